@@ -1,0 +1,106 @@
+//! The codes of diagnostics: one row each, never reused, in ranges by stage.
+
+use super::Severity;
+
+/// What kind of finding a diagnostic is.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Code {
+    /// The stable identifier, such as `K1001`.
+    pub id: &'static str,
+    /// A short name in kebab case.
+    pub name: &'static str,
+    /// The code Microsoft's analyser gives the same finding, such as `KS142`, where there is one.
+    pub official: Option<&'static str>,
+    /// How serious a finding of this kind is unless settings say otherwise.
+    pub severity: Severity,
+    /// One sentence: what the finding says.
+    pub summary: &'static str,
+}
+
+/// Declares the codes and the table of all of them.
+macro_rules! codes {
+    ($($(#[doc = $doc:literal])+ $constant:ident = $id:literal $name:literal $severity:ident $(($official:literal))?;)+) => {
+        $($(#[doc = $doc])+ pub static $constant: Code = Code {
+            id: $id,
+            name: $name,
+            official: codes!(@official $($official)?),
+            severity: Severity::$severity,
+            summary: concat!($($doc),+).trim_ascii(),
+        };)+
+
+        /// Every code, in the order of the table.
+        pub static ALL: &[&Code] = &[$(&$constant),+];
+    };
+    (@official $official:literal) => { Some($official) };
+    (@official) => { None };
+}
+
+// K0xxx: the file. K1xxx: the grammar of KQL. K2xxx: names, types and meaning.
+codes! {
+    /// The file is larger than a rule or query file may be.
+    FILE_TOO_LARGE = "K0001" "file-too-large" Error;
+    /// The file holds nothing to read.
+    FILE_EMPTY = "K0002" "file-empty" Error;
+    /// The file is no well-formed YAML.
+    YAML_SYNTAX = "K0003" "yaml-syntax" Error;
+    /// The file holds several YAML documents where a rule file holds one.
+    YAML_SEVERAL_DOCUMENTS = "K0004" "yaml-several-documents" Error;
+    /// The YAML or JSON is well-formed but is no Sentinel rule.
+    NOT_A_RULE = "K0005" "not-a-rule" Error;
+    /// YAML aliases expand to more than a rule file can need.
+    YAML_ALIAS_BOMB = "K0006" "yaml-alias-bomb" Error;
+    /// A YAML mapping has the same key twice.
+    YAML_DUPLICATE_KEY = "K0007" "yaml-duplicate-key" Error;
+    /// The file is no well-formed JSON.
+    JSON_SYNTAX = "K0008" "json-syntax" Error;
+    /// The query is folded (`>`), so a comment swallows what follows it.
+    QUERY_FOLDED = "K0009" "query-folded" Error;
+    /// A field of the rule has another type or shape than the schema gives it.
+    FIELD_TYPE = "K0010" "field-type" Error;
+
+    /// Something stands where the grammar has no place for it.
+    UNEXPECTED = "K1001" "unexpected-token" Error;
+    /// The text ends where something is still due.
+    UNEXPECTED_END = "K1002" "unexpected-end" Error;
+    /// A string has no closing quote.
+    UNTERMINATED_STRING = "K1003" "unterminated-string" Error;
+    /// A bracket is never closed, or closes another kind.
+    UNBALANCED = "K1004" "unbalanced-bracket" Error;
+    /// The query nests deeper than the parser follows.
+    TOO_DEEP = "K1005" "nesting-too-deep" Error;
+    /// A literal cannot be read as its type.
+    BAD_LITERAL = "K1006" "bad-literal" Error;
+    /// A character that no token of KQL begins with.
+    STRAY_CHARACTER = "K1007" "stray-character" Error;
+    /// A string has an escape that KQL does not know.
+    BAD_ESCAPE = "K1008" "bad-escape" Error;
+}
+
+/// The code of a given identifier.
+pub fn find(id: &str) -> Option<&'static Code> {
+    ALL.iter().copied().find(|code| code.id == id)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn codes_and_names_are_unique() {
+        let (mut ids, mut names) = (HashSet::new(), HashSet::new());
+        for code in ALL {
+            assert!(ids.insert(code.id), "{} twice", code.id);
+            assert!(names.insert(code.name), "{} twice", code.name);
+        }
+    }
+
+    #[test]
+    fn names_are_kebab_case_and_summaries_are_sentences() {
+        for code in ALL {
+            assert!(code.name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'), "{}", code.name);
+            assert!(code.summary.ends_with('.') && !code.summary.starts_with(' '), "{}", code.summary);
+        }
+    }
+}

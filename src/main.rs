@@ -1,0 +1,3 @@
+//! The `kqlc` command.
+
+fn main() {}
