@@ -1,0 +1,3 @@
+//! KQL: grammar, tree, printer.
+
+pub mod ast;
