@@ -74,6 +74,12 @@ codes! {
     STRAY_CHARACTER = "K1007" "stray-character" Error;
     /// A string has an escape that KQL does not know.
     BAD_ESCAPE = "K1008" "bad-escape" Error;
+    /// A keyword stands where a name is due.
+    KEYWORD_AS_NAME = "K1009" "keyword-as-name" Error;
+    /// A word stands where a type is due.
+    BAD_TYPE = "K1010" "bad-type" Error ("KS160");
+    /// Two comparisons stand side by side without `and` or `or`.
+    CHAINED_COMPARISON = "K1011" "chained-comparison" Error;
 }
 
 /// The code of a given identifier.

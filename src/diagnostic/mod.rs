@@ -148,6 +148,13 @@ impl Diagnostic {
         self
     }
 
+    /// The same finding with every span moved by `offset` bytes, from a part of a text to the whole.
+    #[must_use]
+    pub fn shifted(self, offset: usize) -> Self {
+        // A part lies verbatim in the whole, however long it is.
+        self.mapped(&TextMap::verbatim(offset, u32::MAX as usize - offset))
+    }
+
     /// The same finding with every span carried from an extracted text to its file.
     #[must_use]
     pub fn mapped(mut self, map: &TextMap) -> Self {
