@@ -92,6 +92,10 @@ mod tests {
 
     use super::*;
     use crate::cli::Color;
+    use crate::cli::output::Output;
+    use crate::diagnostic::render::{Format, Renderer, Report, Sink};
+    use crate::diagnostic::{Diagnostic, code};
+    use crate::source::Span;
 
     const GLOBAL: Global = Global { color: Color::Never, quiet: true };
 
@@ -121,6 +125,31 @@ mod tests {
         });
         assert_eq!(exit, Exit::Clean);
         assert_eq!(numbers, (0..BATCH * 2 + 7).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn findings_of_many_files_are_written_in_order() {
+        let (_folder, paths) = folder(BATCH + 3);
+        let renderer = Renderer::new(Format::Json, false);
+        let mut bytes = Vec::new();
+        let mut out = Output::new(&mut bytes);
+        let mut sink = Sink::new(&mut out, renderer.format());
+        let exit = over_files(
+            &paths,
+            GLOBAL,
+            |text| {
+                let span = Span::new(0, text.file.text().len());
+                let diagnostics = [Diagnostic::new(&code::UNEXPECTED, span, text.file.text())];
+                renderer.render(&Report { file: &text.file, query: Some(0), diagnostics: &diagnostics })
+            },
+            |chunk| sink.write(chunk).into(),
+        );
+        sink.finish().unwrap();
+        assert_eq!(out.finish(exit.max(Exit::Findings)), Exit::Findings);
+        let records = std::str::from_utf8(&bytes).unwrap().lines().map(serde_json::from_str::<serde_json::Value>);
+        let messages: Vec<String> =
+            records.map(|record| record.unwrap()["diagnostics"][0]["message"].as_str().unwrap().to_owned()).collect();
+        assert_eq!(messages, (0..BATCH + 3).map(|number| number.to_string()).collect::<Vec<_>>());
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! asked, so that a tree gives the same files everywhere. A file that is named is taken whatever its ending.
 
 use std::collections::HashSet;
-use std::io::Read as _;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use ignore::WalkBuilder;
@@ -76,23 +76,32 @@ impl Input {
     /// # Errors
     /// What the operating system says, or that it is larger than [`MAX_FILE_BYTES`].
     pub fn read(&self) -> Result<Text, ReadError> {
-        let (file, ending) = match self {
-            Self::File(path) => (SourceFile::read(path)?, Kind::of_ending(path)),
-            Self::Stdin(name) => {
-                let io = |error| ReadError::Io { path: "standard input".to_owned(), error };
-                let mut bytes = Vec::new();
-                std::io::stdin().lock().take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(io)?;
-                if bytes.len() as u64 > MAX_FILE_BYTES {
-                    return Err(ReadError::TooLarge { path: name.clone(), bytes: bytes.len() as u64 });
-                }
-                // Without a name it is a query: what is typed or piped is one, and a name can say otherwise.
-                let ending = if name == STDIN { Some(Kind::Query) } else { Kind::of_ending(Path::new(name)) };
-                (SourceFile::from_bytes(name.clone(), bytes), ending)
+        match self {
+            Self::File(path) => {
+                let file = SourceFile::read(path)?;
+                let kind = Kind::of_ending(path).unwrap_or_else(|| Kind::of_text(file.text()));
+                Ok(Text { file, kind })
             }
-        };
-        let kind = ending.unwrap_or_else(|| Kind::of_text(file.text()));
-        Ok(Text { file, kind })
+            Self::Stdin(name) => read_stdin(name, std::io::stdin().lock()),
+        }
     }
+}
+
+fn read_stdin(name: &str, input: impl Read) -> Result<Text, ReadError> {
+    let mut bytes = Vec::new();
+    let read = input.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes);
+    read.map_err(|error| ReadError::Io { path: "standard input".to_owned(), error })?;
+    if bytes.len() as u64 > MAX_FILE_BYTES {
+        return Err(ReadError::TooLarge { path: "standard input".to_owned(), bytes: bytes.len() as u64 });
+    }
+    let file = SourceFile::from_bytes(name, bytes);
+    // Without a name it is a query: that is what is typed or piped, and a name can say otherwise.
+    let kind = match Kind::of_ending(Path::new(name)) {
+        Some(kind) => kind,
+        None if name == STDIN => Kind::Query,
+        None => Kind::of_text(file.text()),
+    };
+    Ok(Text { file, kind })
 }
 
 /// The PATH that means standard input.
@@ -252,6 +261,37 @@ mod tests {
         let kind = |name: &str| Input::File(tree.path().join(name)).read().unwrap().kind;
         assert_eq!([kind("q.kql"), kind("a/z.YAML"), kind("odd.rule")], [Kind::Query, Kind::Rule, Kind::Query]);
         assert!(Input::File(tree.path().join("gone")).read().is_err());
+    }
+
+    #[test]
+    fn standard_input_is_a_query_unless_its_name_says_otherwise() {
+        let kind = |name: &str, text: &str| {
+            let text = read_stdin(name, text.as_bytes()).unwrap();
+            assert_eq!(text.file.name(), name);
+            text.kind
+        };
+        assert_eq!(kind("-", "id: 1"), Kind::Query);
+        assert_eq!(kind("x.yaml", "T"), Kind::Rule);
+        assert_eq!(kind("buffer", "id: 1"), Kind::Rule);
+    }
+
+    #[test]
+    fn standard_input_without_end_is_refused() {
+        assert!(matches!(read_stdin("-", std::io::repeat(b'x')), Err(ReadError::TooLarge { .. })));
+    }
+
+    #[test]
+    fn paths_are_arguments_of_a_subcommand() {
+        #[derive(clap::Parser)]
+        struct Cli {
+            #[command(flatten)]
+            paths: Paths,
+        }
+        let parse = |arguments: &[&str]| <Cli as clap::Parser>::try_parse_from(arguments);
+        let cli = parse(&["kqlc", "a.kql", "-", "--stdin-name", "x.yaml"]).unwrap();
+        assert_eq!(cli.paths.paths, [PathBuf::from("a.kql"), PathBuf::from("-")]);
+        assert_eq!(cli.paths.stdin_name.as_deref(), Some("x.yaml"));
+        assert!(parse(&["kqlc"]).is_err());
     }
 
     #[test]

@@ -43,7 +43,6 @@ impl Mark {
         if end.line > start.line && end.byte == 0 {
             end.line -= 1;
             end.byte = file.line(end.line).len();
-            end = end.max(start);
         }
         if end.line - start.line > MAX_LINES {
             end = Place { line: start.line, byte: file.line(start.line).len() };
@@ -54,8 +53,7 @@ impl Mark {
     /// The mark of words that are to be replaced: exactly those.
     pub(super) fn of_edit(file: &SourceFile, span: Span) -> Self {
         let (start, end) = super::extent(file, span);
-        let start = place(file, start);
-        Self { start, end: place(file, end).max(start) }
+        Self { start: place(file, start), end: place(file, end) }
     }
 
     /// How many line breaks it covers.
@@ -71,7 +69,13 @@ impl Mark {
 
 fn place(file: &SourceFile, location: Location) -> Place {
     let line = file.line(location.line);
-    let byte = line.char_indices().nth(location.column - 1).map_or(line.len(), |(byte, _)| byte);
+    let characters = location.column - 1;
+    // The first way is there for files whose one line has megabytes, and many findings.
+    let byte = if line.is_ascii() {
+        characters.min(line.len())
+    } else {
+        line.char_indices().nth(characters).map_or(line.len(), |(byte, _)| byte)
+    };
     Place { line: location.line, byte }
 }
 

@@ -57,11 +57,16 @@ pub(super) fn text(diagnostic: &Diagnostic) -> String {
 }
 
 fn data(text: &str) -> String {
-    visible(text).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    escape(&visible(text))
 }
 
+/// A property keeps every character, since a path must stay the path it is.
 fn property(text: &str) -> String {
-    data(text).replace(':', "%3A").replace(',', "%2C")
+    escape(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+fn escape(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 #[cfg(test)]
@@ -76,6 +81,6 @@ mod tests {
 
     #[test]
     fn an_escape_is_not_escaped_twice() {
-        assert_eq!(property("%3A"), "%253A");
+        assert_eq!(property("%3A\r"), "%253A%0D");
     }
 }

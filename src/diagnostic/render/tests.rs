@@ -167,9 +167,48 @@ fn colours_only_when_asked() {
     }
 }
 
+/// The keys that the schema knows, of the objects we write: it allows no others.
+const SARIF_KEYS: &[(&str, &[&str])] = &[
+    ("", &["$schema", "version", "runs"]),
+    ("runs", &["tool", "artifacts", "results", "columnKind", "newlineSequences"]),
+    ("tool", &["driver"]),
+    ("driver", &["name", "semanticVersion", "rules"]),
+    ("rules", &["id", "name", "shortDescription", "fullDescription", "help", "defaultConfiguration", "properties"]),
+    ("defaultConfiguration", &["level"]),
+    ("artifacts", &["location", "encoding"]),
+    ("location", &["uri"]),
+    ("results", &["ruleId", "ruleIndex", "level", "message", "locations", "relatedLocations", "fixes"]),
+    ("locations", &["physicalLocation", "message"]),
+    ("relatedLocations", &["id", "physicalLocation", "message"]),
+    ("physicalLocation", &["artifactLocation", "region"]),
+    ("artifactLocation", &["uri"]),
+    ("region", &["startLine", "startColumn", "endLine", "endColumn"]),
+    ("deletedRegion", &["startLine", "startColumn", "endLine", "endColumn"]),
+    ("fixes", &["description", "artifactChanges"]),
+    ("artifactChanges", &["artifactLocation", "replacements"]),
+    ("replacements", &["deletedRegion", "insertedContent"]),
+];
+
+/// Checks the keys of an object, or of each in a list, that stands under `name`, and of all within.
+fn check_sarif_keys(name: &str, value: &Value) {
+    match value {
+        Value::Array(values) => values.iter().for_each(|value| check_sarif_keys(name, value)),
+        Value::Object(object) => {
+            // The rest are the several kinds of messages, which have a text and no more here, and our own properties.
+            let known = SARIF_KEYS.iter().find(|(known, _)| *known == name).map_or(&["text"][..], |(_, keys)| keys);
+            for (key, value) in object {
+                assert!(name == "properties" || known.contains(&key.as_str()), "{key} in {name}");
+                check_sarif_keys(key, value);
+            }
+        }
+        _ => {}
+    }
+}
+
 /// What the standard demands of the objects we write, from its schema: required keys, types, limits.
 fn check_sarif(text: &str) -> Vec<Value> {
     let log: Value = serde_json::from_str(text).unwrap();
+    check_sarif_keys("", &log);
     assert_eq!(log["version"], "2.1.0");
     let [run] = &log["runs"].as_array().unwrap()[..] else { panic!("{text}") };
     let driver = &run["tool"]["driver"];
@@ -219,6 +258,45 @@ fn check_sarif(text: &str) -> Vec<Value> {
         }
     }
     results.clone()
+}
+
+#[test]
+fn a_change_that_needs_a_decision_is_not_offered_as_a_sarif_fix() {
+    let file = SourceFile::from_text("f", TEXT);
+    let results = check_sarif(&one(Format::Sarif, &file, &samples(TEXT)));
+    let fixes: Vec<usize> = results.iter().map(|result| result["fixes"].as_array().map_or(0, Vec::len)).collect();
+    assert_eq!(fixes, [1, 1, 0, 0, 0]);
+}
+
+#[test]
+fn a_change_that_cannot_be_shown_is_told() {
+    let file = SourceFile::from_text("f", "abcdef\n".repeat(100));
+    let shown = |edits: Vec<Edit>| {
+        let diagnostic =
+            Diagnostic::new(&code::UNEXPECTED, Span::at(0), "m").fix("Mend it", Applicability::Safe, edits);
+        let human = one(Format::Human, &file, &[diagnostic]);
+        let (_, fix) = human.split_once("help: Mend it\n").unwrap();
+        !fix.trim().is_empty()
+    };
+    let edit = |start, end| Edit::replace(Span::new(start, end), "x");
+    assert!(shown(vec![edit(0, 3), edit(3, 4)]));
+    assert!(!shown(vec![edit(0, 3), edit(2, 4)]), "overlapping edits");
+    assert!(!shown(vec![edit(0, 7 * 90)]), "a change to most of the file");
+    assert!(!shown(Vec::new()));
+}
+
+#[test]
+fn many_findings_in_one_line_of_megabytes_are_shown_in_no_time() {
+    let text = "a = 1 and ".repeat(500_000);
+    let file = SourceFile::from_text("f", text.as_str());
+    let diagnostics: Vec<Diagnostic> = (0..100)
+        .map(|number| Diagnostic::new(&code::UNEXPECTED, Span::new(number * 50_000 + 2, number * 50_000 + 3), "m"))
+        .collect();
+    let start = std::time::Instant::now();
+    let human = one(Format::Human, &file, &diagnostics);
+    assert!(human.len() < 100 * 400, "{}", human.len());
+    // Generous, for a debug build on a busy machine.
+    assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
 }
 
 #[test]
