@@ -1,6 +1,7 @@
 //! Diagnostics: what was found, where, why it matters, and how to mend it.
 
 pub mod code;
+pub mod render;
 
 pub use code::Code;
 
@@ -58,7 +59,8 @@ pub struct Note {
 }
 
 /// Whether a note explains or advises.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum NoteKind {
     /// Explains: what was expected, and why.
     Note,
