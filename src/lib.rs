@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
 
 pub mod diagnostic;
+pub mod rule;
 pub mod source;
