@@ -2,5 +2,6 @@
 
 pub mod cli;
 pub mod diagnostic;
+pub mod rule;
 pub mod source;
 pub mod syntax;

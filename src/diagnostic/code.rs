@@ -57,6 +57,8 @@ codes! {
     QUERY_FOLDED = "K0009" "query-folded" Error;
     /// A field of the rule has another type or shape than the schema gives it.
     FIELD_TYPE = "K0010" "field-type" Error;
+    /// The YAML or JSON nests deeper than a rule file can need.
+    FILE_TOO_DEEP = "K0011" "file-too-deep" Error;
 
     /// Something stands where the grammar has no place for it.
     UNEXPECTED = "K1001" "unexpected-token" Error;
