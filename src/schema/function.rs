@@ -1,10 +1,9 @@
 //! Functions that a workspace stores or Microsoft provides, called by name like a table: their shape, not their text.
 //!
-//! Those built in stand in `targets/sentinel/functions.txt`, whose comment tells its form. The file is small and read
-//! whole, the first time a name is asked for.
+//! Those built in stand in `targets/sentinel/functions.txt`, whose comment tells its form. Only the one
+//! asked for is parsed.
 
-use std::collections::HashSet;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use super::{Column, Name, Table, builtin, matches_wildcard};
 use crate::types::Type;
@@ -57,60 +56,64 @@ pub enum Returns {
     Input(Table),
 }
 
-/// One declaration: the names it is for, which may end with a `*`, and the function but for its name.
-struct Declaration {
-    names: Vec<&'static str>,
-    function: Function,
-}
+/// The text of one declaration: functions of one shape.
+#[derive(Clone, Copy)]
+struct Block(&'static str);
 
-impl Declaration {
-    /// Reads a block. Nothing where it is malformed, which a test over all blocks keeps from happening.
-    fn parse(block: &'static str, before: &[Self]) -> Option<Self> {
-        let mut lines = block.lines();
-        let names: Vec<_> = lines.next()?.split(' ').collect();
+impl Block {
+    /// The names it is for, of which some hold a `*`.
+    fn names(self) -> impl Iterator<Item = &'static str> {
+        self.0.lines().next().unwrap_or_default().split(' ')
+    }
+
+    fn is_for(self, name: &str) -> bool {
+        self.names().any(|known| if known.contains('*') { matches_wildcard(known, name) } else { known == name })
+    }
+
+    /// The function, under one of its names. Nothing where the block is malformed, which a test over all of them
+    /// keeps from happening.
+    fn parse(self, name: &str) -> Option<Function> {
+        let mut lines = self.0.lines().skip(1);
         let (parameters, more_parameters) = parse_parameters(lines.next()?.strip_prefix(" takes")?)?;
         let mut words = lines.next()?.strip_prefix(" gives ")?.split(' ');
         let what = words.next()?;
-        let mut table =
-            Table { name: names.first()?.trim_end_matches(['*', '_']).into(), columns: vec![], open: false };
+        let name = Name::Owned(name.to_owned());
+        let mut table = Table { name: name.clone(), columns: Vec::new(), open: false };
         while let Some(word) = words.next() {
             match word {
                 "open" => table.open = true,
-                "like" => table.columns = like(words.next()?, before)?,
+                "like" => table.columns = self.like(words.next()?)?,
                 _ => return None,
             }
         }
-        let mut listed: HashSet<_> = table.columns.iter().map(|column| column.name.clone()).collect();
         for line in lines {
             let (name, ty) = line.strip_prefix(' ')?.split_once(':')?;
-            if listed.insert(name.into()) {
-                table.columns.push(Column::new(name, parse_type(ty)?));
-            }
+            table.columns.push(Column::new(name, parse_type(ty)?));
         }
         let returns = match what {
             "table" => Returns::Table(table),
             "input" => Returns::Input(table),
             scalar => Returns::Scalar(parse_type(scalar)?),
         };
-        let function = Function { name: names.first().copied()?.into(), parameters, more_parameters, returns };
-        Some(Self { names, function })
+        Some(Function { name, parameters, more_parameters, returns })
     }
 
-    fn is_for(&self, name: &str) -> bool {
-        self.names
-            .iter()
-            .any(|pattern| if pattern.contains('*') { matches_wildcard(pattern, name) } else { *pattern == name })
+    /// The columns of a table, or of a function declared above.
+    fn like(self, name: &str) -> Option<Vec<Column>> {
+        let mut above = blocks().take_while(|block| !std::ptr::eq(block.0, self.0));
+        match above.find(|block| block.names().any(|known| known == name)) {
+            Some(block) => match block.parse(name)?.returns {
+                Returns::Table(table) | Returns::Input(table) => Some(table.columns),
+                Returns::Scalar(_) => None,
+            },
+            None => builtin::table(name).map(|table| table.columns.clone()),
+        }
     }
 }
 
-/// The columns of a table, or of a function declared above.
-fn like(name: &str, before: &[Declaration]) -> Option<Vec<Column>> {
-    let function = before.iter().find(|declaration| declaration.names.contains(&name));
-    match function.map(|declaration| &declaration.function.returns) {
-        Some(Returns::Table(table) | Returns::Input(table)) => Some(table.columns.clone()),
-        Some(Returns::Scalar(_)) => None,
-        None => builtin::table(name).map(|table| table.columns.clone()),
-    }
+/// The declarations built in, in the order of the file.
+fn blocks() -> impl Iterator<Item = Block> {
+    FUNCTIONS.trim_end().split("\n\n").skip(1).map(Block)
 }
 
 fn parse_type(name: &str) -> Option<Type> {
@@ -138,39 +141,21 @@ fn parse_parameters(text: &'static str) -> Option<(Vec<Parameter>, bool)> {
     Some((parameters, more))
 }
 
-/// The declarations built in, in the order of the file.
-fn declarations() -> &'static [Declaration] {
-    static PARSED: LazyLock<Vec<Declaration>> = LazyLock::new(|| {
-        let mut parsed = Vec::new();
-        for block in FUNCTIONS.trim_end().split("\n\n").skip(1) {
-            parsed.extend(Declaration::parse(block, &parsed));
-        }
-        parsed
-    });
-    &PARSED
-}
-
 /// The function built in that goes by a name. A table's name is never one of them, though a pattern may fit it.
 pub(super) fn function(name: &str) -> Option<Arc<Function>> {
-    let declaration = declarations().iter().find(|declaration| declaration.is_for(name))?;
-    if builtin::table(name).is_some() {
-        return None;
-    }
-    let mut function = declaration.function.clone();
-    function.name = Name::Owned(name.to_owned());
-    if let Returns::Table(table) | Returns::Input(table) = &mut function.returns {
-        table.name.clone_from(&function.name);
-    }
-    Some(Arc::new(function))
+    let block = blocks().find(|block| block.is_for(name))?;
+    if builtin::table(name).is_some() { None } else { block.parse(name).map(Arc::new) }
 }
 
 /// The names of the functions built in, those aside that only a pattern knows.
-pub(super) fn names<'a>() -> impl Iterator<Item = &'a str> {
-    declarations().iter().flat_map(|declaration| declaration.names.iter().copied()).filter(|name| !name.contains('*'))
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    blocks().flat_map(Block::names).filter(|name| !name.contains('*'))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     fn columns(name: &str) -> Table {
@@ -181,28 +166,19 @@ mod tests {
     }
 
     #[test]
-    fn every_block_is_read_and_no_name_is_declared_twice() {
-        assert_eq!(declarations().len(), FUNCTIONS.trim_end().split("\n\n").count() - 1, "a block is malformed");
+    fn every_block_is_read_whole_and_declares_each_name_and_column_once() {
         let mut seen = HashSet::new();
-        for declaration in declarations() {
-            for name in &declaration.names {
-                assert!(seen.insert(*name), "{name} twice");
+        for block in blocks() {
+            for name in block.names() {
+                assert!(seen.insert(name), "{name} twice");
+                let function = block.parse(name).unwrap_or_else(|| panic!("{name} is malformed"));
+                let (Returns::Table(table) | Returns::Input(table)) = function.returns else { continue };
+                let columns: HashSet<_> = table.columns.iter().map(|column| &column.name).collect();
+                assert_eq!(columns.len(), table.columns.len(), "a column of {name} twice");
             }
         }
         assert!(names().all(|name| function(name).is_some_and(|function| function.name == name)));
-    }
-
-    #[test]
-    fn no_listed_column_is_one_that_the_table_likened_to_has() {
-        for block in FUNCTIONS.trim_end().split("\n\n").skip(1) {
-            let Some((_, other)) = block.split_once(" like ") else { continue };
-            let mut lines = other.lines();
-            let listed = like(lines.next().expect("a name"), declarations()).expect("a table or function");
-            for line in lines {
-                let name = line.trim().split(':').next().expect("a name");
-                assert!(listed.iter().all(|column| column.name != name), "{name} is listed for nothing");
-            }
-        }
+        assert_eq!(blocks().count(), 35);
     }
 
     #[test]

@@ -104,7 +104,8 @@ impl Schemas {
     /// The name of the stored function that a misspelt name may have meant.
     pub fn nearest_function(&self, name: &str) -> Option<Name> {
         let own = self.functions.keys().map(|name| &**name);
-        nearest(name, own.chain(function::names())).map(|name| Name::Owned(name.to_owned()))
+        let provided: Vec<&str> = function::names().collect();
+        nearest(name, own.chain(provided)).map(|name| Name::Owned(name.to_owned()))
     }
 }
 
@@ -113,3 +114,6 @@ fn order(left: &str, right: &str) -> Ordering {
     let bytes = left.bytes().map(|byte| byte.to_ascii_lowercase());
     bytes.cmp(right.bytes().map(|byte| byte.to_ascii_lowercase())).then_with(|| left.cmp(right))
 }
+
+#[cfg(test)]
+mod tests;

@@ -40,7 +40,8 @@ impl Node {
 
     /// What kind of value it is, for messages.
     pub(super) fn kind(&self) -> &'static str {
-        match self.value {
+        match &self.value {
+            Value::Scalar(text) if text.is_empty() => "nothing",
             Value::Scalar(_) => "a scalar",
             Value::List(_) => "a list",
             Value::Map(_) => "a mapping",

@@ -53,6 +53,7 @@ pub(super) fn read(file: &SourceFile) -> Result<Vec<Declared>, Vec<Diagnostic>> 
     let Some(root) = root else { return Err(vec![empty()]) };
     let mut reader = Reader::default();
     reader.document(&root);
+    reader.errors.sort_by_key(|error| error.span);
     if reader.errors.is_empty() { Ok(reader.declared) } else { Err(reader.errors) }
 }
 
@@ -331,7 +332,7 @@ impl Reader {
                 Some(text) => match parse_type(text, ty.span) {
                     Ok(ty) => ParameterKind::Scalar(ty),
                     Err(error) => {
-                        self.errors.push(*error);
+                        self.errors.push(error.note("or `table`, or `column` for a column of the table given"));
                         continue;
                     }
                 },
