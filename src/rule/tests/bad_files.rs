@@ -24,6 +24,11 @@ const FAULTY: &[(&str, &str, &Code)] = &[
         "name: one\nalertDetailsOverride:\n  alertDisplayNameFormat: {{Account}} did it\nquery: T\n",
         &code::YAML_SYNTAX,
     ),
+    (
+        "placeholder alone",
+        "name: one\nalertDetailsOverride:\n  alertDisplayNameFormat: {{Account}}\nquery: T\n",
+        &code::FIELD_TYPE,
+    ),
     ("double quote", "name: \"one\nseverity: Low\nquery: T\n", &code::YAML_SYNTAX),
     ("single quote", "name: 'it's'\nquery: T\n", &code::YAML_SYNTAX),
     ("escape", "name: \"C:\\Windows\"\nquery: T\n", &code::YAML_SYNTAX),
@@ -39,6 +44,7 @@ const FAULTY: &[(&str, &str, &Code)] = &[
     ("duration", "name: one\nqueryFrequency: 5 minutes\nquery: T\n", &code::FIELD_TYPE),
     ("threshold", "name: one\ntriggerThreshold: many\nquery: T\n", &code::FIELD_TYPE),
     ("list of one", "name: one\ntactics: Impact\nquery: T\n", &code::FIELD_TYPE),
+    ("empty item", "name: one\nrelevantTechniques:\n  - T1020\n  -\nquery: T\n", &code::FIELD_TYPE),
     ("query list", "name: one\nquery:\n  - T\n  - U\n", &code::FIELD_TYPE),
 ];
 
@@ -70,10 +76,10 @@ fn each_fault_gives_its_one_diagnostic() {
 fn faults_are_told_in_words() {
     let mut out = String::new();
     for (name, text, _) in FAULTY {
-        out += &format!("# {name}\n{}\n", all_shown(&yaml(text)));
+        out.extend(["# ", name, "\n", &all_shown(&yaml(text)), "\n"]);
     }
     for (name, text, _) in FAULTY_JSON {
-        out += &format!("# json: {name}\n{}\n", all_shown(&json(text)));
+        out.extend(["# json: ", name, "\n", &all_shown(&json(text)), "\n"]);
     }
     settings().bind(|| insta::assert_snapshot!("faults", out));
 }
@@ -95,7 +101,7 @@ fn aliases_are_expanded_up_to_a_limit() {
     let mut bomb = "name: one\nquery: T\na0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
     for level in 1..30 {
         let items = vec![format!("*a{}", level - 1); 9].join(", ");
-        bomb += &format!("a{level}: &a{level} [{items}]\n");
+        bomb.extend([format!("a{level}: &a{level} [{items}]\n")]);
     }
     let file = yaml(&bomb);
     let document = read(&file);
@@ -110,6 +116,11 @@ fn a_large_value_is_not_repeated_without_limit() {
     assert_eq!(read(&yaml(&text)).diagnostics[0].code, &code::YAML_ALIAS_BOMB);
 }
 
+/// Lines made from numbers.
+fn numbered(count: usize, line: impl Fn(usize) -> String) -> String {
+    (0..count).map(line).collect::<Vec<_>>().concat()
+}
+
 #[test]
 fn what_nests_deep_is_refused() {
     let deep = [
@@ -117,16 +128,16 @@ fn what_nests_deep_is_refused() {
         format!("query: T\na: {}{}", "[".repeat(200), "]".repeat(200)),
         format!("query: T\na: {}x", "- ".repeat(100_000)),
         format!("query: T\na: {}x", "? ".repeat(100_000)),
-        (0..5000).map(|level| format!("{}a:\n", " ".repeat(level))).collect::<String>(),
+        numbered(5000, |level| format!("{}a:\n", " ".repeat(level))),
         "{a: ".repeat(100_000),
     ];
     for text in deep {
         let document = read(&yaml(&text));
-        assert_eq!(document.diagnostics.len(), 1, "{:.40}", text);
+        assert_eq!(document.diagnostics.len(), 1, "{text:.40}");
         assert!(document.rules.is_empty());
     }
     for text in ["[".repeat(100_000), "{\"a\":".repeat(100_000), format!("{}1{}", "[".repeat(400), "]".repeat(400))] {
-        assert_eq!(read(&json(&text)).diagnostics[0].code, &code::FILE_TOO_DEEP, "{:.40}", text);
+        assert_eq!(read(&json(&text)).diagnostics[0].code, &code::FILE_TOO_DEEP, "{text:.40}");
     }
 }
 
@@ -188,4 +199,37 @@ fn damaged_bytes_are_read_as_code_page_1252() {
     assert_eq!(query.text, "T // \u{2013}\n| take 5\n");
     let place = file.location(query.map.offset(query.text.find("take").unwrap()));
     assert_eq!((place.line, place.column, place.offset), (4, 5, 34));
+}
+
+#[test]
+fn a_file_too_large_is_told_as_a_finding() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rule.yaml");
+    std::fs::File::create(&path).unwrap().set_len(crate::source::MAX_FILE_BYTES + 1).unwrap();
+    let diagnostic = crate::rule::too_large(&SourceFile::read(&path).unwrap_err()).unwrap();
+    assert_eq!(diagnostic.code, &code::FILE_TOO_LARGE);
+    let missing = SourceFile::read(&folder.path().join("none.yaml")).unwrap_err();
+    assert!(crate::rule::too_large(&missing).is_none());
+}
+
+/// Files of the size that is just read do not take forever, whatever they repeat.
+#[test]
+fn large_files_take_linear_time() {
+    let many = |unit: &str| unit.repeat(300_000 / unit.len());
+    let texts = [
+        format!("name: a\nquery: |\n{}", many("  T // x\n")),
+        format!("name: a\nquery: >\n{}", many("  T\n    // x\n  U\n")),
+        format!("name: a\nquery: \"{}\"", many("\\n ")),
+        format!("name: a\nquery: T\ntactics: [{}]", many("a, ")),
+        format!("name: a\nquery: T\ntactics:\n{}", many("- é\n")),
+        format!("name: a\nquery: T\n{}", numbered(30_000, |key| format!("k{key}: 1\n"))),
+        format!("name: a\nquery: T\n{}", numbered(30_000, |key| format!("k{key}: &a{key} 1\n"))),
+        format!("name: a\nquery: T{}", many("\n  b")),
+    ];
+    for text in texts {
+        let start = std::time::Instant::now();
+        assert_eq!(read(&yaml(&text)).rules.len(), 1, "{text:.60}");
+        let took = start.elapsed();
+        assert!(took.as_secs_f64() < 2.0, "{text:.60}: {took:?}");
+    }
 }
