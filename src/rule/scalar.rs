@@ -1,7 +1,8 @@
 //! From the bytes of a scalar to its value and the map between the two.
 //!
 //! The YAML parser gives values without a way back, so every style is decoded here from the file's own text, by the
-//! rules of YAML 1.2 (folding: section 6.5, block scalars: 8.1, quoted: 7.3) and of JSON (RFC 8259, section 7).
+//! rules of YAML 1.2 (folding: section 6.5, block scalars: 8.1, quoted: 7.3) and of JSON (RFC 8259, section 7). Line breaks
+//! are LF, CRLF and CR; U+0085, U+2028 and U+2029, which YAML 1.1 took for breaks too, are characters like others.
 
 use std::ops::Range;
 

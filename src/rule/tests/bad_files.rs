@@ -230,6 +230,6 @@ fn large_files_take_linear_time() {
         let start = std::time::Instant::now();
         assert_eq!(read(&yaml(&text)).rules.len(), 1, "{text:.60}");
         let took = start.elapsed();
-        assert!(took.as_secs_f64() < 2.0, "{text:.60}: {took:?}");
+        assert!(took.as_secs_f64() < 10.0, "{text:.60}: {took:?}");
     }
 }
