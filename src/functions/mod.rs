@@ -12,6 +12,8 @@ pub mod resolve;
 mod row;
 mod rows;
 mod scalar;
+#[cfg(test)]
+mod tests;
 
 pub use id::{AggregateId, FunctionId, PluginId, aggregate, aggregates, nearest, plugin, plugins, scalar, scalars};
 pub use operator::Operator;
