@@ -133,7 +133,7 @@ operators! {
     /// Whether a text holds a term, counting case.
     HasCs "has_cs" text Sensitive Term not NotHasCs => TERM;
     /// Whether a text lacks a term, case aside.
-    NotHas "!has" old "nothas" text Insensitive Term not Has => TERM;
+    NotHas "!has" text Insensitive Term not Has => TERM;
     /// Whether a text lacks a term, counting case.
     NotHasCs "!has_cs" text Sensitive Term not HasCs => TERM;
     /// Whether some term begins so, case aside.

@@ -3,6 +3,8 @@
 mod check;
 mod fit;
 mod layout;
+#[cfg(test)]
+mod tests;
 
 pub use fit::common_of;
 use fit::{candidates, common};
@@ -292,7 +294,7 @@ fn output(overload: &Overload, arguments: &[Argument<'_>], parameters: &[usize])
         Some(Is::Scalar(value)) => value,
         _ => Type::Unknown.into(),
     };
-    let scalars = || arguments.iter().filter_map(|argument| argument.value());
+    let scalars = || arguments.iter().filter_map(Argument::value);
     Output::Scalar(match overload.returns {
         Returns::Type(ty) => ty.into(),
         Returns::Dynamic(shape) => ValueType::dynamic(shape),

@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::fit::{Fit, fit};
-use super::{Argument, Mismatch};
-use crate::functions::row::{Overload, Parameter, Repeat};
+use super::{Argument, Form, Mismatch};
+use crate::functions::row::{Overload, Parameter, Repeat, Requires};
 
 /// The fewest and the most arguments an overload takes.
 pub(super) fn counts(overload: &Overload) -> (usize, usize) {
@@ -57,6 +57,13 @@ pub(super) fn layout(overload: &Overload, arguments: &[Argument<'_>]) -> Vec<usi
         }
         if current < last && times >= overload.parameters[current].repeat.range().1 {
             (current, times) = (current + 1, 0);
+        }
+        // A constant that is left out is passed over by the column that comes after it.
+        while times == 0 && current < last && argument.form == Form::Column && {
+            let (this, next) = (&overload.parameters[current], &overload.parameters[current + 1]);
+            this.repeat == Repeat::Optional && this.requires == Requires::Constant && next.requires == Requires::Column
+        } {
+            current += 1;
         }
         let parameter = &overload.parameters[current];
         let skippable = |parameter: &Parameter| matches!(parameter.repeat, Repeat::Times(0, _));

@@ -102,7 +102,7 @@ rows! { Scalar;
     /// AlternateDataStreamName.
     parse_path: [foldable]
         (path: String) -> Bag
-        => r#"print x = tostring(parse_path('C:\\a\\b.exe').Filename)"# gives "b.exe";
+        => r"print x = tostring(parse_path('C:\\a\\b.exe').Filename)" gives "b.exe";
     /// Names the browser, the operating system or the device of a user-agent text, as a bag.
     parse_user_agent: [foldable]
         (user_agent: String, look_for: StringOrArray?) -> Bag;
