@@ -5,6 +5,7 @@
 //! arguments. Names are case-sensitive, as in KQL.
 
 mod aggregate;
+mod describe;
 mod id;
 pub mod operator;
 mod plugin;
@@ -15,6 +16,7 @@ mod scalar;
 #[cfg(test)]
 mod tests;
 
+pub use describe::signatures;
 pub use id::{AggregateId, FunctionId, PluginId, aggregate, aggregates, nearest, plugin, plugins, scalar, scalars};
 pub use operator::Operator;
 pub use resolve::{Argument, Mismatch, Output, Resolved, resolve};
