@@ -1,7 +1,7 @@
 //! The catalogue of what KQL has built in: scalar functions, aggregates, plugins and operators, one row each.
 //!
 //! A row says everything the other stages need to know without knowing the function: its overloads, what it
-//! gives, how its result column is called, whether it can be folded. [`resolve`] picks the overload for given
+//! gives, how its result column is called, whether it can be folded. [`resolve()`] picks the overload for given
 //! arguments. Names are case-sensitive, as in KQL.
 
 mod aggregate;
