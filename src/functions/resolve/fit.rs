@@ -96,7 +96,8 @@ pub(super) fn fit(
     position: usize,
     argument: &Argument<'_>,
 ) -> Fit {
-    let Some(parameter) = overload.parameters.get(position) else { return Fit::None };
+    // An argument too many says nothing about which overload is meant.
+    let Some(parameter) = overload.parameters.get(position) else { return Fit::Exact };
     let star_allowed = matches!(parameter.requires, Requires::Star | Requires::ExpressionOrStar);
     let value = match argument.is {
         Is::Star => return if star_allowed { Fit::Exact } else { Fit::None },
@@ -115,8 +116,10 @@ pub(super) fn fit(
         Accepts::TypeLiteral | Accepts::Tabular => return Fit::None,
         Accepts::Only(types) => return fit_only(types, value),
         Accepts::SameAs(other) => {
-            let place = parameters.get(usize::from(other)).copied().unwrap_or(usize::MAX);
-            return if place == position { Fit::None } else { fit(overload, arguments, parameters, place, argument) };
+            return match parameters.get(usize::from(other)) {
+                Some(&place) if place != position => fit(overload, arguments, parameters, place, argument),
+                _ => Fit::None,
+            };
         }
         Accepts::CommonScalar | Accepts::CommonScalarOrDynamic | Accepts::CommonOrderable => {
             let Some(common) = common(overload, arguments, parameters, false) else { return Fit::None };
