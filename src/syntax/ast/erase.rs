@@ -1,5 +1,7 @@
 //! Comparing trees for what they say, wherever it stands.
 
+// Every node is named here.
+#[allow(clippy::wildcard_imports)]
 use super::*;
 
 impl Query {
@@ -246,5 +248,35 @@ nodes! {
     }
     enum TypeOfKind {
         Scalar(a); Row(a);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::syntax::parse;
+
+    fn tree(text: &str) -> String {
+        format!("{:?}", parse(text).query.expect("the text parses").without_spans())
+    }
+
+    #[test]
+    fn layout_and_comments_leave_no_trace() {
+        let spaced = "// c\nT |  where a\n== f( 1, 'x'\n 'y' )//d\n | count";
+        assert_eq!(tree("T|where a==f(1,'x' 'y')|count"), tree(spaced));
+    }
+
+    #[test]
+    fn no_span_is_left() {
+        let text = "let f = (a: long = 1, T: (*)) { T | where a in (1, 2) }; f(1) | join kind=inner (U) on $left.a == $right.b \
+            | summarize n = count() by bin(t, 1h) | mv-expand x to typeof(long) | project y = dynamic({'a': [-1]}).b[0]";
+        assert!(!tree(text).contains("..1") && !tree(text).contains("1.."), "{}", tree(text));
+    }
+
+    #[test]
+    fn what_is_written_otherwise_differs() {
+        for (one, other) in [("a == 1", "a != 1"), ("'a'", "\"a\""), ("(a)", "a"), ("['a']", "a"), ("'a' 'b'", "'ab'")]
+        {
+            assert_ne!(tree(one), tree(other));
+        }
     }
 }

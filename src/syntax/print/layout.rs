@@ -159,8 +159,8 @@ impl<'a> Document<'a> {
     fn place_comments(&mut self) {
         let mut first = 0;
         while let Some(at) = self.comments.get(first).map(|comment| comment.before) {
-            let here = self.comments[first..].partition_point(|comment| comment.before == at);
-            let here = &mut self.comments[first..first + here];
+            let count = self.comments[first..].partition_point(|comment| comment.before == at);
+            let here = &mut self.comments[first..first + count];
             let word = self.tokens.get(at).map_or("", |token| token.span.of(self.text));
             let moves = self.seps[at] == Sep::None
                 && match word {
@@ -169,9 +169,11 @@ impl<'a> Document<'a> {
                     _ => false,
                 };
             if moves {
-                here.iter_mut().for_each(|comment| comment.before += 1);
+                for comment in here {
+                    comment.before += 1;
+                }
             } else {
-                first += here.len();
+                first += count;
             }
         }
     }

@@ -88,7 +88,7 @@ impl Printer<'_> {
     fn spaced(&mut self, after: usize, upto: usize) {
         for token in after + 1..=upto.min(self.document.tokens.len().saturating_sub(1)) {
             let (before, word) = (self.word(token - 1), self.word(token));
-            if matches!(word, "," | ";" | ")" | "]") || matches!(before, "(" | "[") {
+            if matches!(word, "," | ";" | ")" | "]") || matches!(before, "(" | "[" | ",") {
                 continue;
             }
             let parted = self.document.tokens[token].gap.blank
