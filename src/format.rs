@@ -165,5 +165,72 @@ fn not_in_place(query: &QueryText, error: &ReplaceError) -> Diagnostic {
         ScalarStyle::SingleQuoted => "between single quotes",
         _ => "",
     });
-    diagnostic.note(error.to_string()).help("write the query as a block: `query: |`, then its lines further in")
+    diagnostic.note(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rule(query: &str) -> SourceFile {
+        SourceFile::from_text("rule.yaml", format!("id: 1 # kept\nquery: {query}kind:   NRT\n"))
+    }
+
+    #[test]
+    fn line_breaks_are_those_of_the_text() {
+        assert_eq!(format_text("T|count\r\n").as_deref(), Ok("T\r\n| count\r\n"));
+        assert_eq!(format_text("T|\ncount\r\n|count\r\n").as_deref(), Ok("T\r\n| count\r\n| count\r\n"));
+        assert_eq!(format_text("T|count").as_deref(), Ok("T\n| count"));
+        assert_eq!(format_text("T//c\r|count").as_deref(), Ok("T //c\r| count"));
+        assert_eq!(format_text("").as_deref(), Ok(""));
+    }
+
+    #[test]
+    fn queries_of_a_file_keep_the_lines_between_them() {
+        let text = "T|count\n\n\n// about U  \n\nU|count\n\n\n";
+        assert_eq!(format_text(text).as_deref(), Ok("T\n| count\n\n\n// about U\n\nU\n| count\n"));
+    }
+
+    #[test]
+    fn a_fault_leaves_the_file_alone_and_is_told_in_its_place() {
+        let errors = format_text("T|count\n\nU|where (\n").unwrap_err();
+        assert!(errors.iter().all(|error| error.span.start >= 9), "{errors:?}");
+        let file = rule("|\n  T | where\n");
+        let errors = format_rules(&file).unwrap_err();
+        assert!(errors.iter().all(|error| error.span.start >= 23 && error.span.end < 38), "{errors:?}");
+    }
+
+    #[test]
+    fn of_a_rule_the_block_alone_changes() {
+        let formatted = format_rules(&rule("|\n  T|count\n")).expect("a block can be changed");
+        assert_eq!(formatted, "id: 1 # kept\nquery: |\n  T\n  | count\nkind:   NRT\n");
+        let formatted = format_rules(&rule("|+\n    T|count\n\n\n")).expect("a block can be changed");
+        assert_eq!(formatted, "id: 1 # kept\nquery: |+\n    T\n    | count\n\n\nkind:   NRT\n");
+        let formatted = format_rules(&rule("|-\n  T|count\n")).expect("a block can be changed");
+        assert_eq!(formatted, "id: 1 # kept\nquery: |-\n  T\n  | count\nkind:   NRT\n");
+    }
+
+    #[test]
+    fn several_rules_of_a_file_are_all_formatted() {
+        let resource = |query: &str| {
+            let kind = "Microsoft.SecurityInsights/alertRules";
+            format!("{{ \"type\": \"{kind}\", \"kind\": \"NRT\", \"properties\": {{ \"query\": \"{query}\" }} }}")
+        };
+        let template = |one: &str, two: &str| format!("{{ \"resources\": [{}, {}] }}", resource(one), resource(two));
+        let file = SourceFile::from_text("rules.json", template("T|count", "U|where a == 'x'|count"));
+        let formatted = format_rules(&file).expect("JSON strings can be changed");
+        assert_eq!(formatted, template("T\\n| count", "U\\n| where a == 'x'\\n| count"));
+    }
+
+    #[test]
+    fn what_cannot_take_lines_is_reported_unless_it_needs_none() {
+        for style in ["T|count\n", ">\n  T\n  |count\n", "'T|count'\n"] {
+            let errors = format_rules(&rule(style)).unwrap_err();
+            assert_eq!(errors.iter().map(|error| error.code.id).collect::<Vec<_>>(), ["K0012"], "{style}");
+            assert_eq!(errors[0].span.of("id: 1 # kept\nquery: "), "query", "{style}");
+        }
+        assert!(format_rules(&rule("T\n")).is_ok());
+        let errors = format_rules(&rule(">\n  // c\n  T | count\n")).unwrap_err();
+        assert_eq!(errors[0].code.id, "K0009");
+    }
 }

@@ -8,7 +8,7 @@ use crate::syntax::ast::{
 };
 
 /// Literals up to this width, in characters, stand several to a line where their list is broken.
-const SHORT: usize = 20;
+const SHORT: usize = 32;
 
 impl Printer<'_> {
     /// Literals keep their form; strings that join may stand on lines of their own.

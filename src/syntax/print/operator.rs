@@ -92,21 +92,17 @@ impl Printer<'_> {
             OperatorKind::MakeGraph(graph) => self.make_graph(words, graph),
             OperatorKind::MakeSeries(series) => self.make_series(words, series),
             OperatorKind::MvApply { items, limit, id, body } => {
-                let mut after = self.mv_items(first, head, items);
-                for expr in [limit, id].into_iter().flatten() {
-                    self.spaced_to(after, expr.span);
-                    self.expr(expr);
-                    after = self.last(expr.span);
+                let mut after = self.mv_items(words, items, limit.as_ref());
+                if let Some(id) = id {
+                    self.spaced_to(after, id.span);
+                    self.expr(id);
+                    after = self.last(id.span);
                 }
                 self.spaced(after, self.first(body.span).saturating_sub(1));
                 self.enclosed(body);
             }
             OperatorKind::MvExpand { items, limit } => {
-                let after = self.mv_items(first, head, items);
-                if let Some(limit) = limit {
-                    self.spaced_to(after, limit.span);
-                    self.expr(limit);
-                }
+                self.mv_items(words, items, limit.as_ref());
             }
             OperatorKind::Parse(parse) | OperatorKind::ParseWhere(parse) => self.parse(words, parse),
             OperatorKind::ParseKv { expr, schema, properties } => {
@@ -440,7 +436,7 @@ impl Printer<'_> {
                     let first = self.first(expr.span);
                     self.spaced(after, first);
                     if index == 0 {
-                        self.set(first.saturating_sub(1), Sep::Line);
+                        self.set(first.saturating_sub(1), Sep::Fill);
                     }
                     self.expr(expr);
                     after = self.last(expr.span);
@@ -466,21 +462,40 @@ impl Printer<'_> {
         }
     }
 
-    /// Returns the last word of the items.
-    fn mv_items(&mut self, first: usize, head: usize, items: &[MvItem]) -> usize {
+    /// The items of `mv-expand` and `mv-apply`, and the limit behind them. Returns the last word of both.
+    fn mv_items(&mut self, words: Words, items: &[MvItem], limit: Option<&Expr>) -> usize {
         let spans: Vec<Span> = items.iter().map(|item| item.span).collect();
-        self.clause(first, &spans);
+        let mut after = spans.last().map_or(words.head, |span| self.last(*span));
+        if let Some(limit) = limit {
+            let word = self.first(limit.span).saturating_sub(1);
+            self.spaced_to(after, limit.span);
+            if items.len() > 1 {
+                self.group(words.first, self.last(limit.span), Shape::Indent);
+                self.set(word, Sep::Line);
+            }
+            after = self.last(limit.span);
+        }
+        match (&spans[..], limit) {
+            (&[first, _, ..], Some(_)) => {
+                self.before(first, Sep::Line);
+                self.items(&spans, Sep::Line);
+            }
+            _ => self.clause(words.first, &spans),
+        }
         for item in items {
             if let Some(expr) = &item.expr {
                 self.named(expr);
             }
             if let Some(to) = &item.to {
-                let after = item.expr.as_ref().map_or(head, |expr| self.last(expr.span));
-                self.spaced_to(after, to.span);
+                let before = item.expr.as_ref().map_or(words.head, |expr| self.last(expr.span));
+                self.spaced_to(before, to.span);
                 self.type_of(to);
             }
         }
-        spans.last().map_or(head, |span| self.last(*span))
+        if let Some(limit) = limit {
+            self.expr(limit);
+        }
+        after
     }
 
     fn parse(&mut self, words: Words, parse: &Parse) {
@@ -498,7 +513,7 @@ impl Printer<'_> {
             };
             let behind_star =
                 index.checked_sub(1).is_some_and(|before| matches!(parse.pattern[before], ParseSegment::Star(_)));
-            self.before(span, if behind_star || index == 0 { Sep::Space } else { sep });
+            self.before(span, if behind_star { Sep::Space } else { sep });
             match segment {
                 ParseSegment::Star(_) => {}
                 ParseSegment::Text(literal) => self.literal(literal),
@@ -576,7 +591,7 @@ impl Printer<'_> {
                 self.assign(self.first(output.span), Sep::None);
             }
             self.typed(self.first(step.condition.span));
-            self.expr(&step.condition);
+            self.expr_with(&step.condition, Shape::Plain);
             for (index, assignment) in step.assignments.iter().enumerate() {
                 let name = self.first(assignment.name.span);
                 if index == 0 {
