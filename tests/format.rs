@@ -174,3 +174,22 @@ fn permissions_stay_links_stay_and_read_only_files_are_not_written() {
     assert_eq!(told(&output), (Some(2), "", "kqlc: error: locked.kql: the file is read-only\n"));
     assert_eq!(fs::read(path("locked.kql")).unwrap(), b"T|count\n");
 }
+
+/// Every form of the grammar comes out as the same query, also from one line a word.
+#[test]
+fn every_form_of_the_grammar_stays_the_same_query() {
+    let forms = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/grammar.txt")).unwrap();
+    let mut count = 0;
+    for form in forms.lines().filter_map(|line| line.strip_prefix("ok ")) {
+        let formatted = format_text(form).unwrap_or_else(|errors| panic!("{form}: {errors:?}"));
+        assert_eq!(format_text(&formatted).as_ref(), Ok(&formatted), "{form}: formatting again changes it");
+        let spread = form.replace(' ', "\n // c\n ");
+        match format_text(&spread) {
+            Ok(formatted) => assert_eq!(format_text(&formatted).as_ref(), Ok(&formatted), "{spread}"),
+            // Where a blank is part of a word, a comment is no query.
+            Err(errors) => assert!(errors.iter().all(|error| error.code.id != "K0013"), "{spread}: {errors:?}"),
+        }
+        count += 1;
+    }
+    assert!(count > 300, "{count}");
+}
