@@ -43,7 +43,7 @@ impl Printer<'_> {
             JsonKind::Array(items) => {
                 let spans: Vec<Span> = items.iter().map(|item| item.span).collect();
                 let short = items.iter().all(|item| match &item.kind {
-                    JsonKind::Literal(literal) => literal.raw.len() <= SHORT,
+                    JsonKind::Literal(literal) => is_short(literal),
                     JsonKind::Negative(_) => true,
                     _ => false,
                 });
@@ -79,7 +79,7 @@ impl Printer<'_> {
     pub(super) fn expr_list(&mut self, brackets: Span, items: &[Expr]) {
         let spans: Vec<Span> = items.iter().map(|item| item.span).collect();
         let short = items.iter().all(|item| match &item.kind {
-            ExprKind::Literal(literal) => literal.raw.len() <= SHORT,
+            ExprKind::Literal(literal) => is_short(literal),
             _ => false,
         });
         self.literals(brackets, &spans, short);
@@ -130,4 +130,11 @@ impl Printer<'_> {
             self.set(ty, Sep::Space);
         }
     }
+}
+
+/// Whether a literal may share its line with others. Strings that join have blanks between them, so how long they are
+/// depends on the layout; they never do.
+fn is_short(literal: &Literal) -> bool {
+    let joined = matches!(&literal.kind, LiteralKind::String(value) if value.parts.len() > 1);
+    !joined && literal.raw.len() <= SHORT
 }

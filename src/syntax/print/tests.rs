@@ -83,6 +83,9 @@ fn short_literals_fill_lines_and_commented_ones_do_not() {
     let numbers: Vec<String> = (1000..1030).map(|n| n.to_string()).collect();
     let filled = printed(&format!("T|where x in ({})", numbers.join(",")));
     assert_eq!(filled.lines().count(), 5, "{filled}");
+    // A lost comma joins two strings; how far apart they stand must not count.
+    let strings = vec!["'aaaaaaaaaaaa'"; 9].join(",");
+    assert_eq!(printed(&format!("T|where x in ('a'      'b',{strings})")).lines().count(), 13);
     check("T|where x in (1,// one\n2)", "T\n| where x in (\n    1, // one\n    2\n)");
 }
 
