@@ -1,7 +1,7 @@
 //! The printer: a query in the one layout that `kqlc fmt` gives every query.
 //!
-//! [`tokens`] cuts the text into words and comments, the walk over the tree (one file an area) says what goes between
-//! the words, and [`layout`] makes lines of it. A query keeps its words, their order and their spelling: what the
+//! `tokens` cuts the text into words and comments, the walk over the tree (one file an area) says what goes between
+//! the words, and `layout` makes lines of it. A query keeps its words, their order and their spelling: what the
 //! printer changes is blanks and line breaks, and on which side of a comma a comment stands.
 
 mod expr;

@@ -84,7 +84,7 @@ fn short_literals_fill_lines_and_commented_ones_do_not() {
     let filled = printed(&format!("T|where x in ({})", numbers.join(",")));
     assert_eq!(filled.lines().count(), 5, "{filled}");
     // A lost comma joins two strings; how far apart they stand must not count.
-    let strings = vec!["'aaaaaaaaaaaa'"; 9].join(",");
+    let strings = ["'aaaaaaaaaaaa'"; 9].join(",");
     assert_eq!(printed(&format!("T|where x in ('a'      'b',{strings})")).lines().count(), 13);
     check("T|where x in (1,// one\n2)", "T\n| where x in (\n    1, // one\n    2\n)");
 }
@@ -165,7 +165,7 @@ fn a_comment_never_swallows_what_follows() {
         | extend l = dynamic ( { 'a' : [ 1 , - 2 ] } ) , n = case ( a , 'b' , c ) , o = 'x' 'y' | top 5 by p desc ;";
     let words: Vec<&str> = words.split_ascii_whitespace().collect();
     for at in 0..=words.len() {
-        for comment in [" // c\n", "\n// c\n", "\n\n// c\n\n// d\n"] {
+        for comment in [" // c\n", "\n\n// c\n\n// d\n"] {
             let text = [words[..at].join(" "), comment.to_owned(), words[at..].join(" ")].concat();
             // Not everywhere may a comment stand: `hint.strategy` is one word to the grammar.
             if parse(&text).is_ok() {
