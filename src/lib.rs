@@ -5,6 +5,7 @@ extern crate alloc;
 
 pub mod cli;
 pub mod diagnostic;
+pub mod format;
 pub mod functions;
 pub mod rule;
 pub mod schema;

@@ -573,4 +573,23 @@ mod tests {
             assert_eq!(string_op(word), expected, "{word}");
         }
     }
+
+    #[test]
+    fn a_call_is_a_call_wherever_a_path_may_begin() {
+        use crate::syntax::ast::{Expr, ExprKind, OperatorKind, StatementKind};
+        let first = |text: &str| -> Expr {
+            let query = crate::syntax::parse(text).query.expect("the text parses");
+            let StatementKind::Expr(Expr { kind: ExprKind::Pipe(pipe), .. }) = &query.statements[0].kind else {
+                panic!("{text} is a pipe")
+            };
+            match &pipe.stages[0].kind {
+                OperatorKind::Invoke(expr) => expr.clone(),
+                OperatorKind::Union(tables) => tables[0].clone(),
+                other => panic!("{other:?}"),
+            }
+        };
+        assert!(matches!(first("T | invoke f(1, a)").kind, ExprKind::Call(call) if call.arguments.len() == 2));
+        let ExprKind::Path(path) = first("T | union database('x').U*").kind else { panic!("a path") };
+        assert!(matches!(&path.base.kind, ExprKind::Call(call) if call.arguments.len() == 1));
+    }
 }
