@@ -59,8 +59,12 @@ impl Encoding {
                 bytes.extend_from_slice(text.as_bytes());
                 Ok(bytes)
             }
-            Self::Utf16Le => Ok([0xFF, 0xFE].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect()),
-            Self::Utf16Be => Ok([0xFE, 0xFF].into_iter().chain(text.encode_utf16().flat_map(u16::to_be_bytes)).collect()),
+            Self::Utf16Le => {
+                Ok([0xFF, 0xFE].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect())
+            }
+            Self::Utf16Be => {
+                Ok([0xFE, 0xFF].into_iter().chain(text.encode_utf16().flat_map(u16::to_be_bytes)).collect())
+            }
             Self::Windows1252 => {
                 let mut bytes = Vec::with_capacity(text.len());
                 for character in text.chars() {
@@ -92,13 +96,8 @@ mod tests {
 
     #[test]
     fn every_encoding_gives_back_its_bytes() {
-        let samples: [&[u8]; 5] = [
-            b"plain",
-            b"\xEF\xBB\xBFwith mark \xC3\xA9",
-            b"\xFF\xFEa\0b\0",
-            b"\xFE\xFF\0a\0b",
-            b"dash \x96 and \xE9",
-        ];
+        let samples: [&[u8]; 5] =
+            [b"plain", b"\xEF\xBB\xBFwith mark \xC3\xA9", b"\xFF\xFEa\0b\0", b"\xFE\xFF\0a\0b", b"dash \x96 and \xE9"];
         for bytes in samples {
             let encoding = Encoding::detect(bytes);
             let text = encoding.decode(bytes);

@@ -123,11 +123,7 @@ impl SourceFile {
         let starts = self.line_starts();
         let line = starts.partition_point(|&start| start as usize <= offset);
         let start = starts[line - 1] as usize;
-        Location {
-            line,
-            column: self.text[start..offset].chars().count() + 1,
-            offset: self.stored_offset(offset),
-        }
+        Location { line, column: self.text[start..offset].chars().count() + 1, offset: self.stored_offset(offset) }
     }
 
     fn stored_offset(&self, offset: usize) -> usize {
