@@ -1,0 +1,261 @@
+//! What a row of the catalogue is made of.
+
+use crate::types::Type;
+
+/// Which of the three kinds of built-in a row describes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// A function of values in one record, such as `strlen`.
+    Scalar,
+    /// A function over the records of a group, such as `dcount`.
+    Aggregate,
+    /// A function over tables, called with `evaluate`, such as `bag_unpack`.
+    Plugin,
+}
+
+/// One built-in.
+#[derive(Debug, PartialEq)]
+pub struct Function {
+    /// The name it is called by.
+    pub name: &'static str,
+    /// Scalar function, aggregate or plugin.
+    pub kind: Kind,
+    /// What it gives, as sentences; units included.
+    pub doc: &'static str,
+    /// The ways it can be called; the order matters to nobody.
+    pub overloads: &'static [Overload],
+    /// How a result column without a name of its own is called.
+    pub naming: Naming,
+    /// Gives a constant when all arguments are constants.
+    pub foldable: bool,
+    /// Gives the same value for the same arguments in every evaluation.
+    pub deterministic: bool,
+    /// Looks at other records of its input, which therefore must be serialised.
+    pub window: bool,
+    /// Left out of documentation: internal, or an old spelling.
+    pub hidden: bool,
+    /// For an old name, what to write instead; several where the choice depends on the intent.
+    pub replaced_by: &'static [&'static str],
+    /// A cheaper built-in that answers almost the same, such as `dcount` for `count_distinct`.
+    pub cheaper: Option<&'static str>,
+    /// Queries with their results; they run as tests.
+    pub examples: &'static [Example],
+}
+
+/// A query and what it gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Example {
+    /// The query; its result is one record with one column.
+    pub query: &'static str,
+    /// That value as `kqlc run` prints it, strings without quotes.
+    pub result: &'static str,
+}
+
+/// One way to call a built-in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Overload {
+    /// What it takes.
+    pub parameters: &'static [Parameter],
+    /// What it gives.
+    pub returns: Returns,
+    /// Accepted for the sake of old queries, but not documented.
+    pub hidden: bool,
+}
+
+/// One parameter of an overload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parameter {
+    /// The name the documentation gives it.
+    pub name: &'static str,
+    /// The types it accepts.
+    pub accepts: Accepts,
+    /// What kind of expression it must be.
+    pub requires: Requires,
+    /// Whether it may be left out or given several times.
+    pub repeat: Repeat,
+    /// The only strings it accepts, in any case; empty where there is no such list.
+    pub values: &'static [&'static str],
+    /// A literal that stands for "the default", such as `~`.
+    pub default_marker: Option<&'static str>,
+}
+
+/// How often a parameter is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repeat {
+    /// Exactly once.
+    Once,
+    /// Once or not at all.
+    Optional,
+    /// Between so many and so many times. Neighbouring parameters that repeat do so in turn, as a block.
+    Times(u16, u16),
+}
+
+/// The types a parameter accepts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Accepts {
+    /// Anything at all, unchecked.
+    Anything,
+    /// One of these types, or one that widens to it.
+    Only(&'static [Type]),
+    /// A type, written `typeof(…)`.
+    TypeLiteral,
+    /// Any scalar.
+    Scalar,
+    /// `int` or `long`.
+    Integer,
+    /// Any number.
+    Number,
+    /// Any number, or `bool`.
+    NumberOrBool,
+    /// `real` or `decimal`.
+    RealOrDecimal,
+    /// A number, `datetime` or `timespan`.
+    Summable,
+    /// What `min` and `max` order: summable, `string` or `bool`.
+    Orderable,
+    /// `string`, or any `dynamic`.
+    StringOrDynamic,
+    /// `string`, or a `dynamic` that can be an array of strings.
+    StringOrArray,
+    /// An integer, or a `dynamic` that can be an array of integers.
+    IntegerOrArray,
+    /// A `dynamic` that can be an array.
+    Array,
+    /// A `dynamic` that can be a bag.
+    Bag,
+    /// Any scalar but `dynamic`.
+    NotDynamic,
+    /// Any scalar but `bool`.
+    NotBool,
+    /// Any scalar but `real` and `bool`.
+    NotRealOrBool,
+    /// Exactly the type of the argument at this position.
+    SameAs(u8),
+    /// Any scalar; all such arguments of a call have one type after widening.
+    CommonScalar,
+    /// Like [`Accepts::CommonScalar`], with `dynamic` where there is no such type.
+    CommonScalarOrDynamic,
+    /// Orderable; all such arguments of a call have one type after widening.
+    CommonOrderable,
+    /// A tabular expression.
+    Tabular,
+}
+
+/// What kind of expression an argument must be, besides its type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Requires {
+    /// Any expression.
+    Expression,
+    /// A literal.
+    Literal,
+    /// A literal string that is not empty.
+    LiteralNotEmpty,
+    /// An expression whose value does not depend on the record.
+    Constant,
+    /// The name of a column of the input.
+    Column,
+    /// The name of a column of the table given as the first argument.
+    ColumnOfFirst,
+    /// The name of a column that both the input and the table given as the first argument have.
+    ColumnOfBoth,
+    /// A call of an aggregate.
+    Aggregate,
+    /// `*` and nothing else.
+    Star,
+    /// Any expression, or `*`.
+    ExpressionOrStar,
+    /// An expression over the elements of the first argument, a path of a graph pattern.
+    OverElementsOfFirst,
+}
+
+/// The type of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Returns {
+    /// Always this type.
+    Type(Type),
+    /// A `dynamic` that is known to have this shape.
+    Dynamic(Shape),
+    /// The type of the argument of the parameter at this position.
+    SameAs(u8),
+    /// The type of the argument of the first parameter, `long` for `int`.
+    Promoted,
+    /// An array of the type of the argument of the first parameter.
+    ArrayOfFirst,
+    /// The widest numeric type among the arguments, `long` for `int`.
+    Widest,
+    /// The common type of the arguments whose parameters ask for one.
+    Common,
+    /// Like [`Returns::Common`], not counting `dynamic` arguments unless all are.
+    CommonNotDynamic,
+    /// The type that the argument of the parameter at this position names with `typeof`.
+    Named(u8),
+    /// Several columns at once, each named after the call and the first argument.
+    Columns(&'static [(&'static str, Type)]),
+    /// What a rule of its own computes.
+    Computed(Computed),
+}
+
+/// The rules that are not mere lookups.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Computed {
+    /// `take_any(a, b, *)`: one column an argument, of the argument's own name.
+    TakeAny,
+    /// `any(a, b, *)`: like [`Computed::TakeAny`], with names that begin `any_`.
+    Any,
+    /// `arg_max(x, a, *)`: one column an argument, of the argument's own name.
+    ArgExtreme,
+    /// A table whose columns depend on the plugin, its arguments, and perhaps the data.
+    Table,
+}
+
+/// How a result column without a name of its own is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Naming {
+    /// Not at all: the operator numbers it.
+    None,
+    /// Like the first argument.
+    FirstArgument,
+    /// Like the only argument; not at all where there are several.
+    OnlyArgument,
+    /// This prefix, `_`, and the name of the first argument (nothing where that has none).
+    PrefixAndFirst(&'static str),
+    /// This word.
+    Fixed(&'static str),
+    /// The text of the first argument where the input has such a column, otherwise not at all.
+    ColumnInFirst,
+}
+
+/// What is known of a `dynamic` value before it exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Shape {
+    /// Nothing.
+    Any,
+    /// An array, of values of this type; [`Type::Dynamic`] where they are mixed or unknown.
+    Array(Type),
+    /// A bag.
+    Bag,
+    /// A scalar of this type.
+    Scalar(Type),
+}
+
+/// A scalar type, with the shape where it is `dynamic`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ValueType {
+    /// The type.
+    pub ty: Type,
+    /// The shape; [`Shape::Any`] for every type but `dynamic`.
+    pub shape: Shape,
+}
+
+impl From<Type> for ValueType {
+    fn from(ty: Type) -> Self {
+        Self { ty, shape: Shape::Any }
+    }
+}
+
+impl ValueType {
+    /// A `dynamic` of a known shape.
+    pub const fn dynamic(shape: Shape) -> Self {
+        Self { ty: Type::Dynamic, shape }
+    }
+}
