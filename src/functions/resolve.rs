@@ -1,6 +1,6 @@
 //! Which overload a call means, what it gives, and what is wrong with its arguments.
 
-use super::row::{Accepts, Computed, Function, Overload, Shape, ValueType};
+use super::row::{Accepts, Computed, Function, Overload, Part, Shape, ValueType};
 use crate::types::Type;
 
 /// An argument of a call, as far as the choice of an overload depends on it.
@@ -102,6 +102,8 @@ pub enum Output {
     Scalar(ValueType),
     /// Several columns at once: suffix of the name, and type.
     Columns(&'static [(&'static str, Type)]),
+    /// A table.
+    Table(&'static [Part]),
     /// What only the caller can work out, knowing the expressions and the input's columns.
     Computed(Computed),
 }

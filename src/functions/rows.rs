@@ -74,6 +74,18 @@ macro_rules! parameters {
         $crate::functions::rows::parameters!([$($done,)* $crate::functions::rows::parameter!(
             $name, $accepts $(($($detail)*))?, Optional, [$($($requires)*)?])  ,] $($($rest)*)?)
     };
+    ([$($done:expr,)*] $name:ident: $accepts:ident $(($($detail:tt)*))? $([$($requires:tt)*])? & $(, $($rest:tt)*)?) => {
+        $crate::functions::rows::parameters!([$($done,)* $crate::functions::rows::parameter!(
+            $name, $accepts $(($($detail)*))?, InTurn(1, $crate::functions::row::MANY), [$($($requires)*)?])  ,] $($($rest)*)?)
+    };
+    ([$($done:expr,)*] $name:ident: $accepts:ident $(($($detail:tt)*))? $([$($requires:tt)*])? + $(, $($rest:tt)*)?) => {
+        $crate::functions::rows::parameters!([$($done,)* $crate::functions::rows::parameter!(
+            $name, $accepts $(($($detail)*))?, Times(1, $crate::functions::row::MANY), [$($($requires)*)?])  ,] $($($rest)*)?)
+    };
+    ([$($done:expr,)*] $name:ident: $accepts:ident $(($($detail:tt)*))? $([$($requires:tt)*])? * $(, $($rest:tt)*)?) => {
+        $crate::functions::rows::parameters!([$($done,)* $crate::functions::rows::parameter!(
+            $name, $accepts $(($($detail)*))?, Times(0, $crate::functions::row::MANY), [$($($requires)*)?])  ,] $($($rest)*)?)
+    };
     ([$($done:expr,)*] $name:ident: $accepts:ident $(($($detail:tt)*))? $([$($requires:tt)*])? * $min:literal..$max:literal $(, $($rest:tt)*)?) => {
         $crate::functions::rows::parameters!([$($done,)* $crate::functions::rows::parameter!(
             $name, $accepts $(($($detail)*))?, Times($min, $max), [$($($requires)*)?])  ,] $($($rest)*)?)
@@ -86,7 +98,7 @@ macro_rules! parameters {
 
 /// One parameter.
 macro_rules! parameter {
-    ($name:ident, $accepts:ident $(($($detail:tt)*))?, $repeat:ident $(($min:literal, $max:literal))?, [$($requires:ident)? $(in $values:ident)? $(default $marker:literal)?]) => {
+    ($name:ident, $accepts:ident $(($($detail:tt)*))?, $repeat:ident $(($min:expr, $max:expr))?, [$($requires:ident)? $(in $values:ident)? $(default $marker:literal)?]) => {
         $crate::functions::Parameter {
             name: stringify!($name),
             accepts: $crate::functions::rows::accepts!($accepts $(($($detail)*))?),
@@ -160,7 +172,23 @@ macro_rules! returns {
     (Array) => { $crate::functions::Returns::Dynamic($crate::functions::Shape::Array($crate::functions::Type::Dynamic)) };
     (Array($ty:ident)) => { $crate::functions::Returns::Dynamic($crate::functions::Shape::Array($crate::functions::Type::$ty)) };
     (Computed($rule:ident)) => { $crate::functions::Returns::Computed($crate::functions::Computed::$rule) };
+    (Table($($part:ident $(($($detail:tt)*))?),+)) => {
+        $crate::functions::Returns::Table(&[$($crate::functions::rows::part!($part $(($($detail)*))?)),+])
+    };
+    (Columns($($name:ident: $ty:ident),+)) => {
+        $crate::functions::Returns::Columns(&[$((stringify!($name), $crate::functions::Type::$ty)),+])
+    };
     ($returns:ident $(($detail:tt))?) => { $crate::functions::Returns::$returns $(($detail))? };
+}
+
+/// A part of a plugin's table.
+macro_rules! part {
+    ($part:ident($name:literal, $position:literal)) => { $crate::functions::Part::$part($name, $position) };
+    (Column($name:literal, $ty:ident)) => { $crate::functions::Part::Column($name, $crate::functions::Type::$ty) };
+    (Suffixed($position:literal, $name:literal, $ty:ident)) => {
+        $crate::functions::Part::Suffixed($position, $name, $crate::functions::Type::$ty)
+    };
+    ($part:ident $(($($position:literal),+))?) => { $crate::functions::Part::$part $(($($position),+))? };
 }
 
 /// Whether an overload is undocumented.
@@ -174,5 +202,5 @@ macro_rules! hidden {
 }
 
 pub(super) use {
-    accepts, default_marker, hidden, parameter, parameters, property, requires, returns, rows, set, values,
+    accepts, default_marker, hidden, parameter, parameters, part, property, requires, returns, rows, set, values,
 };
