@@ -307,6 +307,31 @@ pub struct ValueType {
     pub shape: Shape,
 }
 
+impl Parameter {
+    /// Whether a literal string is among the values allowed, in any case.
+    pub fn allows(&self, text: &str) -> bool {
+        self.values.is_empty() || self.values.iter().any(|value| value.eq_ignore_ascii_case(text))
+    }
+}
+
+impl Repeat {
+    /// The fewest and the most times.
+    pub const fn range(self) -> (usize, usize) {
+        match self {
+            Self::Once => (1, 1),
+            Self::Optional => (0, 1),
+            Self::Times(min, max) | Self::InTurn(min, max) => (min as usize, max as usize),
+        }
+    }
+}
+
+impl Accepts {
+    /// Whether the arguments of all such parameters must have a type in common.
+    pub const fn is_common(self) -> bool {
+        matches!(self, Self::CommonScalar | Self::CommonScalarOrDynamic | Self::CommonOrderable)
+    }
+}
+
 impl From<Type> for ValueType {
     fn from(ty: Type) -> Self {
         Self { ty, shape: Shape::Any }
@@ -317,5 +342,25 @@ impl ValueType {
     /// A `dynamic` of a known shape.
     pub const fn dynamic(shape: Shape) -> Self {
         Self { ty: Type::Dynamic, shape }
+    }
+
+    /// Whether it is a `dynamic` that nothing keeps from being an array.
+    pub const fn can_be_array(self) -> bool {
+        matches!(self, Self { ty: Type::Dynamic, shape: Shape::Any | Shape::Array(_) })
+    }
+
+    /// Whether it is a `dynamic` that nothing keeps from being a bag.
+    pub const fn can_be_bag(self) -> bool {
+        matches!(self, Self { ty: Type::Dynamic, shape: Shape::Any | Shape::Bag })
+    }
+
+    /// Whether it is a `dynamic` that nothing keeps from being an array of such elements, or one such element.
+    pub fn can_be_array_of(self, element: Type) -> bool {
+        self.ty == Type::Dynamic
+            && match self.shape {
+                Shape::Any | Shape::Array(Type::Dynamic) => true,
+                Shape::Array(ty) | Shape::Scalar(ty) => ty == element,
+                Shape::Bag => false,
+            }
     }
 }

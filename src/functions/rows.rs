@@ -67,6 +67,18 @@ macro_rules! set {
     };
 }
 
+/// Writes lists of overloads that several operators share.
+macro_rules! overloads {
+    ($($list:ident:
+        $(($($parameters:tt)*) -> $returns:ident $([$($detail:tt)*])? $(/ $hidden:ident)?)+;)+) => {
+        $(pub(super) const $list: &[Overload] = &[$(Overload {
+            parameters: $crate::functions::rows::parameters!([] $($parameters)*),
+            returns: $crate::functions::rows::returns!($returns $(($($detail)*))?),
+            hidden: $crate::functions::rows::hidden!($($hidden)?),
+        }),+];)+
+    };
+}
+
 /// The parameters of an overload.
 macro_rules! parameters {
     ([$($done:expr,)*]) => { &[$($done),*] };
@@ -202,5 +214,6 @@ macro_rules! hidden {
 }
 
 pub(super) use {
-    accepts, default_marker, hidden, parameter, parameters, part, property, requires, returns, rows, set, values,
+    accepts, default_marker, hidden, overloads, parameter, parameters, part, property, requires, returns, rows, set,
+    values,
 };
