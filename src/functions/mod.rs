@@ -17,8 +17,8 @@ pub use id::{AggregateId, FunctionId, PluginId, aggregate, aggregates, nearest, 
 pub use operator::Operator;
 pub use resolve::{Argument, Mismatch, Output, Resolved, resolve};
 pub use row::{
-    Accepts, Computed, Example, Function, Kind, Naming, Overload, Parameter, Repeat, Requires, Returns, Shape,
-    ValueType,
+    Accepts, Computed, Example, Function, Kind, MANY, Naming, Overload, Parameter, Part, Repeat, Requires, Returns,
+    Shape, ValueType,
 };
 
 pub use crate::types::Type;

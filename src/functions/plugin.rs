@@ -9,5 +9,5 @@ pub(super) const FILES: &[&[Function]] = &[ROWS];
 rows! { Plugin;
     /// Turns each slot of a bag column into a column of its own.
     bag_unpack:
-        (column: Scalar[Column], column_prefix: String[LiteralNotEmpty]?) -> Computed[Table];
+        (column: Scalar[Column], column_prefix: String[LiteralNotEmpty]?) -> Table[InputExcept(0), Open];
 }

@@ -79,6 +79,9 @@ pub struct Parameter {
     pub default_marker: Option<&'static str>,
 }
 
+/// The most times a parameter can be given where the documentation sets no limit.
+pub const MANY: u16 = 32_767;
+
 /// How often a parameter is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Repeat {
@@ -86,8 +89,10 @@ pub enum Repeat {
     Once,
     /// Once or not at all.
     Optional,
-    /// Between so many and so many times. Neighbouring parameters that repeat do so in turn, as a block.
+    /// Between so many and so many times, one after the other.
     Times(u16, u16),
+    /// Between so many and so many times, in turn with the neighbouring parameters that do so too.
+    InTurn(u16, u16),
 }
 
 /// The types a parameter accepts.
@@ -189,23 +194,78 @@ pub enum Returns {
     CommonNotDynamic,
     /// The type that the argument of the parameter at this position names with `typeof`.
     Named(u8),
-    /// Several columns at once, each named after the call and the first argument.
+    /// A table, for plugins.
+    Table(&'static [Part]),
+    /// Several columns at once, each named `<function>_<name of the first argument>_<suffix>`.
     Columns(&'static [(&'static str, Type)]),
     /// What a rule of its own computes.
     Computed(Computed),
 }
 
-/// The rules that are not mere lookups.
+/// The rules that only the caller can carry out, knowing the expressions and the columns of the input.
+///
+/// "Named after itself" means: like a column or a path, by [`Naming`] for a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Computed {
-    /// `take_any(a, b, *)`: one column an argument, of the argument's own name.
+    /// `take_any(a, b, *)`: each argument is a column named after itself, `any_arg1` (its position) where it has
+    /// no name. `*` is every column of the input that is neither grouped by nor given already.
     TakeAny,
-    /// `any(a, b, *)`: like [`Computed::TakeAny`], with names that begin `any_`.
+    /// `any(a, b, *)`: as [`Computed::TakeAny`], with `any_` before every name and `arg1` for the nameless.
     Any,
-    /// `arg_max(x, a, *)`: one column an argument, of the argument's own name.
-    ArgExtreme,
-    /// A table whose columns depend on the plugin, its arguments, and perhaps the data.
-    Table,
+    /// `arg_max(x, a, *)`: each argument is a column named after itself; without a name the first is `max_`, the
+    /// others `max_x_arg1` (name of the first, position). `*` is as in [`Computed::TakeAny`].
+    ArgMax,
+    /// `arg_min`: as [`Computed::ArgMax`], with `min_`.
+    ArgMin,
+    /// `argmax(x, a, *)`: `max_x`, then `max_x_a`; nothing for a missing name.
+    ArgMaxPrefixed,
+    /// `argmin`: as [`Computed::ArgMaxPrefixed`], with `min_`.
+    ArgMinPrefixed,
+    /// `percentiles(x, 5, 99.5)`: `percentile_x_5`, `percentile_x_99_5` (what is no letter or digit becomes `_`),
+    /// of the type of `x`, `long` for `int` and `real` for `decimal`.
+    Percentiles,
+    /// `percentiles_array(x, 5, 95)`: one `dynamic` column `percentiles_x`.
+    PercentilesArray,
+    /// `array_sort_asc(a, b)`: one column an array, `a_sorted`, or `array1_sorted` (its position) without a name.
+    ArraySort,
+    /// `table('T')`, `database('D')` and the like: what the name stands for.
+    Entity,
+}
+
+/// A part of the table a plugin gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// A column of this name and type.
+    Column(&'static str, Type),
+    /// A column of this name and of the type of the argument of the parameter at this position.
+    Like(&'static str, u8),
+    /// Every column of the input.
+    Input,
+    /// Every column of the input but the one given for the parameter at this position.
+    InputExcept(u8),
+    /// The columns given for the parameter at this position; none where it is left out.
+    Argument(u8),
+    /// The columns of the table given as the first argument, but those given for the parameter at this position;
+    /// a name that the input has too gets a number.
+    LookupExcept(u8),
+    /// Every column of the table given as the first argument; a name that the input has too gets a number.
+    Lookup,
+    /// A column of the type of the second argument of the pair, its name put together from a prefix and the name of
+    /// the argument at this position: `from_TimeGenerated`.
+    Prefixed(&'static str, u8),
+    /// For each argument of the first parameter a column of the type of the second: `Login_TimeGenerated`.
+    Pairs(u8, u8),
+    /// A column named after the argument of this parameter, then `_` and a word: `Text_embeddings`.
+    Suffixed(u8, &'static str, Type),
+    /// The columns that the `typeof(…)` given for this parameter lists, `*` being the input's.
+    SchemaOf(u8),
+    /// What `pivot` keeps: the columns given after the aggregate; without any, the input's but the pivot column and
+    /// the aggregated one.
+    PivotKept,
+    /// `rolling_<bins>_percentile_<column>_<percentile>`, of the column's type.
+    RollingPercentile,
+    /// Columns that depend on the data: the table is open.
+    Open,
 }
 
 /// How a result column without a name of its own is called.
@@ -247,6 +307,31 @@ pub struct ValueType {
     pub shape: Shape,
 }
 
+impl Parameter {
+    /// Whether a literal string is among the values allowed, in any case.
+    pub fn allows(&self, text: &str) -> bool {
+        self.values.is_empty() || self.values.iter().any(|value| value.eq_ignore_ascii_case(text))
+    }
+}
+
+impl Repeat {
+    /// The fewest and the most times.
+    pub const fn range(self) -> (usize, usize) {
+        match self {
+            Self::Once => (1, 1),
+            Self::Optional => (0, 1),
+            Self::Times(min, max) | Self::InTurn(min, max) => (min as usize, max as usize),
+        }
+    }
+}
+
+impl Accepts {
+    /// Whether the arguments of all such parameters must have a type in common.
+    pub const fn is_common(self) -> bool {
+        matches!(self, Self::CommonScalar | Self::CommonScalarOrDynamic | Self::CommonOrderable)
+    }
+}
+
 impl From<Type> for ValueType {
     fn from(ty: Type) -> Self {
         Self { ty, shape: Shape::Any }
@@ -257,5 +342,25 @@ impl ValueType {
     /// A `dynamic` of a known shape.
     pub const fn dynamic(shape: Shape) -> Self {
         Self { ty: Type::Dynamic, shape }
+    }
+
+    /// Whether it is a `dynamic` that nothing keeps from being an array.
+    pub const fn can_be_array(self) -> bool {
+        matches!(self, Self { ty: Type::Dynamic, shape: Shape::Any | Shape::Array(_) })
+    }
+
+    /// Whether it is a `dynamic` that nothing keeps from being a bag.
+    pub const fn can_be_bag(self) -> bool {
+        matches!(self, Self { ty: Type::Dynamic, shape: Shape::Any | Shape::Bag })
+    }
+
+    /// Whether it is a `dynamic` that nothing keeps from being an array of such elements, or one such element.
+    pub fn can_be_array_of(self, element: Type) -> bool {
+        self.ty == Type::Dynamic
+            && match self.shape {
+                Shape::Any | Shape::Array(Type::Dynamic) => true,
+                Shape::Array(ty) | Shape::Scalar(ty) => ty == element,
+                Shape::Bag => false,
+            }
     }
 }

@@ -67,12 +67,36 @@ macro_rules! set {
     };
 }
 
+/// Writes lists of overloads that several operators share.
+macro_rules! overloads {
+    ($($list:ident:
+        $(($($parameters:tt)*) -> $returns:ident $([$($detail:tt)*])? $(/ $hidden:ident)?)+;)+) => {
+        $(pub(super) const $list: &[Overload] = &[$(Overload {
+            parameters: $crate::functions::rows::parameters!([] $($parameters)*),
+            returns: $crate::functions::rows::returns!($returns $(($($detail)*))?),
+            hidden: $crate::functions::rows::hidden!($($hidden)?),
+        }),+];)+
+    };
+}
+
 /// The parameters of an overload.
 macro_rules! parameters {
     ([$($done:expr,)*]) => { &[$($done),*] };
     ([$($done:expr,)*] $name:ident: $accepts:ident $(($($detail:tt)*))? $([$($requires:tt)*])? ? $(, $($rest:tt)*)?) => {
         $crate::functions::rows::parameters!([$($done,)* $crate::functions::rows::parameter!(
             $name, $accepts $(($($detail)*))?, Optional, [$($($requires)*)?])  ,] $($($rest)*)?)
+    };
+    ([$($done:expr,)*] $name:ident: $accepts:ident $(($($detail:tt)*))? $([$($requires:tt)*])? & $(, $($rest:tt)*)?) => {
+        $crate::functions::rows::parameters!([$($done,)* $crate::functions::rows::parameter!(
+            $name, $accepts $(($($detail)*))?, InTurn(1, $crate::functions::row::MANY), [$($($requires)*)?])  ,] $($($rest)*)?)
+    };
+    ([$($done:expr,)*] $name:ident: $accepts:ident $(($($detail:tt)*))? $([$($requires:tt)*])? + $(, $($rest:tt)*)?) => {
+        $crate::functions::rows::parameters!([$($done,)* $crate::functions::rows::parameter!(
+            $name, $accepts $(($($detail)*))?, Times(1, $crate::functions::row::MANY), [$($($requires)*)?])  ,] $($($rest)*)?)
+    };
+    ([$($done:expr,)*] $name:ident: $accepts:ident $(($($detail:tt)*))? $([$($requires:tt)*])? * $(, $($rest:tt)*)?) => {
+        $crate::functions::rows::parameters!([$($done,)* $crate::functions::rows::parameter!(
+            $name, $accepts $(($($detail)*))?, Times(0, $crate::functions::row::MANY), [$($($requires)*)?])  ,] $($($rest)*)?)
     };
     ([$($done:expr,)*] $name:ident: $accepts:ident $(($($detail:tt)*))? $([$($requires:tt)*])? * $min:literal..$max:literal $(, $($rest:tt)*)?) => {
         $crate::functions::rows::parameters!([$($done,)* $crate::functions::rows::parameter!(
@@ -86,7 +110,7 @@ macro_rules! parameters {
 
 /// One parameter.
 macro_rules! parameter {
-    ($name:ident, $accepts:ident $(($($detail:tt)*))?, $repeat:ident $(($min:literal, $max:literal))?, [$($requires:ident)? $(in $values:ident)? $(default $marker:literal)?]) => {
+    ($name:ident, $accepts:ident $(($($detail:tt)*))?, $repeat:ident $(($min:expr, $max:expr))?, [$($requires:ident)? $(in $values:ident)? $(default $marker:literal)?]) => {
         $crate::functions::Parameter {
             name: stringify!($name),
             accepts: $crate::functions::rows::accepts!($accepts $(($($detail)*))?),
@@ -160,7 +184,23 @@ macro_rules! returns {
     (Array) => { $crate::functions::Returns::Dynamic($crate::functions::Shape::Array($crate::functions::Type::Dynamic)) };
     (Array($ty:ident)) => { $crate::functions::Returns::Dynamic($crate::functions::Shape::Array($crate::functions::Type::$ty)) };
     (Computed($rule:ident)) => { $crate::functions::Returns::Computed($crate::functions::Computed::$rule) };
+    (Table($($part:ident $(($($detail:tt)*))?),+)) => {
+        $crate::functions::Returns::Table(&[$($crate::functions::rows::part!($part $(($($detail)*))?)),+])
+    };
+    (Columns($($name:ident: $ty:ident),+)) => {
+        $crate::functions::Returns::Columns(&[$((stringify!($name), $crate::functions::Type::$ty)),+])
+    };
     ($returns:ident $(($detail:tt))?) => { $crate::functions::Returns::$returns $(($detail))? };
+}
+
+/// A part of a plugin's table.
+macro_rules! part {
+    ($part:ident($name:literal, $position:literal)) => { $crate::functions::Part::$part($name, $position) };
+    (Column($name:literal, $ty:ident)) => { $crate::functions::Part::Column($name, $crate::functions::Type::$ty) };
+    (Suffixed($position:literal, $name:literal, $ty:ident)) => {
+        $crate::functions::Part::Suffixed($position, $name, $crate::functions::Type::$ty)
+    };
+    ($part:ident $(($($position:literal),+))?) => { $crate::functions::Part::$part $(($($position),+))? };
 }
 
 /// Whether an overload is undocumented.
@@ -174,5 +214,6 @@ macro_rules! hidden {
 }
 
 pub(super) use {
-    accepts, default_marker, hidden, parameter, parameters, property, requires, returns, rows, set, values,
+    accepts, default_marker, hidden, overloads, parameter, parameters, part, property, requires, returns, rows, set,
+    values,
 };
