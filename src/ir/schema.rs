@@ -165,6 +165,11 @@ impl Schema {
         self.at(self.position(name)?)
     }
 
+    /// Whether the column is in it.
+    pub fn contains(&self, id: ColumnId) -> bool {
+        self.iter().any(|c| c.id == id)
+    }
+
     /// Appends a column; one of the same name is hidden from look-ups but keeps its place.
     pub fn push(&mut self, column: Column) {
         self.names.insert_mut(column.name.clone(), self.columns.len());
