@@ -1,3 +1,5 @@
 //! The `kqlc` command.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    kqlc::cli::run()
+}

@@ -57,6 +57,8 @@ codes! {
     QUERY_FOLDED = "K0009" "query-folded" Error;
     /// A field of the rule has another type or shape than the schema gives it.
     FIELD_TYPE = "K0010" "field-type" Error;
+    /// The YAML or JSON nests deeper than a rule file can need.
+    FILE_TOO_DEEP = "K0011" "file-too-deep" Error;
 
     /// Something stands where the grammar has no place for it.
     UNEXPECTED = "K1001" "unexpected-token" Error;
@@ -74,6 +76,13 @@ codes! {
     STRAY_CHARACTER = "K1007" "stray-character" Error;
     /// A string has an escape that KQL does not know.
     BAD_ESCAPE = "K1008" "bad-escape" Error;
+    /// A keyword stands where a name is due.
+    KEYWORD_AS_NAME = "K1009" "keyword-as-name" Error;
+    /// A word stands where a type is due.
+    BAD_TYPE = "K1010" "bad-type" Error ("KS160");
+    /// Two comparisons stand side by side without `and` or `or`.
+    CHAINED_COMPARISON = "K1011" "chained-comparison" Error;
+
 
     /// A name stands for no column, variable or function.
     UNKNOWN_NAME = "K2001" "unknown-name" Error ("KS142");

@@ -1,6 +1,7 @@
 //! Diagnostics: what was found, where, why it matters, and how to mend it.
 
 pub mod code;
+pub mod render;
 
 pub use code::Code;
 
@@ -58,7 +59,8 @@ pub struct Note {
 }
 
 /// Whether a note explains or advises.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum NoteKind {
     /// Explains: what was expected, and why.
     Note,
@@ -146,6 +148,13 @@ impl Diagnostic {
     pub fn fix(mut self, message: impl Into<String>, applicability: Applicability, edits: Vec<Edit>) -> Self {
         self.fix = Some(Fix { message: message.into(), applicability, edits });
         self
+    }
+
+    /// The same finding with every span moved by `offset` bytes, from a part of a text to the whole.
+    #[must_use]
+    pub fn shifted(self, offset: usize) -> Self {
+        // A part lies verbatim in the whole, however long it is.
+        self.mapped(&TextMap::verbatim(offset, u32::MAX as usize - offset))
     }
 
     /// The same finding with every span carried from an extracted text to its file.

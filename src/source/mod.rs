@@ -10,5 +10,5 @@ mod span;
 
 pub use encoding::Encoding;
 pub use file::{Location, MAX_FILE_BYTES, ReadError, SourceFile};
-pub use map::TextMap;
+pub use map::{Builder as TextMapBuilder, TextMap};
 pub use span::Span;

@@ -1,3 +1,12 @@
 //! KQL: grammar, tree, printer.
 
 pub mod ast;
+mod explain;
+mod grammar;
+mod lower;
+mod parse;
+pub mod scan;
+pub mod string;
+pub mod words;
+
+pub use parse::{Parsed, parse, split_queries};

@@ -47,6 +47,8 @@ pub enum ExprKind {
     Between(Box<Between>),
     /// `(a)`
     Paren(Box<Expr>),
+    /// `[a]` at the start of a path.
+    Bracketed(Box<Expr>),
     /// `a | where b | count`
     Pipe(Box<Pipe>),
     /// An operator with nothing piped into it: `union A, B`, `print 1`; at the start of a sub-query, any.
@@ -61,8 +63,6 @@ pub enum ExprKind {
     ContextualDataTable(Box<ContextualDataTable>),
     /// `materialized-view-combine ("v") base (…) delta (…) aggregations (…)`
     MaterializedViewCombine(Box<MaterializedViewCombine>),
-    /// `inline_external_table (…) kind = … dataformat = … (…)`
-    InlineExternalTable(Box<InlineExternalTable>),
     /// `T datascope = hotcache`
     DataScope(Box<DataScope>),
     /// `entity_group [a, b]`

@@ -1,7 +1,8 @@
 //! Tabular operators.
 
 use super::{
-    Call, ColumnDeclaration, Expr, FunctionParameter, Literal, Name, NamedExpr, RowSchema, Statement, TypeName, TypeOf,
+    Call, ColumnDeclaration, Expr, FunctionParameter, InlineExternalTable, Literal, Name, NamedExpr, RowSchema,
+    Statement, TypeName, TypeOf,
 };
 use crate::source::Span;
 
@@ -92,6 +93,8 @@ pub enum OperatorKind {
     GraphWhereEdges(Expr),
     /// `graph-where-nodes p`
     GraphWhereNodes(Expr),
+    /// `inline_external_table (…) kind = … dataformat = … (…)`
+    InlineExternalTable(Box<InlineExternalTable>),
     /// `invoke f(a)`
     Invoke(Expr),
     /// `join kind = inner (T) on a`

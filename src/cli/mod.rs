@@ -1,0 +1,114 @@
+//! The command line: what can be asked for, and how the answer leaves the process.
+//!
+//! Each subcommand is one file. What they share: [`input`] finds the files that PATHs mean, [`files`] runs work
+//! over them in parallel and hands on the results in order, [`output`] writes and decides the exit code.
+
+mod completions;
+pub mod files;
+pub mod input;
+pub mod output;
+
+use std::io::{self, IsTerminal as _};
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use output::{Exit, Output};
+
+/// Compiles Microsoft Sentinel detection rules, and says exactly what differs.
+///
+/// Exit codes: 0 clean, 1 findings, 2 wrong usage or a file that cannot be read or written.
+#[derive(Debug, clap::Parser)]
+#[command(name = "kqlc", version, arg_required_else_help = true, max_term_width = 100)]
+pub struct Cli {
+    /// Options of every subcommand.
+    #[command(flatten)]
+    pub global: Global,
+    /// What is to be done.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every subcommand.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub struct Global {
+    /// When to colour output for people
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    pub color: Color,
+    /// Leave out summaries and hints; findings and errors are still told
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+}
+
+/// When to colour output for people.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// What is to be done.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Write a completion script for a shell
+    Completions(completions::Completions),
+}
+
+impl Color {
+    /// Whether standard output is to be coloured.
+    pub fn on_stdout(self) -> bool {
+        match self {
+            Self::Always => true,
+            Self::Never => false,
+            Self::Auto => {
+                // https://no-color.org: set and not empty, whatever the value.
+                let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+                let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+                !set("NO_COLOR") && !dumb && io::stdout().is_terminal()
+            }
+        }
+    }
+}
+
+/// Runs the command line of this process.
+pub fn run() -> ExitCode {
+    let mut out = Output::stdout();
+    let exit = match Cli::try_parse() {
+        Ok(cli) => dispatch(&cli, &mut out),
+        Err(error) => {
+            // A closed pipe is nobody who could be told.
+            let _ = error.print();
+            if error.use_stderr() { Exit::Failed } else { Exit::Clean }
+        }
+    };
+    out.finish(exit).into()
+}
+
+fn dispatch(cli: &Cli, out: &mut Output<impl io::Write>) -> Exit {
+    match &cli.command {
+        Command::Completions(command) => command.run(out),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn global_options_may_follow_the_subcommand() {
+        let cli = Cli::try_parse_from(["kqlc", "completions", "bash", "--color", "never", "-q"]).unwrap();
+        assert_eq!((cli.global.color, cli.global.quiet), (Color::Never, true));
+    }
+}

@@ -1,0 +1,308 @@
+//! From text to tree, or to errors worth reading.
+//!
+//! The whole text is tried first. Only when that fails is it cut into statements and stages, each parsed by a
+//! sub-rule, so that one mistake does not hide the next.
+
+use pest::Parser as _;
+
+use super::ast::Query;
+use super::explain;
+use super::grammar::{Grammar, Rule};
+use super::lower;
+use super::scan::{MAX_DEPTH, Scan, Unbalanced, Unterminated, scan};
+use crate::diagnostic::{Diagnostic, code};
+use crate::source::Span;
+
+/// Stack for the parser at [`MAX_DEPTH`]; a debug build needs most of it.
+const STACK_BYTES: usize = 64 * 1024 * 1024;
+/// Free stack below which it is grown. A shallow query fits in what every thread has.
+const RED_ZONE_BYTES: usize = 1024 * 1024;
+/// How deep a query may nest before the larger stack is taken.
+const SHALLOW: usize = 16;
+
+/// What parsing gives.
+#[derive(Debug)]
+pub struct Parsed {
+    /// The tree; missing when the grammar does not take the text.
+    pub query: Option<Query>,
+    /// What is wrong, in the order of the text. Spans count in the text that was parsed.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Parsed {
+    /// Whether the official parser would take the text too.
+    pub fn is_ok(&self) -> bool {
+        self.diagnostics.is_empty()
+    }
+}
+
+/// Parses one query. What the grammar lets pass and is wrong all the same (`where a = 1`) is left to later stages.
+pub fn parse(text: &str) -> Parsed {
+    let scan = scan(text);
+    if let Some(at) = scan.too_deep {
+        return Parsed { query: None, diagnostics: vec![too_deep(at)] };
+    }
+    with_stack(scan.depth, || match Grammar::parse(Rule::query, text) {
+        Ok(pairs) => {
+            let (query, diagnostics) = lower::query(pairs, text, scan.comments);
+            Parsed { query: Some(query), diagnostics }
+        }
+        Err(error) => Parsed { query: None, diagnostics: Slices { text, scan: &scan }.diagnostics(&error) },
+    })
+}
+
+/// Runs `work` with stack enough for queries that nest `depth` brackets.
+fn with_stack<R>(depth: usize, work: impl FnOnce() -> R) -> R {
+    if depth <= SHALLOW {
+        stacker::maybe_grow(RED_ZONE_BYTES, STACK_BYTES, work)
+    } else {
+        stacker::grow(STACK_BYTES, work)
+    }
+}
+
+/// Whether the text is a query that parses, told without making a tree.
+fn accepts(text: &str) -> bool {
+    parse(text).is_ok()
+}
+
+/// The queries of a file: one, or several parted by blank lines.
+///
+/// Kusto's own editors run the block under the cursor, so people keep many queries in a file. The text is cut only
+/// where the whole does not parse: at blank lines, into the fewest queries that all do. Blocks of nothing but
+/// comments belong to no query. If no cut helps, the whole is one query, errors and all.
+pub fn split_queries(text: &str) -> Vec<(Span, Parsed)> {
+    let whole = parse(text);
+    let one = |whole| vec![(Span::new(0, text.len()), whole)];
+    if whole.is_ok() {
+        return one(whole);
+    }
+    let blocks = blocks(text);
+    if blocks.len() < 2 || blocks.len() > MAX_BLOCKS {
+        return one(whole);
+    }
+    match fewest_queries(text, &blocks) {
+        Some(queries) if queries.len() > 1 => queries.into_iter().map(|span| (span, parse(span.of(text)))).collect(),
+        _ => one(whole),
+    }
+}
+
+/// A file of more blocks than this is not cut: the search is quadratic.
+const MAX_BLOCKS: usize = 400;
+/// How many blocks one query may span when a file is cut.
+const MAX_BLOCKS_A_QUERY: usize = 40;
+
+/// Runs of lines that are not blank.
+fn blocks(text: &str) -> Vec<Span> {
+    let mut blocks: Vec<Span> = Vec::new();
+    let mut open = false;
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let end = at + line.trim_end().len();
+        if line.trim().is_empty() {
+            open = false;
+        } else if open {
+            if let Some(last) = blocks.last_mut() {
+                *last = last.to(Span::new(at, end));
+            }
+        } else {
+            blocks.push(Span::new(at, end));
+            open = true;
+        }
+        at += line.len();
+    }
+    blocks
+}
+
+/// The fewest runs of blocks that all parse and hold more than comments; `None` if there is no such cut.
+fn fewest_queries(text: &str, blocks: &[Span]) -> Option<Vec<Span>> {
+    let is_comment = |block: &Span| {
+        block.of(text).lines().all(|line| {
+            let line = line.trim();
+            line.is_empty() || line.starts_with("//")
+        })
+    };
+    // best[i]: the fewest queries that take blocks[..i], and where the last one begins (`None`: a free block).
+    let mut best: Vec<Option<(usize, Option<usize>)>> = vec![None; blocks.len() + 1];
+    best[0] = Some((0, None));
+    for end in 1..=blocks.len() {
+        if is_comment(&blocks[end - 1]) {
+            best[end] = best[end - 1].map(|(count, _)| (count, None));
+        }
+        for start in (end.saturating_sub(MAX_BLOCKS_A_QUERY)..end).rev() {
+            let Some((count, _)) = best[start] else { continue };
+            if best[end].is_some_and(|(known, _)| known <= count + 1) {
+                continue;
+            }
+            if !is_comment(&blocks[start]) && accepts(blocks[start].to(blocks[end - 1]).of(text)) {
+                best[end] = Some((count + 1, Some(start)));
+            }
+        }
+    }
+    let mut queries = Vec::new();
+    let mut end = blocks.len();
+    while end > 0 {
+        match best[end]?.1 {
+            None => end -= 1,
+            Some(start) => {
+                queries.push(blocks[start].to(blocks[end - 1]));
+                end = start;
+            }
+        }
+    }
+    queries.reverse();
+    Some(queries)
+}
+
+fn too_deep(at: usize) -> Diagnostic {
+    Diagnostic::new(&code::TOO_DEEP, Span::new(at, at + 1), format!("brackets nest deeper than {MAX_DEPTH}"))
+        .label("this bracket is one too many")
+        .help("give inner parts a name with `let`")
+}
+
+/// A text that does not parse, cut for errors of their own.
+struct Slices<'t> {
+    text: &'t str,
+    scan: &'t Scan,
+}
+
+impl Slices<'_> {
+    fn diagnostics(&self, whole: &pest::error::Error<Rule>) -> Vec<Diagnostic> {
+        let mut found: Vec<Diagnostic> = Vec::new();
+        found.extend(self.scan.unterminated.iter().map(|string| unterminated(self.text, *string)));
+        if self.scan.unterminated.is_empty() {
+            found.extend(self.scan.unbalanced.iter().map(|bracket| unbalanced(self.text, *bracket)));
+        }
+        // With a string or bracket out of place the cuts are not to be trusted, and the whole is told already.
+        if found.is_empty() {
+            found = self.by_slice();
+        }
+        if found.is_empty() {
+            found.push(explain::explain(self.text, 0, whole));
+        }
+        found.sort_by_key(|diagnostic| diagnostic.span);
+        found.dedup_by_key(|diagnostic| diagnostic.span.start);
+        found
+    }
+
+    fn by_slice(&self) -> Vec<Diagnostic> {
+        let mut found = Vec::new();
+        let mut start = 0;
+        let mut at_head = true;
+        let ends = self.scan.cuts.iter().map(|cut| (cut.offset, cut.mark)).chain([(self.text.len(), b';')]);
+        for (end, mark) in ends {
+            let is_last = end == self.text.len();
+            let rule = if at_head { Rule::statement_slice } else { Rule::stage_slice };
+            // Between two `;` there must be something; behind the last there need not.
+            let slice = &self.text[start..end];
+            match Grammar::parse(rule, slice) {
+                Ok(pairs) => {
+                    let empty = at_head && pairs.clone().flat_map(pest::iterators::Pair::into_inner).count() < 2;
+                    if empty && !(is_last && mark == b';') {
+                        found.push(explain::empty_slice(self.text, end, mark));
+                    }
+                    found.extend(lower::check_slice(pairs).into_iter().map(|d| d.shifted(start)));
+                }
+                Err(error) => found.push(explain::explain(self.text, start, &error)),
+            }
+            start = end + 1;
+            at_head = mark == b';';
+        }
+        found
+    }
+}
+
+fn unterminated(text: &str, string: Unterminated) -> Diagnostic {
+    if let Some(at) = string.bad_escape {
+        let escape = Span::new(at, at + 1 + text[at + 1..].chars().next().map_or(0, char::len_utf8));
+        let quote = text[string.span.range()].chars().next().unwrap_or('"');
+        return Diagnostic::new(&code::BAD_ESCAPE, escape, format!("`{}` is no escape of KQL", escape.of(text)))
+            .label("unknown escape")
+            .related(Span::new(string.span.start as usize, string.span.start as usize + 1), "in this string")
+            .note("a backslash begins an escape such as \\n, \\t, \\\\ or \\u00e9")
+            .help(format!("write the backslash twice, or put `@` before the string: @{quote}…{quote}"));
+    }
+    let opening = Span::new(string.span.start as usize, string.span.start as usize + 1);
+    let quote = opening.of(text);
+    let diagnostic = Diagnostic::new(&code::UNTERMINATED_STRING, opening, "this string is never closed");
+    if text[string.span.range()].starts_with("```") || text[string.span.range()].starts_with("~~~") {
+        diagnostic.label("opened here").help(format!("close it with {0}{0}{0}", quote))
+    } else {
+        diagnostic
+            .label("opened here")
+            .related(Span::at(string.span.end as usize), format!("the line ends without a {quote}"))
+            .note("a string ends on the line it began on; only ``` and ~~~ go over several lines")
+    }
+}
+
+fn unbalanced(text: &str, bracket: Unbalanced) -> Diagnostic {
+    let at = |offset: usize| Span::new(offset, offset + 1);
+    let partner = |offset: usize| match at(offset).of(text) {
+        "(" => ")",
+        "[" => "]",
+        "{" => "}",
+        ")" => "(",
+        "]" => "[",
+        _ => "{",
+    };
+    match bracket {
+        Unbalanced::Open(open) => {
+            Diagnostic::new(&code::UNBALANCED, at(open), format!("`{}` is never closed", at(open).of(text)))
+                .label("opened here")
+                .help(format!("a `{}` is missing", partner(open)))
+        }
+        Unbalanced::Close(close) => {
+            Diagnostic::new(&code::UNBALANCED, at(close), format!("`{}` closes nothing", at(close).of(text)))
+                .label("nothing is open here")
+                .help(format!("take it out, or put a `{}` where it belongs", partner(close)))
+        }
+        Unbalanced::Mismatch(open, close) => Diagnostic::new(
+            &code::UNBALANCED,
+            at(close),
+            format!("`{}` does not close `{}`", at(close).of(text), at(open).of(text)),
+        )
+        .label(format!("a `{}` is due before this", partner(open)))
+        .related(at(open), "opened here"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spans(text: &str) -> Vec<&str> {
+        parse(text).diagnostics.iter().map(|diagnostic| diagnostic.span.of(text)).collect()
+    }
+
+    #[test]
+    fn one_error_does_not_hide_the_next() {
+        let text = "T | where | project a,, b; U | summarize count( ) by | take 5";
+        assert_eq!(parse(text).diagnostics.len(), 3, "{:#?}", parse(text).diagnostics);
+    }
+
+    #[test]
+    fn brackets_and_strings_are_told_at_their_opening() {
+        assert_eq!(spans("T | where f(a"), ["("]);
+        assert_eq!(spans("T | where a == \"x"), ["\""]);
+        assert_eq!(spans("T | where a == 'C:\\W'"), ["\\W"]);
+    }
+
+    #[test]
+    fn queries_of_a_file_are_parted_by_blank_lines_only_where_they_must() {
+        let queries =
+            |text: &'static str| split_queries(text).into_iter().map(|(span, _)| span.of(text)).collect::<Vec<_>>();
+        assert_eq!(queries("let a = 1;\n\nT | where b == a"), ["let a = 1;\n\nT | where b == a"]);
+        assert_eq!(queries("T | count\n\n// next\n\nU | take 5\n\n"), ["T | count", "U | take 5"]);
+        assert_eq!(queries("T\n\n| count\n\nU"), ["T\n\n| count", "U"]);
+        assert_eq!(queries("T |\n\nU |"), ["T |\n\nU |"]);
+    }
+
+    #[test]
+    fn deep_nesting_is_refused_in_time() {
+        for bracket in ["(", "[", "{", "f("] {
+            let parsed = parse(&format!("T | where {}", bracket.repeat(10_000)));
+            assert_eq!(parsed.diagnostics[0].code, &code::TOO_DEEP);
+        }
+        let deep = format!("print {}1{}", "(".repeat(MAX_DEPTH - 1), ")".repeat(MAX_DEPTH - 1));
+        assert!(parse(&deep).is_ok());
+    }
+}

@@ -1,0 +1,70 @@
+//! The command as a process: help, exit codes, and what happens when nobody reads its output.
+
+use std::process::{Command, Stdio};
+
+fn kqlc() -> Command {
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("kqlc"));
+    command.env_remove("NO_COLOR").env("TERM", "dumb");
+    command
+}
+
+#[test]
+fn help_as_it_looks() {
+    let output = kqlc().arg("--help").output().unwrap();
+    let help = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    for word in ["completions", "--color", "--quiet", "--version", "Exit codes: 0 clean, 1 findings, 2"] {
+        assert!(help.contains(word), "{word} is not in the help");
+    }
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/snapshots/cli"));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!("help", help));
+}
+
+#[test]
+fn wrong_usage_is_2_and_goes_to_standard_error() {
+    for arguments in [&[][..], &["no-such-command"], &["completions", "no-such-shell"], &["--color", "blue"]] {
+        let output = kqlc().args(arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(output.stdout.is_empty() && !output.stderr.is_empty(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn the_version_is_the_packages() {
+    assert_cmd::Command::from(kqlc())
+        .arg("--version")
+        .assert()
+        .success()
+        .stdout(format!("kqlc {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn every_shell_gets_completions_that_name_the_subcommands() {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let output = kqlc().args(["completions", shell]).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{shell}");
+        assert!(output.stderr.is_empty(), "{shell}");
+        assert!(String::from_utf8(output.stdout).unwrap().contains("completions"), "{shell}");
+    }
+}
+
+#[test]
+fn a_closed_pipe_is_a_quiet_end() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = kqlc().args(["completions", "zsh"]).stdout(writer).stderr(Stdio::piped()).output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_2_with_a_reason() {
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = kqlc().args(["completions", "bash"]).stdout(full).stderr(Stdio::piped()).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).starts_with("kqlc: error: cannot write: "));
+}
