@@ -257,6 +257,11 @@ pub enum Part {
     Pairs(u8, u8),
     /// A column named after the argument of this parameter, then `_` and a word: `Text_embeddings`.
     Suffixed(u8, &'static str, Type),
+    /// A `string` column named like the argument of the parameter at this position.
+    Text(u8),
+    /// A `long` column for each argument of the parameter at this position: the word with the argument's place, from
+    /// 0, after it.
+    Counted(&'static str, u8),
     /// The columns that the `typeof(…)` given for this parameter lists, `*` being the input's.
     SchemaOf(u8),
     /// What `pivot` keeps: the columns given after the aggregate; without any, the input's but the pivot column and

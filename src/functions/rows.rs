@@ -110,7 +110,7 @@ macro_rules! parameters {
 
 /// One parameter.
 macro_rules! parameter {
-    ($name:ident, $accepts:ident $(($($detail:tt)*))?, $repeat:ident $(($min:expr, $max:expr))?, [$($requires:ident)? $(in $values:ident)? $(default $marker:literal)?]) => {
+    ($name:ident, $accepts:ident $(($($detail:tt)*))?, $repeat:ident $(($min:expr, $max:expr))?, [$($requires:ident)? $(@ $values:ident)? $(= $marker:literal)?]) => {
         $crate::functions::Parameter {
             name: stringify!($name),
             accepts: $crate::functions::rows::accepts!($accepts $(($($detail)*))?),
