@@ -60,6 +60,19 @@ codes! {
     /// The YAML or JSON nests deeper than a rule file can need.
     FILE_TOO_DEEP = "K0011" "file-too-deep" Error;
 
+    /// A part of a schema file has none of the forms known for it.
+    SCHEMA_SHAPE = "K0020" "schema-shape" Error;
+    /// A column or parameter in a schema file has a type that KQL does not know.
+    SCHEMA_TYPE = "K0021" "schema-type" Error;
+    /// A schema file declares the same table, function, column or parameter twice.
+    SCHEMA_DUPLICATE = "K0022" "schema-duplicate" Error;
+    /// A schema file has something without a name, or with one that no query can write.
+    SCHEMA_NAME = "K0023" "schema-name" Error;
+    /// The file is no well-formed CSV.
+    CSV_SYNTAX = "K0024" "csv-syntax" Error;
+    /// The header of a CSV schema lacks a field that is needed.
+    SCHEMA_HEADER = "K0025" "schema-header" Error;
+
     /// Something stands where the grammar has no place for it.
     UNEXPECTED = "K1001" "unexpected-token" Error;
     /// The text ends where something is still due.

@@ -1,0 +1,75 @@
+//! Names near a misspelt one, and names that match a wildcard.
+
+/// The candidate nearest to a misspelt name, where one is near enough to be worth a hint.
+///
+/// Case counts for nothing, a pair of letters swapped for one mistake; a third of the letters may be wrong. Of
+/// candidates equally near the first one wins.
+pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let wanted = name.to_lowercase();
+    let letters = wanted.chars().count();
+    let limit = letters / 3;
+    let mut best: Option<(usize, &str)> = None;
+    for candidate in candidates {
+        let bound = best.map_or(limit, |(distance, _)| distance.saturating_sub(1));
+        // A distance is at least the difference in length, which is far cheaper to see.
+        if candidate.chars().count().abs_diff(letters) > bound || best.is_some_and(|(distance, _)| distance == 0) {
+            continue;
+        }
+        let distance = strsim::osa_distance(&wanted, &candidate.to_lowercase());
+        if distance <= bound {
+            best = Some((distance, candidate));
+        }
+    }
+    best.map(|(_, candidate)| candidate)
+}
+
+/// Whether a name matches a pattern in which `*` stands for any characters, none included. Case counts.
+pub fn matches_wildcard(pattern: &str, name: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let Some(mut rest) = parts.next().and_then(|first| name.strip_prefix(first)) else { return false };
+    let Some(last) = parts.next_back() else { return rest.is_empty() && !pattern.is_empty() };
+    for part in parts {
+        let Some(at) = rest.find(part) else { return false };
+        rest = &rest[at + part.len()..];
+    }
+    rest.ends_with(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_near_name_is_suggested_and_a_far_one_is_not() {
+        let names = ["SecurityEvent", "SecurityAlert", "Event", "Syslog"];
+        assert_eq!(nearest("securityevent", names), Some("SecurityEvent"));
+        assert_eq!(nearest("SecurtiyEvent", names), Some("SecurityEvent"));
+        assert_eq!(nearest("SecurityEvents", names), Some("SecurityEvent"));
+        assert_eq!(nearest("Sislog", names), Some("Syslog"));
+        assert_eq!(nearest("Whatever", names), None);
+        assert_eq!(nearest("x", names), None);
+        assert_eq!(nearest("", names), None);
+        assert_eq!(nearest("ab", ["AB", "ab"]), Some("AB"));
+    }
+
+    #[test]
+    fn stars_stand_for_any_characters() {
+        for (pattern, name) in [("Dev*", "DeviceInfo"), ("*Info", "DeviceInfo"), ("*", "x"), ("D*c*o", "DeviceInfo")] {
+            assert!(matches_wildcard(pattern, name), "{pattern} {name}");
+        }
+        for (pattern, name) in [("dev*", "DeviceInfo"), ("a*ab", "ab"), ("", ""), ("", "x"), ("x", "xy"), ("*x*", "y")]
+        {
+            assert!(!matches_wildcard(pattern, name), "{pattern} {name}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_wildcard_agrees_with_the_regular_expression(pattern in "[ab*]{1,6}", name in "[ab]{0,8}") {
+            let regex = regex::Regex::new(&format!("^{}$", pattern.replace('*', ".*"))).expect("a sound pattern");
+            prop_assert_eq!(matches_wildcard(&pattern, &name), regex.is_match(&name));
+        }
+    }
+}
