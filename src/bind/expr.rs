@@ -52,6 +52,17 @@ impl<'a> Binder<'a> {
                 self.simple(&code::STAR_MISPLACED, span, "`*` means nothing here");
                 self.unknown_value(span)
             }
+            Ast::Bracketed(inner) => match &inner.kind {
+                Ast::Literal(ast::Literal { kind: ast::LiteralKind::String(text), .. }) => {
+                    let name = ast::Name { text: text.value.clone(), form: ast::NameForm::Bracketed, span };
+                    self.name(&name)
+                }
+                _ => {
+                    let _ = self.scalar(inner);
+                    self.simple(&code::LITERAL_EXPECTED, span, "a name in brackets is a string");
+                    self.unknown_value(span)
+                }
+            },
             Ast::TypeOf(_) | Ast::At | Ast::EntityGroup(_) => self.unknown_value(span),
             Ast::Wrapper(_)
             | Ast::Pipe(_)
@@ -60,7 +71,6 @@ impl<'a> Binder<'a> {
             | Ast::ExternalData(_)
             | Ast::ContextualDataTable(_)
             | Ast::MaterializedViewCombine(_)
-            | Ast::InlineExternalTable(_)
             | Ast::DataScope(_) => {
                 let plan = self.without_row(|b| b.table(expr));
                 self.report(

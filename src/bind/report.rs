@@ -55,8 +55,10 @@ impl Binder<'_> {
             Diagnostic::new(&code::UNKNOWN_FUNCTION, span, format!("`{name}` is no function that is known here"))
                 .label("unknown function");
         let aggregate = functions::aggregate(name).is_some();
-        let own = self.scope.keys().map(|name| &**name);
-        let near = functions::nearest(name, functions::scalars().map(functions::FunctionId::name).chain(own));
+        let own: Vec<crate::ir::Name> = self.scope.keys().cloned().collect();
+        let known = functions::scalars().map(functions::FunctionId::name);
+        let near = functions::nearest(name, known).map(ToOwned::to_owned);
+        let near = near.or_else(|| nearest(name, own.iter().map(|name| &**name)).map(ToOwned::to_owned));
         if tabular {
             diagnostic = diagnostic.note("its columns are taken as they come, their types unknown");
             if let Some(near) = self.schemas.nearest_function(name) {

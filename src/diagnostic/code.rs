@@ -96,7 +96,6 @@ codes! {
     /// Two comparisons stand side by side without `and` or `or`.
     CHAINED_COMPARISON = "K1011" "chained-comparison" Error;
 
-
     /// A name stands for no column, variable or function.
     UNKNOWN_NAME = "K2001" "unknown-name" Error ("KS142");
     /// A name stands for no table that the schemas or the query know.
