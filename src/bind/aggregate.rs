@@ -16,7 +16,7 @@ impl<'a> Binder<'a> {
     pub(super) fn aggregate(&mut self, id: AggregateId, call: &'a ast::Call, span: Span) -> Value {
         // Its arguments are values of one record each.
         let outer = self.aggregates.take();
-        let given: Vec<Given> = call.arguments.iter().map(|argument| self.given(&argument.expr)).collect();
+        let given: Vec<Given> = call.arguments.iter().map(|argument| self.given(&argument.expr, false)).collect();
         let output = self.output(id.row(), call, &given);
         self.aggregates = outer;
         match output {

@@ -1,6 +1,6 @@
 //! Calls of scalar functions.
 
-use super::operand::argument;
+use super::operand::{argument, is_unknown};
 use super::scope::Local;
 use super::{Binder, Either, TupleItem, Value};
 use crate::diagnostic::{Diagnostic, code};
@@ -128,7 +128,7 @@ impl<'a> Binder<'a> {
     fn loose_arguments(&mut self, call: &'a ast::Call) -> Vec<Expr> {
         let mut arguments = Vec::with_capacity(call.arguments.len());
         for argument in &call.arguments {
-            if let Given::Scalar(expr) = self.given(&argument.expr) {
+            if let Given::Scalar(expr) = self.given(&argument.expr, false) {
                 arguments.push(expr);
             }
         }
@@ -136,10 +136,12 @@ impl<'a> Binder<'a> {
     }
 
     /// An argument of a built-in.
-    pub(super) fn given(&mut self, expr: &'a ast::Expr) -> Given {
+    pub(super) fn given(&mut self, expr: &'a ast::Expr, tables: bool) -> Given {
         match &expr.kind {
             Ast::Star => Given::Star,
             Ast::TypeOf(ty) => Given::Type(self.type_of(ty).unwrap_or(Type::Unknown), expr.span),
+            // A name that only the schemas know as a table may be a column of an open one.
+            Ast::Name(name) if !self.scope.contains_key(&*name.text) && !tables => Given::Scalar(self.scalar(expr)),
             _ if self.is_tabular(expr) => Given::Table(self.without_row(|b| b.table(expr))),
             _ => Given::Scalar(self.scalar(expr)),
         }
@@ -158,7 +160,7 @@ impl<'a> Binder<'a> {
         if let Some(value) = self.by_name(id, call, span) {
             return value;
         }
-        let given: Vec<Given> = call.arguments.iter().map(|argument| self.given(&argument.expr)).collect();
+        let given: Vec<Given> = call.arguments.iter().map(|argument| self.given(&argument.expr, false)).collect();
         let output = self.output(row, call, &given);
         match output {
             Output::Scalar(ty) => {
@@ -195,6 +197,9 @@ impl<'a> Binder<'a> {
         let arguments: Vec<Argument<'_>> = given.iter().map(Given::argument).collect();
         match resolve(row, &arguments) {
             Ok(resolved) => resolved.output,
+            Err(Mismatch::NoOverload | Mismatch::NoCommonType) if arguments.iter().any(is_unknown) => {
+                best_guess(row.overloads, &arguments)
+            }
             Err(mismatch) => {
                 let diagnostic = mismatch_report(row, call, &arguments, &mismatch);
                 self.report(diagnostic);

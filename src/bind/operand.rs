@@ -27,6 +27,12 @@ impl<'a> Binder<'a> {
                 Output::Scalar(ty) => ty,
                 _ => Type::Unknown.into(),
             },
+            Err(Mismatch::NoOverload | Mismatch::NoCommonType) if arguments.iter().any(is_unknown) => {
+                match crate::functions::resolve::best_guess(op.row().overloads, arguments) {
+                    Output::Scalar(ty) => ty,
+                    _ => Type::Unknown.into(),
+                }
+            }
             Err(mismatch) => {
                 let types: Vec<&str> = arguments.iter().map(describe).collect();
                 let mut diagnostic = Diagnostic::new(
@@ -244,6 +250,11 @@ fn span_of_constant(expr: &Expr) -> Form {
         }
     }
     if constant { Form::Constant } else { Form::Computed }
+}
+
+/// Whether nothing is known of an argument: then it cannot be judged.
+pub(super) fn is_unknown(argument: &Argument<'_>) -> bool {
+    argument.value().is_some_and(|value| value.ty == Type::Unknown)
 }
 
 /// The type of an argument in words.

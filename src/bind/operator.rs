@@ -897,7 +897,7 @@ impl<'a> Binder<'a> {
 
     /// The type of an argument of a plugin, a scalar or a table.
     pub(super) fn plugin_argument(&mut self, expr: &'a ast::Expr) -> Given {
-        self.given(expr)
+        self.given(expr, true)
     }
 }
 

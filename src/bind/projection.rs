@@ -239,7 +239,8 @@ impl Binder<'_> {
         fallback: Option<&str>,
     ) {
         // A column, or a conversion that changes nothing, is a declaration of the column.
-        if let Some((id, name)) = expr.as_column().and_then(|id| Some((id, self.column_name(id)?))) {
+        let column = expr.as_column().filter(|_| style != Style::Summarize);
+        if let Some((id, name)) = column.and_then(|id| Some((id, self.column_name(id)?))) {
             self.declare_column(projection, &name, (expr, Some(id)), style == Style::Replace, item.span);
             return;
         }

@@ -359,7 +359,7 @@ impl<'a> Binder<'a> {
             }
         }
         if is_entity(name) {
-            let given: Vec<Given> = call.arguments.iter().map(|argument| self.given(&argument.expr)).collect();
+            let given: Vec<Given> = call.arguments.iter().map(|argument| self.given(&argument.expr, false)).collect();
             let text = match given.first() {
                 Some(Given::Scalar(expr)) => expr.as_literal().and_then(Value::as_str),
                 _ => None,
