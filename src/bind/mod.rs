@@ -112,8 +112,10 @@ struct Binder<'a> {
     muted: usize,
     /// The number of the next column without a name.
     unnamed: u32,
-    /// The open calls, to find a function that calls itself.
+    /// The tables and functions reported as unknown.
     unknown: HashSet<Box<str>>,
+    /// Whether the query reads every table.
+    all: bool,
 }
 
 impl<'a> Binder<'a> {
@@ -133,6 +135,7 @@ impl<'a> Binder<'a> {
             muted: 0,
             unnamed: 1,
             unknown: HashSet::new(),
+            all: false,
         }
     }
 

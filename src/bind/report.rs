@@ -11,11 +11,23 @@ use crate::types::Type;
 impl Binder<'_> {
     /// A column of an open schema that nobody lists; it joins the record at hand.
     pub(super) fn assume_column(&mut self, name: &str, span: Span) -> Expr {
-        let id = self.columns.add(name, Type::Unknown, Origin::Assumed, span);
+        let ty = self.assumed_type(name);
+        let id = self.columns.add(name, ty, Origin::Assumed, span);
         if let Some(row) = &mut self.row {
-            row.push(crate::ir::Column { id, name: name.into(), ty: Type::Unknown.into() });
+            row.push(crate::ir::Column { id, name: name.into(), ty: ty.into() });
         }
-        Expr::column(id, Type::Unknown.into(), span)
+        Expr::column(id, ty.into(), span)
+    }
+
+    /// The type that a column has in every table that has it, where the query reads all tables and no unknown one.
+    fn assumed_type(&self, name: &str) -> Type {
+        if !self.all || !self.unknown.is_empty() {
+            return Type::Unknown;
+        }
+        let tables = self.schemas.tables_with_column(name);
+        let mut types = tables.iter().filter_map(|table| Some(self.schemas.table(table)?.column(name)?.ty));
+        let Some(first) = types.next() else { return Type::Unknown };
+        if types.all(|ty| ty == first) { first } else { Type::Unknown }
     }
 
     /// Reports a name that stands for nothing, with the nearest in sight; the expression stands for the name as written.

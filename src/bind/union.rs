@@ -30,6 +30,7 @@ impl<'a> Binder<'a> {
 
     fn union_source(&mut self, source: &'a ast::Expr, inputs: &mut Vec<(Name, Plan)>) {
         match &source.kind {
+            Ast::Name(name) if &*name.text == "*" => inputs.push(self.all_tables(source.span)),
             Ast::Name(name) if name.is_wildcard() => {
                 let plans = self.wildcard(&name.text, name.span);
                 if plans.is_empty() {
@@ -39,6 +40,7 @@ impl<'a> Binder<'a> {
                 }
                 inputs.extend(plans.into_iter().map(|plan| (plan_name(&plan), plan)));
             }
+            Ast::Star => inputs.push(self.all_tables(source.span)),
             Ast::Paren(inner) if matches!(&inner.kind, Ast::Name(name) if name.is_wildcard()) => {
                 self.union_source(inner, inputs);
             }
@@ -51,6 +53,12 @@ impl<'a> Binder<'a> {
                 inputs.push((name, plan));
             }
         }
+    }
+
+    /// Every table; its columns are looked up as they are asked for.
+    pub(super) fn all_tables(&mut self, span: Span) -> (Name, Plan) {
+        self.all = true;
+        (("*").into(), Plan::new(SourceKind::Tables("*".into()), Schema::new([], true), span))
     }
 
     /// The plan of several plans put together.
