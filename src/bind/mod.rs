@@ -153,6 +153,7 @@ impl<'a> Binder<'a> {
 
     /// The plan of a query's expression; a scalar is a record of one column.
     fn result(&mut self, expr: &'a ast::Expr) -> Plan {
+        self.check_bare_name(expr);
         match self.either(expr) {
             Either::Table(plan) => plan,
             Either::Scalar(value) => self.scalar_plan(value),
@@ -185,6 +186,7 @@ impl<'a> Binder<'a> {
             LetValue::Function(function) => self.declare_function(&name, function),
             LetValue::Expr(expr) if matches!(expr.kind, ast::ExprKind::EntityGroup(_)) => Local::Opaque,
             LetValue::Expr(expr) => {
+                self.check_bare_name(expr);
                 let shared = self.shared.len();
                 match self.either(expr) {
                     Either::Scalar(value) => self.scalar_local(value),

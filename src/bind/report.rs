@@ -3,9 +3,10 @@
 use super::Binder;
 use crate::diagnostic::{Code, Diagnostic, code};
 use crate::functions::{self, ValueType};
-use crate::ir::{ColumnId, Expr, ExprKind, Origin};
+use crate::ir::{ColumnId, Expr, ExprKind as Kind, Origin};
 use crate::schema::nearest;
 use crate::source::Span;
+use crate::syntax::ast::{self, ExprKind};
 use crate::types::Type;
 
 impl Binder<'_> {
@@ -56,6 +57,27 @@ impl Binder<'_> {
         self.report(diagnostic);
         let id = self.columns.add(name, Type::Unknown, Origin::Unresolved, span);
         Expr::column(id, Type::Unknown.into(), span)
+    }
+
+    /// Reports a name that stands alone and for nothing: nothing says that it is meant as a table.
+    pub(super) fn check_bare_name(&mut self, expr: &ast::Expr) {
+        let ExprKind::Name(name) = &expr.kind else { return };
+        let text = &*name.text;
+        let known = self.scope.contains_key(text)
+            || matches!(name.form, ast::NameForm::Braced)
+            || name.is_wildcard()
+            || self.schemas.table(text).is_some()
+            || self.schemas.function(text).is_some();
+        if !known && self.unknown.insert(text.into()) {
+            let mut diagnostic =
+                Diagnostic::new(&code::UNKNOWN_NAME, name.span, format!("`{text}` is no table, variable or function here"))
+                    .label("unknown name");
+            let near = nearest(text, self.scope.keys().map(|name| &**name)).map(ToOwned::to_owned);
+            if let Some(near) = near.or_else(|| self.schemas.nearest_table(text).map(|n| n.to_string())) {
+                diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
+            }
+            self.report(diagnostic);
+        }
     }
 
     /// Reports a function that nothing knows; once a name where it may be one of the workspace's own.
@@ -133,7 +155,7 @@ impl Binder<'_> {
 
     /// The column that an expression is; an error where it is none.
     pub(super) fn check_column(&mut self, expr: &Expr) -> Option<ColumnId> {
-        if let ExprKind::Column(id) = expr.kind {
+        if let Kind::Column(id) = expr.kind {
             return Some(id);
         }
         if expr.ty.ty != Type::Unknown {

@@ -7,6 +7,8 @@ mod completions;
 pub mod files;
 pub mod input;
 pub mod output;
+mod parse;
+pub mod queries;
 
 use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
@@ -55,6 +57,8 @@ pub enum Color {
 /// What is to be done.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
+    /// Tell syntax errors of rules and queries
+    Parse(parse::Parse),
     /// Write a completion script for a shell
     Completions(completions::Completions),
 }
@@ -91,6 +95,7 @@ pub fn run() -> ExitCode {
 
 fn dispatch(cli: &Cli, out: &mut Output<impl io::Write>) -> Exit {
     match &cli.command {
+        Command::Parse(command) => command.run(cli.global, out),
         Command::Completions(command) => command.run(out),
     }
 }
