@@ -95,7 +95,8 @@ codes! {
     BAD_TYPE = "K1010" "bad-type" Error ("KS160");
     /// Two comparisons stand side by side without `and` or `or`.
     CHAINED_COMPARISON = "K1011" "chained-comparison" Error;
-<<<<<<< HEAD
+    /// Something other than a name stands before `=`.
+    ASSIGNMENT = "K1012" "assignment" Error;
 
     /// A name stands for no column, variable or function.
     UNKNOWN_NAME = "K2001" "unknown-name" Error ("KS142");
@@ -157,10 +158,6 @@ codes! {
     SEVERAL_NAMES = "K2029" "several-names" Error ("KS149");
     /// A value has to be written out, and is computed.
     LITERAL_EXPECTED = "K2030" "literal-expected" Error ("KS131");
-=======
-    /// Something other than a name stands before `=`.
-    ASSIGNMENT = "K1012" "assignment" Error;
->>>>>>> main
 }
 
 /// The code of a given identifier.
