@@ -102,7 +102,14 @@ impl<'a> Binder<'a> {
         )
     }
 
-    fn percentiles(&mut self, id: AggregateId, rule: Rule, call: &'a ast::Call, given: Vec<Given>, span: Span) -> Value {
+    fn percentiles(
+        &mut self,
+        id: AggregateId,
+        rule: Rule,
+        call: &'a ast::Call,
+        given: Vec<Given>,
+        span: Span,
+    ) -> Value {
         let name = call.arguments.first().and_then(|a| self.argument_name(a)).unwrap_or_default();
         if rule == Rule::PercentilesArray {
             let name = format!("percentiles_{name}");
@@ -133,13 +140,10 @@ impl<'a> Binder<'a> {
                 format!("percentile_{name}_{text}").into()
             })
             .collect();
-        let outputs: Vec<ColumnId> =
-            names.iter().map(|name| self.aggregate_output(id, name, ty, None, span)).collect();
+        let outputs: Vec<ColumnId> = names.iter().map(|name| self.aggregate_output(id, name, ty, None, span)).collect();
         self.collect(id, scalars(given), false, outputs.clone(), span);
         let items = names.into_iter().zip(outputs);
-        Value::Tuple(
-            items.map(|(name, out)| TupleItem { name, expr: Expr::column(out, ty, span), of: None }).collect(),
-        )
+        Value::Tuple(items.map(|(name, out)| TupleItem { name, expr: Expr::column(out, ty, span), of: None }).collect())
     }
 
     /// `summarize`.
@@ -203,10 +207,9 @@ impl<'a> Binder<'a> {
             let info = &self.columns[id];
             inner.push(crate::ir::Column { id, name: info.name.clone(), ty: info.ty });
         }
-        let passed = keys.iter().map(|key| Computed {
-            id: key.id,
-            expr: Expr::column(key.id, self.columns[key.id].ty, key.expr.span),
-        });
+        let passed = keys
+            .iter()
+            .map(|key| Computed { id: key.id, expr: Expr::column(key.id, self.columns[key.id].ty, key.expr.span) });
         let all: Vec<Computed> = passed.chain(results).collect();
         plan.push(Op::Summarize { keys, aggregates }, inner, span);
         plan.push(Op::Project(all, Rest::KeepBut(Vec::new())), schema.clone(), span);

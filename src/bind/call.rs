@@ -168,7 +168,8 @@ impl<'a> Binder<'a> {
                 Value::Scalar(node(id, arguments, ty, span))
             }
             Output::Columns(columns) => {
-                let first = call.arguments.first().and_then(|argument| self.argument_name(argument)).unwrap_or_default();
+                let first =
+                    call.arguments.first().and_then(|argument| self.argument_name(argument)).unwrap_or_default();
                 let base = Expr::new(ExprKind::Call(id, scalars(given)), Type::Unknown, span);
                 let prefix = format!("{}_{first}", row.name);
                 Value::Tuple(tuple(&base, columns.iter().map(|(suffix, ty)| (format!("{prefix}_{suffix}"), *ty))))
@@ -274,7 +275,8 @@ fn tuple(base: &Expr, columns: impl Iterator<Item = (String, Type)>) -> Vec<Tupl
 /// The node of a call, by its meaning where the IR has a node for it.
 fn node(id: FunctionId, mut arguments: Vec<Expr>, ty: ValueType, span: Span) -> Expr {
     let name = id.name();
-    if let (Some((_, to)), [_]) = (CONVERSIONS.iter().find(|(conversion, _)| *conversion == name), arguments.as_slice()) {
+    if let (Some((_, to)), [_]) = (CONVERSIONS.iter().find(|(conversion, _)| *conversion == name), arguments.as_slice())
+    {
         if let Some(operand) = arguments.pop() {
             return if operand.ty.ty == *to {
                 Expr { span, ..operand }
@@ -324,13 +326,19 @@ pub(super) fn mismatch_report(
                 (min, max) => format!("{min} to {max}"),
             };
             let given = arguments.len();
-            Diagnostic::new(&code::ARGUMENT_COUNT, span, format!("`{name}` takes {takes} arguments, and is given {given}"))
-                .label("wrong number of arguments")
+            Diagnostic::new(
+                &code::ARGUMENT_COUNT,
+                span,
+                format!("`{name}` takes {takes} arguments, and is given {given}"),
+            )
+            .label("wrong number of arguments")
         }
-        Mismatch::IncompleteBlock => {
-            Diagnostic::new(&code::ARGUMENT_COUNT, span, format!("the last arguments of `{name}` do not make a whole group"))
-                .label("an argument is missing, or one too many")
-        }
+        Mismatch::IncompleteBlock => Diagnostic::new(
+            &code::ARGUMENT_COUNT,
+            span,
+            format!("the last arguments of `{name}` do not make a whole group"),
+        )
+        .label("an argument is missing, or one too many"),
         Mismatch::NoCommonType => {
             let types: Vec<&str> = (0..arguments.len()).map(typed).collect();
             Diagnostic::new(&code::WRONG_ARGUMENT, span, format!("the arguments of `{name}` have no type in common"))
@@ -349,9 +357,14 @@ pub(super) fn mismatch_report(
                 }
                 Problem::Type(Accepts::Only(types)) => {
                     let types: Vec<&str> = types.iter().map(|ty| ty.name()).collect();
-                    (&code::WRONG_ARGUMENT, format!("`{name}` takes a {} here, and is given a {is}", types.join(" or ")))
+                    (
+                        &code::WRONG_ARGUMENT,
+                        format!("`{name}` takes a {} here, and is given a {is}", types.join(" or ")),
+                    )
                 }
-                Problem::Type(_) => (&code::WRONG_ARGUMENT, format!("`{name}` does not take a value of type {is} here")),
+                Problem::Type(_) => {
+                    (&code::WRONG_ARGUMENT, format!("`{name}` does not take a value of type {is} here"))
+                }
                 Problem::Star => (&code::STAR_MISPLACED, format!("`{name}` does not take `*` here")),
                 Problem::NotLiteral => (&code::LITERAL_EXPECTED, format!("`{name}` takes a literal here")),
                 Problem::Empty => (&code::WRONG_ARGUMENT, format!("`{name}` takes no empty string here")),

@@ -56,9 +56,11 @@ impl<'a> Binder<'a> {
                 let before = projection.computed.len();
                 b.project_expanded(&mut projection, named, &value, ty);
                 expanded.extend(
-                    projection.computed[before.min(projection.computed.len())..]
-                        .iter()
-                        .map(|computed| MvItem { id: computed.id, expr: value.clone(), to }),
+                    projection.computed[before.min(projection.computed.len())..].iter().map(|computed| MvItem {
+                        id: computed.id,
+                        expr: value.clone(),
+                        to,
+                    }),
                 );
             }
             let limit = limit.map(|limit| {
@@ -82,23 +84,15 @@ impl<'a> Binder<'a> {
     }
 
     /// The column of an expanded item: in the place of the column it expands, or a new one.
-    fn project_expanded(
-        &mut self,
-        projection: &mut Projection,
-        named: &ast::NamedExpr,
-        value: &Expr,
-        ty: ValueType,
-    ) {
+    fn project_expanded(&mut self, projection: &mut Projection, named: &ast::NamedExpr, value: &Expr, ty: ValueType) {
         // The element is another value than the array, so it is never the column passed on.
         let element = Expr { ty, ..value.clone() };
         if matches!(named.names, Names::None) && is_column(value) {
             let name = value.as_column().and_then(|id| self.column_name(id));
             let names = match name {
-                Some(name) => Names::One(ast::Name {
-                    text: name.as_ref().into(),
-                    form: ast::NameForm::Bare,
-                    span: named.span,
-                }),
+                Some(name) => {
+                    Names::One(ast::Name { text: name.as_ref().into(), form: ast::NameForm::Bare, span: named.span })
+                }
                 None => Names::None,
             };
             let item = ast::NamedExpr { names, expr: named.expr.clone(), span: named.span };
@@ -297,7 +291,8 @@ impl<'a> Binder<'a> {
                 }
                 Part::Input => input.iter().map(|c| (Some(c.id), c.name.clone(), c.ty)).collect(),
                 Part::InputExcept(parameter) => {
-                    let away: HashSet<ColumnId> = at(*parameter).filter_map(scalar).filter_map(Expr::as_column).collect();
+                    let away: HashSet<ColumnId> =
+                        at(*parameter).filter_map(scalar).filter_map(Expr::as_column).collect();
                     let kept = input.iter().filter(|c| !away.contains(&c.id));
                     kept.map(|c| (Some(c.id), c.name.clone(), c.ty)).collect()
                 }
@@ -411,7 +406,9 @@ fn element_type(ty: ValueType, pairs: bool) -> ValueType {
         return ty;
     }
     match ty.shape {
-        Shape::Array(inner) if inner != Type::Dynamic && inner != Type::Unknown => ValueType::dynamic(Shape::Scalar(inner)),
+        Shape::Array(inner) if inner != Type::Dynamic && inner != Type::Unknown => {
+            ValueType::dynamic(Shape::Scalar(inner))
+        }
         Shape::Bag if pairs => ValueType::dynamic(Shape::Array(Type::Dynamic)),
         Shape::Bag => ValueType::dynamic(Shape::Bag),
         _ => Type::Dynamic.into(),

@@ -108,6 +108,11 @@ impl<'a> Binder<'a> {
             if let Some(found) = column(&self.row).or_else(|| column(&self.right)) {
                 return found;
             }
+            // Where all tables are read, whatever one of them has is a column.
+            let any = self.all && self.row.as_ref().is_some_and(|row| row.open);
+            if any && !self.schemas.tables_with_column(text).is_empty() {
+                return self.assume_column(text, span);
+            }
         }
         if let Some(local) = self.scope.get(text).cloned() {
             return self.local(text, local, span);
@@ -127,9 +132,7 @@ impl<'a> Binder<'a> {
             }
         }
         if self.schemas.function(text).is_some() || self.schemas.table(text).is_some() {
-            self.report(
-                Diagnostic::new(&code::SCALAR_EXPECTED, span, "a scalar is due here").label("this is a table"),
-            );
+            self.report(Diagnostic::new(&code::SCALAR_EXPECTED, span, "a scalar is due here").label("this is a table"));
             return self.unknown_value(span);
         }
         if functions::scalar(text).is_some() {
@@ -155,12 +158,10 @@ impl<'a> Binder<'a> {
                 Expr { span, ..value.as_ref().clone() }
             }
             Local::Column(id, ty) => Expr::column(id, ty, span),
-            Local::Function(function) if !function.tabular => {
-                match self.expand(&function, &[], None, span) {
-                    Some(Either::Scalar(value)) => Expr { span, ..value },
-                    _ => self.unknown_value(span),
-                }
-            }
+            Local::Function(function) if !function.tabular => match self.expand(&function, &[], None, span) {
+                Some(Either::Scalar(value)) => Expr { span, ..value },
+                _ => self.unknown_value(span),
+            },
             Local::Opaque => self.unknown_value(span),
             Local::Table(..) | Local::Shared(_) | Local::Function(_) | Local::Record(_) => {
                 self.report(

@@ -76,7 +76,8 @@ impl<'a> Binder<'a> {
             if parameter.is_none() && matches!(argument.names, Names::None) {
                 superfluous += 1;
             }
-            let tabular = parameter.map_or_else(|| self.is_tabular(&argument.expr), |p| matches!(p.ty, ParameterType::Tabular(_)));
+            let tabular = parameter
+                .map_or_else(|| self.is_tabular(&argument.expr), |p| matches!(p.ty, ParameterType::Tabular(_)));
             let local = if tabular {
                 let plan = self.without_row(|b| b.table(&argument.expr));
                 let weight = plan.weight();

@@ -99,8 +99,7 @@ impl<'a> Binder<'a> {
         let open = left_row.open || right_row.open;
         let is_key = |c: &Column| keys.iter().any(|(_, right)| *right == c.id);
         let both: Vec<Column> = left_row.iter().chain(right_row.iter()).cloned().collect();
-        let kept: Vec<Column> =
-            left_row.iter().chain(right_row.iter().filter(|c| !is_key(c))).cloned().collect();
+        let kept: Vec<Column> = left_row.iter().chain(right_row.iter().filter(|c| !is_key(c))).cloned().collect();
         let joined = Schema::new(unique(both), open);
         let kept = unique(kept);
         plan.push(Op::Join(Join { kind, lookup: true, right: Box::new(right), keys }), joined, op.span);

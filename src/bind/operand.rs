@@ -45,7 +45,8 @@ impl<'a> Binder<'a> {
                     diagnostic.label.clear();
                 }
                 if types.contains(&"dynamic") {
-                    diagnostic = diagnostic.help("cast the dynamic value, with `tostring(…)`, `tolong(…)` or their like");
+                    diagnostic =
+                        diagnostic.help("cast the dynamic value, with `tostring(…)`, `tolong(…)` or their like");
                 } else if types.contains(&"string") && matches!(op.symbol(), "<" | "<=" | ">" | ">=") {
                     diagnostic = diagnostic.help("strings have no order; `strcmp(a, b)` compares them");
                 }
@@ -147,12 +148,8 @@ impl<'a> Binder<'a> {
             InOp::NotInIgnoreCase => {
                 (Operator::NotInNoCase, StringTest::Equals, CaseRule::AsciiInsensitive, Quantifier::Any, true)
             }
-            InOp::HasAny => {
-                (Operator::HasAny, StringTest::HasTerm, CaseRule::AsciiInsensitive, Quantifier::Any, false)
-            }
-            InOp::HasAll => {
-                (Operator::HasAll, StringTest::HasTerm, CaseRule::AsciiInsensitive, Quantifier::All, false)
-            }
+            InOp::HasAny => (Operator::HasAny, StringTest::HasTerm, CaseRule::AsciiInsensitive, Quantifier::Any, false),
+            InOp::HasAll => (Operator::HasAll, StringTest::HasTerm, CaseRule::AsciiInsensitive, Quantifier::All, false),
         };
         let rules = StringRules { case, ..StringRules::KQL_INSENSITIVE };
         let star = matches!(node.left.kind, Ast::Star);
@@ -179,10 +176,8 @@ impl<'a> Binder<'a> {
             self.resolve_operator(op, &arguments, node.op_span);
         }
         if star {
-            let tests: Vec<Expr> = items
-                .into_iter()
-                .map(|needle| self.any_column_test(test, case, negated, needle, span))
-                .collect();
+            let tests: Vec<Expr> =
+                items.into_iter().map(|needle| self.any_column_test(test, case, negated, needle, span)).collect();
             let op = if quantifier == Quantifier::All { LogicalOp::And } else { LogicalOp::Or };
             return Expr::new(logical_kind(op, tests), Type::Bool, span);
         }

@@ -10,8 +10,8 @@ use super::{Binder, Either};
 use crate::diagnostic::{Diagnostic, code};
 use crate::functions;
 use crate::ir::{
-    AggregateCall, Branch, Column, ColumnId, Computed, Expr, Name, Op, Origin, ParseKind, ParseSegment, Partition, Plan, Rest, Schema, SortKey,
-    SourceKind, TopNestedLevel,
+    AggregateCall, Branch, Column, ColumnId, Computed, Expr, Name, Op, Origin, ParseKind, ParseSegment, Partition,
+    Plan, Rest, Schema, SortKey, SourceKind, TopNestedLevel,
 };
 use crate::source::Span;
 use crate::syntax::ast::{self, ExprKind as Ast, NullsOrder, OperatorKind, PartitionBody, SortOrder};
@@ -85,8 +85,13 @@ impl<'a> Binder<'a> {
                 let name: Name = name.as_ref().map_or("Count", |name| &*name.text).into();
                 let id = self.columns.add(name.clone(), Type::Long, Origin::Computed, span);
                 let schema = Schema::new([Column { id, name, ty: Type::Long.into() }], false);
-                let aggregates = functions::aggregate("count")
-                    .map(|function| AggregateCall { function, arguments: vec![], open: false, outputs: vec![id], span });
+                let aggregates = functions::aggregate("count").map(|function| AggregateCall {
+                    function,
+                    arguments: vec![],
+                    open: false,
+                    outputs: vec![id],
+                    span,
+                });
                 let aggregates = aggregates.into_iter().collect();
                 plan.push(Op::Summarize { keys: Vec::new(), aggregates }, schema, span);
                 plan
@@ -306,9 +311,11 @@ impl<'a> Binder<'a> {
                 let value = b.scalar(&item.expr);
                 let Some(id) = b.check_column(&value) else { continue };
                 let new: Name = name.text.as_ref().into();
-                let taken = b.row.as_ref().and_then(|row| row.get(&new)).is_some_and(|c| {
-                    c.id != id && !renames.iter().any(|(_, renamed)| *renamed == c.id)
-                });
+                let taken = b
+                    .row
+                    .as_ref()
+                    .and_then(|row| row.get(&new))
+                    .is_some_and(|c| c.id != id && !renames.iter().any(|(_, renamed)| *renamed == c.id));
                 if taken || !declared.insert(new.clone()) {
                     let message = format!("a column `{new}` is declared already");
                     b.simple(&code::DUPLICATE_COLUMN, name.span, message);
@@ -403,7 +410,8 @@ impl<'a> Binder<'a> {
     fn range(&mut self, name: &ast::Name, bounds: [&'a ast::Expr; 3], span: Span) -> Plan {
         let [from, to, step] = bounds.map(|bound| {
             let value = self.scalar(bound);
-            let summable = [Type::Long, Type::Int, Type::Real, Type::Decimal, Type::DateTime, Type::TimeSpan, Type::Dynamic];
+            let summable =
+                [Type::Long, Type::Int, Type::Real, Type::Decimal, Type::DateTime, Type::TimeSpan, Type::Dynamic];
             self.check_type(&value, &summable, value.span);
             value
         });
@@ -808,8 +816,13 @@ impl<'a> Binder<'a> {
             let id = self.columns.add(measure.clone(), Type::Long, Origin::Computed, column.span);
             schema.push(Column { id, name: measure, ty: Type::Long.into() });
             let span = column.span;
-            let aggregates = functions::aggregate("count")
-                .map(|function| AggregateCall { function, arguments: vec![], open: false, outputs: vec![id], span });
+            let aggregates = functions::aggregate("count").map(|function| AggregateCall {
+                function,
+                arguments: vec![],
+                open: false,
+                outputs: vec![id],
+                span,
+            });
             let aggregates = aggregates.into_iter().collect();
             body.push(Op::Summarize { keys: vec![key], aggregates }, schema, span);
             let name = if index == 0 { "Facet".into() } else { format!("Facet_{}", index + 1).into() };

@@ -20,15 +20,14 @@ impl Binder<'_> {
         Expr::column(id, ty.into(), span)
     }
 
-    /// The type that a column has in every table that has it, where the query reads all tables and no unknown one.
+    /// The type of a column where the query reads all tables and no unknown one: that of the first table that has it.
     fn assumed_type(&self, name: &str) -> Type {
         if !self.all || !self.unknown.is_empty() {
             return Type::Unknown;
         }
         let tables = self.schemas.tables_with_column(name);
-        let mut types = tables.iter().filter_map(|table| Some(self.schemas.table(table)?.column(name)?.ty));
-        let Some(first) = types.next() else { return Type::Unknown };
-        if types.all(|ty| ty == first) { first } else { Type::Unknown }
+        let first = tables.first().and_then(|table| Some(self.schemas.table(table)?.column(name)?.ty));
+        first.unwrap_or(Type::Unknown)
     }
 
     /// Reports a name that stands for nothing, with the nearest in sight; the expression stands for the name as written.
@@ -69,9 +68,12 @@ impl Binder<'_> {
             || self.schemas.table(text).is_some()
             || self.schemas.function(text).is_some();
         if !known && self.unknown.insert(text.into()) {
-            let mut diagnostic =
-                Diagnostic::new(&code::UNKNOWN_NAME, name.span, format!("`{text}` is no table, variable or function here"))
-                    .label("unknown name");
+            let mut diagnostic = Diagnostic::new(
+                &code::UNKNOWN_NAME,
+                name.span,
+                format!("`{text}` is no table, variable or function here"),
+            )
+            .label("unknown name");
             let near = nearest(text, self.scope.keys().map(|name| &**name)).map(ToOwned::to_owned);
             if let Some(near) = near.or_else(|| self.schemas.nearest_table(text).map(|n| n.to_string())) {
                 diagnostic = diagnostic.help(format!("did you mean `{near}`?"));

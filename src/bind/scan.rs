@@ -1,8 +1,8 @@
 //! `scan`.
 
+use super::Binder;
 use super::scope::Local;
 use super::table::option_word;
-use super::Binder;
 use crate::ir::{Column, ColumnId, Name, Op, Origin, Plan, Scan, ScanOutput, ScanStep, Schema};
 use crate::syntax::ast;
 use crate::types::Type;

@@ -9,9 +9,7 @@ use super::table::option_word;
 use super::union::{common, plan_name};
 use crate::diagnostic::code;
 use crate::functions;
-use crate::ir::{
-    Column, ColumnId, Computed, Expr, ExprKind, Name, Op, Origin, Plan, Rest, Schema, SourceKind, Value,
-};
+use crate::ir::{Column, ColumnId, Computed, Expr, ExprKind, Name, Op, Origin, Plan, Rest, Schema, SourceKind, Value};
 use crate::source::Span;
 use crate::syntax::ast::{self, ExprKind as Ast, FindColumn};
 use crate::types::Type;

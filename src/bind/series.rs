@@ -29,7 +29,14 @@ impl<'a> Binder<'a> {
                 let before = projection.computed.len();
                 let named = b.with_name(&item.expr, name);
                 let array = Expr { ty: Type::Dynamic.into(), ..value.clone() };
-                b.project(&mut projection, &named, super::Value::Scalar(array), Style::Summarize, Some(Type::Dynamic.into()), None);
+                b.project(
+                    &mut projection,
+                    &named,
+                    super::Value::Scalar(array),
+                    Style::Summarize,
+                    Some(Type::Dynamic.into()),
+                    None,
+                );
                 if let Some(computed) = projection.computed.get(before) {
                     items.push(SeriesItem { id: computed.id, expr: value, aggregates, default });
                 }
@@ -39,12 +46,18 @@ impl<'a> Binder<'a> {
             let values = Expr { ty: Type::Dynamic.into(), ..axis.clone() };
             let name = b.argument_name(&node.on);
             let named = b.with_name(&node.on, name);
-            b.project(&mut projection, &named, super::Value::Scalar(values), Style::Plain, Some(Type::Dynamic.into()), None);
+            b.project(
+                &mut projection,
+                &named,
+                super::Value::Scalar(values),
+                Style::Plain,
+                Some(Type::Dynamic.into()),
+                None,
+            );
             let axis_id = projection.computed.get(before).map(|computed| computed.id);
             let range = b.series_range(&node.range, &axis);
-            let axis_id = axis_id.unwrap_or_else(|| {
-                b.columns.add("axis", Type::Dynamic, crate::ir::Origin::Computed, node.on.span)
-            });
+            let axis_id = axis_id
+                .unwrap_or_else(|| b.columns.add("axis", Type::Dynamic, crate::ir::Origin::Computed, node.on.span));
             let non_empty = option_word(&op.parameters, "kind") == Some("nonempty");
             // Arrays are no longer the values of one record.
             let columns: Vec<Column> = projection.schema.iter().cloned().collect();

@@ -76,7 +76,8 @@ impl<'a> Binder<'a> {
         match &expr.kind {
             Ast::Paren(inner) => self.either(inner),
             Ast::Name(name)
-                if !self.scope.contains_key(&*name.text) && !matches!(name.form, ast::NameForm::Braced)
+                if !self.scope.contains_key(&*name.text)
+                    && !matches!(name.form, ast::NameForm::Braced)
                     && self.row.as_ref().is_none_or(|row| row.get(&name.text).is_none()) =>
             {
                 Either::Table(self.table(expr))
@@ -265,7 +266,9 @@ impl<'a> Binder<'a> {
             .scope
             .iter()
             .filter_map(|(name, local)| match local {
-                Local::Function(f) if f.declaration.view.is_some() && crate::schema::matches_wildcard(pattern, name) => {
+                Local::Function(f)
+                    if f.declaration.view.is_some() && crate::schema::matches_wildcard(pattern, name) =>
+                {
                     Some((name.clone(), f.clone()))
                 }
                 _ => None,
