@@ -70,12 +70,11 @@ fn schemas_are_those_of_the_official_analyser() {
             } else {
                 names += usize::from(got.iter().map(|c| &c.0).eq(want.iter().map(|c| &c.0)));
                 let odd = got.iter().zip(&want).position(|(g, w)| g != w);
-                let odd = match odd {
-                    Some(at) => format!("column {at}: {:?} for {:?}", got[at], want[at]),
-                    None => {
-                        let rest = want.get(got.len()).or_else(|| got.get(want.len()));
-                        format!("{} columns for {}: {rest:?}", got.len(), want.len())
-                    }
+                let odd = if let Some(at) = odd {
+                    format!("column {at}: {:?} for {:?}", got[at], want[at])
+                } else {
+                    let rest = want.get(got.len()).or_else(|| got.get(want.len()));
+                    format!("{} columns for {}: {rest:?}", got.len(), want.len())
                 };
                 wrong.push(format!("{name}: {odd}"));
             }
