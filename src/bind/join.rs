@@ -119,10 +119,10 @@ impl<'a> Binder<'a> {
             Ast::Binary(binary) if binary.op == BinaryOp::Equal => {
                 let left = self.join_operand(&binary.left, "$left");
                 let right = self.join_operand(&binary.right, "$right");
-                if let (Some(left), Some(right)) = (left, right) {
-                    if self.comparable(&left, &right, condition.span) {
-                        keys.extend(left.as_column().zip(right.as_column()));
-                    }
+                if let (Some(left), Some(right)) = (left, right)
+                    && self.comparable(&left, &right, condition.span)
+                {
+                    keys.extend(left.as_column().zip(right.as_column()));
                 }
             }
             Ast::Name(name) => self.common_column(name, keys),
@@ -197,7 +197,7 @@ impl<'a> Binder<'a> {
             )
             .label(side);
             let missing = if left.is_none() { &self.row } else { &self.right };
-            let names = missing.iter().flat_map(|row| row.iter()).map(|c| &*c.name);
+            let names = missing.iter().flat_map(crate::ir::Schema::iter).map(|c| &*c.name);
             if let Some(near) = crate::schema::nearest(&name.text, names) {
                 diagnostic = diagnostic.help(format!("did you mean `$left.{} == $right.{near}`?", name.text));
             }

@@ -1,6 +1,7 @@
 //! Tabular operators.
 
 use std::collections::HashSet;
+use std::fmt::Write as _;
 
 use super::aggregate::values;
 use super::call::Given;
@@ -45,7 +46,7 @@ impl<'a> Binder<'a> {
                         .label("cannot be the first")
                         .help("put a table and `|` before it"),
                 );
-                let plan = self.open_table("", Span::at(span.start as usize));
+                let plan = Self::open_table("", Span::at(span.start as usize));
                 self.stage(plan, op)
             }
         }
@@ -321,9 +322,7 @@ impl<'a> Binder<'a> {
                     b.simple(&code::DUPLICATE_COLUMN, name.span, message);
                     continue;
                 }
-                if let Some(text) = b.column_name(id) {
-                    old.push(text);
-                }
+                old.push(b.column_name(id));
                 renames.push((new, id));
             }
             let row = b.row.clone().unwrap_or_default();
@@ -490,18 +489,15 @@ impl<'a> Binder<'a> {
             }
             let mut projection = Projection::empty(b.row.as_ref().is_some_and(|row| row.open));
             b.project(&mut projection, of, value, Style::Plain, None, None);
-            let (name, ty, by) = match by {
-                Some(by) => {
-                    let value = b.scalar(&by.expr);
-                    let numeric = [Type::Long, Type::Int, Type::Real, Type::Decimal, Type::Dynamic];
-                    b.check_type(&value, &numeric, value.span);
-                    let name = format!("approximate_sum_{}", b.argument_name(by).unwrap_or_default());
-                    (name, value.ty, Some(value))
-                }
-                None => {
-                    let name = format!("approximate_count_{}", b.argument_name(of).unwrap_or_default());
-                    (name, Type::Long.into(), None)
-                }
+            let (name, ty, by) = if let Some(by) = by {
+                let value = b.scalar(&by.expr);
+                let numeric = [Type::Long, Type::Int, Type::Real, Type::Decimal, Type::Dynamic];
+                b.check_type(&value, &numeric, value.span);
+                let name = format!("approximate_sum_{}", b.argument_name(by).unwrap_or_default());
+                (name, value.ty, Some(value))
+            } else {
+                let name = format!("approximate_count_{}", b.argument_name(of).unwrap_or_default());
+                (name, Type::Long.into(), None)
             };
             let measure = b.columns.add(name.as_str(), ty, Origin::Computed, span);
             let mut schema = projection.schema;
@@ -850,7 +846,7 @@ impl<'a> Binder<'a> {
             return match self.expand(&function, &call.arguments, Some(plan), expr.span) {
                 Some(Either::Table(plan)) => plan,
                 Some(Either::Scalar(value)) => self.scalar_plan(value),
-                None => self.open_table(name, expr.span),
+                None => Self::open_table(name, expr.span),
             };
         }
         let arguments = self.without_row(|b| b.call_arguments(call));
@@ -872,38 +868,35 @@ impl<'a> Binder<'a> {
         let _ = self.without_row(|b| b.statements(statements));
         self.muted -= 1;
         self.scope = outer;
-        let mut plan = self.open_table("", span);
+        let mut plan = Self::open_table("", span);
         plan.push(Op::Opaque("macro-expand".into()), Schema::new([], true), span);
         plan
     }
 
     /// Graph operators: the IR has no graphs, so all of them make one opaque step.
     fn graph(&mut self, mut plan: Plan, op: &'a ast::Operator) -> Plan {
-        match &op.kind {
-            OperatorKind::MakeGraph(node) => {
-                for (table, _) in &node.tables {
-                    let _ = self.without_row(|b| b.table(table));
-                }
-                plan.push(Op::Opaque("make-graph".into()), Schema::new([], true), op.span);
+        if let OperatorKind::MakeGraph(node) = &op.kind {
+            for (table, _) in &node.tables {
+                let _ = self.without_row(|b| b.table(table));
             }
-            _ => {
-                let is_graph = matches!(plan.steps.last().map(|step| &step.op), Some(Op::Opaque(_)));
-                if !is_graph && !plan.schema().open {
-                    self.report(
-                        Diagnostic::new(&code::GRAPH_EXPECTED, op.keyword, "this operator works on a graph")
-                            .help("`make-graph` makes one of a table of edges"),
-                    );
-                }
-                let name = match &op.kind {
-                    OperatorKind::GraphMarkComponents => "graph-mark-components",
-                    OperatorKind::GraphMatch(_) => "graph-match",
-                    OperatorKind::GraphShortestPaths(_) => "graph-shortest-paths",
-                    OperatorKind::GraphToTable(_) => "graph-to-table",
-                    OperatorKind::GraphWhereEdges(_) => "graph-where-edges",
-                    _ => "graph-where-nodes",
-                };
-                plan.push(Op::Opaque(name.into()), Schema::new([], true), op.span);
+            plan.push(Op::Opaque("make-graph".into()), Schema::new([], true), op.span);
+        } else {
+            let is_graph = matches!(plan.steps.last().map(|step| &step.op), Some(Op::Opaque(_)));
+            if !is_graph && !plan.schema().open {
+                self.report(
+                    Diagnostic::new(&code::GRAPH_EXPECTED, op.keyword, "this operator works on a graph")
+                        .help("`make-graph` makes one of a table of edges"),
+                );
             }
+            let name = match &op.kind {
+                OperatorKind::GraphMarkComponents => "graph-mark-components",
+                OperatorKind::GraphMatch(_) => "graph-match",
+                OperatorKind::GraphShortestPaths(_) => "graph-shortest-paths",
+                OperatorKind::GraphToTable(_) => "graph-to-table",
+                OperatorKind::GraphWhereEdges(_) => "graph-where-edges",
+                _ => "graph-where-nodes",
+            };
+            plan.push(Op::Opaque(name.into()), Schema::new([], true), op.span);
         }
         plan
     }
@@ -947,7 +940,7 @@ fn sort_names(columns: &mut [Column], order: SortOrder) {
                         digits.push(c);
                     } else {
                         if !digits.is_empty() {
-                            key.push_str(&format!("{:0>20}", digits.trim_start_matches('0')));
+                            let _ = write!(key, "{:0>20}", digits.trim_start_matches('0'));
                             digits.clear();
                         }
                         key.push(c);

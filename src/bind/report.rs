@@ -36,7 +36,7 @@ impl Binder<'_> {
             Diagnostic::new(&code::UNKNOWN_NAME, span, format!("`{name}` is no column, variable or function here"))
                 .label("unknown name");
         if self.muted == 0 {
-            let columns = self.row.iter().chain(&self.right).flat_map(|row| row.iter()).map(|c| &*c.name);
+            let columns = self.row.iter().chain(&self.right).flat_map(crate::ir::Schema::iter).map(|c| &*c.name);
             let locals = self.scope.keys().map(|name| &**name);
             if let Some(near) = nearest(name, columns.chain(locals)) {
                 diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
