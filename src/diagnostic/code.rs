@@ -97,6 +97,8 @@ codes! {
     CHAINED_COMPARISON = "K1011" "chained-comparison" Error;
     /// Something other than a name stands before `=`.
     ASSIGNMENT = "K1012" "assignment" Error;
+    /// A GUID stands without `guid(…)` round it.
+    BARE_GUID = "K1013" "bare-guid" Error;
 
     /// A name stands for no column, variable or function.
     UNKNOWN_NAME = "K2001" "unknown-name" Error ("KS142");

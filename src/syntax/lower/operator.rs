@@ -9,6 +9,7 @@ use super::super::ast::{
     SortItem, SortOrder, Summarize, TopNestedLevel,
 };
 use super::{Children, EXTENDED_TYPES, Lower, Place, Rule, is_name, span};
+use crate::diagnostic::{Diagnostic, code};
 use crate::source::Span;
 
 impl Lower {
@@ -188,10 +189,25 @@ impl Lower {
         let mut summarize = Summarize { aggregates, by: None, bin: None };
         if let Some(clause) = children.one(Rule::by_clause) {
             let mut groups = Children::of(clause);
-            summarize.by = Some(groups.every(Rule::named_expr).map(|group| self.named_expr(group)).collect());
+            let by: Vec<_> = groups.every(Rule::named_expr).map(|group| self.named_expr(group)).collect();
+            by.iter().for_each(|group| self.refuse_bin(group));
+            summarize.by = Some(by);
             summarize.bin = self.clause(&mut groups, Rule::legacy_bin);
         }
         summarize
+    }
+
+    /// `bin = 1h` stands behind the groups without a comma; as a group it would be a column called `bin`.
+    fn refuse_bin(&self, group: &NamedExpr) {
+        if let (Names::One(name), ExprKind::Literal(_)) = (&group.names, &group.expr.kind)
+            && name.text.as_ref() == "bin"
+        {
+            self.report(
+                Diagnostic::new(&code::UNEXPECTED, group.span, "`bin = …` is no group")
+                    .label("a group is due here")
+                    .help("write bin(column, size) as the group"),
+            );
+        }
     }
 
     fn top_nested_level(&self, pair: Pair<'_, Rule>) -> TopNestedLevel {
