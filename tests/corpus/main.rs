@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 mod format;
+mod bind;
 mod rules;
 
 /// The folder of the corpus.
