@@ -3,13 +3,18 @@
 //! Each subcommand is one file. What they share: [`input`] finds the files that PATHs mean, [`files`] runs work
 //! over them in parallel and hands on the results in order, [`output`] writes and decides the exit code.
 
+mod bound;
 mod completions;
 pub mod files;
 mod fmt;
+mod functions;
 pub mod input;
+mod ir;
 pub mod output;
 mod parse;
 pub mod queries;
+mod schema;
+pub mod schemas;
 
 use std::io::{self, IsTerminal};
 use std::process::ExitCode;
@@ -62,6 +67,12 @@ pub enum Command {
     Parse(parse::Parse),
     /// Format queries, in query files and inside rules
     Fmt(fmt::Fmt),
+    /// Tell the columns that queries give
+    Schema(schema::Schema),
+    /// Show what queries mean, as the compiler sees it
+    Ir(ir::Ir),
+    /// List what KQL has built in
+    Functions(functions::Functions),
     /// Write a completion script for a shell
     Completions(completions::Completions),
 }
@@ -109,6 +120,9 @@ fn dispatch(cli: &Cli, out: &mut Output<impl io::Write>) -> Exit {
     match &cli.command {
         Command::Parse(command) => command.run(cli.global, out),
         Command::Fmt(command) => command.run(cli.global, out),
+        Command::Schema(command) => command.run(cli.global, out),
+        Command::Ir(command) => command.run(cli.global, out),
+        Command::Functions(command) => command.run(out),
         Command::Completions(command) => command.run(out),
     }
 }

@@ -3,8 +3,8 @@
 
 use std::path::PathBuf;
 
-mod format;
 mod bind;
+mod format;
 mod rules;
 
 /// The folder of the corpus.

@@ -227,7 +227,7 @@ impl Lower {
             None => table,
             Some(clause) => {
                 let span = table.span.to(span(&clause));
-                Expr { kind: ExprKind::DataScope(Box::new(DataScope { table, scope: self.data_scope(clause) })), span }
+                Expr { kind: ExprKind::DataScope(Box::new(DataScope { table, scope: Self::data_scope(clause) })), span }
             }
         }
     }
@@ -258,7 +258,7 @@ impl Lower {
         Name { text: pair.as_str().into(), form: NameForm::Bare, span: span(pair) }
     }
 
-    pub(super) fn data_scope(&self, pair: Pair<'_, Rule>) -> Name {
+    pub(super) fn data_scope(pair: Pair<'_, Rule>) -> Name {
         Self::word(&pair.into_inner().next().expect("a data scope has a value"))
     }
 

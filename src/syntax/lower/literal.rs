@@ -12,7 +12,7 @@ use crate::syntax::string;
 
 impl Lower {
     /// The raw words and the value of adjacent strings.
-    pub(super) fn strings<'t>(&self, pair: Pair<'t, Rule>) -> (&'t str, StringValue) {
+    pub(super) fn strings(pair: Pair<'_, Rule>) -> (&str, StringValue) {
         let raw = pair.as_str();
         let mut parts = Vec::with_capacity(1);
         let mut value = String::new();
@@ -28,7 +28,7 @@ impl Lower {
         let span = span(&pair);
         let kind = match pair.as_rule() {
             Rule::strings => {
-                let (raw, value) = self.strings(pair);
+                let (raw, value) = Self::strings(pair);
                 return Literal { kind: LiteralKind::String(value), raw: raw.into(), span };
             }
             Rule::string => {

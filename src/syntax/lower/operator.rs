@@ -29,7 +29,7 @@ impl Lower {
                     | Rule::mv_apply_keyword
             )
         });
-        let data_scope = children.one(Rule::data_scope).map(|clause| self.data_scope(clause));
+        let data_scope = children.one(Rule::data_scope).map(|clause| Self::data_scope(clause));
         let parameters = self.parameters(&mut children);
         let kind = self.operator_kind(rule, &mut children, data_scope, !parameters.is_empty(), text);
         Operator { kind, keyword, parameters, span }
@@ -129,7 +129,7 @@ impl Lower {
             Rule::search => {
                 // The scope stands behind the options here.
                 let data_scope =
-                    data_scope.or_else(|| children.one(Rule::data_scope).map(|clause| self.data_scope(clause)));
+                    data_scope.or_else(|| children.one(Rule::data_scope).map(|clause| Self::data_scope(clause)));
                 let sources = self.find_sources(children);
                 let predicate = self.search_predicate(children.need());
                 OperatorKind::Search(Search { data_scope, sources, predicate })
@@ -191,7 +191,9 @@ impl Lower {
         if let Some(clause) = children.one(Rule::by_clause) {
             let mut groups = Children::of(clause);
             let by: Vec<_> = groups.every(Rule::named_expr).map(|group| self.named_expr(group)).collect();
-            by.iter().for_each(|group| self.refuse_bin(group));
+            for group in &by {
+                self.refuse_bin(group);
+            }
             summarize.by = Some(by);
             summarize.bin = self.clause(&mut groups, Rule::legacy_bin);
         }
