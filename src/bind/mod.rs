@@ -22,7 +22,7 @@ mod series;
 mod table;
 mod union;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use self::scope::{Constant, Function, Local, Scope};
@@ -120,6 +120,8 @@ struct Binder<'a> {
     unknown: HashSet<Box<str>>,
     /// Whether the query reads every table.
     all: bool,
+    /// The tables that have a column of a name, as far as that was asked: looking through all of them is dear.
+    homes: HashMap<Box<str>, Rc<[crate::schema::Name]>>,
 }
 
 impl<'a> Binder<'a> {
@@ -140,6 +142,7 @@ impl<'a> Binder<'a> {
             unnamed: 1,
             unknown: HashSet::new(),
             all: false,
+            homes: HashMap::new(),
         }
     }
 

@@ -20,12 +20,22 @@ impl Binder<'_> {
         Expr::column(id, ty.into(), span)
     }
 
+    /// The tables that have a column of this name.
+    pub(super) fn tables_with_column(&mut self, name: &str) -> std::rc::Rc<[crate::schema::Name]> {
+        if let Some(tables) = self.homes.get(name) {
+            return tables.clone();
+        }
+        let tables: std::rc::Rc<[crate::schema::Name]> = self.schemas.tables_with_column(name).into();
+        self.homes.insert(name.into(), tables.clone());
+        tables
+    }
+
     /// The type of a column where the query reads all tables and no unknown one: that of the first table that has it.
-    fn assumed_type(&self, name: &str) -> Type {
+    fn assumed_type(&mut self, name: &str) -> Type {
         if !self.all || !self.unknown.is_empty() {
             return Type::Unknown;
         }
-        let tables = self.schemas.tables_with_column(name);
+        let tables = self.tables_with_column(name);
         let first = tables.first().and_then(|table| Some(self.schemas.table(table)?.column(name)?.ty));
         first.unwrap_or(Type::Unknown)
     }
@@ -46,8 +56,8 @@ impl Binder<'_> {
                 let more = if more == 0 { String::new() } else { format!(" and {more} more") };
                 diagnostic = diagnostic.note(format!("the columns here are {}{more}", names.join(", ")));
             }
-            let tables = self.schemas.tables_with_column(name);
-            if let [first, ..] = tables.as_slice() {
+            let tables = self.tables_with_column(name);
+            if let [first, ..] = tables.as_ref() {
                 let others = tables.len() - 1;
                 let others = if others == 0 { String::new() } else { format!(" and {others} other tables") };
                 diagnostic = diagnostic.note(format!("`{first}`{others} have such a column"));

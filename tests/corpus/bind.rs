@@ -28,6 +28,7 @@ fn schemas_are_those_of_the_official_analyser() {
     let schemas = Schemas::builtin(Dialect::Sentinel);
     let (mut sound, mut same, mut names, mut faulty, mut found) = (0, 0, 0, 0, 0);
     let mut time = [Duration::ZERO; 2];
+    let mut slowest = Vec::new();
     let mut codes = BTreeMap::<String, usize>::new();
     let (mut wrong, mut false_errors, mut missed) = (Vec::new(), Vec::new(), Vec::new());
     for entry in index(&folder.join("index.jsonl")) {
@@ -45,6 +46,7 @@ fn schemas_are_those_of_the_official_analyser() {
         let bounds: Vec<Bound> =
             parsed.iter().filter_map(|(_, parsed)| parsed.query.as_ref()).map(|q| bind(q, &schemas)).collect();
         time[1] += start.elapsed();
+        slowest.push((start.elapsed(), name.to_owned()));
         let wrongs: Vec<String> = bounds
             .iter()
             .flat_map(|bound| &bound.diagnostics)
@@ -92,6 +94,11 @@ fn schemas_are_those_of_the_official_analyser() {
             println!("{title}: {line}");
         }
     }
+    slowest.sort();
+    for (time, name) in slowest.iter().rev().take(5) {
+        println!("slow: {time:?} {name}");
+    }
+    println!("median: {:?}", slowest[slowest.len() / 2].0);
     println!("{codes:?}");
     println!("parsing {:?}, binding {:?}", time[0], time[1]);
     println!("{same} of {sound} schemas agree, {names} more in names; {} false errors", false_errors.len());
