@@ -2,7 +2,7 @@
 
 use super::Binder;
 use super::name::UniqueNames;
-use super::operator::pass;
+use super::project::pass;
 use super::table::option_word;
 use crate::diagnostic::{Diagnostic, code};
 use crate::ir::{Column, ColumnId, Expr, Join, JoinKind, Op, Plan, Rest, Schema};
