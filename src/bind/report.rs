@@ -12,12 +12,18 @@ use crate::types::Type;
 impl Binder<'_> {
     /// A column of an open schema that nobody lists; it joins the record at hand.
     pub(super) fn assume_column(&mut self, name: &str, span: Span) -> Expr {
-        let ty = self.assumed_type(name);
+        let (id, ty) = self.assume(name, span);
+        Expr::column(id, ty, span)
+    }
+
+    /// The id and type of a column of an open schema that nobody lists; it joins the record at hand.
+    pub(super) fn assume(&mut self, name: &str, span: Span) -> (ColumnId, ValueType) {
+        let ty: ValueType = self.assumed_type(name).into();
         let id = self.columns.add(name, ty, Origin::Assumed, span);
         if let Some(row) = &mut self.row {
-            row.push(crate::ir::Column { id, name: name.into(), ty: ty.into() });
+            row.push(crate::ir::Column { id, name: name.into(), ty });
         }
-        Expr::column(id, ty.into(), span)
+        (id, ty)
     }
 
     /// The tables that have a column of this name.
