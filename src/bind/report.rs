@@ -1,7 +1,7 @@
 //! Findings that several places report, and the checks behind them.
 
 use super::Binder;
-use crate::diagnostic::{Code, Diagnostic, code};
+use crate::diagnostic::{Code, Diagnostic, NoteKind, code};
 use crate::functions::{self, ValueType};
 use crate::ir::{ColumnId, Expr, ExprKind as Kind, Origin};
 use crate::schema::nearest;
@@ -62,7 +62,12 @@ impl Binder<'_> {
                 let more = if more == 0 { String::new() } else { format!(" and {more} more") };
                 diagnostic = diagnostic.note(format!("the columns here are {}{more}", names.join(", ")));
             }
-            let tables = self.tables_with_column(name);
+            // Looking through all tables is dear: only where nothing near is in sight.
+            let tables = if diagnostic.notes.iter().any(|note| note.kind == NoteKind::Help) {
+                [].into()
+            } else {
+                self.tables_with_column(name)
+            };
             if let [first, ..] = tables.as_ref() {
                 let others = tables.len() - 1;
                 let others = if others == 0 { String::new() } else { format!(" and {others} other tables") };
