@@ -59,6 +59,10 @@ codes! {
     FIELD_TYPE = "K0010" "field-type" Error;
     /// The YAML or JSON nests deeper than a rule file can need.
     FILE_TOO_DEEP = "K0011" "file-too-deep" Error;
+    /// The query is written in a way that cannot take another layout without changing what else the file says.
+    FORMAT_NOT_IN_PLACE = "K0012" "format-not-in-place" Error;
+    /// The query, once formatted, would not be read as the same query: a fault of the formatter.
+    FORMAT_UNFAITHFUL = "K0013" "format-unfaithful" Error;
 
     /// A part of a schema file has none of the forms known for it.
     SCHEMA_SHAPE = "K0020" "schema-shape" Error;

@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+mod format;
 mod bind;
 mod rules;
 

@@ -9,7 +9,7 @@ use super::super::ast::{
     SortItem, SortOrder, Summarize, TopNestedLevel,
 };
 use super::{Children, EXTENDED_TYPES, Lower, Place, Rule, is_name, span};
-use crate::diagnostic::{Diagnostic, code};
+use crate::diagnostic::{Applicability, Diagnostic, Edit, code};
 use crate::source::Span;
 
 impl Lower {
@@ -31,7 +31,7 @@ impl Lower {
         });
         let data_scope = children.one(Rule::data_scope).map(|clause| self.data_scope(clause));
         let parameters = self.parameters(&mut children);
-        let kind = self.operator_kind(rule, &mut children, data_scope, text);
+        let kind = self.operator_kind(rule, &mut children, data_scope, !parameters.is_empty(), text);
         Operator { kind, keyword, parameters, span }
     }
 
@@ -40,6 +40,7 @@ impl Lower {
         rule: Rule,
         children: &mut Children<'_>,
         data_scope: Option<Name>,
+        has_options: bool,
         text: &str,
     ) -> OperatorKind {
         match rule {
@@ -124,7 +125,7 @@ impl Lower {
                 OperatorKind::Reduce { by, properties }
             }
             Rule::render => self.render(children),
-            Rule::find => self.find(children, data_scope),
+            Rule::find => self.find(children, data_scope, has_options),
             Rule::search => {
                 // The scope stands behind the options here.
                 let data_scope =
@@ -363,9 +364,18 @@ impl Lower {
         OperatorKind::Render { chart, properties }
     }
 
-    fn find(&self, children: &mut Children<'_>, data_scope: Option<Name>) -> OperatorKind {
+    fn find(&self, children: &mut Children<'_>, data_scope: Option<Name>, has_options: bool) -> OperatorKind {
         let sources = self.find_sources(children);
+        let where_word = children.one(Rule::find_where);
         let predicate = self.expr(children.need());
+        if where_word.is_none() && (has_options || !sources.is_empty()) {
+            let at = Span::at(predicate.span.start as usize);
+            self.report(
+                Diagnostic::new(&code::UNEXPECTED, predicate.span, "`where` is missing before this predicate")
+                    .help("write `find in (…) where …`")
+                    .fix("put `where` before it", Applicability::Safe, vec![Edit::insert(at.start as usize, "where ")]),
+            );
+        }
         let project = children.one(Rule::find_project).map(|clause| self.find_project(clause));
         let project_away = children.one(Rule::find_project_away).map(|clause| self.find_project(clause));
         OperatorKind::Find(Find { data_scope, sources, predicate, project, project_away })
