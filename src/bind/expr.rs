@@ -109,7 +109,7 @@ impl<'a> Binder<'a> {
             }
             // Where all tables are read, whatever one of them has is a column.
             let any = self.all && self.row.as_ref().is_some_and(|row| row.open);
-            if any && !self.schemas.tables_with_column(text).is_empty() {
+            if any && !self.tables_with_column(text).is_empty() {
                 return self.assume_column(text, span);
             }
         }

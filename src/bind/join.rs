@@ -2,7 +2,7 @@
 
 use super::Binder;
 use super::name::UniqueNames;
-use super::operator::pass;
+use super::project::pass;
 use super::table::option_word;
 use crate::diagnostic::{Diagnostic, code};
 use crate::ir::{Column, ColumnId, Expr, Join, JoinKind, Op, Plan, Rest, Schema};
@@ -204,15 +204,12 @@ impl<'a> Binder<'a> {
             self.report(diagnostic);
             return;
         }
-        let left = left.unwrap_or_else(|| {
-            let column = self.assume_column(&name.text, name.span);
-            (column.as_column().unwrap_or_else(|| unreachable!("an assumed column is a column")), column.ty)
-        });
+        let left = left.unwrap_or_else(|| self.assume(&name.text, name.span));
         let right = right.unwrap_or_else(|| {
             std::mem::swap(&mut self.row, &mut self.right);
-            let column = self.assume_column(&name.text, name.span);
+            let column = self.assume(&name.text, name.span);
             std::mem::swap(&mut self.row, &mut self.right);
-            (column.as_column().unwrap_or_else(|| unreachable!("an assumed column is a column")), column.ty)
+            column
         });
         let (a, b) = (left.1.ty, right.1.ty);
         if a != b && a != Type::Unknown && b != Type::Unknown {

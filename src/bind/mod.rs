@@ -11,8 +11,11 @@ mod function;
 mod join;
 mod literal;
 mod name;
+mod nest;
 mod operand;
 mod operator;
+mod parse;
+mod project;
 mod projection;
 mod report;
 mod scan;
@@ -22,7 +25,7 @@ mod series;
 mod table;
 mod union;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use self::scope::{Constant, Function, Local, Scope};
@@ -120,6 +123,8 @@ struct Binder<'a> {
     unknown: HashSet<Box<str>>,
     /// Whether the query reads every table.
     all: bool,
+    /// The tables that have a column of a name, as far as that was asked: looking through all of them is dear.
+    homes: HashMap<Box<str>, Rc<[crate::schema::Name]>>,
 }
 
 impl<'a> Binder<'a> {
@@ -140,6 +145,7 @@ impl<'a> Binder<'a> {
             unnamed: 1,
             unknown: HashSet::new(),
             all: false,
+            homes: HashMap::new(),
         }
     }
 

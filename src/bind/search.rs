@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::Binder;
 use super::operand::{case_rule, logical_kind, search_test};
-use super::operator::pass;
+use super::project::pass;
 use super::table::option_word;
 use super::union::{common, plan_name};
 use crate::diagnostic::code;

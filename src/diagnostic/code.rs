@@ -146,8 +146,6 @@ codes! {
     OPERATOR_PLACE = "K2020" "operator-place" Error ("KS174");
     /// A query grows beyond bounds once its variables and functions are put in.
     QUERY_TOO_LARGE = "K2021" "query-too-large" Error;
-    /// A function calls itself.
-    RECURSION = "K2022" "recursion" Error;
     /// The rows of a `datatable` do not come out even.
     DATATABLE_CELLS = "K2023" "datatable-cells" Error ("KS173");
     /// A dynamic holds a decimal.
