@@ -10,13 +10,16 @@ use super::super::scan::{self, Scan};
 use super::draft::Draft;
 use super::fault::Fault;
 use super::{MAX_FINDINGS, hints};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Applicability, Diagnostic, code};
 use crate::source::Span;
 
 /// How many mistakes one part is mended for.
 const MAX_ROUNDS: usize = 16;
 /// A part longer than this is not parsed again and again; its first mistake is told.
 const MAX_MENDED: usize = 64 * 1024;
+
+/// So many tokens must be taken behind a mistake before the next is believed to be one of its own.
+const SHIFTED: usize = 3;
 
 /// A statement or stage, with the marks round it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,44 +62,83 @@ fn cut(scan: &Scan, whole: Part) -> Vec<Part> {
 /// Tells the mistakes of every statement and stage.
 pub(super) fn parts(draft: &Draft, scan: &Scan, found: &mut Vec<Diagnostic>) {
     let whole = Part { inner: Span::new(0, draft.text().len()), lead: None, tail: None };
+    let mut teller = Teller { found, at_tail: false };
     for part in cut(scan, whole) {
-        if found.len() < MAX_FINDINGS {
-            tell(draft, part, found, 0);
+        teller.tell(draft, part, None);
+    }
+}
+
+/// A mistake of the same part that was told before.
+#[derive(Clone, Copy)]
+struct Before {
+    /// How many tokens stand behind it. Unlike its place, this does not change when it is mended.
+    behind: usize,
+    /// Whether it was mended in the only way there is.
+    certain: bool,
+    rounds: usize,
+}
+
+/// Tells mistakes part by part, each once.
+struct Teller<'f> {
+    found: &'f mut Vec<Diagnostic>,
+    /// Whether the last part's mistake was told at the mark behind it; the next one may begin with its other half.
+    at_tail: bool,
+}
+
+impl Teller<'_> {
+    fn tell(&mut self, whole: &Draft, part: Part, before: Option<Before>) {
+        let at_tail = std::mem::take(&mut self.at_tail);
+        if self.found.len() >= MAX_FINDINGS {
+            return;
+        }
+        let draft = whole.part(part.outer());
+        let start = usize::from(part.lead.is_some());
+        let part = Part { inner: Span::new(start, start + part.inner.len()), ..part };
+        let inner = part.inner.of(draft.text());
+        let failed = match Grammar::parse(part.rule(), inner) {
+            Ok(pairs) => {
+                let is_empty = pairs.clone().flat_map(Pair::into_inner).count() < 2;
+                // Between two `;` there must be something; behind the last there need not.
+                if !(is_empty && part.tail.is_some()) {
+                    let findings = lower::check_slice(pairs).into_iter();
+                    self.found.extend(findings.map(|finding| draft.told(finding.shifted(start))));
+                    return;
+                }
+                inner.len()
+            }
+            Err(error) => match error.location {
+                InputLocation::Pos(at) | InputLocation::Span((at, _)) => at,
+            },
+        };
+        let rounds = before.map_or(0, |before| before.rounds + 1);
+        let may_mend = inner.len() <= MAX_MENDED && rounds < MAX_ROUNDS;
+        let fault = Fault::new(&draft, part, start + failed);
+        let finding = hints::explain(&fault, may_mend);
+        let behind = fault.tokens.len() - fault.at.min(fault.tokens.len());
+        self.at_tail = fault.at + 1 >= fault.tokens.len() && part.tail.is_some()
+            || finding.fix.iter().flat_map(|fix| &fix.edits).any(|edit| edit.span.end > part.inner.end);
+        // A guess that did not hold: what follows so close is the same mistake.
+        if before.is_some_and(|before| !before.certain && before.behind < behind + SHIFTED) {
+            return;
+        }
+        if at_tail && fault.at <= 1 && is_other_half(&finding) {
+            return;
+        }
+        let mended = finding.fix.as_ref().and_then(|fix| fault.mended(&fix.edits));
+        let certain = finding.fix.as_ref().is_some_and(|fix| fix.applicability == Applicability::Safe);
+        self.found.push(draft.told(finding));
+        if let Some((draft, part)) = mended {
+            for next in cut(&scan::scan(draft.text()), part) {
+                self.tell(&draft, next, Some(Before { behind, certain, rounds }));
+            }
         }
     }
 }
 
-/// Tells the mistakes of one part.
-fn tell(whole: &Draft, part: Part, found: &mut Vec<Diagnostic>, rounds: usize) {
-    let draft = whole.part(part.outer());
-    let start = usize::from(part.lead.is_some());
-    let part = Part { inner: Span::new(start, start + part.inner.len()), ..part };
-    let inner = part.inner.of(draft.text());
-    let failed = match Grammar::parse(part.rule(), inner) {
-        Ok(pairs) => {
-            let is_empty = pairs.clone().flat_map(Pair::into_inner).count() < 2;
-            // Between two `;` there must be something; behind the last there need not.
-            if !(is_empty && part.tail.is_some()) {
-                let findings = lower::check_slice(pairs).into_iter();
-                found.extend(findings.map(|finding| draft.told(finding.shifted(start))));
-                return;
-            }
-            inner.len()
-        }
-        Err(error) => match error.location {
-            InputLocation::Pos(at) | InputLocation::Span((at, _)) => at,
-        },
-    };
-    let may_mend = inner.len() <= MAX_MENDED && rounds < MAX_ROUNDS;
-    let fault = Fault::new(&draft, part, start + failed);
-    let finding = hints::explain(&fault, may_mend);
-    let mended = finding.fix.as_ref().and_then(|fix| fault.mended(&fix.edits));
-    found.push(draft.told(finding));
-    if let Some((draft, part)) = mended {
-        for next in cut(&scan::scan(draft.text()), part) {
-            tell(&draft, next, found, rounds + 1);
-        }
-    }
+/// Whether a finding at the beginning of a part may come from what ended the part before too early.
+fn is_other_half(finding: &Diagnostic) -> bool {
+    *finding.code == code::EMPTY_STAGE
+        || *finding.code == code::UNKNOWN_OPERATOR && !finding.label.starts_with("did you mean")
 }
 
 /// How far the grammar gets with a part that may by now hold several; `None` if it takes all.

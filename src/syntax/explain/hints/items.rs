@@ -1,14 +1,27 @@
 //! Lists: commas too many or too few, and the keywords between lists.
 
+use super::super::super::words::{self, WordClass};
 use super::super::expected::{keywords, with_form};
-use super::super::fault::Fault;
+use super::super::fault::{Fault, shown};
 use super::super::token::Kind;
 use crate::diagnostic::{Applicability, Diagnostic, Edit, code};
+use crate::source::Span;
 
 /// A comma with no item before or behind it.
 pub(super) fn comma(fault: &Fault<'_>) -> Option<Diagnostic> {
     let (found, before) = (fault.word(0), fault.word(-1));
     if found == "," && before == "," {
+        // Of `a, ,b c` the second comma belongs behind `b`.
+        let delete = Edit::delete(fault.span(0));
+        let moved = fault
+            .tokens
+            .get(fault.operand_end(fault.at + 1))
+            .map(|last| vec![delete.clone(), Edit::insert(last.span.end as usize, ",")]);
+        if !fault.heals(std::slice::from_ref(&delete))
+            && let Some(moved) = moved.filter(|moved| fault.heals(moved))
+        {
+            return Some(misplaced(fault.span(0), moved));
+        }
         return Some(
             Diagnostic::new(&code::EXTRA_COMMA, fault.span(0), "an item is due between two commas")
                 .label("a second comma")
@@ -25,6 +38,12 @@ pub(super) fn comma(fault: &Fault<'_>) -> Option<Diagnostic> {
         let ends = matches!(next, "" | ")" | "]" | "}" | "|" | ";") && offset == -1;
         if ends || keywords(&fault.operator()).any(|keyword| keyword == next) {
             let span = fault.span(offset);
+            if matches!(next, ")" | "]" | "}") {
+                let moved = vec![Edit::delete(span), Edit::insert(fault.span(offset + 1).end as usize, ",")];
+                if !fault.heals(&moved[..1]) && fault.heals(&moved) {
+                    return Some(misplaced(span, moved));
+                }
+            }
             let what = if next.is_empty() { "the end".to_owned() } else { format!("`{next}`") };
             return Some(
                 Diagnostic::new(&code::EXTRA_COMMA, span, format!("a comma stands before {what}"))
@@ -33,7 +52,7 @@ pub(super) fn comma(fault: &Fault<'_>) -> Option<Diagnostic> {
             );
         }
     }
-    if found == "," {
+    if found == "," && (matches!(before, "(" | "[" | "{") || fault.kind(-1) == Some(Kind::Word)) {
         let span = fault.span(0);
         let edits = vec![Edit::delete(span)];
         if fault.helps(&edits) && !fault.could_go_on("") {
@@ -45,6 +64,29 @@ pub(super) fn comma(fault: &Fault<'_>) -> Option<Diagnostic> {
         }
     }
     None
+}
+
+fn misplaced(span: Span, moved: Vec<Edit>) -> Diagnostic {
+    Diagnostic::new(&code::EXTRA_COMMA, span, "this comma stands at the wrong place")
+        .label("an item is due before it")
+        .fix("move the comma behind the next word", Applicability::Unsafe, moved)
+}
+
+/// A word or sign that is there twice in a row.
+pub(super) fn doubled(fault: &Fault<'_>) -> Option<Diagnostic> {
+    [0, -1, 1].into_iter().find_map(|offset| {
+        let (word, before) = (fault.word(offset), fault.word(offset - 1));
+        if word != before || word.is_empty() || matches!(word, "(" | ")" | "[" | "]" | "{" | "}") {
+            return None;
+        }
+        let edits = vec![Edit::delete(fault.span(offset))];
+        fault.heals(&edits).then(|| {
+            Diagnostic::new(&code::UNEXPECTED, fault.span(offset), format!("`{}` stands here twice", shown(word)))
+                .label("the second")
+                .related(fault.span(offset - 1), "the first")
+                .fix("take one out", Applicability::Unsafe, edits)
+        })
+    })
 }
 
 fn ends_operand(fault: &Fault<'_>, offset: isize) -> bool {
@@ -59,7 +101,9 @@ fn begins_operand(fault: &Fault<'_>, offset: isize) -> bool {
 
 /// Two items side by side.
 pub(super) fn missing_comma(fault: &Fault<'_>) -> Option<Diagnostic> {
-    if !ends_operand(fault, -1) || !begins_operand(fault, 0) {
+    let is_keyword =
+        |offset| fault.kind(offset) == Some(Kind::Word) && words::class(fault.word(offset)) != WordClass::Free;
+    if !ends_operand(fault, -1) || !begins_operand(fault, 0) || is_keyword(-1) || is_keyword(0) {
         return None;
     }
     let last = fault.span(-1);

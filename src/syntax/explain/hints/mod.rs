@@ -32,6 +32,7 @@ static HINTS: &[Hint] = &[
     compare::comment,
     compare::between,
     items::comma,
+    items::doubled,
     negation::listed,
     negation::before_operand,
     negation::word,

@@ -214,6 +214,19 @@ pub(super) fn missing_pipe(fault: &Fault<'_>) -> Option<Diagnostic> {
             continue;
         }
         let new_line = fault.begins_line(offset);
+        if new_line && fault.nth(index + 1) == "|" {
+            let pipe = fault.tokens[index + 1].span;
+            return Some(
+                Diagnostic::new(&code::MISSING_TOKEN, pipe, format!("the `|` stands behind `{word}`"))
+                    .label("it is due before the operator")
+                    .related(span, "the operator")
+                    .fix(
+                        "write `|` before the operator",
+                        Applicability::Unsafe,
+                        vec![Edit::insert(span.start as usize, "| "), Edit::delete(pipe)],
+                    ),
+            );
+        }
         let comma = (fault.word(offset - 1) == ",").then(|| fault.span(offset - 1));
         let edits = match comma {
             // `project a, where b`: the comma stands where the pipe is due.
