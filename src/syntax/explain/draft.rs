@@ -10,7 +10,8 @@ pub(super) struct Draft {
     text: String,
     /// The pieces that stand in the original too, in order.
     runs: Vec<Run>,
-    /// Where the original ends that this is a draft of.
+    /// Where in the original that which this is a draft of begins and ends.
+    begin: usize,
     end: usize,
 }
 
@@ -26,7 +27,7 @@ impl Draft {
     /// The draft that is the original.
     pub(super) fn new(text: &str) -> Self {
         let runs = vec![Run { draft: 0, original: 0, len: text.len() }];
-        Self { text: text.to_owned(), runs, end: text.len() }
+        Self { text: text.to_owned(), runs, begin: 0, end: text.len() }
     }
 
     pub(super) fn text(&self) -> &str {
@@ -48,14 +49,20 @@ impl Draft {
                 })
             })
             .collect();
-        Self { text: self.text[range].to_owned(), runs, end: self.original(span).end as usize }
+        let (begin, end) = (self.start(range.start), self.behind(range.end));
+        Self { text: self.text[range].to_owned(), runs, begin, end }
     }
 
     /// The draft with more edits, which count in this draft. `None` if they overlap.
     pub(super) fn edited(&self, edits: &[Edit]) -> Option<Self> {
         let mut edits: Vec<&Edit> = edits.iter().collect();
         edits.sort_by_key(|edit| edit.span);
-        let mut next = Self { text: String::with_capacity(self.text.len() + 16), runs: Vec::new(), end: self.end };
+        let mut next = Self {
+            text: String::with_capacity(self.text.len() + 16),
+            runs: Vec::new(),
+            begin: self.begin,
+            end: self.end,
+        };
         let mut at = 0;
         for edit in edits {
             if (edit.span.start as usize) < at || edit.span.end as usize > self.text.len() {
@@ -78,24 +85,28 @@ impl Draft {
 
     /// Where a span of the draft stands in the original.
     pub(super) fn original(&self, span: Span) -> Span {
-        let start = self.start(span.start as usize);
+        let end = self.behind(span.end as usize);
         if span.is_empty() {
-            return Span::at(start);
+            return Span::at(end);
         }
-        let end = span.end as usize;
-        let after = self.runs.partition_point(|run| run.draft < end);
-        let end = match after.checked_sub(1).map(|index| self.runs[index]) {
-            Some(run) if end <= run.draft + run.len => run.original + (end - run.draft),
-            _ => self.runs.get(after).map_or(self.end, |run| run.original),
-        };
+        let start = self.start(span.start as usize);
         Span::new(start, end.max(start))
+    }
+
+    /// The place in the original behind what stands before a place of the draft.
+    fn behind(&self, offset: usize) -> usize {
+        let after = self.runs.partition_point(|run| run.draft < offset);
+        match after.checked_sub(1).map(|index| self.runs[index]) {
+            Some(run) if offset <= run.draft + run.len => run.original + (offset - run.draft),
+            _ => self.runs.get(after).map_or(self.end, |run| run.original),
+        }
     }
 
     fn start(&self, offset: usize) -> usize {
         let after = self.runs.partition_point(|run| run.draft <= offset);
         match after.checked_sub(1).map(|index| self.runs[index]) {
             Some(run) => run.original + (offset - run.draft).min(run.len),
-            None => self.runs.first().map_or(self.end, |run| run.original),
+            None => self.begin,
         }
     }
 

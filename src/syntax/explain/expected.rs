@@ -25,6 +25,7 @@ static WAYS: &[Way] = &[
     way("a column or expression", "(1 + x)"),
     way("a table or expression", "(T)"),
     way("a name", "x"),
+    way("a name and its value, as in `x = 1`", "x = 1"),
     way("a string", "\"x\""),
     way("a value", "1"),
     way("a name and its type, as in `x: string`", "x: string"),

@@ -113,7 +113,10 @@ fn closes_bracketed_name(text: &str, token: Token) -> bool {
 fn quoted(text: &str, open: Span, closing: &str) -> Diagnostic {
     let rest = &text[open.end as usize..];
     let line = &rest[..rest.find(['\n', '\r']).unwrap_or(rest.len())];
-    let close = line.char_indices().find(|(_, c)| closing.contains(*c));
+    // The straight quote closes only where no other does.
+    let find =
+        |is_straight: bool| line.char_indices().find(|(_, c)| closing.contains(*c) && c.is_ascii() == is_straight);
+    let close = find(false).or_else(|| find(true));
     let what = open.of(text);
     let single = matches!(what.chars().next(), Some('\u{2018}'..='\u{201A}' | '\u{00B4}'));
     let quote = if single { '\'' } else { '"' };

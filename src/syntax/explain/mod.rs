@@ -42,10 +42,10 @@ pub(super) fn diagnose(text: &str, scan: &Scan, error: &Error<Rule>) -> Vec<Diag
         found.extend(findings.into_iter().map(|finding| draft.told(finding)));
         if unmended {
             // With a string out of place nothing behind it is to be trusted.
-            return in_order(found);
+            return in_order(text, found);
         }
         if !edits.is_empty() {
-            let Some(next) = draft.edited(&edits) else { return in_order(found) };
+            let Some(next) = draft.edited(&edits) else { return in_order(text, found) };
             draft = next;
             rescanned = Some(scan::scan(draft.text()));
         }
@@ -62,14 +62,22 @@ pub(super) fn diagnose(text: &str, scan: &Scan, error: &Error<Rule>) -> Vec<Diag
         };
         found.push(fault::Fault::of_whole(&draft, at).unexplained());
     }
-    in_order(found)
+    in_order(text, found)
 }
 
 fn edits(fix: &Fix) -> impl Iterator<Item = crate::diagnostic::Edit> {
     fix.edits.iter().cloned()
 }
 
-fn in_order(mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
+fn in_order(text: &str, mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    for finding in found.iter_mut().filter(|finding| finding.span.is_empty()) {
+        // What ended a draft may be followed by something in the text that was written.
+        let rest = &text[finding.span.start as usize..];
+        if let Some(token) = token::tokens(rest).first() {
+            let start = finding.span.start as usize + token.span.start as usize;
+            finding.span = place(start, token.span.len());
+        }
+    }
     found.sort_by_key(|finding| finding.span);
     found.dedup_by_key(|finding| finding.span.start);
     found.truncate(MAX_FINDINGS);

@@ -313,12 +313,12 @@ impl Lower {
         if let Some(name) = lone_name(pair.clone()) {
             return Names::One(self.name(name, Place::Given));
         }
-        let between = Span::new(start.end as usize, end.start as usize);
+        let sign = assignment(pair.get_input(), Span::new(start.end as usize, end.start as usize));
         self.report(
-            Diagnostic::new(&code::ASSIGNMENT, between, "only a name may stand before `=`")
+            Diagnostic::new(&code::ASSIGNMENT, sign, "only a name may stand before `=`")
                 .label("`=` gives a name; `==` compares")
                 .related(start, "this is no name")
-                .fix("compare with `==`", Applicability::Unsafe, vec![Edit::replace(between, " == ")]),
+                .fix("compare with `==`", Applicability::Unsafe, vec![Edit::replace(sign, "==")]),
         );
         let left = self.expr(pair);
         Names::One(Name { text: "".into(), form: NameForm::Bare, span: left.span })
@@ -447,6 +447,19 @@ impl Lower {
     pub(super) fn properties(&self, children: &mut Children<'_>) -> Vec<Parameter> {
         self.with_properties(children)
     }
+}
+
+/// The `=` among the blanks and comments of `between`.
+fn assignment(text: &str, between: Span) -> Span {
+    let mut at = between.start as usize;
+    for line in between.of(text).split_inclusive(['\n', '\r', '\u{2028}', '\u{2029}']) {
+        let code = line.find("//").map_or(line, |comment| &line[..comment]);
+        if let Some(sign) = code.find('=') {
+            return Span::new(at + sign, at + sign + 1);
+        }
+        at += line.len();
+    }
+    between
 }
 
 /// The name that an expression consists of, if it is nothing else.

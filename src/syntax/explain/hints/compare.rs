@@ -203,6 +203,19 @@ pub(super) fn like(fault: &Fault<'_>) -> Option<Diagnostic> {
 pub(super) fn signs(fault: &Fault<'_>) -> Option<Diagnostic> {
     let found = fault.word(0);
     let span = fault.span(0);
+    if fault.word(-1) == "=" && matches!(found, "<" | ">") && fault.adjoins(fault.at) {
+        let span = fault.span(-1).to(span);
+        return Some(
+            replace(
+                &code::FOREIGN_SYNTAX,
+                span,
+                format!("`={found}` is written `{found}=`"),
+                &format!("{found}="),
+                Applicability::Safe,
+            )
+            .label("the `=` comes last"),
+        );
+    }
     // Two signs may stand side by side: `=<`, `> =`, `! =`.
     let pair = format!("{found}{}", fault.word(1));
     let (span, written) = match pair.as_str() {
@@ -211,6 +224,9 @@ pub(super) fn signs(fault: &Fault<'_>) -> Option<Diagnostic> {
         }
         _ => (span, found),
     };
+    if written == "=" && fault.nth(fault.stage_start()) == "let" && fault.at <= fault.stage_start() + 2 {
+        return None;
+    }
     if written == "=" {
         return Some(
             replace(&code::ASSIGNMENT, span, "`=` gives a name; `==` compares".to_owned(), "==", Applicability::Unsafe)

@@ -152,7 +152,8 @@ pub(super) fn missing_keyword(fault: &Fault<'_>) -> Option<Diagnostic> {
     // `sort x` is a name to the grammar up to `x`; the place for `by` may be a word earlier.
     for offset in [0, -1] {
         let Some(token) = fault.token(offset) else { continue };
-        if fault.at.checked_add_signed(offset)? <= start || !begins_operand(fault, offset) {
+        let follows = ends_operand(fault, offset - 1) || fault.at.checked_add_signed(offset - 1) == Some(start);
+        if fault.at.checked_add_signed(offset)? <= start || !begins_operand(fault, offset) || !follows {
             continue;
         }
         let edits = vec![Edit::insert(token.span.start as usize, format!("{keyword} "))];

@@ -4,6 +4,7 @@ use super::super::fault::Fault;
 use super::super::token::Kind;
 use super::replace;
 use crate::diagnostic::{Applicability, Diagnostic, Edit, code};
+use crate::source::Span;
 
 /// Operators that have a negated form with `!`.
 static NEGATED: &[&str] = &[
@@ -59,6 +60,9 @@ pub(super) fn listed(fault: &Fault<'_>) -> Option<Diagnostic> {
     };
     let span = if tilde { span.to(fault.span(2)) } else { span };
     let operator = format!("!{base}{}", if tilde { "~" } else { "" });
+    if span.of(fault.text) == operator {
+        return Some(without_left(span, &operator));
+    }
     Some(
         replace(
             &code::FOREIGN_SYNTAX,
@@ -69,6 +73,11 @@ pub(super) fn listed(fault: &Fault<'_>) -> Option<Diagnostic> {
         )
         .label("one word in KQL"),
     )
+}
+
+fn without_left(span: Span, operator: &str) -> Diagnostic {
+    Diagnostic::new(&code::UNEXPECTED, span, format!("`{operator}` compares nothing"))
+        .label("a column or expression is due before this")
 }
 
 /// `!isempty(x)`, `!(a or b)`.
@@ -98,7 +107,7 @@ pub(super) fn word(fault: &Fault<'_>) -> Option<Diagnostic> {
     let not = fault.span(-1);
     let start = fault.span(0).start as usize;
     let edits = vec![
-        Edit::replace(crate::source::Span::new(not.start as usize, start), "not("),
+        Edit::replace(Span::new(not.start as usize, start), "not("),
         Edit::insert(fault.tokens[end].span.end as usize, ")"),
     ];
     Some(

@@ -90,8 +90,8 @@ pub(super) fn empty(fault: &Fault<'_>) -> Option<Diagnostic> {
 
 /// `project away`, `mv expand`, `project_away`.
 pub(super) fn dashed(fault: &Fault<'_>) -> Option<Diagnostic> {
-    for first in [-1, 0] {
-        if fault.word(first - 1) != "|" || fault.kind(first)? != Kind::Word {
+    for first in [-2, -1, 0] {
+        if fault.word(first - 1) != "|" || fault.kind(first) != Some(Kind::Word) {
             continue;
         }
         let (one, two) = (fault.span(first), fault.span(first + 1));

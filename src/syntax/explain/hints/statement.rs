@@ -75,6 +75,28 @@ pub(super) fn other_keyword_for_let(fault: &Fault<'_>) -> Option<Diagnostic> {
     })
 }
 
+/// `x = 1;`
+pub(super) fn without_let(fault: &Fault<'_>) -> Option<Diagnostic> {
+    let start = fault.stage_start();
+    let begins = start == 0 || fault.nth(start - 1) == ";";
+    if !begins
+        || fault.word(-1) == "let"
+        || fault.word(0) != "="
+        || fault.at != start + 1
+        || fault.kind(-1) != Some(Kind::Word)
+    {
+        return None;
+    }
+    let name = fault.span(-1);
+    let edits = vec![Edit::insert(name.start as usize, "let ")];
+    fault.heals(&edits).then(|| {
+        Diagnostic::new(&code::MISSING_TOKEN, name, "a name is given with `let`")
+            .label("`let` is due before this")
+            .note("the form is `let NAME = VALUE;`")
+            .fix("write `let`", Applicability::Unsafe, edits)
+    })
+}
+
 /// A `;` left out between statements.
 pub(super) fn missing_semicolon(fault: &Fault<'_>) -> Option<Diagnostic> {
     if fault.at == 0 || fault.kind(0)? != Kind::Word {
