@@ -4,6 +4,7 @@
 //! is completed in each way of a table, and a completion that makes it whole names something that is due there.
 
 use super::fault::{Fault, shown};
+use super::token::Kind;
 use crate::diagnostic::{Diagnostic, code};
 
 /// A way on: what to call it, and words that take it.
@@ -45,7 +46,7 @@ static WAYS: &[Way] = &[
 struct Form {
     operator: &'static str,
     /// How the operator is written.
-    form: &'static str,
+    shape: &'static str,
     /// The keywords that part it.
     clauses: &'static [Way],
 }
@@ -86,7 +87,7 @@ static FORMS: &[Form] = &[
     ),
     form(
         "mv-apply",
-        "mv-apply NAME = ARRAY on (OPERATOR …)",
+        "mv-apply NAME = ARRAY to typeof(TYPE) on (OPERATOR …)",
         &[way("`on`", "on (take 1)"), way("`to typeof(…)`", "to typeof(long) on (take 1)")],
     ),
     form("mv-expand", "mv-expand NAME = ARRAY to typeof(TYPE), …", &[way("`to typeof(…)`", "to typeof(long)")]),
@@ -131,8 +132,8 @@ static FORMS: &[Form] = &[
     form("where", "where CONDITION", &[]),
 ];
 
-const fn form(operator: &'static str, form: &'static str, clauses: &'static [Way]) -> Form {
-    Form { operator, form, clauses }
+const fn form(operator: &'static str, shape: &'static str, clauses: &'static [Way]) -> Form {
+    Form { operator, shape, clauses }
 }
 
 fn find(operator: &str) -> Option<&'static Form> {
@@ -151,7 +152,7 @@ pub(super) fn operators() -> impl Iterator<Item = &'static str> {
 
 /// How an operator is written.
 pub(super) fn form_of(operator: &str) -> Option<&'static str> {
-    find(operator).map(|form| form.form)
+    find(operator).map(|form| form.shape)
 }
 
 /// The keywords that part the stage of an operator.
@@ -167,8 +168,10 @@ pub(super) fn keywords(operator: &str) -> impl Iterator<Item = &'static str> {
 pub(super) fn due(fault: &Fault<'_>) -> Vec<&'static str> {
     let operator = fault.operator();
     let clauses = find(&operator).map_or(&[][..], |form| form.clauses);
+    // A keyword stands behind an item, never behind a sign that wants one.
+    let follows = fault.kind(-1) != Some(Kind::Sign) || matches!(fault.word(-1), ")" | "]" | "}");
     let mut phrases: Vec<&str> =
-        clauses.iter().filter(|way| fault.could_go_on(way.words)).map(|way| way.phrase).collect();
+        clauses.iter().filter(|_| follows).filter(|way| fault.could_go_on(way.words)).map(|way| way.phrase).collect();
     let inside = fault.opener(fault.at).map(|open| fault.nth(open));
     let whole = fault.could_go_on("");
     if whole {
@@ -229,18 +232,15 @@ fn alternatives(phrases: &[&str]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::grammar::Grammar;
-    use super::super::super::grammar::Rule;
     use super::*;
-    use pest::Parser as _;
 
     #[test]
     fn forms_are_sorted_and_name_operators_of_the_grammar() {
         assert!(FORMS.is_sorted_by_key(|form| form.operator));
+        let grammar = include_str!("../../../grammar/kql.pest");
         for form in FORMS {
-            let error = Grammar::parse(Rule::query, &format!("T | {} ≠", form.operator)).unwrap_err();
-            let pest::error::InputLocation::Pos(at) = error.location else { panic!("{error}") };
-            assert!(at >= 4 + form.operator.len(), "the grammar does not know `{}`", form.operator);
+            let word = format!("\"{}\"", form.operator);
+            assert!(grammar.contains(&word), "the grammar does not know {word}");
         }
     }
 
@@ -249,7 +249,7 @@ mod tests {
         for form in FORMS {
             for clause in form.clauses {
                 let word = clause.phrase.trim_matches('`').split(' ').next().unwrap();
-                assert!(form.form.contains(word), "{word} is not in the form of {}", form.operator);
+                assert!(form.shape.contains(word), "{word} is not in the form of {}", form.operator);
             }
         }
     }

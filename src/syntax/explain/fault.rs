@@ -212,6 +212,23 @@ impl<'d> Fault<'d> {
         self.begins_line(offset) && expected::is_operator(&self.dashed(index).of(self.text).to_ascii_lowercase())
     }
 
+    /// A change that puts a harmless stage in the place of the faulty one, in a sub-query.
+    pub(super) fn without_stage(&self) -> Option<Edit> {
+        let start = self.stage_start();
+        self.opener(start)?;
+        if self.nth(start - 1) != "|" || start >= self.tokens.len() {
+            return None;
+        }
+        let mut end = start;
+        while end < self.tokens.len() && !matches!(self.nth(end), ")" | "]" | "}" | "|" | ";") {
+            end = match self.nth(end) {
+                "(" | "[" | "{" => self.closer(end)?,
+                _ => end,
+            } + 1;
+        }
+        (end > start).then(|| Edit::replace(self.tokens[start].span.to(self.tokens[end - 1].span), "count"))
+    }
+
     /// The draft with a change, and where the part stands in it then.
     pub(super) fn mended(&self, edits: &[Edit]) -> Option<(Draft, Part)> {
         let inner = self.part.inner;

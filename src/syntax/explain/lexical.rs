@@ -158,7 +158,7 @@ pub(super) fn block_comments(text: &str, scan: &Scan) -> Vec<Diagnostic> {
         if start < behind || scan.comments.iter().any(|comment| comment.contains(start)) || in_string() {
             continue;
         }
-        let end = text[start..].find("*/").map(|end| start + end + 2);
+        let end = text[start + 2..].find("*/").map(|end| start + end + 4);
         let span = Span::new(start, end.unwrap_or(start + 2));
         let diagnostic = Diagnostic::new(&code::FOREIGN_SYNTAX, span, "KQL has no block comments")
             .label("a comment of another language")

@@ -124,8 +124,13 @@ impl Teller<'_> {
         if at_tail && fault.at <= 1 && is_other_half(&finding) {
             return;
         }
-        let mended = finding.fix.as_ref().and_then(|fix| fault.mended(&fix.edits));
-        let certain = finding.fix.as_ref().is_some_and(|fix| fix.applicability == Applicability::Safe);
+        let mended = match &finding.fix {
+            Some(fix) => fault.mended(&fix.edits),
+            // In a sub-query the other stages still have their say.
+            None if may_mend => fault.without_stage().and_then(|edit| fault.mended(&[edit])),
+            None => None,
+        };
+        let certain = finding.fix.as_ref().is_none_or(|fix| fix.applicability == Applicability::Safe);
         self.found.push(draft.told(finding));
         if let Some((draft, part)) = mended {
             for next in cut(&scan::scan(draft.text()), part) {

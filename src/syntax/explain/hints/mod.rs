@@ -27,6 +27,7 @@ static HINTS: &[Hint] = &[
     stage::unknown,
     statement::equals_in_let,
     statement::other_keyword_for_let,
+    statement::let_without_name,
     statement::without_let,
     stage::missing_pipe,
     statement::missing_semicolon,

@@ -75,6 +75,16 @@ pub(super) fn other_keyword_for_let(fault: &Fault<'_>) -> Option<Diagnostic> {
     })
 }
 
+/// `let = 1`
+pub(super) fn let_without_name(fault: &Fault<'_>) -> Option<Diagnostic> {
+    let is_nameless = fault.nth(fault.stage_start()) == "let" && fault.word(-1) == "let" && fault.word(0) == "=";
+    is_nameless.then(|| {
+        Diagnostic::new(&code::UNEXPECTED, fault.span(0), "expected a name, found `=`")
+            .label("a name is due before this")
+            .note("the form is `let NAME = VALUE;`")
+    })
+}
+
 /// `x = 1;`
 pub(super) fn without_let(fault: &Fault<'_>) -> Option<Diagnostic> {
     let start = fault.stage_start();
