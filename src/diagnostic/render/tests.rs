@@ -412,7 +412,14 @@ proptest! {
 
         let github = written(Format::Github, &[report]);
         prop_assert_eq!(github.split_terminator(['\n', '\r']).count(), diagnostics.len());
-        prop_assert!(github.lines().all(|line| line.starts_with("::error file=f%25%2C%0A.kql,line=")));
+        for (line, diagnostic) in github.lines().zip(&diagnostics) {
+            let command = match diagnostic.severity {
+                Severity::Error => "error",
+                Severity::Warning => "warning",
+                Severity::Info => "notice",
+            };
+            prop_assert!(line.starts_with(&format!("::{command} file=f%25%2C%0A.kql,line=")), "{}", line);
+        }
 
         let results = check_sarif(&written(Format::Sarif, &[report]));
         for (result, diagnostic) in results.iter().zip(&diagnostics) {

@@ -295,7 +295,7 @@ impl Lower {
             let expr = children.need();
             if let Some(second) = children.next() {
                 let between = Span::new(self::span(&expr).end as usize, self::span(&second).start as usize);
-                self.report_assignment(self::span(&expr), between);
+                self.report_assignment(self::span(&expr), assignment(expr.get_input(), between));
             }
             return NamedExpr { names: Names::List(names, list_span), expr: self.expr(expr), span };
         }
@@ -312,7 +312,8 @@ impl Lower {
         if let Some(name) = lone_name(pair.clone()) {
             return Names::One(self.name(name, Place::Given));
         }
-        self.report_assignment(start, Span::new(start.end as usize, end.start as usize));
+        let sign = assignment(pair.get_input(), Span::new(start.end as usize, end.start as usize));
+        self.report_assignment(start, sign);
         let left = self.expr(pair);
         Names::One(Name { text: "".into(), form: NameForm::Bare, span: left.span })
     }
@@ -323,7 +324,7 @@ impl Lower {
             Diagnostic::new(&code::ASSIGNMENT, sign, "only a name may stand before `=`")
                 .label("`=` gives a name; `==` compares")
                 .related(left, "this is no name")
-                .fix("compare with `==`", Applicability::Unsafe, vec![Edit::replace(sign, " == ")]),
+                .fix("compare with `==`", Applicability::Unsafe, vec![Edit::replace(sign, "==")]),
         );
     }
 
@@ -450,6 +451,19 @@ impl Lower {
     pub(super) fn properties(&self, children: &mut Children<'_>) -> Vec<Parameter> {
         self.with_properties(children)
     }
+}
+
+/// The `=` among the blanks and comments of `between`.
+fn assignment(text: &str, between: Span) -> Span {
+    let mut at = between.start as usize;
+    for line in between.of(text).split_inclusive(['\n', '\r', '\u{2028}', '\u{2029}']) {
+        let code = line.find("//").map_or(line, |comment| &line[..comment]);
+        if let Some(sign) = code.find('=') {
+            return Span::new(at + sign, at + sign + 1);
+        }
+        at += line.len();
+    }
+    between
 }
 
 /// The name that an expression consists of, if it is nothing else.
