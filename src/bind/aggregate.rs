@@ -187,6 +187,12 @@ impl<'a> Binder<'a> {
         span: Span,
     ) {
         let outputs: Vec<ColumnId> = aggregates.iter().flat_map(|call| call.outputs.iter().copied()).collect();
+        // An output goes by the name the query gives it.
+        for column in schema.iter().filter(|c| outputs.contains(&c.id)) {
+            if self.columns[column.id].origin == Origin::Computed {
+                self.columns.rename(column.id, column.name.clone());
+            }
+        }
         // Where every result is an output, each once, they are the columns.
         let mut direct = HashSet::new();
         let plain = results.len() == outputs.len()

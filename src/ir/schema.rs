@@ -72,6 +72,11 @@ impl Columns {
         id
     }
 
+    /// Gives a column that was introduced without a name of its own the one it goes by.
+    pub fn rename(&mut self, id: ColumnId, name: Name) {
+        self.0[id.index()].name = name;
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.0.len()
