@@ -28,19 +28,20 @@ struct Case {
 
 fn fixtures() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/syntax_errors");
-    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let entries = std::fs::read_dir(folder).expect("the folder of fixtures");
+    let mut files: Vec<_> = entries.map(|entry| entry.expect("a fixture").path()).collect();
     files.sort();
     files
 }
 
 fn cases(file: &Path) -> Vec<Case> {
-    let text = std::fs::read_to_string(file).unwrap();
+    let text = std::fs::read_to_string(file).expect("a readable fixture");
     text.split("\n## ")
         .skip(1)
         .map(|section| {
-            let (name, rest) = section.split_once('\n').unwrap();
+            let (name, rest) = section.split_once('\n').expect("a heading ends with its line");
             let (before, rest) = rest.split_once("```kql\n").unwrap_or_else(|| panic!("{name}: no query"));
-            let (marked_query, _) = rest.split_once("\n```").unwrap();
+            let (marked_query, _) = rest.split_once("\n```").expect("a fence is closed");
             let (query, marked) = unmarked(marked_query);
             Case { name: name.to_owned(), query, marked, mends: !before.contains("No fix.") }
         })
@@ -79,8 +80,8 @@ fn rendered(query: &str, findings: &[Diagnostic]) -> String {
     let file = SourceFile::from_text("query.kql", query);
     let mut sink = Sink::new(Vec::new(), Format::Human);
     let report = Report { file: &file, query: Some(0), diagnostics: findings };
-    sink.write(Renderer::new(Format::Human, false).render(&report)).unwrap();
-    String::from_utf8(sink.finish().unwrap()).unwrap()
+    sink.write(Renderer::new(Format::Human, false).render(&report)).expect("memory takes all");
+    String::from_utf8(sink.finish().expect("memory takes all")).expect("renderings are UTF-8")
 }
 
 /// What must hold of the findings about any text.
@@ -172,9 +173,8 @@ fn renderings_as_they_look() {
             let findings = parse(&case.query).diagnostics;
             write!(text, "## {}\n\n{}", case.name, rendered(&case.query, &findings)).unwrap();
             if case.mends {
-                let lines =
-                    apply(&case.query, &findings).lines().map(|line| format!("    {line}\n")).collect::<String>();
-                write!(text, "mended:\n\n{lines}\n").unwrap();
+                let lines = apply(&case.query, &findings).replace('\n', "\n    ");
+                write!(text, "mended:\n\n    {lines}\n\n").unwrap();
             }
         }
         let mut settings = insta::Settings::clone_current();

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 mod bind;
 mod format;
 mod rules;
+mod syntax_errors;
 
 /// The folder of the corpus.
 fn corpus() -> PathBuf {

@@ -1,5 +1,6 @@
 //! Comparisons as other languages write them.
 
+use super::super::expected::is_operator;
 use super::super::fault::Fault;
 use super::super::token::Kind;
 use super::stage::in_capitals;
@@ -119,8 +120,9 @@ pub(super) fn keyword_in_capitals(fault: &Fault<'_>) -> Option<Diagnostic> {
     [0, -1].into_iter().find_map(|offset| {
         let word = fault.word(offset);
         let lower = word.to_ascii_lowercase();
-        let finding = (lower != word && KEYWORDS.contains(&lower.as_str()))
-            .then(|| in_capitals(fault.span(offset), word, &lower))?;
+        let begins = fault.at.checked_add_signed(offset) == Some(fault.stage_start());
+        let is_keyword = KEYWORDS.contains(&lower.as_str()) || begins && is_operator(&lower);
+        let finding = (lower != word && is_keyword).then(|| in_capitals(fault.span(offset), word, &lower))?;
         fault.helps(&finding.fix.as_ref()?.edits).then_some(finding)
     })
 }
@@ -203,6 +205,13 @@ pub(super) fn like(fault: &Fault<'_>) -> Option<Diagnostic> {
 pub(super) fn signs(fault: &Fault<'_>) -> Option<Diagnostic> {
     let found = fault.word(0);
     let span = fault.span(0);
+    if fault.word(-1) == "=" && found == "=" {
+        let span = fault.span(-1).to(span);
+        return Some(
+            replace(&code::FOREIGN_SYNTAX, span, "`==` is one word".to_owned(), "==", Applicability::Safe)
+                .label("no blank stands in it"),
+        );
+    }
     if fault.word(-1) == "=" && matches!(found, "<" | ">") && fault.adjoins(fault.at) {
         let span = fault.span(-1).to(span);
         return Some(

@@ -76,7 +76,7 @@ fn misplaced(span: Span, moved: Vec<Edit>) -> Diagnostic {
 pub(super) fn doubled(fault: &Fault<'_>) -> Option<Diagnostic> {
     [0, -1, 1].into_iter().find_map(|offset| {
         let (word, before) = (fault.word(offset), fault.word(offset - 1));
-        if word != before || word.is_empty() || matches!(word, "(" | ")" | "[" | "]" | "{" | "}") {
+        if word != before || word.is_empty() || matches!(word, "=" | "(" | ")" | "[" | "]" | "{" | "}") {
             return None;
         }
         let edits = vec![Edit::delete(fault.span(offset))];
@@ -113,6 +113,26 @@ pub(super) fn missing_comma(fault: &Fault<'_>) -> Option<Diagnostic> {
             .label("another item begins here")
             .related(last, "the one before ends here")
             .fix("write a comma", Applicability::Unsafe, edits)
+    })
+}
+
+/// `project a as b`
+pub(super) fn alias(fault: &Fault<'_>) -> Option<Diagnostic> {
+    if !fault.word(0).eq_ignore_ascii_case("as") || fault.kind(1) != Some(Kind::Word) {
+        return None;
+    }
+    let mut first = fault.at;
+    while first > fault.stage_start() + 1 && fault.nth(first - 1) != "," {
+        first = fault.operand_start(first - 1);
+    }
+    let expression = fault.tokens[first].span.to(fault.span(-1));
+    let edits =
+        vec![Edit::replace(expression.to(fault.span(1)), format!("{} = {}", fault.word(1), expression.of(fault.text)))];
+    fault.helps(&edits).then(|| {
+        Diagnostic::new(&code::FOREIGN_SYNTAX, fault.span(0), "a column is named before its expression")
+            .label("SQL names it behind")
+            .note("the form is `NAME = EXPRESSION`")
+            .fix(format!("name it `{}` before", fault.word(1)), Applicability::Safe, edits)
     })
 }
 

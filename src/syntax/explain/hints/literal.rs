@@ -5,6 +5,22 @@ use super::super::token::Kind;
 use crate::diagnostic::{Applicability, Diagnostic, Edit, code};
 use crate::source::Span;
 
+/// `ago(1 d)`.
+pub(super) fn timespan(fault: &Fault<'_>) -> Option<Diagnostic> {
+    const UNITS: &[&str] =
+        &["d", "day", "days", "h", "hour", "hours", "m", "min", "minute", "minutes", "s", "second", "seconds", "ms"];
+    if fault.kind(-1) != Some(Kind::Number) || !UNITS.contains(&fault.word(0)) {
+        return None;
+    }
+    let whole = fault.span(-1).to(fault.span(0));
+    let word = format!("{}{}", fault.word(-1), fault.word(0));
+    Some(Diagnostic::new(&code::BAD_LITERAL, whole, "a timespan is one word").label("no blank stands in it").fix(
+        format!("write `{word}`"),
+        Applicability::Safe,
+        vec![Edit::replace(whole, word)],
+    ))
+}
+
 /// `{{x}}`, `<name>`, `...`, `%x%`.
 pub(super) fn placeholder(fault: &Fault<'_>) -> Option<Diagnostic> {
     let span = [0, -1].into_iter().find_map(|offset| {

@@ -47,6 +47,8 @@ static HINTS: &[Hint] = &[
     compare::case_when,
     compare::misspelt,
     stage::join_without_table,
+    literal::timespan,
+    items::alias,
     items::superfluous_by,
     items::missing_keyword,
     items::missing_comma,
