@@ -52,6 +52,17 @@ impl<'a> Binder<'a> {
                 self.simple(&code::STAR_MISPLACED, span, "`*` means nothing here");
                 self.unknown_value(span)
             }
+            Ast::Bracketed(inner) => match &inner.kind {
+                Ast::Literal(ast::Literal { kind: ast::LiteralKind::String(text), .. }) => {
+                    let name = ast::Name { text: text.value.clone(), form: ast::NameForm::Bracketed, span };
+                    self.name(&name)
+                }
+                _ => {
+                    let _ = self.scalar(inner);
+                    self.simple(&code::LITERAL_EXPECTED, span, "a name in brackets is a string");
+                    self.unknown_value(span)
+                }
+            },
             Ast::TypeOf(_) | Ast::At | Ast::EntityGroup(_) => self.unknown_value(span),
             Ast::Wrapper(_)
             | Ast::Pipe(_)
@@ -60,7 +71,6 @@ impl<'a> Binder<'a> {
             | Ast::ExternalData(_)
             | Ast::ContextualDataTable(_)
             | Ast::MaterializedViewCombine(_)
-            | Ast::InlineExternalTable(_)
             | Ast::DataScope(_) => {
                 let plan = self.without_row(|b| b.table(expr));
                 self.report(
@@ -98,6 +108,11 @@ impl<'a> Binder<'a> {
             if let Some(found) = column(&self.row).or_else(|| column(&self.right)) {
                 return found;
             }
+            // Where all tables are read, whatever one of them has is a column.
+            let any = self.all && self.row.as_ref().is_some_and(|row| row.open);
+            if any && !self.schemas.tables_with_column(text).is_empty() {
+                return self.assume_column(text, span);
+            }
         }
         if let Some(local) = self.scope.get(text).cloned() {
             return self.local(text, local, span);
@@ -117,9 +132,7 @@ impl<'a> Binder<'a> {
             }
         }
         if self.schemas.function(text).is_some() || self.schemas.table(text).is_some() {
-            self.report(
-                Diagnostic::new(&code::SCALAR_EXPECTED, span, "a scalar is due here").label("this is a table"),
-            );
+            self.report(Diagnostic::new(&code::SCALAR_EXPECTED, span, "a scalar is due here").label("this is a table"));
             return self.unknown_value(span);
         }
         if functions::scalar(text).is_some() {
@@ -145,12 +158,10 @@ impl<'a> Binder<'a> {
                 Expr { span, ..value.as_ref().clone() }
             }
             Local::Column(id, ty) => Expr::column(id, ty, span),
-            Local::Function(function) if !function.tabular => {
-                match self.expand(&function, &[], None, span) {
-                    Some(Either::Scalar(value)) => Expr { span, ..value },
-                    _ => self.unknown_value(span),
-                }
-            }
+            Local::Function(function) if !function.tabular => match self.expand(&function, &[], None, span) {
+                Some(Either::Scalar(value)) => Expr { span, ..value },
+                _ => self.unknown_value(span),
+            },
             Local::Opaque => self.unknown_value(span),
             Local::Table(..) | Local::Shared(_) | Local::Function(_) | Local::Record(_) => {
                 self.report(

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::scope::{Function, Local};
+use super::scope::{Constant, Function, Local};
 use super::{Binder, Either};
 use crate::diagnostic::{Diagnostic, code};
 use crate::ir::{Name, Plan};
@@ -18,7 +18,16 @@ impl<'a> Binder<'a> {
         piped: Option<Plan>,
         span: Span,
     ) -> Option<Either> {
-        if !self.spend(1, span) {
+        match &function.constant {
+            Some(Constant::Scalar(value, weight)) if piped.is_none() && arguments.is_empty() => {
+                return self.spend(*weight, span).then(|| Either::Scalar(value.clone()));
+            }
+            Some(Constant::Table(plan, weight)) if piped.is_none() && arguments.is_empty() => {
+                return self.spend(*weight, span).then(|| Either::Table(plan.twin(&mut self.columns)));
+            }
+            _ => {}
+        }
+        if !self.spend(super::CALL_WEIGHT, span) {
             return None;
         }
         let locals = self.arguments(function, arguments, piped, span);
@@ -76,7 +85,8 @@ impl<'a> Binder<'a> {
             if parameter.is_none() && matches!(argument.names, Names::None) {
                 superfluous += 1;
             }
-            let tabular = parameter.map_or_else(|| self.is_tabular(&argument.expr), |p| matches!(p.ty, ParameterType::Tabular(_)));
+            let tabular = parameter
+                .map_or_else(|| self.is_tabular(&argument.expr), |p| matches!(p.ty, ParameterType::Tabular(_)));
             let local = if tabular {
                 let plan = self.without_row(|b| b.table(&argument.expr));
                 let weight = plan.weight();

@@ -25,7 +25,7 @@ mod union;
 use std::collections::HashSet;
 use std::rc::Rc;
 
-use self::scope::{Function, Local, Scope};
+use self::scope::{Constant, Function, Local, Scope};
 use crate::diagnostic::{Diagnostic, code};
 use crate::functions::ValueType;
 use crate::ir::{AggregateCall, Columns, Expr, ExprKind, Name, Plan, Query, Schema, Shared, SourceKind};
@@ -35,7 +35,9 @@ use crate::syntax::ast::{self, LetValue, StatementKind};
 use crate::types::Type;
 
 /// How many nodes variables and functions may put in altogether.
-const EXPANSION_LIMIT: usize = 400_000;
+const EXPANSION_LIMIT: usize = 200_000;
+/// What a call of a function counts for, its body apart: binding it again is dearer than a copy.
+const CALL_WEIGHT: usize = 64;
 
 /// A bound query.
 #[derive(Clone, Debug)]
@@ -112,8 +114,10 @@ struct Binder<'a> {
     muted: usize,
     /// The number of the next column without a name.
     unnamed: u32,
-    /// The open calls, to find a function that calls itself.
+    /// The tables and functions reported as unknown.
     unknown: HashSet<Box<str>>,
+    /// Whether the query reads every table.
+    all: bool,
 }
 
 impl<'a> Binder<'a> {
@@ -133,6 +137,7 @@ impl<'a> Binder<'a> {
             muted: 0,
             unnamed: 1,
             unknown: HashSet::new(),
+            all: false,
         }
     }
 
@@ -150,6 +155,7 @@ impl<'a> Binder<'a> {
 
     /// The plan of a query's expression; a scalar is a record of one column.
     fn result(&mut self, expr: &'a ast::Expr) -> Plan {
+        self.check_bare_name(expr);
         match self.either(expr) {
             Either::Table(plan) => plan,
             Either::Scalar(value) => self.scalar_plan(value),
@@ -182,6 +188,7 @@ impl<'a> Binder<'a> {
             LetValue::Function(function) => self.declare_function(&name, function),
             LetValue::Expr(expr) if matches!(expr.kind, ast::ExprKind::EntityGroup(_)) => Local::Opaque,
             LetValue::Expr(expr) => {
+                self.check_bare_name(expr);
                 let shared = self.shared.len();
                 match self.either(expr) {
                     Either::Scalar(value) => self.scalar_local(value),
@@ -257,7 +264,17 @@ impl<'a> Binder<'a> {
         self.scope = outer.clone();
         self.unnamed = unnamed;
         let tabular = matches!(body, Some(Either::Table(_)));
-        Local::Function(Rc::new(Function { name: name.clone(), declaration, scope: outer, tabular }))
+        let constant = body.filter(|_| declaration.parameters.is_empty()).map(|body| match body {
+            Either::Scalar(value) => {
+                let weight = value.weight();
+                Constant::Scalar(value, weight)
+            }
+            Either::Table(plan) => {
+                let weight = plan.weight();
+                Constant::Table(plan, weight)
+            }
+        });
+        Local::Function(Rc::new(Function { name: name.clone(), declaration, scope: outer, tabular, constant }))
     }
 
     /// Binds the body of a function with the names in force.

@@ -27,6 +27,12 @@ impl<'a> Binder<'a> {
                 Output::Scalar(ty) => ty,
                 _ => Type::Unknown.into(),
             },
+            Err(Mismatch::NoOverload | Mismatch::NoCommonType) if arguments.iter().any(is_unknown) => {
+                match crate::functions::resolve::best_guess(op.row().overloads, arguments) {
+                    Output::Scalar(ty) => ty,
+                    _ => Type::Unknown.into(),
+                }
+            }
             Err(mismatch) => {
                 let types: Vec<&str> = arguments.iter().map(describe).collect();
                 let mut diagnostic = Diagnostic::new(
@@ -39,7 +45,8 @@ impl<'a> Binder<'a> {
                     diagnostic.label.clear();
                 }
                 if types.contains(&"dynamic") {
-                    diagnostic = diagnostic.help("cast the dynamic value, with `tostring(…)`, `tolong(…)` or their like");
+                    diagnostic =
+                        diagnostic.help("cast the dynamic value, with `tostring(…)`, `tolong(…)` or their like");
                 } else if types.contains(&"string") && matches!(op.symbol(), "<" | "<=" | ">" | ">=") {
                     diagnostic = diagnostic.help("strings have no order; `strcmp(a, b)` compares them");
                 }
@@ -141,12 +148,8 @@ impl<'a> Binder<'a> {
             InOp::NotInIgnoreCase => {
                 (Operator::NotInNoCase, StringTest::Equals, CaseRule::AsciiInsensitive, Quantifier::Any, true)
             }
-            InOp::HasAny => {
-                (Operator::HasAny, StringTest::HasTerm, CaseRule::AsciiInsensitive, Quantifier::Any, false)
-            }
-            InOp::HasAll => {
-                (Operator::HasAll, StringTest::HasTerm, CaseRule::AsciiInsensitive, Quantifier::All, false)
-            }
+            InOp::HasAny => (Operator::HasAny, StringTest::HasTerm, CaseRule::AsciiInsensitive, Quantifier::Any, false),
+            InOp::HasAll => (Operator::HasAll, StringTest::HasTerm, CaseRule::AsciiInsensitive, Quantifier::All, false),
         };
         let rules = StringRules { case, ..StringRules::KQL_INSENSITIVE };
         let star = matches!(node.left.kind, Ast::Star);
@@ -173,10 +176,8 @@ impl<'a> Binder<'a> {
             self.resolve_operator(op, &arguments, node.op_span);
         }
         if star {
-            let tests: Vec<Expr> = items
-                .into_iter()
-                .map(|needle| self.any_column_test(test, case, negated, needle, span))
-                .collect();
+            let tests: Vec<Expr> =
+                items.into_iter().map(|needle| self.any_column_test(test, case, negated, needle, span)).collect();
             let op = if quantifier == Quantifier::All { LogicalOp::And } else { LogicalOp::Or };
             return Expr::new(logical_kind(op, tests), Type::Bool, span);
         }
@@ -244,6 +245,11 @@ fn span_of_constant(expr: &Expr) -> Form {
         }
     }
     if constant { Form::Constant } else { Form::Computed }
+}
+
+/// Whether nothing is known of an argument: then it cannot be judged.
+pub(super) fn is_unknown(argument: &Argument<'_>) -> bool {
+    argument.value().is_some_and(|value| value.ty == Type::Unknown)
 }
 
 /// The type of an argument in words.

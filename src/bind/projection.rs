@@ -97,13 +97,13 @@ impl Binder<'_> {
         }
         if replace {
             if let Some(index) = projection.schema.position(name) {
-                self.place(projection, Some(index), name.clone(), expr, span);
+                self.put(projection, Some(index), name.clone(), expr, span);
                 return Some(name.clone());
             }
         }
         let schema = projection.schema.clone();
         let unique = projection.names.claim(name, base.unwrap_or(name), &|name| schema.position(name).is_some());
-        self.place(projection, None, unique.clone(), expr, span);
+        self.put(projection, None, unique.clone(), expr, span);
         Some(unique)
     }
 
@@ -128,7 +128,7 @@ impl Binder<'_> {
     }
 
     /// Puts a column at its place, under the id of the column it passes on where that is possible.
-    fn place(&mut self, projection: &mut Projection, index: Option<usize>, name: Name, expr: Expr, span: Span) {
+    fn put(&mut self, projection: &mut Projection, index: Option<usize>, name: Name, expr: Expr, span: Span) {
         let ty = expr.ty;
         let id = match expr.as_column() {
             Some(id) if projection.start.is_none() && projection.passed.insert(id) => id,
@@ -239,7 +239,8 @@ impl Binder<'_> {
         fallback: Option<&str>,
     ) {
         // A column, or a conversion that changes nothing, is a declaration of the column.
-        if let Some((id, name)) = expr.as_column().and_then(|id| Some((id, self.column_name(id)?))) {
+        let column = expr.as_column().filter(|_| style != Style::Summarize);
+        if let Some((id, name)) = column.and_then(|id| Some((id, self.column_name(id)?))) {
             self.declare_column(projection, &name, (expr, Some(id)), style == Style::Replace, item.span);
             return;
         }

@@ -3,19 +3,31 @@
 use super::Binder;
 use crate::diagnostic::{Code, Diagnostic, code};
 use crate::functions::{self, ValueType};
-use crate::ir::{ColumnId, Expr, ExprKind, Origin};
+use crate::ir::{ColumnId, Expr, ExprKind as Kind, Origin};
 use crate::schema::nearest;
 use crate::source::Span;
+use crate::syntax::ast::{self, ExprKind};
 use crate::types::Type;
 
 impl Binder<'_> {
     /// A column of an open schema that nobody lists; it joins the record at hand.
     pub(super) fn assume_column(&mut self, name: &str, span: Span) -> Expr {
-        let id = self.columns.add(name, Type::Unknown, Origin::Assumed, span);
+        let ty = self.assumed_type(name);
+        let id = self.columns.add(name, ty, Origin::Assumed, span);
         if let Some(row) = &mut self.row {
-            row.push(crate::ir::Column { id, name: name.into(), ty: Type::Unknown.into() });
+            row.push(crate::ir::Column { id, name: name.into(), ty: ty.into() });
         }
-        Expr::column(id, Type::Unknown.into(), span)
+        Expr::column(id, ty.into(), span)
+    }
+
+    /// The type of a column where the query reads all tables and no unknown one: that of the first table that has it.
+    fn assumed_type(&self, name: &str) -> Type {
+        if !self.all || !self.unknown.is_empty() {
+            return Type::Unknown;
+        }
+        let tables = self.schemas.tables_with_column(name);
+        let first = tables.first().and_then(|table| Some(self.schemas.table(table)?.column(name)?.ty));
+        first.unwrap_or(Type::Unknown)
     }
 
     /// Reports a name that stands for nothing, with the nearest in sight; the expression stands for the name as written.
@@ -46,6 +58,30 @@ impl Binder<'_> {
         Expr::column(id, Type::Unknown.into(), span)
     }
 
+    /// Reports a name that stands alone and for nothing: nothing says that it is meant as a table.
+    pub(super) fn check_bare_name(&mut self, expr: &ast::Expr) {
+        let ExprKind::Name(name) = &expr.kind else { return };
+        let text = &*name.text;
+        let known = self.scope.contains_key(text)
+            || matches!(name.form, ast::NameForm::Braced)
+            || name.is_wildcard()
+            || self.schemas.table(text).is_some()
+            || self.schemas.function(text).is_some();
+        if !known && self.unknown.insert(text.into()) {
+            let mut diagnostic = Diagnostic::new(
+                &code::UNKNOWN_NAME,
+                name.span,
+                format!("`{text}` is no table, variable or function here"),
+            )
+            .label("unknown name");
+            let near = nearest(text, self.scope.keys().map(|name| &**name)).map(ToOwned::to_owned);
+            if let Some(near) = near.or_else(|| self.schemas.nearest_table(text).map(|n| n.to_string())) {
+                diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
+            }
+            self.report(diagnostic);
+        }
+    }
+
     /// Reports a function that nothing knows; once a name where it may be one of the workspace's own.
     pub(super) fn unknown_function(&mut self, name: &str, span: Span, tabular: bool) {
         if tabular && !self.unknown.insert(name.into()) {
@@ -55,8 +91,10 @@ impl Binder<'_> {
             Diagnostic::new(&code::UNKNOWN_FUNCTION, span, format!("`{name}` is no function that is known here"))
                 .label("unknown function");
         let aggregate = functions::aggregate(name).is_some();
-        let own = self.scope.keys().map(|name| &**name);
-        let near = functions::nearest(name, functions::scalars().map(functions::FunctionId::name).chain(own));
+        let own: Vec<crate::ir::Name> = self.scope.keys().cloned().collect();
+        let known = functions::scalars().map(functions::FunctionId::name);
+        let near = functions::nearest(name, known).map(ToOwned::to_owned);
+        let near = near.or_else(|| nearest(name, own.iter().map(|name| &**name)).map(ToOwned::to_owned));
         if tabular {
             diagnostic = diagnostic.note("its columns are taken as they come, their types unknown");
             if let Some(near) = self.schemas.nearest_function(name) {
@@ -119,7 +157,7 @@ impl Binder<'_> {
 
     /// The column that an expression is; an error where it is none.
     pub(super) fn check_column(&mut self, expr: &Expr) -> Option<ColumnId> {
-        if let ExprKind::Column(id) = expr.kind {
+        if let Kind::Column(id) = expr.kind {
             return Some(id);
         }
         if expr.ty.ty != Type::Unknown {

@@ -95,7 +95,8 @@ codes! {
     BAD_TYPE = "K1010" "bad-type" Error ("KS160");
     /// Two comparisons stand side by side without `and` or `or`.
     CHAINED_COMPARISON = "K1011" "chained-comparison" Error;
-
+    /// Something other than a name stands before `=`.
+    ASSIGNMENT = "K1012" "assignment" Error;
 
     /// A name stands for no column, variable or function.
     UNKNOWN_NAME = "K2001" "unknown-name" Error ("KS142");

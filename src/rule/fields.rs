@@ -95,7 +95,9 @@ impl<'a> Reader<'a> {
     pub(super) fn text(&mut self, entry: Option<&Entry>) -> Option<Field<String>> {
         let entry = entry?;
         let Some(text) = entry.value.as_str() else {
-            self.wrong(Self::name_of(entry), &entry.value, "text", Severity::Error, "");
+            let placeholder = entry.value.span.of(self.source).starts_with("{{");
+            let help = if placeholder { "a value that begins with `{{` needs quotes" } else { "" };
+            self.wrong(Self::name_of(entry), &entry.value, "text", Severity::Error, help);
             return None;
         };
         Some(field(entry, text.to_owned()))
@@ -171,7 +173,8 @@ impl<'a> Reader<'a> {
     pub(super) fn texts(&mut self, entry: Option<&Entry>) -> Option<Field<super::Texts>> {
         self.list(entry, "a list", |reader, name, item| {
             let Some(text) = item.as_str().filter(|_| !item.is_null()) else {
-                reader.wrong(name, item, "text", Severity::Error, "");
+                let help = if item.is_null() { "take the empty item out" } else { "" };
+                reader.wrong(name, item, "text", Severity::Error, help);
                 return None;
             };
             Some(Field { value: text.to_owned(), key: item.span, span: item.span })

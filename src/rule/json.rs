@@ -5,7 +5,7 @@
 use jsonc_parser::ast::Value;
 use jsonc_parser::common::Ranged;
 use jsonc_parser::errors::ParseErrorKind;
-use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
+use jsonc_parser::{CollectOptions, ParseOptions, ParseStringErrorKind, parse_to_ast};
 
 use crate::diagnostic::{Diagnostic, code};
 use crate::source::Span;
@@ -43,20 +43,38 @@ pub(super) fn read(source: &str) -> Result<Option<Node>, Box<Diagnostic>> {
     parsed.value.as_ref().map(|value| convert(source, value, 0)).transpose()
 }
 
+/// What the parser's errors mean, with what to do.
 fn explain(kind: &ParseErrorKind, span: Span) -> Diagnostic {
-    let diagnostic = Diagnostic::new(&code::JSON_SYNTAX, span, "the file is no well-formed JSON")
-        .label(kind.to_string().to_lowercase());
-    match kind {
-        ParseErrorKind::ExpectedComma => diagnostic.help("part two entries by a comma"),
-        ParseErrorKind::UnterminatedObject | ParseErrorKind::UnterminatedArray => {
-            diagnostic.help("close the bracket that is open here, or the one inside it that is not closed")
+    let (message, help) = match kind {
+        ParseErrorKind::ExpectedComma => ("a comma is missing before this", "part two entries by a comma"),
+        ParseErrorKind::UnexpectedCloseBrace => ("`}` where a list is open", "close the list with `]` first"),
+        ParseErrorKind::UnexpectedCloseBracket => ("`]` where no list is open", "close the object with `}` first"),
+        ParseErrorKind::UnterminatedObject => ("an object is never closed", "add the `}` that is missing"),
+        ParseErrorKind::UnterminatedArray => ("a list is never closed", "add the `]` that is missing"),
+        ParseErrorKind::UnterminatedCommentBlock => ("a comment is never closed", "add the `*/` that is missing"),
+        ParseErrorKind::MultipleRootJsonValues => ("a second value behind the first", "a JSON file holds one value"),
+        ParseErrorKind::ExpectedColonAfterObjectKey => ("a key without `:` behind it", ""),
+        ParseErrorKind::ExpectedObjectValue => ("a key without a value", ""),
+        ParseErrorKind::ExpectedStringObjectProperty => ("a key without quotes", "put keys in double quotes"),
+        ParseErrorKind::SingleQuotedStringsNotAllowed => ("a string in single quotes", "JSON knows double quotes only"),
+        ParseErrorKind::String(ParseStringErrorKind::UnterminatedStringLiteral) => {
+            ("a string is never closed", "write `\"` inside a string as `\\\"`")
         }
-        ParseErrorKind::String(_) => {
-            diagnostic.help("between the quotes write `\"` as `\\\"`, a backslash as `\\\\` and a line break as `\\n`")
-        }
-        _ => diagnostic,
-    }
+        ParseErrorKind::String(ParseStringErrorKind::InvalidUnicodeEscapeSequence(_)) => (
+            "an escape for half of a character",
+            "characters above U+FFFF take two `\\u` escapes, a high and a low surrogate",
+        ),
+        ParseErrorKind::String(_) => ("an escape that JSON does not know", KNOWN_ESCAPES),
+        ParseErrorKind::UnexpectedWord => ("a word without quotes", "put text in double quotes"),
+        _ => ("the file is no well-formed JSON", ""),
+    };
+    let diagnostic = Diagnostic::new(&code::JSON_SYNTAX, span, message);
+    let diagnostic =
+        if message.ends_with("JSON") { diagnostic.note(format!("the JSON parser says: {kind}")) } else { diagnostic };
+    if help.is_empty() { diagnostic } else { diagnostic.help(help) }
 }
+
+const KNOWN_ESCAPES: &str = r#"JSON knows `\"`, `\\`, `\/`, `\b`, `\f`, `\n`, `\r`, `\t` and `\u` with four hexadecimal digits; a backslash is `\\`"#;
 
 fn convert(source: &str, value: &Value<'_>, depth: usize) -> Result<Node, Box<Diagnostic>> {
     let range = value.range();
@@ -92,7 +110,7 @@ fn string(source: &str, value: &str, span: Span) -> Result<Node, Box<Diagnostic>
     let Some(decoded) = decoded else {
         return Err(Box::new(
             Diagnostic::new(&code::JSON_SYNTAX, span, "this string has an escape that JSON does not know")
-                .help("JSON knows `\\\"`, `\\\\`, `\\/`, `\\b`, `\\f`, `\\n`, `\\r`, `\\t` and `\\u` with four hexadecimal digits"),
+                .help(KNOWN_ESCAPES),
         ));
     };
     let kind = NodeKind::Scalar(Scalar { text: decoded.text, style: ScalarStyle::Json, parent_indent: -1 });

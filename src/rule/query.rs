@@ -55,7 +55,8 @@ pub fn folded_comment(source: &str, query: &QueryText) -> Option<Diagnostic> {
         return None;
     }
     let (comment, first_fold) = comments(&query.text).find_map(|comment| {
-        let fold = *query.folds.iter().find(|fold| comment.contains(fold))?;
+        let next = query.folds.partition_point(|&fold| fold < comment.start);
+        let fold = *query.folds.get(next).filter(|fold| comment.contains(fold))?;
         (!query.text[fold..comment.end].trim().is_empty()).then_some((comment, fold))
     })?;
     let words = query.text[comment.start..first_fold].trim_end();

@@ -46,6 +46,7 @@ pub(super) fn document(source: &str, root: &Node) -> Document {
     if document.rules.is_empty() {
         document.diagnostics.push(not_a_rule(source, root));
     }
+    document.diagnostics.sort_by_key(|diagnostic| diagnostic.span);
     document
 }
 

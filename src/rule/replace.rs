@@ -166,7 +166,7 @@ fn literal(source: &str, block: Block, new_text: &str) -> Result<(String, String
         *done |= !line.trim_start_matches(' ').is_empty();
         (!before).then_some(line)
     });
-    let needs_indicator = !block.explicit_indent && leading.any(|line| line.starts_with(' '));
+    let needs_indicator = !block.explicit_indent && leading.any(|line| line.starts_with([' ', '\t']));
     let mut text = String::with_capacity(source.len() + new_text.len());
     text.push_str(&source[..=block.indicator]);
     if needs_indicator {

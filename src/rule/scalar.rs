@@ -1,7 +1,8 @@
 //! From the bytes of a scalar to its value and the map between the two.
 //!
 //! The YAML parser gives values without a way back, so every style is decoded here from the file's own text, by the
-//! rules of YAML 1.2 (folding: section 6.5, block scalars: 8.1, quoted: 7.3) and of JSON (RFC 8259, section 7).
+//! rules of YAML 1.2 (folding: section 6.5, block scalars: 8.1, quoted: 7.3) and of JSON (RFC 8259, section 7). Line breaks
+//! are LF, CRLF and CR; U+0085, U+2028 and U+2029, which YAML 1.1 took for breaks too, are characters like others.
 
 use std::ops::Range;
 
@@ -421,13 +422,9 @@ fn block(mut out: Output<'_>, indicator: usize, folded: bool, parent_indent: i32
         }
     }
     let last_text = pending.unwrap_or(content_end);
-    let (body_end, file_end) = match chomping {
-        Chomping::Strip => (content_end, last_text),
-        Chomping::Clip => (content_end, content_end),
-        Chomping::Keep => {
-            let end = empty.last().map_or(content_end, |&line_break| after_break(bytes, line_break));
-            (end, end)
-        }
+    let body_end = match chomping {
+        Chomping::Strip | Chomping::Clip => content_end,
+        Chomping::Keep => empty.last().map_or(content_end, |&line_break| after_break(bytes, line_break)),
     };
     if chomping != Chomping::Strip
         && let Some(line_break) = pending
@@ -450,7 +447,8 @@ fn block(mut out: Output<'_>, indicator: usize, folded: bool, parent_indent: i32
     };
     // The break behind the last line belongs to the block, but pointing at the block should not reach the next key.
     let span_end = if last_text > body_start { last_text } else { header_end };
-    Some(out.finish(Span::new(indicator, span_end), file_end, Layout::Block(layout)))
+    // So is the end of the text the end of its last line: what is put there stays inside the block.
+    Some(out.finish(Span::new(indicator, span_end), last_text, Layout::Block(layout)))
 }
 
 #[cfg(test)]
@@ -480,6 +478,15 @@ mod tests {
         assert_eq!(value("|\n  a", ScalarStyle::Literal, 0), "a");
         assert_eq!(value("|\n \n\n  a\n", ScalarStyle::Literal, 0), "\n\na\n");
         assert_eq!(value("|\nb: c", ScalarStyle::Literal, 0), "");
+    }
+
+    #[test]
+    fn the_end_of_a_block_is_the_end_of_its_last_line() {
+        for source in ["|\n  ab\nc: d", "|-\n  ab\nc: d", "|+\n  ab\n\nc: d", ">\n  ab\n"] {
+            let style = if source.starts_with('|') { ScalarStyle::Literal } else { ScalarStyle::Folded };
+            let decoded = decode(source, style, 0..source.len(), 0).unwrap();
+            assert_eq!(decoded.map.offset(decoded.text.len()), source.find("ab").unwrap() + 2, "{source:?}");
+        }
     }
 
     #[test]

@@ -288,10 +288,9 @@ impl<'a> Builder<'a> {
         };
         if value.is_empty() && style == ScalarStyle::Plain {
             // The parser's mark of a value that is not there lies at the next token, maybe lines below.
-            let rest = &self.source[self.behind..];
-            let blanks = rest.len() - rest.trim_start_matches(' ').len();
-            let colon = rest[blanks..].starts_with(':');
-            return Ok(leaf(String::new(), Span::at(if colon { self.behind + blanks + 1 } else { self.behind })));
+            let next = self.after_space(self.behind);
+            let indicator = matches!(self.source.as_bytes().get(next), Some(b':' | b'-' | b'?'));
+            return Ok(leaf(String::new(), Span::at(if indicator { next + 1 } else { self.behind })));
         }
         let begin = match style {
             _ if properties => self.after_properties(start),
@@ -338,7 +337,7 @@ impl<'a> Builder<'a> {
             at = self.after_space(at);
             match bytes.get(at..) {
                 Some([b'!', b'<', rest @ ..]) => {
-                    at += 2 + memchr::memchr(b'>', rest).map_or(rest.len(), |found| found + 1)
+                    at += 2 + memchr::memchr(b'>', rest).map_or(rest.len(), |found| found + 1);
                 }
                 Some([b'&' | b'!', rest @ ..]) => {
                     let word =

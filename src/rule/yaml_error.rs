@@ -29,9 +29,9 @@ const ROWS: &[Row] = &[
     },
     Row {
         contains: "illegal placement of ':'",
-        message: "`:` where no key can stand",
-        label: "YAML takes this for a key of its own",
-        help: QUOTE,
+        message: "a key inside a list between brackets",
+        label: "the list goes on up to here",
+        help: "close the list with `]`, or put the value that begins with `[` in quotes",
     },
     Row {
         contains: "tab",
@@ -150,26 +150,59 @@ const ROWS: &[Row] = &[
 
 /// The parser's error in the reader's words. `at` is the byte it was found at.
 pub(super) fn explain(source: &str, error: &ScanError, at: usize) -> Diagnostic {
-    let row = ROWS.iter().find(|row| error.info().contains(row.contains)).unwrap_or(&ROWS[ROWS.len() - 1]);
-    let span = word_at(source, at);
-    let mut diagnostic = Diagnostic::new(&code::YAML_SYNTAX, span, row.message).label(row.label);
-    diagnostic = diagnostic.note(format!("the YAML parser says: {}", error.info()));
-    let above = line_before(source, at);
-    if let Some(tab) = indenting_tab(source, at).filter(|_| row.contains != "tab") {
-        diagnostic = diagnostic.related(tab, "this line is indented with a tab, which YAML does not allow");
-        return diagnostic.help("indent with blanks");
-    }
     if let Some(brace) = unquoted_placeholder(source, at) {
-        diagnostic = diagnostic.related(brace, "a value that begins with `{` is read as a mapping");
-        return diagnostic.help("put the value in quotes");
+        return Diagnostic::new(&code::YAML_SYNTAX, brace, "a value that begins with `{{` has no quotes")
+            .label("YAML takes this for the opening of a mapping")
+            .help("put the whole value in single quotes");
     }
-    if let Some((key, offset)) = above.filter(|_| row.help == INDENT) {
-        diagnostic = diagnostic.related(
-            Span::new(offset, offset + key.len()),
-            "if the line belongs to this block, it must be indented further",
-        );
+    let row = ROWS.iter().find(|row| error.info().contains(row.contains)).unwrap_or(&ROWS[ROWS.len() - 1]);
+    let diagnostic = Diagnostic::new(&code::YAML_SYNTAX, word_at(source, at), row.message).label(row.label);
+    if let Some(tab) = indenting_tab(source, at).filter(|_| row.contains != "tab") {
+        return diagnostic
+            .related(tab, "this line is indented with a tab, which YAML does not allow")
+            .help("indent with blanks");
+    }
+    if let Some((key, offset)) = block_above(source, at).filter(|_| row.help == INDENT || begins_line(source, at)) {
+        let mut diagnostic = diagnostic.label("this ends the block above it");
+        "this line is indented less than the block above it".clone_into(&mut diagnostic.message);
+        return diagnostic
+            .related(
+                Span::new(offset, offset + key.len()),
+                "the block begins here; its first line sets how deep the others must be",
+            )
+            .help("indent the line like the others of its block");
+    }
+    if let Some(escape) = unknown_escape(source, at).filter(|_| row.contains.contains("escape character")) {
+        return Diagnostic { span: escape, ..diagnostic }.label("").help(row.help);
+    }
+    if row.contains.is_empty() {
+        return diagnostic.note(format!("the YAML parser says: {}", error.info())).help(row.help);
     }
     diagnostic.help(row.help)
+}
+
+/// Whether `at` is where the first word of its line stands.
+fn begins_line(source: &str, at: usize) -> bool {
+    let (start, _) = line_of(source, at);
+    source[start..at].trim().is_empty()
+}
+
+/// The first escape that YAML does not know in the double-quoted scalar that opens at `at`.
+fn unknown_escape(source: &str, at: usize) -> Option<Span> {
+    let bytes = source.as_bytes();
+    let mut at = at + 1;
+    while let Some(found) = memchr::memchr2(b'\\', b'"', bytes.get(at..)?) {
+        at += found;
+        if bytes[at] == b'"' {
+            return None;
+        }
+        let letter = source[at + 1..].chars().next()?;
+        if !"0abt\tnvfre \"/\\N_LPxuU\n\r".contains(letter) {
+            return Some(Span::new(at, at + 1 + letter.len_utf8()));
+        }
+        at += 1 + letter.len_utf8();
+    }
+    None
 }
 
 /// The word at a place, or the place where there is none.
@@ -201,21 +234,20 @@ fn indenting_tab(source: &str, at: usize) -> Option<Span> {
     })
 }
 
-/// The `{{` of a value without quotes on the line of an error, or on one of the three before.
+/// The `{{` that a value without quotes begins with, on the line of an error or on the one before.
 fn unquoted_placeholder(source: &str, at: usize) -> Option<Span> {
-    let mut end = at;
-    for _ in 0..4 {
-        let (start, line) = line_of(source, end);
-        if let Some(found) = line.find(": {{") {
-            return Some(Span::new(start + found + 2, start + found + 4));
-        }
-        end = start.checked_sub(1)?;
-    }
-    None
+    let (start, line) = line_of(source, at);
+    let before = start.checked_sub(1).map(|end| line_of(source, end));
+    [Some((start, line)), before].into_iter().flatten().find_map(|(start, line)| {
+        let (key, value) = line.split_once(':')?;
+        let bare = key.trim_start_matches([' ', '-']).bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        let brace = start + key.len() + 1 + (value.len() - value.trim_start().len());
+        (bare && value.trim_start().starts_with("{{")).then(|| Span::new(brace, brace + 2))
+    })
 }
 
 /// The nearest line above `at` that opens a block (`key: |`), with its offset, if only deeper lines follow it.
-fn line_before(source: &str, at: usize) -> Option<(&str, usize)> {
+fn block_above(source: &str, at: usize) -> Option<(&str, usize)> {
     let (mut start, line) = line_of(source, at);
     let depth = |line: &str| line.len() - line.trim_start().len();
     let own = depth(line);

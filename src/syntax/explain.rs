@@ -18,7 +18,9 @@ pub(super) fn explain(text: &str, base: usize, error: &Error<Rule>) -> Diagnosti
     };
     let found = word_at(text, at);
     if found.is_empty() {
-        return Diagnostic::new(&code::UNEXPECTED_END, Span::at(at), "the query ends too early").note(note(expected));
+        // Told behind the last word, not behind the blank lines after it.
+        let end = Span::at(text.trim_end().len());
+        return Diagnostic::new(&code::UNEXPECTED_END, end, "the query ends too early").note(note(expected));
     }
     Diagnostic::new(&code::UNEXPECTED, found, format!("unexpected `{}`", found.of(text))).note(note(expected))
 }

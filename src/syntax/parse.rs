@@ -4,6 +4,7 @@
 //! sub-rule, so that one mistake does not hide the next.
 
 use pest::Parser as _;
+use pest::error::InputLocation;
 
 use super::ast::Query;
 use super::explain;
@@ -42,6 +43,8 @@ pub fn parse(text: &str) -> Parsed {
     if let Some(at) = scan.too_deep {
         return Parsed { query: None, diagnostics: vec![too_deep(at)] };
     }
+    let plain = scan.plain(text);
+    let text = plain.as_ref();
     with_stack(scan.depth, || match Grammar::parse(Rule::query, text) {
         Ok(pairs) => {
             let (query, diagnostics) = lower::query(pairs, text, scan.comments);
@@ -88,8 +91,6 @@ pub fn split_queries(text: &str) -> Vec<(Span, Parsed)> {
 
 /// A file of more blocks than this is not cut: the search is quadratic.
 const MAX_BLOCKS: usize = 400;
-/// How many blocks one query may span when a file is cut.
-const MAX_BLOCKS_A_QUERY: usize = 40;
 
 /// Runs of lines that are not blank.
 fn blocks(text: &str) -> Vec<Span> {
@@ -115,26 +116,29 @@ fn blocks(text: &str) -> Vec<Span> {
 
 /// The fewest runs of blocks that all parse and hold more than comments; `None` if there is no such cut.
 fn fewest_queries(text: &str, blocks: &[Span]) -> Option<Vec<Span>> {
-    let is_comment = |block: &Span| {
-        block.of(text).lines().all(|line| {
-            let line = line.trim();
-            line.is_empty() || line.starts_with("//")
-        })
-    };
+    let is_comment: Vec<bool> = blocks.iter().map(|block| is_comment(block.of(text))).collect();
     // best[i]: the fewest queries that take blocks[..i], and where the last one begins (`None`: a free block).
     let mut best: Vec<Option<(usize, Option<usize>)>> = vec![None; blocks.len() + 1];
     best[0] = Some((0, None));
-    for end in 1..=blocks.len() {
-        if is_comment(&blocks[end - 1]) {
-            best[end] = best[end - 1].map(|(count, _)| (count, None));
-        }
-        for start in (end.saturating_sub(MAX_BLOCKS_A_QUERY)..end).rev() {
-            let Some((count, _)) = best[start] else { continue };
-            if best[end].is_some_and(|(known, _)| known <= count + 1) {
-                continue;
+    for start in 0..blocks.len() {
+        let Some((count, _)) = best[start] else { continue };
+        let mut offer = |end: usize, candidate: (usize, Option<usize>)| {
+            if best[end].is_none_or(|(known, _)| candidate.0 < known) {
+                best[end] = Some(candidate);
             }
-            if !is_comment(&blocks[start]) && accepts(blocks[start].to(blocks[end - 1]).of(text)) {
-                best[end] = Some((count + 1, Some(start)));
+        };
+        if is_comment[start] {
+            offer(start + 1, (count, None));
+            continue;
+        }
+        // What the grammar cannot take at some place it cannot take there however much follows, so no query from
+        // here reaches past the first such place.
+        let from = blocks[start].start as usize;
+        let reach = from + furthest(&text[from..]);
+        let last = blocks.partition_point(|block| (block.start as usize) < reach).max(start + 1);
+        for end in (start + 1..=last).rev() {
+            if !is_comment[end - 1] && accepts(blocks[start].to(blocks[end - 1]).of(text)) {
+                offer(end, (count + 1, Some(start)));
             }
         }
     }
@@ -151,6 +155,25 @@ fn fewest_queries(text: &str, blocks: &[Span]) -> Option<Vec<Span>> {
     }
     queries.reverse();
     Some(queries)
+}
+
+fn is_comment(block: &str) -> bool {
+    block.lines().map(str::trim).all(|line| line.is_empty() || line.starts_with("//"))
+}
+
+/// How far the grammar gets: the length of the text if it takes all of it.
+fn furthest(text: &str) -> usize {
+    let scan = scan(text);
+    let plain = scan.plain(text);
+    if scan.too_deep.is_some() {
+        return text.len();
+    }
+    with_stack(scan.depth, || match Grammar::parse(Rule::query, &plain) {
+        Ok(_) => text.len(),
+        Err(error) => match error.location {
+            InputLocation::Pos(at) | InputLocation::Span((at, _)) => at,
+        },
+    })
 }
 
 fn too_deep(at: usize) -> Diagnostic {

@@ -3,6 +3,8 @@
 //! pest has neither a depth limit nor recovery. So brackets are counted here, strings and comments stepped over, and
 //! the places remembered at which statements (`;`) and stages (`|`) part.
 
+use std::borrow::Cow;
+
 use crate::source::Span;
 
 /// How deep brackets may nest. The official parser has no limit of its own that a person would meet; real rules stay
@@ -20,6 +22,8 @@ pub struct Scan {
     pub unterminated: Vec<Unterminated>,
     /// Brackets that do not match, in order of their places.
     pub unbalanced: Vec<Unbalanced>,
+    /// Blanks beyond space, tab and line breaks, outside strings and comments; the official lexer skips them.
+    pub exotic_blanks: Vec<Span>,
     /// How deep brackets nest.
     pub depth: usize,
     /// The bracket that goes too deep.
@@ -55,6 +59,27 @@ pub enum Unbalanced {
     Mismatch(usize, usize),
 }
 
+impl Scan {
+    /// The text as the grammar is to see it: each exotic blank as plain ones of the same length, so that offsets stay.
+    pub fn plain<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        if self.exotic_blanks.is_empty() {
+            return Cow::Borrowed(text);
+        }
+        let mut plain = String::with_capacity(text.len());
+        let mut at = 0;
+        for blank in &self.exotic_blanks {
+            plain.push_str(&text[at..blank.start as usize]);
+            // One of them may end a comment, so a line break stands for it.
+            let ends_line = matches!(blank.of(text), "\u{2028}" | "\u{2029}");
+            plain.push(if ends_line { '\n' } else { ' ' });
+            plain.extend(std::iter::repeat_n(' ', blank.len() - 1));
+            at = blank.end as usize;
+        }
+        plain.push_str(&text[at..]);
+        Cow::Owned(plain)
+    }
+}
+
 /// Looks over `text`.
 pub fn scan(text: &str) -> Scan {
     let mut scanner = Scanner { bytes: text.as_bytes(), text, at: 0, open: Vec::new(), found: Scan::default() };
@@ -79,6 +104,7 @@ impl Scanner<'_> {
                 b'/' if self.bytes.get(self.at + 1) == Some(&b'/') => self.comment(),
                 b'(' | b'[' | b'{' => self.opening(),
                 b')' | b']' | b'}' => self.closing(byte),
+                0x0C | 0xC2.. => self.exotic_blank(),
                 b';' | b'|' if self.open.is_empty() => self.found.cuts.push(Cut { offset: self.at, mark: byte }),
                 _ => {}
             }
@@ -88,6 +114,18 @@ impl Scanner<'_> {
         self.found.unbalanced.sort_by_key(|unbalanced| match *unbalanced {
             Unbalanced::Open(at) | Unbalanced::Close(at) | Unbalanced::Mismatch(_, at) => at,
         });
+    }
+
+    fn exotic_blank(&mut self) {
+        let Some(character) = self.text.get(self.at..).and_then(|rest| rest.chars().next()) else { return };
+        if matches!(
+            character,
+            '\u{0C}' | '\u{A0}' | '\u{1680}' | '\u{180E}' | '\u{2000}'
+                ..='\u{200B}' | '\u{202F}' | '\u{205F}' | '\u{3000}' | '\u{FEFF}'
+        ) {
+            self.found.exotic_blanks.push(Span::new(self.at, self.at + character.len_utf8()));
+        }
+        self.at += character.len_utf8() - 1;
     }
 
     fn opening(&mut self) {
@@ -135,6 +173,9 @@ impl Scanner<'_> {
                 || matches!(self.bytes.get(self.at + 1..self.at + 3), Some([0x80, 0xA8 | 0xA9]))
             {
                 self.found.comments.push(Span::new(start, self.at));
+                if self.bytes[self.at] == 0xE2 {
+                    self.found.exotic_blanks.push(Span::new(self.at, self.at + 3));
+                }
                 return;
             }
             self.at += 1;
@@ -247,6 +288,14 @@ mod tests {
         assert_eq!(comments("@'it''s // not' //x\r\n```//\n``` //y"), ["//x", "//y"]);
         assert_eq!(comments("//a\u{2028}//b …\nc"), ["//a", "//b …"]);
         assert_eq!(comments("datetime(2020//01)"), [""; 0]);
+    }
+
+    #[test]
+    fn exotic_blanks_become_plain_ones_outside_strings() {
+        let text = "a\u{A0}|\u{3000}where b == \"\u{A0}\" //\u{A0}\u{2028}| c\u{FEFF}";
+        let plain = scan(text).plain(text).into_owned();
+        assert_eq!(plain, "a  |   where b == \"\u{A0}\" //\u{A0}\n  | c   ");
+        assert_eq!(plain.len(), text.len());
     }
 
     #[test]

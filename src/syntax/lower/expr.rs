@@ -10,8 +10,9 @@ use super::super::ast::{
     ExprKind, ExternalData, In, InOp, Index, Logical, LogicalOp, MaterializedViewCombine, Name, NameForm, NamedExpr,
     Names, Parameter, ParameterValue, Path, PathMember, Pipe, Sign, StringOp, StringTest, Unary, Wrapper, WrapperKind,
 };
+use super::super::words;
 use super::{Children, Lower, Place, Rule, is_name, span};
-use crate::diagnostic::{Diagnostic, code};
+use crate::diagnostic::{Applicability, Diagnostic, Edit, code};
 use crate::source::Span;
 
 /// The precedence of KQL's operators, from loosest to tightest: `logicalOrExpression` down to
@@ -103,7 +104,10 @@ impl Lower {
         let kind = match op.as_rule() {
             Rule::or => logical(LogicalOp::Or, left, right),
             Rule::and => logical(LogicalOp::And, left, right),
-            Rule::add_op | Rule::mul_op => chain(arithmetic_op(op.as_str()), op_span, left, right),
+            Rule::add_op | Rule::mul_op => {
+                self.check_dashed(&left, op_span, &right);
+                chain(arithmetic_op(op.as_str()), op_span, left, right)
+            }
             rule => {
                 let (level, op) = match rule {
                     Rule::equal_op => (Level::Equality, comparison_op(op.as_str())),
@@ -155,6 +159,26 @@ impl Lower {
         }
     }
 
+    /// `make-series` is one word for Kusto's lexer, even where it could be a difference.
+    fn check_dashed(&self, left: &Expr, op: Span, right: &Expr) {
+        let left = match &left.kind {
+            ExprKind::Chain(chain) => chain.rest.last().map_or(&chain.first, |link| &link.operand),
+            _ => left,
+        };
+        if let (ExprKind::Name(first), ExprKind::Name(second)) = (&left.kind, &right.kind)
+            && first.span.end == op.start
+            && op.end == second.span.start
+            && words::is_dashed(&first.text, &second.text)
+        {
+            let word = format!("{}-{}", first.text, second.text);
+            self.report(
+                Diagnostic::new(&code::KEYWORD_AS_NAME, first.span.to(second.span), format!("`{word}` is a keyword"))
+                    .label("an expression is due here")
+                    .help("for a difference, put blanks round the `-`"),
+            );
+        }
+    }
+
     fn refuse_chain(&self, left: &Expr, level: Level, op: Span) {
         if level_of(left) == Some(level) {
             let (message, help) = match level {
@@ -197,6 +221,10 @@ impl Lower {
     /// The first part of a path: with the arguments of a call or a data scope where they follow.
     fn head_of_path(&self, children: &mut Children<'_>) -> Expr {
         let first = children.need();
+        if first.as_rule() == Rule::called {
+            let call = self.called(first);
+            return Expr { span: call.name.span.to(call.arguments_span), kind: ExprKind::Call(call) };
+        }
         if !is_name(first.as_rule()) {
             return self.primary(first);
         }
@@ -271,15 +299,33 @@ impl Lower {
             return NamedExpr::unnamed(Expr { kind: ExprKind::Star, span });
         }
         let mut children = Children::of(pair);
-        let names = if let Some(list) = children.one(Rule::name_list) {
+        if let Some(list) = children.one(Rule::name_list) {
             let list_span = self::span(&list);
-            Names::List(list.into_inner().map(|name| self.name(name, Place::Given)).collect(), list_span)
-        } else if let Some(name) = children.one_if(is_name) {
-            Names::One(self.name(name, Place::Given))
-        } else {
-            Names::None
-        };
-        NamedExpr { names, expr: self.expr(children.need()), span }
+            let names = list.into_inner().map(|name| self.name(name, Place::Given)).collect();
+            return NamedExpr { names: Names::List(names, list_span), expr: self.expr(children.need()), span };
+        }
+        let first = children.need();
+        match children.next() {
+            None => NamedExpr { names: Names::None, expr: self.expr(first), span },
+            Some(expr) => NamedExpr { names: self.given_name(first, &expr), expr: self.expr(expr), span },
+        }
+    }
+
+    /// The name before `=`, which the grammar has matched as an expression.
+    fn given_name(&self, pair: Pair<'_, Rule>, value: &Pair<'_, Rule>) -> Names {
+        let (start, end) = (span(&pair), span(value));
+        if let Some(name) = lone_name(pair.clone()) {
+            return Names::One(self.name(name, Place::Given));
+        }
+        let between = Span::new(start.end as usize, end.start as usize);
+        self.report(
+            Diagnostic::new(&code::ASSIGNMENT, between, "only a name may stand before `=`")
+                .label("`=` gives a name; `==` compares")
+                .related(start, "this is no name")
+                .fix("compare with `==`", Applicability::Unsafe, vec![Edit::replace(between, " == ")]),
+        );
+        let left = self.expr(pair);
+        Names::One(Name { text: "".into(), form: NameForm::Bare, span: left.span })
     }
 
     /// `parameter`, `property` and their like: `name = value`.
@@ -405,6 +451,15 @@ impl Lower {
     pub(super) fn properties(&self, children: &mut Children<'_>) -> Vec<Parameter> {
         self.with_properties(children)
     }
+}
+
+/// The name that an expression consists of, if it is nothing else.
+fn lone_name(pair: Pair<'_, Rule>) -> Option<Pair<'_, Rule>> {
+    let mut operands = pair.into_inner();
+    let operand = operands.next().filter(|operand| operand.as_rule() == Rule::path)?;
+    let mut parts = operand.into_inner();
+    let name = parts.next().filter(|part| is_name(part.as_rule()))?;
+    (operands.next().is_none() && parts.next().is_none()).then_some(name)
 }
 
 /// Puts `right` onto a chain of the same word, or begins one.

@@ -108,7 +108,10 @@ impl<'t> Iterator for Children<'t> {
 
 /// Whether a rule is one of the forms of a name.
 fn is_name(rule: Rule) -> bool {
-    matches!(rule, Rule::bare | Rule::bracketed | Rule::braced | Rule::wildcard | Rule::bracketed_wildcard)
+    matches!(
+        rule,
+        Rule::bare | Rule::capital | Rule::bracketed | Rule::braced | Rule::wildcard | Rule::bracketed_wildcard
+    )
 }
 
 impl Lower {
