@@ -4,6 +4,7 @@
 //! over them in parallel and hands on the results in order, [`output`] writes and decides the exit code.
 
 mod completions;
+mod convert;
 pub mod files;
 pub mod input;
 pub mod output;
@@ -59,6 +60,8 @@ pub enum Color {
 pub enum Command {
     /// Tell syntax errors of rules and queries
     Parse(parse::Parse),
+    /// Write rules and queries in another language, and tell what differs
+    Convert(convert::Convert),
     /// Write a completion script for a shell
     Completions(completions::Completions),
 }
@@ -96,6 +99,7 @@ pub fn run() -> ExitCode {
 fn dispatch(cli: &Cli, out: &mut Output<impl io::Write>) -> Exit {
     match &cli.command {
         Command::Parse(command) => command.run(cli.global, out),
+        Command::Convert(command) => command.run(cli.global, out),
         Command::Completions(command) => command.run(out),
     }
 }

@@ -18,8 +18,6 @@ pub use fidelity::Fidelity;
 pub use loss::{Loss, LossKind, Losses};
 pub use registry::find;
 
-use std::sync::Arc;
-
 use crate::ir::Query;
 use crate::rule::Rule;
 
@@ -123,7 +121,7 @@ pub trait Target: Sync + Send {
     ///
     /// # Errors
     /// What is wrong with its data files.
-    fn capabilities(&self) -> Result<Arc<Capabilities>, DataError>;
+    fn capabilities(&self) -> Result<&'static Capabilities, DataError>;
 
     /// Writes a query in this language. Never fails: what cannot be said comes back as a refusal with its reasons.
     ///

@@ -9,30 +9,30 @@ use crate::ir::{Argument, ColumnId, Expr, Op, Plan, SourceKind, Union};
 
 /// The columns that matter at one place of a plan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Usage {
+pub(super) struct Usage {
     /// Read later on, or given in the end.
-    pub live: HashSet<ColumnId>,
+    pub(super) live: HashSet<ColumnId>,
     /// Decide which records there are in the end.
-    pub deciding: HashSet<ColumnId>,
+    pub(super) deciding: HashSet<ColumnId>,
     /// Whether the order of the records decides.
-    pub ordered: bool,
+    pub(super) ordered: bool,
 }
 
 impl Usage {
     /// Where the given columns are the result and nothing more happens to it.
-    pub fn of_result(columns: impl IntoIterator<Item = ColumnId>) -> Self {
+    pub(super) fn of_result(columns: impl IntoIterator<Item = ColumnId>) -> Self {
         Self { live: columns.into_iter().collect(), ..Self::default() }
     }
 
     /// Where each of the given columns decides.
-    pub fn of_deciding(columns: impl IntoIterator<Item = ColumnId>) -> Self {
+    pub(super) fn of_deciding(columns: impl IntoIterator<Item = ColumnId>) -> Self {
         let live: HashSet<ColumnId> = columns.into_iter().collect();
         Self { deciding: live.clone(), live, ordered: false }
     }
 
     /// The same seen through other ids; columns that the map does not know are gone.
     #[must_use]
-    pub fn mapped(&self, map: impl Fn(ColumnId) -> Option<ColumnId>) -> Self {
+    pub(super) fn mapped(&self, map: impl Fn(ColumnId) -> Option<ColumnId>) -> Self {
         let through = |set: &HashSet<ColumnId>| set.iter().filter_map(|id| map(*id)).collect();
         Self { live: through(&self.live), deciding: through(&self.deciding), ordered: self.ordered }
     }
@@ -59,16 +59,16 @@ impl Usage {
 
 /// What matters behind the source of a plan and behind each of its steps.
 #[derive(Clone, Debug)]
-pub struct PlanUsage {
+pub(super) struct PlanUsage {
     /// Behind the source.
-    pub source: Usage,
+    pub(super) source: Usage,
     /// Behind each step.
-    pub after: Vec<Usage>,
+    pub(super) after: Vec<Usage>,
 }
 
 impl PlanUsage {
     /// Goes through a plan from its end, where `end` matters.
-    pub fn of(plan: &Plan, end: Usage) -> Self {
+    pub(super) fn of(plan: &Plan, end: Usage) -> Self {
         let mut usage = end;
         let mut after = Vec::with_capacity(plan.steps.len());
         for (index, step) in plan.steps.iter().enumerate().rev() {
@@ -199,13 +199,13 @@ fn all_of(plan: &Plan, usage: &mut Usage) {
 }
 
 /// What matters behind an input of a union, given what matters behind the union.
-pub fn of_input(union: &Union, input: usize, usage: &Usage) -> Usage {
+pub(super) fn of_input(union: &Union, input: usize, usage: &Usage) -> Usage {
     let find = |wanted: ColumnId| union.columns.iter().find(|c| c.id == wanted).and_then(|c| c.from[input]);
     usage.mapped(find)
 }
 
 /// What matters behind a shared plan, given what matters of its twin.
-pub fn of_shared(kind: &SourceKind, usage: &Usage) -> Usage {
+pub(super) fn of_shared(kind: &SourceKind, usage: &Usage) -> Usage {
     match kind {
         SourceKind::Shared(_, pairs) => {
             usage.mapped(|wanted| pairs.iter().find(|(twin, _)| *twin == wanted).map(|(_, original)| *original))

@@ -1,7 +1,7 @@
 //! The data of the target, read once: `functions.yaml`, `tables.yaml` and `target.yaml`.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 use serde::Deserialize;
 
@@ -35,11 +35,13 @@ pub struct Data {
 #[serde(deny_unknown_fields)]
 pub struct TargetFile {
     /// What every target states.
-    pub capabilities: Arc<Capabilities>,
+    pub capabilities: Capabilities,
     /// How Sentinel's own tables are found when fields keep their names; `{table}` is the table.
     pub native_search: String,
     /// The columns that hold the time of an event, which Splunk calls `_time`.
     pub time_columns: Vec<String>,
+    /// Columns and slots of dynamic values that hold an array wherever they hold anything.
+    pub arrays: Vec<String>,
     /// How other columns of type `datetime` are written in events, for `strptime`.
     pub time_format: String,
 }
@@ -138,14 +140,6 @@ pub enum Gives {
     Multi,
     /// An instant.
     Time,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum FunctionText {
-    Template(String),
-    Case(Box<CaseText>),
-    Cases(Vec<CaseText>),
 }
 
 #[derive(Deserialize, Default)]
@@ -279,7 +273,7 @@ impl FieldRow {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct FunctionsFile {
-    functions: BTreeMap<String, FunctionText>,
+    functions: BTreeMap<String, serde_yaml::Value>,
     aggregates: BTreeMap<String, AggregateRow>,
 }
 
@@ -308,13 +302,7 @@ impl Data {
         let file: FunctionsFile = functions.read()?;
         let mut rows = BTreeMap::new();
         for (name, text) in file.functions {
-            let cases = match text {
-                FunctionText::Template(emit) => vec![CaseText { emit: Some(emit), ..CaseText::default() }],
-                FunctionText::Case(case) => vec![*case],
-                FunctionText::Cases(cases) => cases,
-            };
-            let cases: Result<Vec<_>, String> = cases.into_iter().map(function_case).collect();
-            let cases = cases.map_err(|message| functions.error_at_key(&["functions", &name], message))?;
+            let cases = function_cases(text).map_err(|message| functions.error_at_key(&["functions", &name], message))?;
             rows.insert(name, cases);
         }
         for (name, row) in &file.aggregates {
@@ -342,6 +330,18 @@ impl Data {
         }
         Ok(Self { target: target_file, functions: rows, aggregates: file.aggregates, tables: resolved })
     }
+}
+
+/// The cases of a row: a template alone, one case, or a list of them.
+fn function_cases(row: serde_yaml::Value) -> Result<Vec<FunctionCase>, String> {
+    use serde_yaml::Value as Yaml;
+    let read = |value: Yaml| serde_yaml::from_value::<CaseText>(value).map_err(|error| error.to_string());
+    let cases = match row {
+        Yaml::String(emit) => vec![CaseText { emit: Some(emit), ..CaseText::default() }],
+        Yaml::Sequence(cases) => cases.into_iter().map(read).collect::<Result<_, _>>()?,
+        case => vec![read(case)?],
+    };
+    cases.into_iter().map(function_case).collect()
 }
 
 fn function_case(case: CaseText) -> Result<FunctionCase, String> {
@@ -398,14 +398,14 @@ mod tests {
 
     #[test]
     fn mistakes_are_told_with_file_and_line() {
-        let target = "capabilities: {title: a, description: b, extension: c, limits: [d]}\nnative_search: x\ntime_columns: []\ntime_format: x\n";
+        let target = "capabilities: {title: a, description: b, extension: c, limits: [d]}\nnative_search: x\ntime_columns: []\narrays: []\ntime_format: x\n";
         let read = |functions: &str, tables: &str| {
             let file = |name, text| DataFile { name, text };
             Data::read(file("t", target), file("f", functions), file("s", tables)).unwrap_err().to_string()
         };
         let (functions, tables) = ("functions: {}\naggregates: {}\n", "tables: {}\n");
         assert!(read("functions:\n  tolower: lower($1\naggregates: {}\n", tables).starts_with("f:2: in the template"));
-        assert!(read("functions:\n  a:\n    emit: x\n    lost: 1\naggregates: {}\n", tables).starts_with("f:"));
+        assert!(read("functions:\n  a:\n    emit: x\n    lost: 1\naggregates: {}\n", tables).starts_with("f:2: unknown field"));
         assert!(read("functions: {}\naggregates:\n  count:\n    default: 0\n", tables).starts_with("f:3: either"));
         assert!(read(functions, "tables:\n  A:\n    search: x\n    like: B\n").starts_with("s:4: there is no table `B`"));
     }

@@ -9,7 +9,7 @@ use super::tree::{Compare, Eval, HoleKind, Operator};
 ///
 /// # Errors
 /// What is wrong, as a sentence.
-pub fn parse(text: &str) -> Result<Eval, String> {
+pub(super) fn parse(text: &str) -> Result<Eval, String> {
     let mut parser = Parser { rest: text, text };
     let expr = parser.or()?;
     parser.blank();
@@ -140,9 +140,12 @@ impl<'a> Parser<'a> {
             '"' => Ok(Eval::Text(self.quoted('"')?)),
             '\'' => Ok(Eval::Field(self.quoted('\'')?)),
             '/' => {
-                let end = self.rest[1..].find('/').ok_or_else(|| self.unexpected("a closing `/`"))?;
-                let pattern = self.rest[1..=end].to_owned();
-                self.rest = &self.rest[end + 2..];
+                // A slash that is meant is written `\/`.
+                let ends = self.rest[1..].match_indices('/').map(|(at, _)| at + 1);
+                let mut ends = ends.filter(|at| !self.rest[..*at].ends_with('\\'));
+                let end = ends.next().ok_or_else(|| self.unexpected("a closing `/`"))?;
+                let pattern = self.rest[1..end].replace("\\/", "/");
+                self.rest = &self.rest[end + 1..];
                 Ok(Eval::Regex(pattern))
             }
             '$' => self.hole(),
