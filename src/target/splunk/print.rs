@@ -14,6 +14,10 @@ const WIDTH: usize = 110;
 /// How far a continued line is moved in.
 const STEP: usize = 4;
 
+/// Stands for a line break between parts of an expression until lines are indented, so that those inside strings stay as
+/// they are. Unicode keeps it out of text.
+const BREAK: char = '\u{FDD0}';
+
 /// Words that mean something else to `eval` than the field of that name.
 const RESERVED: &[&str] = &["and", "or", "not", "xor", "in", "like", "true", "false", "null", "as", "by", "where"];
 
@@ -31,7 +35,7 @@ fn lines(search: &Search, inner: bool, indent: usize) -> Vec<String> {
     for command in &search.commands {
         self::command(command, indent, &mut out);
     }
-    out
+    out.into_iter().flat_map(|line| line.split(BREAK).map(str::to_owned).collect::<Vec<_>>()).collect()
 }
 
 fn head(head: &Head, inner: bool, indent: usize, out: &mut Vec<String>) {
@@ -108,21 +112,23 @@ fn command(command: &Command, indent: usize, out: &mut Vec<String>) {
                 })
                 .collect();
             let flat: usize = items.iter().map(|item| item.chars().count() + 2).sum();
-            if flat + indent + 7 <= WIDTH && !items.iter().any(|item| item.contains('\n')) {
+            if flat + indent + 7 <= WIDTH && !items.iter().any(|item| item.contains(BREAK)) {
                 out.push(format!("| eval {}", items.join(", ")));
             } else {
                 // One `eval` a field reads better than one long one, and means the same.
                 out.extend(items.into_iter().map(|item| format!("| eval {item}")));
             }
         }
-        Command::Rex { field, pattern } => {
-            out.push(format!("| rex field={} {}", field_name(field), regex_quoted(pattern)));
+        Command::Rex { field, pattern, all } => {
+            let all = if *all { " max_match=0" } else { "" };
+            out.push(format!("| rex field={}{all} {}", field_name(field), regex_quoted(pattern)));
         }
         Command::Stats { kind, aggregates, by } => {
             let name = match kind {
                 Stats::Groups => "stats",
                 Stats::Rows => "eventstats",
                 Stats::Running => "streamstats",
+                Stats::Previous => "streamstats current=f window=1",
             };
             let mut words: Vec<String> = aggregates.iter().map(|(call, field)| aggregate(call, field)).collect();
             if let Some(first) = words.first_mut() {
@@ -253,7 +259,7 @@ fn quoted(text: &str) -> String {
         if matches!(c, '"' | '\\') {
             out.push('\\');
         }
-        out.push(c);
+        out.push(if c == BREAK { char::REPLACEMENT_CHARACTER } else { c });
     }
     out.push('"');
     out
@@ -390,7 +396,7 @@ fn laid_out(expr: &Eval, level: u8, column: usize, indent: usize) -> String {
     }
     let parenthesised = binding(expr) < level;
     let deeper = indent + usize::from(parenthesised) * STEP;
-    let pad = format!("\n{}", " ".repeat(deeper));
+    let pad = format!("{BREAK}{}", " ".repeat(deeper));
     let text = match expr {
         Eval::And(terms) | Eval::Or(terms) => {
             let word = if matches!(expr, Eval::And(_)) { "AND " } else { "OR " };

@@ -86,6 +86,12 @@ pub enum Rewrite {
     ExtractJson,
     /// A group of a regular expression: a `rex` stage.
     Extract,
+    /// All matches of a group.
+    ExtractAll,
+    /// The value of the row before.
+    Previous,
+    /// The number of the row.
+    RowNumber,
     /// Multiples of a size.
     Bin,
     /// Boundaries crossed.

@@ -200,6 +200,8 @@ pub enum Command {
         field: String,
         /// The pattern.
         pattern: String,
+        /// Whether all matches are taken, not the first alone.
+        all: bool,
     },
     /// `stats`, `eventstats` and `streamstats`.
     Stats {
@@ -283,6 +285,8 @@ pub enum Stats {
     Rows,
     /// The aggregates of the rows up to it, on each row.
     Running,
+    /// The values of the row before it, on each row.
+    Previous,
 }
 
 /// An aggregate.

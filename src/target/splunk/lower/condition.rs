@@ -9,7 +9,7 @@ use crate::ir::{
 };
 use crate::source::Span;
 use crate::target::splunk::rows::Emit;
-use crate::target::splunk::tree::{Compare, Eval};
+use crate::target::splunk::tree::{Compare, Eval, Operator};
 use crate::target::{LossKind, Prefer};
 use crate::types::Type;
 
@@ -167,7 +167,15 @@ impl Lower<'_> {
             return refuse(LossKind::UnsupportedExpression, span, "this pattern is of another language than KQL");
         }
         let Some(source) = node.pattern.as_literal().and_then(Value::as_str) else {
-            return refuse(LossKind::UnsupportedExpression, node.pattern.span, "the pattern has to be written out");
+            self.lose(
+                LossKind::RegexDialect,
+                node.pattern.span,
+                "the pattern is computed; what PCRE reads otherwise in it cannot be told",
+            );
+            let text = super::text::or_empty(self.text(flow, &node.subject)?);
+            let pattern = super::text::or_empty(self.text(flow, &node.pattern)?);
+            let test = Eval::call("match", [text, pattern]);
+            return Ok(if want { test } else { Eval::Not(Box::new(test)) });
         };
         let mut pattern = self.pcre(source, node.pattern.span);
         if node.case != CaseRule::Sensitive {
@@ -293,11 +301,8 @@ impl Lower<'_> {
         }
         for item in computed {
             if item.ty.ty == Type::Dynamic {
-                return refuse(
-                    LossKind::UnsupportedExpression,
-                    item.span,
-                    "the values of an array that is computed cannot be compared; write them out or make them a table",
-                );
+                parts.push(self.member_of_array(flow, node, item, want)?);
+                continue;
             }
             let one = StringMatch {
                 test: node.test,
@@ -405,6 +410,34 @@ impl Lower<'_> {
         let needles: Vec<&str> = filled_texts.iter().map(String::as_str).collect();
         let test = matches(text.clone(), pattern(node.test, node.rules.case, &needles));
         Ok(if want { test } else { super::text::complement(test, &text, filled) })
+    }
+
+    /// Whether a value is one of those of an array that is computed.
+    fn member_of_array(&mut self, flow: &mut Flow, node: &Membership, item: &Expr, want: bool) -> Result<Eval> {
+        let text = self.text(flow, &node.subject)?;
+        let array = self.value(flow, item)?;
+        let array = self.to_multi(array, item.span)?;
+        let flag = if node.rules.case == CaseRule::Sensitive { "" } else { "(?i)" };
+        let flagged = |pattern: Eval| {
+            if flag.is_empty() { pattern } else { Eval::operation(Eval::text(flag), Operator::Concat, pattern) }
+        };
+        if node.test == StringTest::Equals {
+            let text = super::text::or_empty(text);
+            let find = Eval::call("mvfind", [array, flagged(super::text::pattern_of(StringTest::Equals, text))]);
+            return Ok(Eval::call(if want { "isnotnull" } else { "isnull" }, [find]));
+        }
+        if node.quantifier == Quantifier::All {
+            return refuse(LossKind::UnsupportedExpression, item.span, "that a text holds all values of an array that is computed cannot be said");
+        }
+        let needles = self.in_field(flow, array, "needles");
+        let patterns = Eval::call("mvmap", [Eval::field(&needles), super::text::pattern_of(node.test, Eval::field(&needles))]);
+        let text = super::text::or_empty(text);
+        let test = Eval::call("match", [text, flagged(Eval::call("mvjoin", [patterns, Eval::text("|")]))]);
+        Ok(if want {
+            test
+        } else {
+            Eval::any(vec![Eval::call("isnull", [Eval::Field(needles)]), Eval::Not(Box::new(test))])
+        })
     }
 
     fn any_column(&mut self, node: &AnyColumn, want: bool, span: Span) -> Result<Eval> {

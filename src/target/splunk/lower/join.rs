@@ -7,11 +7,11 @@ use std::collections::HashSet;
 
 use super::{Flow, Lower, Repr, Result, Slot, Val, refuse};
 use crate::ir::{
-    Argument, CaseRule, ColumnId, Computed, Expr, Join, JoinKind, Membership, Op, Plan, Rest, Schema,
+    Argument, CaseRule, ColumnId, Computed, Expr, Join, JoinKind, Membership, Op, Plan, Quantifier, Rest, Schema,
     SourceCall, StringTest,
 };
 use crate::source::Span;
-use crate::target::splunk::tree::{Aggregate, Command, Compare, Eval, Head, Stats};
+use crate::target::splunk::tree::{Aggregate, Command, Compare, Eval, Head, Operator, Stats};
 use crate::target::usage::Usage;
 use crate::target::{Loss, LossKind};
 
@@ -339,6 +339,9 @@ impl Lower<'_> {
         want: bool,
         span: Span,
     ) -> Result<Eval> {
+        if node.test != StringTest::Equals && node.quantifier == Quantifier::Any {
+            return self.terms_of_plan(flow, node, plan, want, span);
+        }
         if node.test != StringTest::Equals {
             return refuse(
                 LossKind::UnsupportedExpression,
@@ -391,6 +394,65 @@ impl Lower<'_> {
         })
     }
 
+    /// `x has_any (table)`: the needles as one pattern, on every row.
+    fn terms_of_plan(
+        &mut self,
+        flow: &mut Flow,
+        node: &Membership,
+        plan: &Plan,
+        want: bool,
+        span: Span,
+    ) -> Result<Eval> {
+        let Some(column) = plan.schema().at(0).cloned() else {
+            return refuse(LossKind::UnsupportedExpression, span, "the table has no column to compare with");
+        };
+        let plan = without_distinct(plan);
+        let mut other = self.decisively(|lower| lower.side(&plan, Usage::of_deciding([column.id])))?;
+        let val = self.column(&mut other, column.id, column_span(&plan));
+        let needle = self.to_text(val, span)?;
+        let needle = Eval::Field(self.in_field(&mut other, needle, "needle"));
+        let pattern = self.helper("pattern");
+        let value = super::text::pattern_of(node.test, needle);
+        other.push(Command::Eval(vec![(pattern.clone(), value)]));
+        let values = Aggregate { function: "values".into(), argument: Some(Eval::field(&pattern)) };
+        other.push(Command::Stats { kind: Stats::Groups, aggregates: vec![(values, pattern.clone())], by: Vec::new() });
+        let joined = Eval::call("mvjoin", [Eval::field(&pattern), Eval::text("|")]);
+        let flagged = if node.rules.case == CaseRule::Sensitive {
+            joined
+        } else {
+            Eval::operation(Eval::text("(?i)"), Operator::Concat, joined)
+        };
+        other.push(Command::Eval(vec![(pattern.clone(), flagged)]));
+        self.on_every_row(flow, other, &pattern, span);
+        let text = self.text(flow, &node.subject)?;
+        let test = Eval::call("match", [text.clone(), Eval::field(&pattern)]);
+        Ok(if want {
+            test
+        } else {
+            // Without a needle nothing is found, so that every row stays.
+            Eval::any(vec![
+                Eval::call("isnull", [Eval::field(&pattern)]),
+                Eval::call("isnull", [text]),
+                Eval::Not(Box::new(test)),
+            ])
+        })
+    }
+
+    /// Puts the one value of another search on every row, in the field it has there.
+    fn on_every_row(&mut self, flow: &mut Flow, mut other: Flow, field: &str, span: Span) {
+        let key = self.helper("every_row");
+        other.push(Command::Eval(vec![(key.clone(), Eval::integer(1))]));
+        other.push(Command::Table(vec![key.clone(), field.to_owned()]));
+        self.losses.push(Loss::approximate(
+            LossKind::RowCap,
+            span,
+            "the search for this value is ended after 60 seconds, with what it has found by then",
+        ));
+        flow.push(Command::Eval(vec![(key.clone(), Eval::integer(1))]));
+        flow.push(Command::Join { left: true, by: vec![key.clone()], search: Box::new(other.search()) });
+        flow.push(Command::Fields { keep: false, fields: vec![key] });
+    }
+
     /// `toscalar(…)`: the one value on every row.
     pub(super) fn to_scalar(&mut self, flow: &mut Flow, plan: &Plan, expr: &Expr) -> Result<Val> {
         let Some(column) = plan.schema().at(0).cloned() else {
@@ -399,19 +461,10 @@ impl Lower<'_> {
         let mut other = self.decisively(|lower| lower.side(plan, Usage::of_deciding([column.id])))?;
         let val = self.column(&mut other, column.id, expr.span);
         let name = self.helper("scalar");
-        let key = self.helper("every_row");
         let value = self.whole_value(&val);
         other.push(Command::Head(1));
-        other.push(Command::Eval(vec![(name.clone(), value), (key.clone(), Eval::integer(1))]));
-        other.push(Command::Table(vec![key.clone(), name.clone()]));
-        self.losses.push(Loss::approximate(
-            LossKind::RowCap,
-            expr.span,
-            "the search for this value is ended after 60 seconds, with what it has found by then",
-        ));
-        flow.push(Command::Eval(vec![(key.clone(), Eval::integer(1))]));
-        flow.push(Command::Join { left: true, by: vec![key.clone()], search: Box::new(other.search()) });
-        flow.push(Command::Fields { keep: false, fields: vec![key] });
+        other.push(Command::Eval(vec![(name.clone(), value)]));
+        self.on_every_row(flow, other, &name, expr.span);
         let repr = match val.repr {
             Repr::Object(_) => Repr::Json,
             repr => repr,
@@ -448,8 +501,18 @@ impl Lower<'_> {
             }
         }
         if keys.is_empty() {
-            let message = format!("what `{}` does with the records is not known here; put its body into the query", call.name);
-            return refuse(LossKind::UnsupportedOperator, span, message);
+            if !call.arguments.is_empty() {
+                let message = format!("what `{}` does with the records is not known here; put its body into the query", call.name);
+                return refuse(LossKind::UnsupportedOperator, span, message);
+            }
+            let message = format!("the function `{}` saved in the workspace has to be there as a macro of that name", call.name);
+            self.losses.push(Loss::approximate(LossKind::UnresolvedName, span, message));
+            flow.push(Command::Macro(super::clean(&call.name)));
+            for (id, column) in outputs {
+                let repr = super::call::represented(self.query.columns[id].ty.ty);
+                flow.slots.insert(id, Slot::new(Val::new(Eval::Field(super::clean(&column)), repr)));
+            }
+            return Ok(());
         }
         let name = super::clean(&call.name).to_lowercase();
         let message = format!("what `{}` adds has to be there as the lookup `{name}`, by {}", call.name, keys.iter().map(|(k, _)| format!("`{k}`")).collect::<Vec<_>>().join(", "));

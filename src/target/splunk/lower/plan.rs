@@ -60,7 +60,7 @@ impl Lower<'_> {
             Op::Extend(items) => self.compute(flow, items, &step.schema, after)?,
             Op::Project(items, rest) => self.project(flow, items, rest, step, input, after)?,
             Op::Summarize { keys, aggregates } => self.summarize(flow, keys, aggregates, &step.schema, after, step.span)?,
-            Op::Distinct => self.distinct(flow, &step.schema)?,
+            Op::Distinct => self.distinct(flow, &step.schema, step.span)?,
             Op::Sort(keys) => {
                 let count = match next.map(|next| &next.op) {
                     Some(Op::Take(count)) => count.as_literal().and_then(Value::as_integer),
@@ -77,7 +77,7 @@ impl Lower<'_> {
                 flow.push(Command::Head(count));
             }
             Op::SampleDistinct(count, _) => {
-                self.distinct(flow, &step.schema)?;
+                self.distinct(flow, &step.schema, step.span)?;
                 match count.as_literal().and_then(Value::as_integer).and_then(|n| u64::try_from(n).ok()) {
                     Some(count) => flow.push(Command::Head(count)),
                     None => return unsupported("the number of values has to be written out"),
@@ -345,11 +345,11 @@ impl Lower<'_> {
         Ok(())
     }
 
-    fn distinct(&mut self, flow: &mut Flow, schema: &Schema) -> Result<()> {
+    fn distinct(&mut self, flow: &mut Flow, schema: &Schema, span: Span) -> Result<()> {
         if schema.open {
             return refuse(
                 LossKind::UnsupportedOperator,
-                Span::default(),
+                span,
                 "the columns of which each different combination is wanted are not all known; name them",
             );
         }
@@ -598,7 +598,7 @@ impl Lower<'_> {
         }
         let live = outputs.iter().any(|(id, ..)| after.live.contains(id));
         if live {
-            flow.push(Command::Rex { field: subject.clone(), pattern: pattern.clone() });
+            flow.push(Command::Rex { field: subject.clone(), pattern: pattern.clone(), all: false });
         }
         if parse.filter {
             let unnamed = outputs.iter().fold(pattern, |p, (_, _, field)| p.replace(&format!("(?<{field}>"), "(?:"));

@@ -9,7 +9,7 @@ use crate::literal::{TICKS_PER_DAY, TICKS_PER_SECOND};
 use crate::source::Span;
 use crate::target::LossKind;
 use crate::target::splunk::rows::Rewrite;
-use crate::target::splunk::tree::{Command, Eval, Operator};
+use crate::target::splunk::tree::{Aggregate, Command, Eval, Operator, Stats};
 use crate::types::Type;
 
 /// Seconds from year 1 to 1970: KQL counts bins from there.
@@ -62,6 +62,12 @@ impl Lower<'_> {
         let span = expr.span;
         let Some(first) = arguments.first() else {
             return match rewrite {
+                Rewrite::RowNumber => {
+                    let name = self.helper("row_number");
+                    let count = Aggregate { function: "count".into(), argument: None };
+                    flow.push(Command::Stats { kind: Stats::Running, aggregates: vec![(count, name.clone())], by: Vec::new() });
+                    Ok(Val::new(Eval::Field(name), Repr::Number))
+                }
                 Rewrite::Pack | Rewrite::PackArray => Ok(Val::new(Eval::text(if rewrite == Rewrite::Pack { "{}" } else { "[]" }), Repr::Json)),
                 _ => refuse(LossKind::UnsupportedFunction, span, "the call has no arguments"),
             };
@@ -92,6 +98,39 @@ impl Lower<'_> {
             }
             Rewrite::ExtractJson => self.extract_json(flow, arguments, expr),
             Rewrite::Extract => self.extract(flow, arguments, expr),
+            Rewrite::ExtractAll => {
+                let [pattern, subject] = arguments else {
+                    return refuse(LossKind::UnsupportedFunction, span, "which groups are wanted cannot be said; write one group");
+                };
+                let Some(source) = literal_text(pattern) else { return written_out(pattern) };
+                let pcre = self.pcre(source, pattern.span);
+                let name = self.helper("extracted");
+                let several = named_group(&pcre, 2, &name).is_some();
+                let Some(named) = named_group(&pcre, 1, &name).filter(|_| !several) else {
+                    return refuse(LossKind::UnsupportedFunction, pattern.span, "the pattern must have one group and no more");
+                };
+                let text = self.text(flow, subject)?;
+                let field = self.in_field(flow, text, "subject");
+                flow.push(Command::Rex { field, pattern: named, all: true });
+                Ok(Val::new(Eval::Field(name), Repr::Multi))
+            }
+            Rewrite::Previous => {
+                let val = self.value(flow, first)?;
+                if arguments.len() > 1 {
+                    return refuse(LossKind::UnsupportedFunction, span, "only the row just before can be read");
+                }
+                let value = self.whole_value(&val);
+                let field = self.in_field(flow, value, "value");
+                let name = self.helper("previous");
+                let last = Aggregate { function: "last".into(), argument: Some(Eval::Field(field)) };
+                flow.push(Command::Stats { kind: Stats::Previous, aggregates: vec![(last, name.clone())], by: Vec::new() });
+                let repr = match val.repr {
+                    Repr::Object(_) => Repr::Json,
+                    repr => repr,
+                };
+                Ok(Val::new(Eval::Field(name), repr))
+            }
+            Rewrite::RowNumber => refuse(LossKind::UnsupportedFunction, span, "a number that starts again cannot be said; number the rows of a group"),
             Rewrite::Bin => self.bin(flow, arguments, expr),
             Rewrite::DatetimeDiff => self.datetime_diff(flow, arguments, span),
             Rewrite::DatetimeAdd => self.datetime_add(flow, arguments, span),
@@ -385,7 +424,7 @@ impl Lower<'_> {
         let Some(named) = named_group(&pcre, group, &name) else {
             return refuse(LossKind::UnsupportedFunction, pattern.span, format!("the pattern has no group {group}"));
         };
-        flow.push(Command::Rex { field, pattern: named });
+        flow.push(Command::Rex { field, pattern: named, all: false });
         let value = Val::new(Eval::Field(name), Repr::Text);
         Ok(match expr.ty.ty {
             Type::Int | Type::Long | Type::Real | Type::Decimal => Val::new(self.to_number(value, expr.span)?, Repr::Number),

@@ -21,11 +21,19 @@ impl Lower<'_> {
     pub(super) fn source(&mut self, source: &Source, usage: &Usage) -> Result<Flow> {
         match &source.kind {
             SourceKind::Table { name, known } => Ok(self.table(name, *known, &source.schema, source.span)),
-            SourceKind::Tables(_) => refuse(
-                LossKind::UnsupportedSource,
-                source.span,
-                "tables chosen by a pattern cannot be said; name them",
-            ),
+            SourceKind::Tables(pattern) => {
+                if self.options.fields == Fields::Siem {
+                    let message = "tables chosen by a pattern are searched as Sentinel's own records, with Sentinel's names";
+                    self.losses.push(Loss::approximate(LossKind::UnmappedField, source.span, message));
+                }
+                let search = self.data.target.native_search.replace("{table}", &super::clean(pattern));
+                let mut flow = Flow::new(Head::Events { filter: raw(search), earliest: None, latest: None });
+                for column in source.schema.iter() {
+                    let slot = self.table_slot(column, None, pattern);
+                    flow.slots.insert(column.id, slot);
+                }
+                Ok(flow)
+            }
             SourceKind::Unit => Ok(Flow { closed: true, narrowed: true, ..Flow::new(Head::Rows(None)) }),
             SourceKind::Input => refuse(LossKind::UnsupportedSource, source.span, "records handed in from outside cannot be said here"),
             SourceKind::Shared(id, pairs) => {
@@ -226,6 +234,8 @@ impl Lower<'_> {
         let mut renamed: Vec<Vec<(ColumnId, String)>> = vec![Vec::new(); flows.len()];
         let mut used: HashSet<String> = HashSet::new();
         let mut moved = Vec::new();
+        // The fields of each branch.
+        let mut own: Vec<Vec<String>> = vec![Vec::new(); flows.len()];
         for (id, name, from) in wanted {
             let slots: Vec<Option<Slot>> =
                 from.iter().zip(&flows).map(|(id, flow)| id.and_then(|id| flow.slots.get(&id).cloned())).collect();
@@ -235,7 +245,16 @@ impl Lower<'_> {
                 continue;
             };
             let same = slots.iter().flatten().all(|slot| slot.val.expr == first.val.expr && slot.val.repr == first.val.repr);
-            let in_place = matches!(first.val.expr, Eval::Field(_));
+            // The field must mean the same wherever it is, and be absent where the column is.
+            let in_place = match &first.val.expr {
+                Eval::Field(field) => {
+                    let elsewhere = from.iter().zip(&flows).any(|(id, flow)| {
+                        flow.slots.iter().any(|(other, slot)| Some(*other) != *id && slot.val.expr.reads(field))
+                    });
+                    !elsewhere && (!used.contains(field) || field == "_raw")
+                }
+                _ => false,
+            };
             let filled = slots.iter().all(|slot| slot.as_ref().is_some_and(|slot| slot.filled));
             if same && in_place {
                 if let Eval::Field(field) = &first.val.expr {
@@ -243,6 +262,13 @@ impl Lower<'_> {
                 }
                 let of_event = slots.iter().flatten().all(|slot| slot.of_event);
                 let note = slots.iter().flatten().find_map(|slot| slot.note.clone());
+                if let Eval::Field(field) = &first.val.expr {
+                    for (branch, column) in own.iter_mut().zip(&from) {
+                        if column.is_some() {
+                            branch.push(field.clone());
+                        }
+                    }
+                }
                 result.push((id, Slot { of_event, filled, note, ..first }));
             } else {
                 moved.push((id, name, from, slots, filled));
@@ -275,6 +301,7 @@ impl Lower<'_> {
                         self.losses.push(Loss::approximate(kind, span, message.as_ref()));
                     }
                     renamed[index].push((*column, field.clone()));
+                    own[index].push(field.clone());
                 }
             }
             result.push((id, Slot { filled, ..Slot::new(Val::new(Eval::Field(field), repr)) }));
@@ -285,6 +312,7 @@ impl Lower<'_> {
                 if usage.live.contains(id) {
                     let field = super::clean(&self.query.columns[*id].name);
                     let label = labels.get(index).map(|label| label.to_string()).unwrap_or_default();
+                    own[index].push(field.clone());
                     flow.push(Command::Eval(vec![(field, Eval::Text(label))]));
                 }
             }
@@ -294,8 +322,7 @@ impl Lower<'_> {
             result.push((*id, Slot::filled(Val::new(Eval::Field(field), Repr::Text))));
         }
         let narrowed = flows.iter().any(|flow| flow.narrowed || flow.closed);
-        let names: Vec<String> = field_names(&result);
-        let mut flow = self.together(flows, &names, narrowed, span);
+        let mut flow = self.together(flows, &own, span);
         flow.slots = result.into_iter().collect();
         flow.narrowed = narrowed;
         flow.closed = false;
@@ -303,7 +330,7 @@ impl Lower<'_> {
     }
 
     /// Branches put together.
-    fn together(&mut self, mut flows: Vec<Flow>, names: &[String], narrowed: bool, span: Span) -> Flow {
+    fn together(&mut self, mut flows: Vec<Flow>, own: &[Vec<String>], span: Span) -> Flow {
         let bare = |flow: &Flow| {
             flow.commands.is_empty() && matches!(&flow.head, Head::Events { earliest: None, latest: None, .. })
         };
@@ -325,9 +352,10 @@ impl Lower<'_> {
             return Flow::new(Head::Events { filter, earliest: None, latest: None });
         }
         let mut branches: Vec<Search> = Vec::new();
-        for mut flow in flows {
-            if narrowed && !names.is_empty() && (flow.narrowed || flow.closed) && !flow.closed {
-                flow.push(Command::Fields { keep: true, fields: names.to_vec() });
+        for (mut flow, names) in flows.into_iter().zip(own) {
+            // What a branch has left out must not come back as a field of the event.
+            if flow.narrowed && !flow.closed && !names.is_empty() {
+                flow.push(Command::Fields { keep: true, fields: names.clone() });
             }
             match flow.head {
                 Head::Several(inner) if flow.commands.is_empty() => branches.extend(inner),
@@ -356,19 +384,6 @@ impl Lower<'_> {
     pub(super) fn side(&mut self, plan: &Plan, usage: Usage) -> Result<Flow> {
         self.plan(plan, usage)
     }
-}
-
-/// The fields that slots read, each once.
-fn field_names(slots: &[(ColumnId, Slot)]) -> Vec<String> {
-    let mut names = Vec::new();
-    for (_, slot) in slots {
-        slot.val.expr.fields(&mut |name| {
-            if !names.iter().any(|n| n == name) {
-                names.push(name.to_owned());
-            }
-        });
-    }
-    names
 }
 
 /// The rows of a lookup.

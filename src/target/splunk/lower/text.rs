@@ -4,7 +4,7 @@ use super::{Flow, Lower, Result, refuse};
 use crate::ir::{CaseRule, Expr, StringMatch, StringTest, TermRule, Value};
 use crate::source::Span;
 use crate::target::splunk::tree::{Compare, Eval, Operator};
-use crate::target::{LossKind, Prefer};
+use crate::target::LossKind;
 
 /// What may not stand before a term, or behind it.
 const BEFORE: &str = r"(?<![\pL\pN])";
@@ -64,6 +64,31 @@ pub(super) fn pattern(test: StringTest, case: CaseRule, needles: &[&str]) -> Str
         .collect();
     let flag = if case == CaseRule::Sensitive { "" } else { "(?i)" };
     format!("{flag}{}", parts.join("|"))
+}
+
+/// The expression that gives the pattern of a needle which is itself a value: [`pattern`] at the time of the search.
+pub(super) fn pattern_of(test: StringTest, needle: Eval) -> Eval {
+    let special = Eval::Regex(r"([\\.+*?()|\[\]{}^$])".to_owned());
+    let escaped = Eval::call("replace", [needle.clone(), special, Eval::Regex(r"\\\1".to_owned())]);
+    let guard = |end: &str, guard: &str| {
+        let is_term = Eval::call("match", [needle.clone(), Eval::Regex(end.to_owned())]);
+        Eval::call("if", [is_term, Eval::Regex(guard.to_owned()), Eval::text("")])
+    };
+    let mut parts = Vec::new();
+    match test {
+        StringTest::HasTerm | StringTest::HasPrefix => parts.push(guard(r"^[\pL\pN]", BEFORE)),
+        StringTest::StartsWith | StringTest::Equals => parts.push(Eval::text("^")),
+        _ => {}
+    }
+    parts.push(escaped);
+    match test {
+        StringTest::HasTerm | StringTest::HasSuffix => parts.push(guard(r"[\pL\pN]\z", BEHIND)),
+        StringTest::EndsWith | StringTest::Equals => parts.push(Eval::Regex(r"\z".to_owned())),
+        _ => {}
+    }
+    let mut parts = parts.into_iter();
+    let first = parts.next().unwrap_or_else(|| Eval::text(""));
+    parts.fold(first, |whole, part| Eval::operation(whole, Operator::Concat, part))
 }
 
 /// Whether `like` can say it: neither its wildcards nor what might escape them stand in the needle.
@@ -238,16 +263,11 @@ impl Lower<'_> {
                 let end = Eval::compare(Compare::Equal, Eval::call("substr", [text, start]), needle);
                 Eval::all(vec![enough, end])
             }
-            _ if self.options.prefer == Prefer::Idiomatic => {
-                self.lose(LossKind::Term, span, "a term in the middle of a longer word is found too");
-                Eval::compare(Compare::Greater, Eval::call("mvcount", [Eval::call("split", [text, needle])]), Eval::integer(1))
+            StringTest::HasTerm | StringTest::HasPrefix | StringTest::HasSuffix => {
+                Eval::call("match", [text, pattern_of(node.test, needle)])
             }
-            _ => {
-                return refuse(
-                    LossKind::UnsupportedExpression,
-                    node.needle.span,
-                    "a term can only be looked for where it is written out; `contains` can be said of two fields",
-                );
+            StringTest::Wildcard | StringTest::Glob => {
+                return refuse(LossKind::UnsupportedExpression, span, "a pattern with wildcards has to be written out");
             }
         };
         Ok(if want { test } else { Eval::Not(Box::new(test)) })

@@ -71,6 +71,12 @@ impl Lower<'_> {
             ),
             ExprKind::Cast(node) => self.cast(flow, node, expr),
             ExprKind::Access(node) => self.access(flow, node, expr.span),
+            ExprKind::Item(base, 0) if matches!(&base.kind, ExprKind::Call(_, arguments) if arguments.len() == 1) => {
+                let Expr { kind: ExprKind::Call(function, arguments), .. } = &**base else {
+                    return refuse(LossKind::UnsupportedFunction, expr.span, "this value has no parts");
+                };
+                self.call(flow, *function, arguments, base)
+            }
             ExprKind::Item(..) => refuse(
                 LossKind::UnsupportedFunction,
                 expr.span,
@@ -319,7 +325,7 @@ impl Lower<'_> {
         }
         let base = self.value(flow, &node.base)?;
         let mut path = String::new();
-        let mut exact_keys = Vec::new();
+        let mut exact_keys: Vec<(Eval, String)> = Vec::new();
         for (at, key) in node.path.iter().enumerate() {
             match key.as_literal() {
                 Some(Value::String(name)) if !name.contains(['.', '{', '}']) && !name.is_empty() => {
@@ -328,7 +334,7 @@ impl Lower<'_> {
                     }
                     path.push_str(name);
                 }
-                Some(Value::String(name)) => exact_keys.push((at, name.clone(), std::mem::take(&mut path))),
+                Some(Value::String(name)) => exact_keys.push((Eval::text(name.as_ref()), std::mem::take(&mut path))),
                 Some(value) if value.as_integer().is_some_and(|n| n >= 0) => {
                     path.push_str(&format!("{{{}}}", value.as_integer().unwrap_or_default()));
                 }
@@ -344,10 +350,15 @@ impl Lower<'_> {
                         let index = self.number(flow, index)?;
                         return Ok(Val::new(Eval::call("mvindex", [multi, index]), Repr::Json));
                     }
+                    if index.ty.ty == Type::String {
+                        let name = self.text(flow, index)?;
+                        exact_keys.push((name, std::mem::take(&mut path)));
+                        continue;
+                    }
                     return refuse(
                         LossKind::UnsupportedExpression,
                         key.span,
-                        "the name of a slot has to be written out, SPL cannot compute it",
+                        "the position inside an array has to be written out where there are several steps",
                     );
                 }
             }
@@ -381,11 +392,11 @@ impl Lower<'_> {
         }
         // Names that hold a dot need a function of their own.
         let mut json = self.to_json(base, node.base.span)?;
-        for (_, name, before) in exact_keys {
+        for (name, before) in exact_keys {
             if !before.is_empty() {
                 json = extended(json, &before);
             }
-            json = Eval::call("json_extract_exact", [json, Eval::text(name.as_ref())]);
+            json = Eval::call("json_extract_exact", [json, name]);
         }
         if !path.is_empty() {
             json = object_text(json, path.trim_start_matches('.'));
