@@ -86,6 +86,8 @@ pub enum Rewrite {
     ExtractJson,
     /// A group of a regular expression: a `rex` stage.
     Extract,
+    /// What is in one array and in none of the others.
+    SetDifference,
     /// All matches of a group.
     ExtractAll,
     /// The value of the row before.

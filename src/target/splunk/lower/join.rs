@@ -13,7 +13,7 @@ use crate::ir::{
 use crate::source::Span;
 use crate::target::splunk::tree::{Aggregate, Command, Compare, Eval, Head, Operator, Stats};
 use crate::target::usage::Usage;
-use crate::target::{Loss, LossKind};
+use crate::target::{Loss, LossKind, Prefer};
 
 /// What a capped sub-search costs.
 const JOIN_CAP: &str = "`join` takes at most 50,000 rows of the other side, and ends its search after 60 seconds";
@@ -46,10 +46,16 @@ impl Lower<'_> {
                 let right = self.right_side(join, after, schema)?;
                 let left = std::mem::replace(flow, right);
                 let keys: Vec<(ColumnId, ColumnId)> = join.keys.iter().map(|(l, r)| (*r, *l)).collect();
+                if self.can_pair(flow, &left) {
+                    return self.paired(flow, left, &keys, JoinKind::LeftOuter, after, span);
+                }
                 self.joined(flow, left, &keys, true, after, span)
             }
             JoinKind::Inner | JoinKind::InnerUnique | JoinKind::LeftOuter => {
                 let right = self.right_side(join, after, schema)?;
+                if self.can_pair(flow, &right) {
+                    return self.paired(flow, right, &join.keys, join.kind, after, span);
+                }
                 if join.kind == JoinKind::InnerUnique {
                     let keys: Vec<(ColumnId, std::sync::Arc<str>)> =
                         join.keys.iter().map(|(l, _)| (*l, self.query.columns[*l].name.clone())).collect();
@@ -65,6 +71,85 @@ impl Lower<'_> {
                 self.joined(flow, right, &join.keys, join.kind == JoinKind::LeftOuter, after, span)
             }
         }
+    }
+
+    /// Whether two searches can be read as one stream, so that no cap applies.
+    fn can_pair(&self, left: &Flow, right: &Flow) -> bool {
+        let streams = |flow: &Flow| {
+            matches!(flow.head, Head::Events { .. }) && flow.commands.iter().all(Command::is_streaming)
+        };
+        self.options.prefer == Prefer::Exact && streams(left) && streams(right)
+    }
+
+    /// A join without a cap: both sides as one stream, the rows of the right side gathered on those of the left by key,
+    /// and one row for each of them.
+    fn paired(
+        &mut self,
+        flow: &mut Flow,
+        mut right: Flow,
+        keys: &[(ColumnId, ColumnId)],
+        kind: JoinKind,
+        after: &Usage,
+        span: Span,
+    ) -> Result<()> {
+        let key_ids: HashSet<ColumnId> = keys.iter().map(|(_, right)| *right).collect();
+        let pair = self.helper("pair");
+        // The right side's columns travel as one JSON object.
+        let mut ids: Vec<ColumnId> = right
+            .slots
+            .keys()
+            .copied()
+            .filter(|id| after.live.contains(id) && (!key_ids.contains(id) || kind == JoinKind::LeftOuter))
+            .collect();
+        ids.sort_unstable();
+        let mut slots = Vec::with_capacity(ids.len() * 2);
+        let mut outputs = Vec::with_capacity(ids.len());
+        for id in ids {
+            let info_span = self.query.columns[id].span;
+            let name = super::clean(&self.query.columns[id].name).replace(['.', '{', '}'], "_");
+            let name = if slots.contains(&Eval::text(&name)) { format!("{name}_{}", outputs.len()) } else { name };
+            let val = self.column(&mut right, id, info_span);
+            slots.extend([Eval::text(&name), self.to_json(val.clone(), span)?]);
+            let part = super::object_text(Eval::field(&pair), &name);
+            let val = match val.repr {
+                Repr::Number | Repr::Time | Repr::Span => Val::new(Eval::call("tonumber", [part]), val.repr),
+                Repr::Multi | Repr::Object(_) | Repr::Json => Val::new(part, Repr::Json),
+                repr => Val::new(part, repr),
+            };
+            outputs.push((id, Slot::new(val)));
+        }
+        let (by, side) = self.one_stream(flow, right, keys, Some((pair.clone(), Eval::call("json_object", slots))), span)?;
+        let number = self.helper("number");
+        let count = Aggregate { function: "count".into(), argument: None };
+        flow.push(Command::Stats { kind: Stats::Running, aggregates: vec![(count, number.clone())], by: Vec::new() });
+        // Equal rows stay several: each bears its number.
+        let numbered = Eval::call("json_set", [Eval::field(&pair), Eval::text(&number), Eval::field(&number)]);
+        flow.push(Command::Eval(vec![(pair.clone(), numbered)]));
+        let values = Aggregate { function: "values".into(), argument: Some(Eval::field(&pair)) };
+        flow.push(Command::Stats { kind: Stats::Rows, aggregates: vec![(values, pair.clone())], by: by.clone() });
+        let this = Eval::compare(Compare::Equal, Eval::field(&side), Eval::text("this"));
+        if kind == JoinKind::LeftOuter {
+            flow.push(Command::Where(this));
+            let or_none = Eval::call("coalesce", [Eval::field(&pair), Eval::text("{}")]);
+            flow.push(Command::Eval(vec![(pair.clone(), or_none)]));
+        } else {
+            flow.push(Command::Where(Eval::all(vec![this, Eval::call("isnotnull", [Eval::field(&pair)])])));
+        }
+        if kind == JoinKind::InnerUnique {
+            flow.push(Command::Dedup(by));
+        }
+        flow.push(Command::MvExpand(pair, None));
+        flow.push(Command::Fields { keep: false, fields: vec![side, number] });
+        flow.slots.extend(outputs);
+        if kind != JoinKind::LeftOuter {
+            for (left, right) in keys {
+                if let Some(slot) = flow.slots.get(left).cloned() {
+                    flow.slots.insert(*right, slot);
+                }
+            }
+        }
+        flow.narrowed = true;
+        Ok(())
     }
 
     /// Whether the rows differ in these fields already.
@@ -237,16 +322,16 @@ impl Lower<'_> {
         Ok(())
     }
 
-    /// Counts for each row how many rows of another search have its key; gives the field that holds the number, or keeps
-    /// rows by it.
-    fn with_partners(
+    /// The rows of two searches as one stream, told apart by a field; gives the fields of the key and that field. Of the
+    /// other search nothing else is left than the key and what is carried.
+    fn one_stream(
         &mut self,
         flow: &mut Flow,
         mut other: Flow,
         keys: &[(ColumnId, ColumnId)],
-        keep: Option<bool>,
+        carried: Option<(String, Eval)>,
         span: Span,
-    ) -> Result<String> {
+    ) -> Result<(Vec<String>, String)> {
         let mut by = Vec::with_capacity(keys.len());
         let mut naming = Vec::with_capacity(keys.len());
         let mut emptied = Vec::new();
@@ -275,18 +360,21 @@ impl Lower<'_> {
             by.push(field);
         }
         let side = self.helper("side");
-        let partners = self.helper("partners");
-        let is_side = |word: &str| Eval::compare(Compare::Equal, Eval::field(&side), Eval::text(word));
         let mut assignments: Vec<(String, Eval)> =
             naming.into_iter().filter(|(field, value)| *value != Eval::field(field)).collect();
         assignments.push((side.clone(), Eval::text("other")));
-        let streams = other.commands.iter().all(Command::is_streaming) && matches!(other.head, Head::Events { .. } | Head::Several(_));
-        let left_streams = flow.commands.iter().all(Command::is_streaming) && matches!(flow.head, Head::Events { .. } | Head::Several(_));
+        if let Some((field, value)) = &carried {
+            assignments.push((field.clone(), value.clone()));
+        }
+        let streams = |flow: &Flow| {
+            matches!(flow.head, Head::Events { .. }) && flow.commands.iter().all(Command::is_streaming)
+        };
+        let uncapped = streams(flow) && streams(&other);
         other.push(Command::Eval(assignments));
         let mut listed = by.clone();
         listed.push(side.clone());
-        let simple = |flow: &Flow| matches!(flow.head, Head::Events { .. });
-        if streams && left_streams && simple(flow) && simple(&other) {
+        listed.extend(carried.iter().map(|(field, _)| field.clone()));
+        if uncapped {
             other.push(Command::Fields { keep: true, fields: listed });
             let mut left = std::mem::replace(flow, Flow::new(Head::Rows(None)));
             left.push(Command::Eval(vec![(side.clone(), Eval::text("this"))]));
@@ -313,6 +401,25 @@ impl Lower<'_> {
         if !emptied.is_empty() {
             flow.push(Command::FillNull { value: String::new(), fields: emptied });
         }
+        for slot in flow.slots.values_mut() {
+            slot.of_event = false;
+        }
+        Ok((by, side))
+    }
+
+    /// Counts for each row how many rows of another search have its key; gives the field that holds the number, or keeps
+    /// rows by it.
+    fn with_partners(
+        &mut self,
+        flow: &mut Flow,
+        other: Flow,
+        keys: &[(ColumnId, ColumnId)],
+        keep: Option<bool>,
+        span: Span,
+    ) -> Result<String> {
+        let (by, side) = self.one_stream(flow, other, keys, None, span)?;
+        let partners = self.helper("partners");
+        let is_side = |word: &str| Eval::compare(Compare::Equal, Eval::field(&side), Eval::text(word));
         let count = Aggregate { function: "count".into(), argument: Some(is_side("other")) };
         flow.push(Command::Stats { kind: Stats::Rows, aggregates: vec![(count, partners.clone())], by });
         let this = is_side("this");
@@ -324,9 +431,6 @@ impl Lower<'_> {
         };
         flow.push(Command::Where(condition));
         flow.push(Command::Fields { keep: false, fields: if keep.is_some() { vec![side, partners.clone()] } else { vec![side] } });
-        for slot in flow.slots.values_mut() {
-            slot.of_event = false;
-        }
         Ok(partners)
     }
 
@@ -443,11 +547,14 @@ impl Lower<'_> {
         let key = self.helper("every_row");
         other.push(Command::Eval(vec![(key.clone(), Eval::integer(1))]));
         other.push(Command::Table(vec![key.clone(), field.to_owned()]));
-        self.losses.push(Loss::approximate(
-            LossKind::RowCap,
-            span,
-            "the search for this value is ended after 60 seconds, with what it has found by then",
-        ));
+        // A lookup is read in no time.
+        if matches!(other.head, Head::Events { .. } | Head::Several(_)) {
+            self.losses.push(Loss::approximate(
+                LossKind::RowCap,
+                span,
+                "the search for this value is ended after 60 seconds, with what it has found by then",
+            ));
+        }
         flow.push(Command::Eval(vec![(key.clone(), Eval::integer(1))]));
         flow.push(Command::Join { left: true, by: vec![key.clone()], search: Box::new(other.search()) });
         flow.push(Command::Fields { keep: false, fields: vec![key] });
@@ -491,7 +598,9 @@ impl Lower<'_> {
         let mut keys = Vec::new();
         for (_, argument) in &call.arguments {
             if let Argument::Scalar(expr) = argument {
-                if let Some(id) = expr.as_column() {
+                // `FileProfile("SHA1")` names the column in a string.
+                let named = expr.as_literal().and_then(crate::ir::Value::as_str).and_then(|name| input.get(name)).map(|c| c.id);
+                if let Some(id) = expr.as_column().or(named) {
                     let val = self.column(flow, id, expr.span);
                     let value = self.whole_value(&val);
                     let name = super::clean(&self.query.columns[id].name);
@@ -539,6 +648,51 @@ fn without_partner(partners: &str) -> Eval {
 
 fn column_span(plan: &Plan) -> Span {
     plan.source.span
+}
+
+/// The plan with each semi- or anti-join moved before the grouping it follows, where its keys are keys of the groups:
+/// keeping groups by their key is keeping their records by it, and only records can be read as one stream.
+pub(super) fn hoisted(plan: &Plan) -> Option<Plan> {
+    let semi = |op: &Op| matches!(op, Op::Join(join) if matches!(join.kind, JoinKind::LeftSemi | JoinKind::LeftAnti));
+    let mut plan = plan.clone();
+    let mut changed = false;
+    for index in 1..plan.steps.len() {
+        if !semi(&plan.steps[index].op) {
+            continue;
+        }
+        let Op::Join(join) = &plan.steps[index].op else { continue };
+        let keys: Vec<ColumnId> = join.keys.iter().map(|(left, _)| *left).collect();
+        let mut to = index;
+        let mut grouping = None;
+        while to > 0 && lets_pass(&plan.steps[to - 1].op, &keys) {
+            to -= 1;
+            if matches!(plan.steps[to].op, Op::Summarize { .. } | Op::Distinct) {
+                grouping = Some(to);
+            }
+        }
+        if let Some(to) = grouping {
+            let mut step = plan.steps.remove(index);
+            step.schema = plan.input_schema(to).clone();
+            plan.steps.insert(to, step);
+            changed = true;
+        }
+    }
+    changed.then_some(plan)
+}
+
+/// Whether keeping records by these columns before an operation or behind it comes to the same.
+fn lets_pass(op: &Op, keys: &[ColumnId]) -> bool {
+    match op {
+        Op::Filter(_) | Op::Window(_) | Op::Sort(_) | Op::Distinct | Op::Render { .. } => true,
+        Op::Extend(items) => !items.iter().any(|item| keys.contains(&item.id)),
+        Op::Project(items, _) => {
+            keys.iter().all(|key| items.iter().any(|item| item.id == *key && item.is_passed_on()))
+        }
+        Op::Summarize { keys: groups, .. } => {
+            keys.iter().all(|key| groups.iter().any(|group| group.id == *key && group.is_passed_on()))
+        }
+        _ => false,
+    }
 }
 
 /// A plan without the steps that only make its rows differ from each other: how often a partner is there counts nothing.

@@ -126,11 +126,13 @@ pub(super) struct Flow {
     pub(super) narrowed: bool,
     /// Whether only the listed fields are there: behind `stats` and its like.
     pub(super) closed: bool,
+    /// The field of a bag whose slots are columns, and what stands before their names.
+    pub(super) unpacked: Option<(String, String)>,
 }
 
 impl Flow {
     pub(super) fn new(head: Head) -> Self {
-        Self { head, commands: Vec::new(), slots: HashMap::new(), narrowed: false, closed: false }
+        Self { head, commands: Vec::new(), slots: HashMap::new(), narrowed: false, closed: false, unpacked: None }
     }
 
     pub(super) fn push(&mut self, command: Command) {

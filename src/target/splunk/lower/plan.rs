@@ -8,19 +8,21 @@ use super::text::escaped;
 use super::value::epoch;
 use super::{DEPTH, Flow, Lower, Repr, Result, Slot, Val, refuse};
 use crate::ir::{
-    Bound, ColumnId, Computed, Expr, ExprKind, MvExpand, Op, Parse, ParseKind, ParseSegment, Plan, Rest, Schema,
+    Argument, Bound, ColumnId, Computed, Evaluate, Expr, ExprKind, MvExpand, Op, Parse, ParseKind, ParseSegment, Plan, Rest, Schema,
     SortKey, Step, StringTest, Value, ValueSet, Window,
 };
 use crate::literal::TICKS_PER_SECOND;
 use crate::source::Span;
 use crate::target::splunk::tree::{Command, Compare, Eval, Filter, Head, Operator, SortField, Stats};
 use crate::target::usage::{PlanUsage, Usage};
-use crate::target::{Fidelity, LossKind};
+use crate::target::{Fidelity, Loss, LossKind};
 use crate::types::Type;
 
 impl Lower<'_> {
     /// A plan, of whose result `end` matters.
     pub(super) fn plan(&mut self, plan: &Plan, end: Usage) -> Result<Flow> {
+        let hoisted = super::join::hoisted(plan);
+        let plan = hoisted.as_ref().unwrap_or(plan);
         let usage = PlanUsage::of(plan, end);
         self.depth += 1;
         if self.depth > DEPTH {
@@ -98,6 +100,7 @@ impl Lower<'_> {
             Op::Partition(_) => return unsupported("`partition` has no counterpart; group with `summarize … by` instead"),
             Op::TopNested(_) => return unsupported("`top-nested` has no counterpart; use `summarize` and `top`"),
             Op::Reduce { .. } => return unsupported("`reduce` finds patterns in a way of its own that no other engine repeats"),
+            Op::Evaluate(evaluate) if &*evaluate.name == "bag_unpack" => self.unpack(flow, evaluate, step)?,
             Op::Evaluate(evaluate) => {
                 let message = format!("the plugin `{}` has no counterpart: the columns it gives depend on the data", evaluate.name);
                 return refuse(LossKind::UnsupportedOperator, step.span, message);
@@ -346,7 +349,7 @@ impl Lower<'_> {
     }
 
     fn distinct(&mut self, flow: &mut Flow, schema: &Schema, span: Span) -> Result<()> {
-        if schema.open {
+        if schema.open && !flow.narrowed && !flow.closed {
             return refuse(
                 LossKind::UnsupportedOperator,
                 span,
@@ -377,6 +380,37 @@ impl Lower<'_> {
         if !fields.is_empty() {
             flow.push(Command::Sort { count: count.unwrap_or(0), keys: fields });
         }
+        Ok(())
+    }
+
+    /// `bag_unpack`: slots become columns when something names them.
+    fn unpack(&mut self, flow: &mut Flow, evaluate: &Evaluate, step: &Step) -> Result<()> {
+        let [(_, Argument::Scalar(bag)), rest @ ..] = evaluate.arguments.as_slice() else {
+            return refuse(LossKind::UnsupportedOperator, step.span, "`bag_unpack` needs the bag to unpack");
+        };
+        let prefix = match rest {
+            [] => String::new(),
+            [(_, Argument::Scalar(prefix))] if prefix.as_literal().and_then(Value::as_str).is_some() => {
+                prefix.as_literal().and_then(Value::as_str).unwrap_or_default().to_owned()
+            }
+            _ => return refuse(LossKind::UnsupportedOperator, step.span, "`bag_unpack` can only be said with a bag and a prefix"),
+        };
+        let val = self.value(flow, bag)?;
+        let json = self.to_json(val, bag.span)?;
+        let field = self.in_field(flow, json, "bag");
+        self.losses.push(Loss::shown(
+            LossKind::Null,
+            step.span,
+            "a slot that the query does not name gets no column of its own; it stays in the bag",
+        ));
+        if let Some(declared) = &evaluate.declared {
+            for column in declared {
+                let value = super::object_text(Eval::field(&field), &column.name);
+                let slot = Slot::new(Val::new(value, Repr::Json));
+                flow.slots.entry(column.id).or_insert(slot);
+            }
+        }
+        flow.unpacked = Some((field, prefix));
         Ok(())
     }
 

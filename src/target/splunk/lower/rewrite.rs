@@ -99,14 +99,22 @@ impl Lower<'_> {
             Rewrite::ExtractJson => self.extract_json(flow, arguments, expr),
             Rewrite::Extract => self.extract(flow, arguments, expr),
             Rewrite::ExtractAll => {
-                let [pattern, subject] = arguments else {
-                    return refuse(LossKind::UnsupportedFunction, span, "which groups are wanted cannot be said; write one group");
+                let (pattern, group, subject) = match arguments {
+                    [pattern, subject] => (pattern, None, subject),
+                    [pattern, groups, subject] => {
+                        let groups = groups.as_literal().and_then(Value::elements).unwrap_or_default();
+                        match groups.as_slice() {
+                            [group] => (pattern, group.as_integer().and_then(|n| usize::try_from(n).ok()), subject),
+                            _ => return refuse(LossKind::UnsupportedFunction, span, "only one group can be taken of each match"),
+                        }
+                    }
+                    _ => return written_out(expr),
                 };
                 let Some(source) = literal_text(pattern) else { return written_out(pattern) };
                 let pcre = self.pcre(source, pattern.span);
                 let name = self.helper("extracted");
                 let several = named_group(&pcre, 2, &name).is_some();
-                let Some(named) = named_group(&pcre, 1, &name).filter(|_| !several) else {
+                let Some(named) = named_group(&pcre, group.unwrap_or(1), &name).filter(|_| !several || group.is_some()) else {
                     return refuse(LossKind::UnsupportedFunction, pattern.span, "the pattern must have one group and no more");
                 };
                 let text = self.text(flow, subject)?;
@@ -160,8 +168,13 @@ impl Lower<'_> {
             }
             Rewrite::ReplaceString => {
                 let [subject, what, by] = arguments else { return written_out(expr) };
-                let (Some(what_text), Some(by)) = (literal_text(what), literal_text(by)) else { return written_out(what) };
                 let text = self.text(flow, subject)?;
+                let (Some(what_text), Some(by)) = (literal_text(what), literal_text(by)) else {
+                    let what = super::text::pattern_of(crate::ir::StringTest::Contains, super::text::or_empty(self.text(flow, what)?));
+                    let by = super::text::or_empty(self.text(flow, by)?);
+                    let by = Eval::call("replace", [by, Eval::Regex(r"\\".into()), Eval::Regex(r"\\\\".into())]);
+                    return Ok(Val::new(Eval::call("replace", [text, what, by]), Repr::Text));
+                };
                 if what_text.is_empty() {
                     return Ok(Val::new(text, Repr::Text));
                 }
@@ -251,11 +264,39 @@ impl Lower<'_> {
                 let repr = super::call::represented(expr.ty.ty);
                 Ok(Val::new(Eval::call("coalesce", [field, default.expr]), repr))
             }
-            Rewrite::GeoInfo | Rewrite::ParseUrl => refuse(
-                LossKind::UnsupportedFunction,
-                span,
-                format!("all that `{}` gives at once cannot be said; take its parts, such as `.{}`", function.name(), if rewrite == Rewrite::GeoInfo { "country" } else { "Host" }),
-            ),
+            Rewrite::GeoInfo | Rewrite::ParseUrl => {
+                let keys: &[&str] = if rewrite == Rewrite::GeoInfo {
+                    &["country", "state", "city", "latitude", "longitude"]
+                } else {
+                    &["Scheme", "Host", "Path"]
+                };
+                if rewrite == Rewrite::ParseUrl {
+                    self.lose(LossKind::Null, span, "of a URL only Scheme, Host and Path are taken apart");
+                }
+                let mut slots = Vec::with_capacity(keys.len() * 2);
+                for key in keys {
+                    let path = vec![Expr::literal(Value::string(*key), span)];
+                    let part = self.special_access(flow, &Access { base: expr.clone(), path }, span)?;
+                    let Some(part) = part else { return written_out(expr) };
+                    slots.extend([Eval::text(*key), part.expr]);
+                }
+                Ok(Val::new(Eval::call("json_object", slots), Repr::Json))
+            }
+            Rewrite::SetDifference => {
+                let [first, others @ ..] = arguments else { return written_out(expr) };
+                let val = self.value(flow, first)?;
+                let array = self.to_multi(val, first.span)?;
+                let field = self.in_field(flow, array, "elements");
+                let mut kept = Eval::field(&field);
+                for other in others {
+                    let val = self.value(flow, other)?;
+                    let other = self.to_multi(val, other.span)?;
+                    let same = super::text::pattern_of(crate::ir::StringTest::Equals, Eval::field(&field));
+                    let found = Eval::call("isnull", [Eval::call("mvfind", [other, same])]);
+                    kept = Eval::call("if", [found, kept, Eval::call("null", [])]);
+                }
+                Ok(Val::new(Eval::call("mvdedup", [Eval::call("mvmap", [Eval::Field(field), kept])]), Repr::Multi))
+            }
             Rewrite::InAnyRange | Rewrite::HasIpv4 | Rewrite::Contains => {
                 refuse(LossKind::UnsupportedFunction, span, format!("`{}` cannot be said with these arguments", function.name()))
             }
@@ -312,7 +353,14 @@ impl Lower<'_> {
                 Ok(Some(if want { test } else { super::text::complement(test, &text, filled) }))
             }
             Rewrite::Contains => {
-                let Some(needle) = rest.first().and_then(Expr::as_literal) else { return written_out(expr) };
+                let Some(needle) = rest.first() else { return written_out(expr) };
+                let Some(needle) = needle.as_literal() else {
+                    let text = super::text::or_empty(self.text(flow, needle)?);
+                    let val = self.value(flow, first)?;
+                    let multi = self.to_multi(val, first.span)?;
+                    let find = Eval::call("mvfind", [multi, super::text::pattern_of(crate::ir::StringTest::Equals, text)]);
+                    return Ok(Some(Eval::call(if want { "isnotnull" } else { "isnull" }, [find])));
+                };
                 let needle = match needle {
                     Value::String(text) => text.to_string(),
                     value => match value.as_integer() {

@@ -180,6 +180,11 @@ impl Lower<'_> {
     fn assumed_slot(&mut self, flow: &Flow, id: ColumnId) -> Slot {
         let info = &self.query.columns[id];
         let (name, span) = (info.name.clone(), info.span);
+        if let Some((bag, prefix)) = &flow.unpacked {
+            if let Some(slot) = name.strip_prefix(prefix.as_str()).filter(|slot| !slot.contains(['.', '{', '}'])) {
+                return Slot::new(Val::new(object_text(Eval::field(bag), slot), Repr::Json));
+            }
+        }
         self.lose(
             LossKind::UnresolvedName,
             span,
