@@ -11,8 +11,11 @@ mod function;
 mod join;
 mod literal;
 mod name;
+mod nest;
 mod operand;
 mod operator;
+mod parse;
+mod project;
 mod projection;
 mod report;
 mod scan;
@@ -22,7 +25,7 @@ mod series;
 mod table;
 mod union;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use self::scope::{Constant, Function, Local, Scope};
@@ -36,6 +39,8 @@ use crate::types::Type;
 
 /// How many nodes variables and functions may put in altogether.
 const EXPANSION_LIMIT: usize = 200_000;
+/// What each node of a table counts for: its columns are copied too.
+const TABLE_FACTOR: usize = 4;
 /// What a call of a function counts for, its body apart: binding it again is dearer than a copy.
 const CALL_WEIGHT: usize = 64;
 
@@ -118,6 +123,8 @@ struct Binder<'a> {
     unknown: HashSet<Box<str>>,
     /// Whether the query reads every table.
     all: bool,
+    /// The tables that have a column of a name, as far as that was asked: looking through all of them is dear.
+    homes: HashMap<Box<str>, Rc<[crate::schema::Name]>>,
 }
 
 impl<'a> Binder<'a> {
@@ -138,6 +145,7 @@ impl<'a> Binder<'a> {
             unnamed: 1,
             unknown: HashSet::new(),
             all: false,
+            homes: HashMap::new(),
         }
     }
 
@@ -191,7 +199,7 @@ impl<'a> Binder<'a> {
                 self.check_bare_name(expr);
                 let shared = self.shared.len();
                 match self.either(expr) {
-                    Either::Scalar(value) => self.scalar_local(value),
+                    Either::Scalar(value) => Self::scalar_local(value),
                     // `let x = materialize(…)`: what was shared gets the variable's name.
                     Either::Table(plan) => match &plan.source.kind {
                         SourceKind::Shared(id, _) if plan.steps.is_empty() && id.0 as usize >= shared => {
@@ -219,7 +227,7 @@ impl<'a> Binder<'a> {
         self.scope.insert_mut(name, local);
     }
 
-    fn scalar_local(&mut self, value: Expr) -> Local<'a> {
+    fn scalar_local(value: Expr) -> Local<'a> {
         let weight = value.weight();
         Local::Scalar(Rc::new(value), weight)
     }
@@ -234,7 +242,7 @@ impl<'a> Binder<'a> {
                     let value = self.without_row(|b| b.scalar(default));
                     self.check_assignable(&value, ty, default.span);
                 }
-                self.scalar_local(Expr::new(ExprKind::Parameter(name), ty, parameter.span))
+                Self::scalar_local(Expr::new(ExprKind::Parameter(name), ty, parameter.span))
             }
             ast::ParameterType::Tabular(row) => {
                 let open = row.star.is_some() || row.columns.is_empty();
@@ -357,7 +365,7 @@ impl<'a> Binder<'a> {
     }
 
     /// An expression that stands for something that could not be bound.
-    fn unknown_value(&self, span: Span) -> Expr {
+    fn unknown_value(span: Span) -> Expr {
         Expr::new(ExprKind::Literal(crate::ir::Value::Null(Type::Unknown)), ValueType::from(Type::Unknown), span)
     }
 }

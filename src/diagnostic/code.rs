@@ -59,6 +59,10 @@ codes! {
     FIELD_TYPE = "K0010" "field-type" Error;
     /// The YAML or JSON nests deeper than a rule file can need.
     FILE_TOO_DEEP = "K0011" "file-too-deep" Error;
+    /// The query is written in a way that cannot take another layout without changing what else the file says.
+    FORMAT_NOT_IN_PLACE = "K0012" "format-not-in-place" Error;
+    /// The query, once formatted, would not be read as the same query: a fault of the formatter.
+    FORMAT_UNFAITHFUL = "K0013" "format-unfaithful" Error;
 
     /// A part of a schema file has none of the forms known for it.
     SCHEMA_SHAPE = "K0020" "schema-shape" Error;
@@ -97,6 +101,8 @@ codes! {
     CHAINED_COMPARISON = "K1011" "chained-comparison" Error;
     /// Something other than a name stands before `=`.
     ASSIGNMENT = "K1012" "assignment" Error;
+    /// A GUID stands without `guid(…)` round it.
+    BARE_GUID = "K1013" "bare-guid" Error;
 
     /// A name stands for no column, variable or function.
     UNKNOWN_NAME = "K2001" "unknown-name" Error ("KS142");
@@ -140,8 +146,6 @@ codes! {
     OPERATOR_PLACE = "K2020" "operator-place" Error ("KS174");
     /// A query grows beyond bounds once its variables and functions are put in.
     QUERY_TOO_LARGE = "K2021" "query-too-large" Error;
-    /// A function calls itself.
-    RECURSION = "K2022" "recursion" Error;
     /// The rows of a `datatable` do not come out even.
     DATATABLE_CELLS = "K2023" "datatable-cells" Error ("KS173");
     /// A dynamic holds a decimal.

@@ -133,7 +133,7 @@ operators! {
     /// Whether a text holds a term, counting case.
     HasCs "has_cs" text Sensitive Term not NotHasCs => TERM;
     /// Whether a text lacks a term, case aside.
-    NotHas "!has" old "nothas" text Insensitive Term not Has => TERM;
+    NotHas "!has" text Insensitive Term not Has => TERM;
     /// Whether a text lacks a term, counting case.
     NotHasCs "!has_cs" text Sensitive Term not HasCs => TERM;
     /// Whether some term begins so, case aside.
@@ -238,6 +238,12 @@ impl Operator {
         matches!(self, Self::Negate | Self::Plus)
     }
 
+    /// Whether the right side is in parentheses: a list, or a range.
+    pub const fn is_list(self) -> bool {
+        use Operator::{Between, HasAll, HasAny, In, InNoCase, NotBetween, NotIn, NotInNoCase};
+        matches!(self, In | InNoCase | NotIn | NotInNoCase | HasAny | HasAll | Between | NotBetween)
+    }
+
     /// Whether `*`, every column, may stand on its left.
     pub fn takes_star(self) -> bool {
         let star = |overload: &Overload| overload.parameters[0].requires == super::Requires::Star;
@@ -250,7 +256,7 @@ impl Operator {
     ///
     /// Says what is wrong where none fits; the official analyser's code for [`Mismatch::NoOverload`] is `KS106` here.
     pub fn resolve(self, operands: &[Argument<'_>]) -> Result<Resolved, Mismatch> {
-        resolve_operator(self.row().overloads, operands)
+        resolve_operator(self.row().overloads, operands, !self.is_list())
     }
 }
 

@@ -1,10 +1,16 @@
 //! Which overload a call means, what it gives, and what is wrong with its arguments.
 
 mod check;
+mod fit;
+mod layout;
+#[cfg(test)]
+mod tests;
 
-use std::ops::Range;
+pub use fit::common_of;
+use fit::{candidates, common};
+use layout::{check_count, counts_of_all, layout};
 
-use super::row::{Accepts, Computed, Function, Overload, Part, Repeat, Requires, Returns, Shape, ValueType};
+use super::row::{Accepts, Computed, Function, Overload, Part, Returns, Shape, ValueType};
 use crate::types::Type;
 
 /// An argument of a call, as far as the choice of an overload depends on it.
@@ -166,11 +172,14 @@ pub enum Problem {
     NotAggregate,
 }
 
+/// No overload without repeated parameters takes more arguments than this, and every one with them can take more.
+const MOST_FIXED: usize = 8;
+
 impl Mismatch {
     /// The code of Microsoft's analyser for the same finding in the call of a function.
     pub const fn official(&self) -> &'static str {
         match self {
-            Self::Count { min, max } if *min == *max => "KS119",
+            Self::Count { max, .. } if *max <= MOST_FIXED => "KS119",
             Self::Count { .. } => "KS120",
             Self::IncompleteBlock => "KS121",
             Self::NoCommonType => "KS232",
@@ -223,13 +232,18 @@ pub fn resolve(function: &Function, arguments: &[Argument<'_>]) -> Result<Resolv
     settle(function.overloads, arguments, &candidates(function.overloads, arguments, false))
 }
 
-/// [`resolve`] for an operator, whose operands must all fit before any overload is considered.
+/// [`resolve`] for an operator. With `all_must_fit` an overload is considered only if all operands fit it, so that
+/// the finding is about the operator rather than one operand.
 ///
 /// # Errors
 ///
 /// Says what is wrong where none fits.
-pub fn resolve_operator(overloads: &[Overload], operands: &[Argument<'_>]) -> Result<Resolved, Mismatch> {
-    settle(overloads, operands, &candidates(overloads, operands, true))
+pub fn resolve_operator(
+    overloads: &[Overload],
+    operands: &[Argument<'_>],
+    all_must_fit: bool,
+) -> Result<Resolved, Mismatch> {
+    settle(overloads, operands, &candidates(overloads, operands, all_must_fit))
 }
 
 /// What a call that does not fit gives all the same, so that one error does not bring others after it: what all the
@@ -270,331 +284,6 @@ fn settle(overloads: &[Overload], arguments: &[Argument<'_>], candidates: &[usiz
     Ok(Resolved { overload: index, parameters, output })
 }
 
-/// The fewest and the most arguments an overload takes.
-fn counts(overload: &Overload) -> (usize, usize) {
-    overload.parameters.iter().fold((0, 0), |(min, max), parameter| {
-        let (low, high) = parameter.repeat.range();
-        (min + low, max + high)
-    })
-}
-
-/// The fewest and the most arguments any overload takes.
-fn counts_of_all(overloads: &[Overload]) -> (usize, usize) {
-    let all = overloads.iter().map(counts);
-    all.reduce(|(min, max), (low, high)| (min.min(low), max.max(high))).unwrap_or((0, 0))
-}
-
-fn check_count(overload: &Overload, given: usize) -> Result<(), Mismatch> {
-    let (min, max) = counts(overload);
-    if !(min..=max).contains(&given) {
-        return Err(Mismatch::Count { min, max });
-    }
-    let in_turn = block(overload).len();
-    if in_turn > 1 && !(given - (overload.parameters.len() - in_turn)).is_multiple_of(in_turn) {
-        return Err(Mismatch::IncompleteBlock);
-    }
-    Ok(())
-}
-
-/// The positions of the parameters that repeat in turn.
-fn block(overload: &Overload) -> Range<usize> {
-    let in_turn = |parameter: &super::Parameter| matches!(parameter.repeat, Repeat::InTurn(..));
-    let start = overload.parameters.iter().position(in_turn).unwrap_or(0);
-    start..start + overload.parameters.iter().filter(|parameter| in_turn(parameter)).count()
-}
-
-/// Which parameter each argument belongs to. Arguments past the most an overload takes get a position that no
-/// parameter has.
-fn layout(overload: &Overload, arguments: &[Argument<'_>]) -> Vec<usize> {
-    let block = block(overload);
-    if !block.is_empty() {
-        return layout_in_turn(overload, arguments.len(), block);
-    }
-    let last = overload.parameters.len().saturating_sub(1);
-    let most = counts(overload).1;
-    let (mut current, mut times) = (0, 0);
-    let mut positions = Vec::with_capacity(arguments.len());
-    for (index, argument) in arguments.iter().enumerate() {
-        if index >= most {
-            positions.push(usize::MAX);
-            continue;
-        }
-        if current < last && times >= overload.parameters[current].repeat.range().1 {
-            (current, times) = (current + 1, 0);
-        }
-        let parameter = &overload.parameters[current];
-        let skippable = |parameter: &super::Parameter| matches!(parameter.repeat, Repeat::Times(0, _));
-        let settled = times < parameter.repeat.range().0 || (times == 0 && !skippable(parameter)) || current == last;
-        if !settled {
-            // The argument may belong to the parameter that goes on repeating or to one after it; the better fit wins.
-            let fits = |position| fit(overload, arguments, &positions, position, argument);
-            let here = fits(current);
-            for next in current + 1..=last {
-                let there = fits(next);
-                if here >= there && here != Fit::None {
-                    break;
-                }
-                if there != Fit::None {
-                    (current, times) = (next, 0);
-                    break;
-                }
-                if !skippable(&overload.parameters[next]) {
-                    break;
-                }
-            }
-        }
-        positions.push(current);
-        times += 1;
-    }
-    positions
-}
-
-/// [`layout`] where parameters repeat in turn, as the keys and values of `bag_pack` do.
-fn layout_in_turn(overload: &Overload, given: usize, block: Range<usize>) -> Vec<usize> {
-    let after = overload.parameters.len() - block.end;
-    let least = overload.parameters[block.start].repeat.range().0 * block.len();
-    let repeated = given.saturating_sub(block.start + after).max(least).next_multiple_of(block.len());
-    let place = |index: usize| {
-        if index < block.start {
-            index
-        } else if index < block.start + repeated {
-            block.start + (index - block.start) % block.len()
-        } else {
-            block.end + (index - block.start - repeated)
-        }
-    };
-    (0..given)
-        .map(place)
-        .map(|position| if position < overload.parameters.len() { position } else { usize::MAX })
-        .collect()
-}
-
-/// The overloads that fit best. More than one where they fit equally well, none where `all_must_fit` and none does.
-///
-/// The order of decisions is the official analyser's: the number of arguments, then how many of them fit, then the
-/// worst fit, then the best.
-fn candidates(overloads: &[Overload], arguments: &[Argument<'_>], all_must_fit: bool) -> Vec<usize> {
-    if overloads.len() <= 1 {
-        return (0..overloads.len()).collect();
-    }
-    let takes = |count: usize| {
-        let fits = move |&index: &usize| {
-            let (min, max) = counts(&overloads[index]);
-            (min..=max).contains(&count)
-        };
-        (0..overloads.len()).filter(fits).collect::<Vec<_>>()
-    };
-    let mut left = takes(arguments.len());
-    if left.is_empty() {
-        left = takes(counts_of_all(overloads).1);
-    }
-    if left.len() < 2 {
-        return left;
-    }
-    let scored = left.iter().map(|&index| (index, Score::new(&overloads[index], arguments)));
-    let scored: Vec<(usize, Score)> = scored.collect();
-    let most = scored.iter().map(|(_, score)| score.fitting).max().unwrap_or(0);
-    let most = if all_must_fit { arguments.len() } else { most };
-    let scored: Vec<_> = scored.into_iter().filter(|(_, score)| score.fitting == most).collect();
-    let Some((_, best)) = scored.iter().max_by_key(|(_, score)| *score) else { return Vec::new() };
-    let mut first = scored.iter().filter(|(_, score)| score == best);
-    match (first.next(), first.next()) {
-        (Some(&(only, _)), None) => vec![only],
-        _ => scored.into_iter().map(|(index, _)| index).collect(),
-    }
-}
-
-/// How well an overload fits; the fields are compared in this order.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Score {
-    worst: Fit,
-    best: Fit,
-    fitting: usize,
-}
-
-impl Score {
-    fn new(overload: &Overload, arguments: &[Argument<'_>]) -> Self {
-        let parameters = layout(overload, arguments);
-        let fits = || {
-            let pairs = parameters.iter().zip(arguments);
-            pairs.map(|(&position, argument)| fit(overload, arguments, &parameters, position, argument))
-        };
-        Self {
-            worst: fits().min().unwrap_or(Fit::Exact),
-            best: fits().max().unwrap_or(Fit::None),
-            fitting: fits().filter(|fit| *fit != Fit::None).count(),
-        }
-    }
-}
-
-/// How well an argument fits a parameter, from worst to best.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Fit {
-    None,
-    Unknown,
-    Dynamic,
-    Promoted,
-    NotType,
-    OneOfMany,
-    Scalar,
-    Summable,
-    Orderable,
-    Number,
-    Integer,
-    Tabular,
-    Exact,
-}
-
-/// How well `argument` fits the parameter at `position`.
-fn fit(
-    overload: &Overload,
-    arguments: &[Argument<'_>],
-    parameters: &[usize],
-    position: usize,
-    argument: &Argument<'_>,
-) -> Fit {
-    let Some(parameter) = overload.parameters.get(position) else { return Fit::None };
-    let star_allowed = matches!(parameter.requires, Requires::Star | Requires::ExpressionOrStar);
-    let value = match argument.is {
-        Is::Star => return if star_allowed { Fit::Exact } else { Fit::None },
-        _ if parameter.requires == Requires::Star => return Fit::None,
-        Is::Scalar(value) if value.ty == Type::Unknown => return Fit::Unknown,
-        Is::Tabular => return if parameter.accepts == Accepts::Tabular { Fit::Tabular } else { Fit::None },
-        Is::TypeLiteral(_) if parameter.accepts == Accepts::TypeLiteral => return Fit::Exact,
-        Is::TypeLiteral(_) => return if parameter.accepts == Accepts::Scalar { Fit::Scalar } else { Fit::None },
-        Is::Scalar(value) => value,
-    };
-    if parameter.default_marker.is_some() && parameter.default_marker == argument.text {
-        return Fit::Exact;
-    }
-    let (accepts, kind) = match parameter.accepts {
-        Accepts::Anything => return Fit::Unknown,
-        Accepts::TypeLiteral | Accepts::Tabular => return Fit::None,
-        Accepts::Only(types) => return fit_only(types, value),
-        Accepts::SameAs(other) => {
-            let place = parameters.get(usize::from(other)).copied().unwrap_or(usize::MAX);
-            return if place == position { Fit::None } else { fit(overload, arguments, parameters, place, argument) };
-        }
-        Accepts::CommonScalar | Accepts::CommonScalarOrDynamic | Accepts::CommonOrderable => {
-            let Some(common) = common(overload, arguments, parameters, false) else { return Fit::None };
-            return match conversion(value, common) {
-                Some(Conversion::None) => Fit::Exact,
-                Some(Conversion::Widening) => Fit::Promoted,
-                None if common.ty == Type::Dynamic => Fit::Dynamic,
-                None if parameter.accepts == Accepts::CommonScalarOrDynamic && value.ty == Type::Dynamic => Fit::Exact,
-                None => Fit::None,
-            };
-        }
-        Accepts::Scalar => (true, Fit::Scalar),
-        Accepts::Integer => (value.ty.is_integer(), Fit::Integer),
-        Accepts::Number => (value.ty.is_numeric(), Fit::Number),
-        Accepts::NumberOrBool => (value.ty.is_numeric() || value.ty == Type::Bool, Fit::Number),
-        Accepts::RealOrDecimal => (matches!(value.ty, Type::Real | Type::Decimal), Fit::OneOfMany),
-        Accepts::Summable => (value.ty.is_summable(), Fit::Summable),
-        Accepts::Orderable => (value.ty.is_orderable(), Fit::Orderable),
-        Accepts::StringOrDynamic => (matches!(value.ty, Type::String | Type::Dynamic), Fit::OneOfMany),
-        Accepts::StringOrArray => (value.ty == Type::String || value.can_be_array_of(Type::String), Fit::OneOfMany),
-        Accepts::IntegerOrArray => (value.ty.is_integer() || value.can_be_array_of(Type::Long), Fit::OneOfMany),
-        Accepts::Array => (value.can_be_array(), Fit::OneOfMany),
-        Accepts::Bag => (value.can_be_bag(), Fit::OneOfMany),
-        Accepts::NotDynamic => (value.ty != Type::Dynamic, Fit::NotType),
-        Accepts::NotBool => (value.ty != Type::Bool, Fit::NotType),
-        Accepts::NotRealOrBool => (!matches!(value.ty, Type::Real | Type::Bool), Fit::NotType),
-    };
-    if accepts { kind } else { Fit::None }
-}
-
-fn fit_only(types: &[Type], value: ValueType) -> Fit {
-    let best = types.iter().filter_map(|&ty| conversion(value, ty.into())).min();
-    match best {
-        Some(Conversion::None) if types.len() == 1 => Fit::Exact,
-        Some(Conversion::None) => Fit::OneOfMany,
-        Some(Conversion::Widening) => Fit::Promoted,
-        None => Fit::None,
-    }
-}
-
-/// What it takes to make a value of one type one of another.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Conversion {
-    None,
-    Widening,
-}
-
-/// What it takes to pass `from` where `to` is asked for; nothing where it cannot be.
-///
-/// A `dynamic` of unknown shape passes for a `string`, as it does in the official analyser.
-fn conversion(from: ValueType, to: ValueType) -> Option<Conversion> {
-    if from.ty == to.ty || from.ty == Type::Unknown || to.ty == Type::Unknown {
-        Some(Conversion::None)
-    } else if from.ty.widens_to(to.ty) || (to.ty == Type::String && from == Type::Dynamic.into()) {
-        Some(Conversion::Widening)
-    } else {
-        None
-    }
-}
-
-/// The type that all arguments whose parameters ask for a common type have after widening.
-fn common(
-    overload: &Overload,
-    arguments: &[Argument<'_>],
-    parameters: &[usize],
-    ignore_dynamic: bool,
-) -> Option<ValueType> {
-    let mut found: Option<ValueType> = None;
-    for (argument, &position) in arguments.iter().zip(parameters) {
-        let (Some(parameter), Is::Scalar(value)) = (overload.parameters.get(position), argument.is) else { continue };
-        if ignore_dynamic && value.ty == Type::Dynamic {
-            continue;
-        }
-        let or_dynamic = match parameter.accepts {
-            Accepts::CommonScalar => false,
-            Accepts::CommonOrderable if value.ty.is_orderable() || value.ty == Type::Unknown => false,
-            Accepts::CommonScalarOrDynamic => true,
-            _ => continue,
-        };
-        found = Some(match found {
-            None => value,
-            Some(before) => common_of(before, value, or_dynamic)?,
-        });
-    }
-    if found.is_none() && ignore_dynamic {
-        return common(overload, arguments, parameters, false);
-    }
-    found
-}
-
-/// The common type of two values, `dynamic` at worst where `or_dynamic`.
-pub fn common_of(a: ValueType, b: ValueType, or_dynamic: bool) -> Option<ValueType> {
-    let plain = ValueType::from(Type::Dynamic);
-    if a == b {
-        return Some(a);
-    }
-    if a.ty == Type::Unknown || b.ty == Type::Unknown {
-        return Some(Type::Unknown.into());
-    }
-    if a == plain || b == plain {
-        return Some(plain);
-    }
-    if let Some(wider) = a.ty.widest(b.ty).filter(|ty| *ty != Type::Dynamic) {
-        return Some(wider.into());
-    }
-    match (a.shape, b.shape) {
-        (Shape::Array(_), Shape::Array(_)) => Some(ValueType::dynamic(Shape::Array(Type::Dynamic))),
-        (Shape::Scalar(a), Shape::Scalar(b)) if a.widest(b).is_some() => {
-            a.widest(b).map(|ty| ValueType::dynamic(Shape::Scalar(ty)))
-        }
-        (Shape::Scalar(inner), Shape::Any) if inner.widest(b.ty).is_some() => {
-            inner.widest(b.ty).map(|ty| ValueType::dynamic(Shape::Scalar(ty)))
-        }
-        (Shape::Any, Shape::Scalar(inner)) if inner.widest(a.ty).is_some() => {
-            inner.widest(a.ty).map(|ty| ValueType::dynamic(Shape::Scalar(ty)))
-        }
-        _ if a.ty == Type::Dynamic && b.ty == Type::Dynamic => Some(plain),
-        _ => or_dynamic.then_some(plain),
-    }
-}
-
 /// What a call of this overload gives.
 fn output(overload: &Overload, arguments: &[Argument<'_>], parameters: &[usize]) -> Output {
     let of = |position: u8| {
@@ -605,7 +294,7 @@ fn output(overload: &Overload, arguments: &[Argument<'_>], parameters: &[usize])
         Some(Is::Scalar(value)) => value,
         _ => Type::Unknown.into(),
     };
-    let scalars = || arguments.iter().filter_map(|argument| argument.value());
+    let scalars = || arguments.iter().filter_map(Argument::value);
     Output::Scalar(match overload.returns {
         Returns::Type(ty) => ty.into(),
         Returns::Dynamic(shape) => ValueType::dynamic(shape),

@@ -32,6 +32,8 @@ pub struct Function {
     pub deterministic: bool,
     /// Looks at other records of its input, which therefore must be serialised.
     pub window: bool,
+    /// Known only within a graph pattern.
+    pub graph: bool,
     /// Left out of documentation: internal, or an old spelling.
     pub hidden: bool,
     /// For an old name, what to write instead; several where the choice depends on the intent.

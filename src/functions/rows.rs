@@ -27,6 +27,7 @@ macro_rules! rows {
                 foldable: false,
                 deterministic: true,
                 window: false,
+                graph: false,
                 hidden: false,
                 replaced_by: &[],
                 cheaper: None,
@@ -52,6 +53,7 @@ macro_rules! set {
     ($row:ident foldable $(, $($rest:tt)*)?) => { $row.foldable = true; $crate::functions::rows::set!($row $($($rest)*)?); };
     ($row:ident volatile $(, $($rest:tt)*)?) => { $row.deterministic = false; $crate::functions::rows::set!($row $($($rest)*)?); };
     ($row:ident window $(, $($rest:tt)*)?) => { $row.window = true; $crate::functions::rows::set!($row $($($rest)*)?); };
+    ($row:ident graph $(, $($rest:tt)*)?) => { $row.graph = true; $crate::functions::rows::set!($row $($($rest)*)?); };
     ($row:ident hidden $(, $($rest:tt)*)?) => { $row.hidden = true; $crate::functions::rows::set!($row $($($rest)*)?); };
     ($row:ident old($($new:literal)|+) $(, $($rest:tt)*)?) => {
         $row.replaced_by = &[$($new),+];

@@ -248,7 +248,7 @@ fn unterminated(text: &str, string: Unterminated) -> Diagnostic {
     let quote = opening.of(text);
     let diagnostic = Diagnostic::new(&code::UNTERMINATED_STRING, opening, "this string is never closed");
     if text[string.span.range()].starts_with("```") || text[string.span.range()].starts_with("~~~") {
-        diagnostic.label("opened here").help(format!("close it with {0}{0}{0}", quote))
+        diagnostic.label("opened here").help(format!("close it with {quote}{quote}{quote}"))
     } else {
         diagnostic
             .label("opened here")

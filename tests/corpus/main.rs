@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 mod bind;
+mod format;
 mod rules;
 
 /// The folder of the corpus.

@@ -1,6 +1,7 @@
 //! Whether one argument is what its parameter asks for.
 
-use super::{Argument, Conversion, Form, Is, Problem, common, conversion};
+use super::fit::{Conversion, common, conversion, takes};
+use super::{Argument, Form, Is, Problem};
 use crate::functions::row::{Accepts, Overload, Parameter, Requires, ValueType};
 use crate::types::Type;
 
@@ -43,34 +44,18 @@ fn scalar(
     accepts: Accepts,
     value: ValueType,
 ) -> bool {
-    let common = || common(overload, arguments, parameters, false);
-    match accepts {
-        Accepts::Anything | Accepts::Scalar | Accepts::CommonScalarOrDynamic => true,
-        Accepts::TypeLiteral | Accepts::Tabular => false,
-        Accepts::Only(types) => types.iter().any(|&ty| conversion(value, ty.into()).is_some()),
-        Accepts::Integer => value.ty.is_integer(),
-        Accepts::Number => value.ty.is_numeric(),
-        Accepts::NumberOrBool => value.ty.is_numeric() || value.ty == Type::Bool,
-        Accepts::RealOrDecimal => matches!(value.ty, Type::Real | Type::Decimal),
-        Accepts::Summable => value.ty.is_summable(),
-        Accepts::Orderable => value.ty.is_orderable(),
-        Accepts::StringOrDynamic => matches!(value.ty, Type::String | Type::Dynamic),
-        Accepts::StringOrArray => value.ty == Type::String || value.can_be_array_of(Type::String),
-        Accepts::IntegerOrArray => value.ty.is_integer() || value.can_be_array_of(Type::Long),
-        Accepts::Array => value.can_be_array(),
-        Accepts::Bag => value.can_be_bag(),
-        Accepts::NotDynamic => value.ty != Type::Dynamic,
-        Accepts::NotBool => value.ty != Type::Bool,
-        Accepts::NotRealOrBool => !matches!(value.ty, Type::Real | Type::Bool),
-        Accepts::SameAs(other) => arguments
-            .get(usize::from(other))
-            .and_then(Argument::value)
-            .is_none_or(|other| conversion(value, other) == Some(Conversion::None)),
-        Accepts::CommonScalar => common().is_none_or(|common| conversion(value, common).is_some()),
-        Accepts::CommonOrderable => {
-            value.ty.is_orderable() && common().is_none_or(|common| conversion(value, common).is_some())
+    let passes_for = |other: ValueType| conversion(value, other);
+    takes(accepts, value)
+        && match accepts {
+            Accepts::SameAs(other) => arguments
+                .get(usize::from(other))
+                .and_then(Argument::value)
+                .is_none_or(|other| passes_for(other) == Some(Conversion::None)),
+            Accepts::CommonScalar | Accepts::CommonOrderable => {
+                common(overload, arguments, parameters, false).is_none_or(|common| passes_for(common).is_some())
+            }
+            _ => true,
         }
-    }
 }
 
 /// Whether an argument of a fitting type is the kind of expression that is asked for.

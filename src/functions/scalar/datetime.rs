@@ -36,7 +36,8 @@ const PARTS: &[&str] = &[
 rows! { Scalar;
     /// Gives the instant at which the query runs, the same one throughout, moved by an optional span.
     now: [foldable, volatile]
-        (offset: TimeSpan?) -> DateTime;
+        (offset: TimeSpan?) -> DateTime
+        => "print x = now() == now()" gives "true";
     /// Gives the instant so long before the query runs.
     ago: [foldable, volatile]
         (timespan: TimeSpan) -> DateTime

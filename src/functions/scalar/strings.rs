@@ -71,7 +71,7 @@ rows! { Scalar;
     /// Escapes what has a meaning in regular expressions, so that the text matches itself.
     regex_quote: [foldable]
         (string: Scalar) -> String
-        => "print x = regex_quote('a.b')" gives r#"a\.b"#;
+        => "print x = regex_quote('a.b')" gives r"a\.b";
     /// Gives the position, counted from 0, at which a string holds another, or -1.
     indexof: [foldable]
         (string: Scalar, match: Scalar, start: Integer?, length: Integer?, occurrence: Integer[Constant]?) -> Long

@@ -47,13 +47,15 @@ rows! { Scalar;
         (guid: Guid) -> String;
     /// Decodes Base64 and unpacks the zlib data in it to text.
     zlib_decompress_from_base64_string: [foldable]
-        (string: String) -> String;
+        (string: String) -> String
+        => "print x = zlib_decompress_from_base64_string('eJxLTEoGAAJNASc=')" gives "abc";
     /// Packs text with zlib and encodes it in Base64.
     zlib_compress_to_base64_string: [foldable]
         (string: String) -> String;
     /// Decodes Base64 and unpacks the gzip data in it to text.
     gzip_decompress_from_base64_string: [foldable]
-        (string: String) -> String;
+        (string: String) -> String
+        => "print x = gzip_decompress_from_base64_string('H4sIAAAAAAAC/0tMSgYAwkEkNQMAAAA=')" gives "abc";
     /// Packs text with gzip and encodes it in Base64.
     gzip_compress_to_base64_string: [foldable]
         (string: String) -> String;
@@ -100,7 +102,7 @@ rows! { Scalar;
     /// AlternateDataStreamName.
     parse_path: [foldable]
         (path: String) -> Bag
-        => r#"print x = tostring(parse_path('C:\\a\\b.exe').Filename)"# gives "b.exe";
+        => r"print x = tostring(parse_path('C:\\a\\b.exe').Filename)" gives "b.exe";
     /// Names the browser, the operating system or the device of a user-agent text, as a bag.
     parse_user_agent: [foldable]
         (user_agent: String, look_for: StringOrArray?) -> Bag;

@@ -98,7 +98,7 @@ fn before(op: &mut Op, wanted: HashSet<ColumnId>, input: &Schema, schema: &mut S
             op.expressions(&mut |expr| {
                 expr.for_each_column(&mut |id| {
                     all.insert(id);
-                })
+                });
             });
             op.columns(&mut |id| {
                 all.insert(*id);
@@ -122,7 +122,7 @@ fn before(op: &mut Op, wanted: HashSet<ColumnId>, input: &Schema, schema: &mut S
     op.expressions(&mut |expr| {
         expr.for_each_column(&mut |id| {
             needs.insert(id);
-        })
+        });
     });
     needs
 }

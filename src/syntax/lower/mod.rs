@@ -124,7 +124,7 @@ impl Lower {
         let (text, form) = match pair.as_rule() {
             Rule::bracketed => {
                 let strings = pair.into_inner().next().expect("a name in brackets holds a string");
-                (self.strings(strings).1.value, NameForm::Bracketed)
+                (Self::strings(strings).1.value, NameForm::Bracketed)
             }
             Rule::bracketed_wildcard => {
                 let wildcard = pair.into_inner().next().expect("brackets round a wildcard hold it");

@@ -219,6 +219,8 @@ pub enum AggregateRewrite {
     TakeAny,
     /// A percentile, or several.
     Percentile,
+    /// Bags merged into one.
+    Bag,
 }
 
 /// A table of Sentinel in Splunk.

@@ -398,6 +398,30 @@ impl Eval {
         }
     }
 
+    /// Reads another field in the place of one.
+    pub fn rename_field(&mut self, old: &str, new: &str) {
+        match self {
+            Self::Field(name) => {
+                if name == old {
+                    new.clone_into(name);
+                }
+            }
+            Self::Text(_) | Self::Regex(_) | Self::Number(_) | Self::Hole(..) | Self::Rest(_) => {}
+            Self::Call(_, inner) | Self::And(inner) | Self::Or(inner) => {
+                inner.iter_mut().for_each(|e| e.rename_field(old, new));
+            }
+            Self::Compare(_, left, right) => {
+                left.rename_field(old, new);
+                right.rename_field(old, new);
+            }
+            Self::Chain(first, rest) => {
+                first.rename_field(old, new);
+                rest.iter_mut().for_each(|(_, e)| e.rename_field(old, new));
+            }
+            Self::Negate(inner) | Self::Not(inner) => inner.rename_field(old, new),
+        }
+    }
+
     /// Whether it reads a field.
     pub fn reads(&self, field: &str) -> bool {
         let mut found = false;

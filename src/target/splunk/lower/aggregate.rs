@@ -9,7 +9,7 @@ use crate::ir::{AggregateCall, ColumnId, Computed, Expr, Schema, Value};
 use crate::source::Span;
 use crate::target::LossKind;
 use crate::target::splunk::rows::{AggregateRewrite, AggregateRow};
-use crate::target::splunk::tree::{Aggregate, Command, Compare, Eval, SortField, Stats};
+use crate::target::splunk::tree::{Aggregate, Command, Compare, Eval, Operator, SortField, Stats};
 use crate::target::usage::Usage;
 
 /// What `stats` computes for a `summarize`.
@@ -317,6 +317,25 @@ impl Lower<'_> {
                 }
                 return Ok(());
             }
+            Some(AggregateRewrite::Bag) => {
+                let (Some(bag), Some(output)) = (call.arguments.first(), call.outputs.first()) else { return Ok(()) };
+                let val = self.value(flow, bag)?;
+                let json = self.to_json(val, bag.span)?;
+                // The slots of a bag are what stands between its braces; what is no bag has none.
+                let slots = Eval::call("replace", [json.clone(), Eval::Regex(r"(?s)^\{|\}$".into()), Eval::text("")]);
+                let mut is_bag = super::text::matches(json, r"(?s)^\{.+\}$".to_owned());
+                if let Some(condition) = row.condition.and_then(|at| call.arguments.get(at - 1)) {
+                    is_bag = Eval::all(vec![self.condition(flow, condition, true)?, is_bag]);
+                }
+                let value = Eval::call("if", [is_bag, slots, Eval::call("null", [])]);
+                let field = field_of(self, *output);
+                let slots = Eval::call("coalesce", [Eval::call("mvjoin", [Eval::field(&field), Eval::text(",")]), Eval::text("")]);
+                let whole = Eval::operation(Eval::operation(Eval::text("{"), Operator::Concat, slots), Operator::Concat, Eval::text("}"));
+                parts.shortened.push((field.clone(), whole));
+                parts.slots.push((*output, Slot::new(Val::new(Eval::field(&field), Repr::Json))));
+                parts.aggregates.push((Aggregate { function: "values".into(), argument: Some(value) }, field));
+                return Ok(());
+            }
             Some(AggregateRewrite::Percentile) => {
                 let Some(first) = call.arguments.first() else { return Ok(()) };
                 let value = self.number(flow, first)?;
@@ -431,9 +450,7 @@ impl Lower<'_> {
                 for (f, value) in &mut parts.shortened {
                     if *f == old {
                         f.clone_from(field);
-                        if let Eval::Call(_, arguments) = value {
-                            arguments[0] = Eval::field(field.as_str());
-                        }
+                        value.rename_field(&old, field);
                     }
                 }
             }

@@ -16,6 +16,10 @@ use crate::types::Type;
 impl Lower<'_> {
     /// True exactly where the expression is true, or where it is false. May be null elsewhere.
     pub(super) fn condition(&mut self, flow: &mut Flow, expr: &Expr, want: bool) -> Result<Eval> {
+        super::deep(|| self.condition_inner(flow, expr, want))
+    }
+
+    fn condition_inner(&mut self, flow: &mut Flow, expr: &Expr, want: bool) -> Result<Eval> {
         match &expr.kind {
             ExprKind::And(terms) | ExprKind::Or(terms) => {
                 let mut parts = Vec::with_capacity(terms.len());
@@ -40,7 +44,7 @@ impl Lower<'_> {
                 }
                 self.truth(flow, expr, want)
             }
-            ExprKind::Case(node) if node.arms.len() <= 4 => {
+            ExprKind::Case(node) => {
                 // The arms before an arm must not hold for it to count.
                 let mut cases = Vec::with_capacity(node.arms.len() * 2 + 2);
                 for (condition, value) in &node.arms {

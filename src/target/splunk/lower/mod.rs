@@ -190,6 +190,11 @@ pub(super) struct Lower<'a> {
     pub(super) hint: Option<String>,
 }
 
+/// Runs something that may nest deeply on a stack that grows.
+pub(super) fn deep<R>(f: impl FnOnce() -> R) -> R {
+    stacker::maybe_grow(256 * 1024, 4 * 1024 * 1024, f)
+}
+
 /// A reason to give up.
 pub(super) fn refuse<T>(kind: LossKind, span: Span, message: impl Into<String>) -> Result<T> {
     Err(Box::new(Loss::refusal(kind, span, message)))

@@ -448,15 +448,10 @@ impl Lower<'_> {
     }
 
     fn mv_expand(&mut self, flow: &mut Flow, expand: &MvExpand, step: &Step, after: &Usage) -> Result<()> {
-        let [item] = expand.items.as_slice() else {
-            return refuse(
-                LossKind::UnsupportedOperator,
-                step.span,
-                "several arrays expanded side by side cannot be said; pair them with `zip` or expand one",
-            );
-        };
-        if expand.index.is_some_and(|id| after.live.contains(&id)) {
-            return refuse(LossKind::UnsupportedOperator, step.span, "`mvexpand` does not count the elements");
+        let counted = expand.index.is_some_and(|id| after.live.contains(&id));
+        let [item] = expand.items.as_slice() else { return self.expand_by_position(flow, expand, step, after) };
+        if counted {
+            return self.expand_by_position(flow, expand, step, after);
         }
         let limit = match &expand.limit {
             None => None,
@@ -517,6 +512,63 @@ impl Lower<'_> {
         if let Some(body) = &expand.body {
             let end = Usage { live: live.clone(), deciding: after.deciding.clone(), ordered: after.ordered };
             self.applied(flow, body, end, row.as_deref(), step)?;
+        }
+        Ok(())
+    }
+
+    /// Several arrays side by side, or the positions of their elements: what is expanded is the position.
+    fn expand_by_position(&mut self, flow: &mut Flow, expand: &MvExpand, step: &Step, after: &Usage) -> Result<()> {
+        let mut arrays = Vec::with_capacity(expand.items.len());
+        for item in &expand.items {
+            let val = self.value(flow, &item.expr)?;
+            if val.repr != Repr::Multi && !self.is_array(&item.expr) {
+                self.lose(
+                    LossKind::Null,
+                    item.expr.span,
+                    "where the value is no array but a bag or a single value, the row has no element, while KQL expands it",
+                );
+            }
+            let multi = self.to_multi(val, item.expr.span)?;
+            arrays.push(Eval::Field(self.in_field(flow, multi, "elements")));
+        }
+        let lengths: Vec<Eval> = arrays
+            .iter()
+            .map(|array| Eval::call("coalesce", [Eval::call("mvcount", [array.clone()]), Eval::integer(0)]))
+            .collect();
+        let longest = match lengths.as_slice() {
+            [only] => only.clone(),
+            _ => Eval::call("max", lengths),
+        };
+        let position = self.helper("position");
+        // Arrays without elements leave no row, and neither do values that are missing.
+        flow.push(Command::Where(Eval::compare(Compare::Greater, longest.clone(), Eval::integer(0))));
+        let positions = Eval::call("mvrange", [Eval::integer(0), longest]);
+        flow.push(Command::Eval(vec![(position.clone(), positions)]));
+        if !expand.items.iter().all(|item| matches!(&item.expr.kind, ExprKind::Call(f, _) if f.name() == "split")) {
+            self.lose(LossKind::Null, step.span, "a row in which every array is missing gives nothing, where KQL keeps it");
+        }
+        let limit = expand.limit.as_ref().and_then(|l| l.as_literal()).and_then(Value::as_integer).and_then(|n| u64::try_from(n).ok());
+        flow.push(Command::MvExpand(position.clone(), limit));
+        for (item, array) in expand.items.iter().zip(arrays) {
+            let element = Eval::call("mvindex", [array, Eval::field(&position)]);
+            let val = match item.to {
+                Some(Type::Int | Type::Long | Type::Real | Type::Decimal) => Val::new(Eval::call("tonumber", [element]), Repr::Number),
+                Some(Type::String) => Val::new(element, Repr::Text),
+                Some(Type::DateTime) => Val::new(element, Repr::TimeText),
+                Some(Type::Bool) => Val::new(element, Repr::Bool),
+                _ => Val::new(element, Repr::Json),
+            };
+            flow.slots.insert(item.id, Slot::new(val));
+        }
+        if let Some(index) = expand.index {
+            flow.slots.insert(index, Slot::filled(Val::new(Eval::field(&position), Repr::Number)));
+        }
+        if let Some(body) = &expand.body {
+            if body.steps.iter().any(|s| !is_row_by_row(&s.op)) {
+                return refuse(LossKind::UnsupportedOperator, step.span, "several arrays can be filtered side by side, not summarised");
+            }
+            let end = Usage { live: after.live.clone(), deciding: after.deciding.clone(), ordered: after.ordered };
+            self.applied(flow, body, end, None, step)?;
         }
         Ok(())
     }

@@ -292,7 +292,8 @@ impl Lower<'_> {
                     let val = self.value(flow, other)?;
                     let other = self.to_multi(val, other.span)?;
                     let same = super::text::pattern_of(crate::ir::StringTest::Equals, Eval::field(&field));
-                    let found = Eval::call("isnull", [Eval::call("mvfind", [other, same])]);
+                    let wanted = if function.name() == "set_intersect" { "isnotnull" } else { "isnull" };
+                    let found = Eval::call(wanted, [Eval::call("mvfind", [other, same])]);
                     kept = Eval::call("if", [found, kept, Eval::call("null", [])]);
                 }
                 Ok(Val::new(Eval::call("mvdedup", [Eval::call("mvmap", [Eval::Field(field), kept])]), Repr::Multi))
@@ -327,8 +328,18 @@ impl Lower<'_> {
         };
         match rewrite {
             Rewrite::InAnyRange => {
-                let Some(ranges) = literals() else { return written_out(rest.first().unwrap_or(first)) };
                 let address = self.text(flow, first)?;
+                let Some(ranges) = literals() else {
+                    let [ranges] = rest else { return written_out(rest.first().unwrap_or(first)) };
+                    let val = self.value(flow, ranges)?;
+                    let ranges = self.to_multi(val, ranges.span)?;
+                    let field = Eval::Field(self.in_field(flow, ranges, "ranges"));
+                    let inside = Eval::call("cidrmatch", [field.clone(), address.clone()]);
+                    let fitting = Eval::call("if", [inside, field.clone(), Eval::call("null", [])]);
+                    let fitting = Eval::call("mvmap", [field, fitting]);
+                    let test = Eval::call(if want { "isnotnull" } else { "isnull" }, [fitting]);
+                    return Ok(Some(if want { test } else { Eval::all(vec![super::text::is_filled(&address), test]) }));
+                };
                 let tests: Vec<Eval> =
                     ranges.iter().map(|range| Eval::call("cidrmatch", [Eval::text(range), address.clone()])).collect();
                 if want {
@@ -457,11 +468,29 @@ impl Lower<'_> {
     /// A group of a pattern: a `rex` stage before whatever needs it.
     fn extract(&mut self, flow: &mut Flow, arguments: &[Expr], expr: &Expr) -> Result<Val> {
         let [pattern, group, subject, ..] = arguments else { return written_out(expr) };
-        let Some(source) = literal_text(pattern) else { return written_out(pattern) };
         let Some(group) = group.as_literal().and_then(Value::as_integer).and_then(|n| usize::try_from(n).ok()) else {
             return written_out(group);
         };
         let hint = self.hint.take();
+        let Some(source) = literal_text(pattern) else {
+            // A pattern that is computed cannot name a group; what stands around the match is taken off instead.
+            self.lose(LossKind::RegexDialect, pattern.span, "the pattern is computed; what PCRE reads otherwise in it cannot be told");
+            let pattern = super::text::or_empty(self.text(flow, pattern)?);
+            let text = super::text::or_empty(self.text(flow, subject)?);
+            let (open, back) = if group == 0 { ("(?s)^.*?(", "\\1".to_owned()) } else { ("(?s)^.*?(?:", format!("\\{group}")) };
+            let whole = Eval::operation(
+                Eval::operation(Eval::text(open), Operator::Concat, pattern.clone()),
+                Operator::Concat,
+                Eval::text(").*$"),
+            );
+            let found = Eval::call("match", [text.clone(), pattern]);
+            let part = Eval::call("replace", [text, whole, Eval::Regex(back)]);
+            let value = Val::new(Eval::call("if", [found, part, Eval::call("null", [])]), Repr::Text);
+            return match expr.ty.ty {
+                Type::Int | Type::Long | Type::Real | Type::Decimal => Ok(Val::new(self.to_number(value, expr.span)?, Repr::Number)),
+                _ => Ok(value),
+            };
+        };
         let text = self.text(flow, subject)?;
         let field = self.in_field(flow, text, "subject");
         let name = match hint.filter(|name| self.is_free_group(flow, name)) {

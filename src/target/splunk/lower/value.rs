@@ -45,6 +45,10 @@ fn real(value: f64) -> Option<Eval> {
 impl Lower<'_> {
     /// The value of an expression, in whatever representation it has.
     pub(super) fn value(&mut self, flow: &mut Flow, expr: &Expr) -> Result<Val> {
+        super::deep(|| self.value_inner(flow, expr))
+    }
+
+    fn value_inner(&mut self, flow: &mut Flow, expr: &Expr) -> Result<Val> {
         match &expr.kind {
             ExprKind::Literal(value) => self.literal(value, expr.span),
             ExprKind::Column(id) => Ok(self.column(flow, *id, expr.span)),
