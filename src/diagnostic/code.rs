@@ -166,6 +166,25 @@ codes! {
     READ_SYNTAX = "K3002" "read-syntax" Error;
     /// The words have a meaning that cannot be said here.
     READ_NO_MEANING = "K3003" "read-no-meaning" Error;
+
+    /// A part of a Sigma document is missing, or has another shape than the specification gives it.
+    SIGMA_FIELD = "K3101" "sigma-field" Error;
+    /// The condition of a Sigma rule is not well-formed.
+    SIGMA_CONDITION = "K3102" "sigma-condition" Error;
+    /// A condition names a search identifier that the rule does not define.
+    SIGMA_IDENTIFIER = "K3103" "sigma-identifier" Error;
+    /// A name behind a field stands for no modifier of the specification.
+    SIGMA_MODIFIER = "K3104" "sigma-modifier" Error;
+    /// A modifier cannot be applied to what the others have made of the value.
+    SIGMA_MODIFIER_USE = "K3105" "sigma-modifier-use" Error;
+    /// A value is of another type than its modifier takes.
+    SIGMA_VALUE = "K3106" "sigma-value" Error;
+    /// A regular expression in a Sigma rule is not well-formed.
+    SIGMA_REGEX = "K3107" "sigma-regex" Error;
+    /// A correlation or filter refers to a rule that the file does not have, or to itself.
+    SIGMA_REFERENCE = "K3108" "sigma-reference" Error;
+    /// The specification does not allow it, though its meaning is clear.
+    SIGMA_DISALLOWED = "K3109" "sigma-disallowed" Warning;
 }
 
 /// The code of a given identifier.
