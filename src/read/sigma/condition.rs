@@ -152,8 +152,14 @@ fn unexpected(text: &str, error: &pest::error::Error<Rule>) -> Diagnostic {
             .label("a search identifier is due here");
     }
     let length = word.len();
-    Diagnostic::new(&code::SIGMA_CONDITION, Span::new(at, at + length), format!("`{word}` has no place here"))
-        .note("a condition has search identifiers, `and`, `or`, `not`, brackets, and `1 of` or `all of` with `them` or a pattern")
+    let message = format!("`{word}` has no place here");
+    let diagnostic = Diagnostic::new(&code::SIGMA_CONDITION, Span::new(at, at + length), message);
+    if word.contains('*') {
+        return diagnostic.help("a pattern stands behind `1 of` or `all of`");
+    }
+    diagnostic.note(
+        "a condition has search identifiers, `and`, `or`, `not`, brackets, and `1 of` or `all of` with `them` or a pattern",
+    )
 }
 
 fn span(pair: &Pair<'_, Rule>) -> Span {
@@ -301,9 +307,9 @@ mod tests {
             ("", 0, "ends too early"),
             ("a and", 5, "ends too early"),
             ("a b", 2, "`b` has no place here"),
-            ("a and (b", 8, "ends too early"),
+            ("a and (b", 7, "`b` has no place here"),
             ("2 of them", 0, "`2 of` is not Sigma"),
-            ("selection*", 9, "`*` has no place here"),
+            ("a or selection*", 5, "`selection*` has no place here"),
             ("a | near b", 4, "`near`"),
             ("a | sum() > 1", 4, "without a field"),
         ] {

@@ -75,7 +75,7 @@ impl Context<'_> {
         let section = document.section()?;
         let (node, span) = (&section.value, section.key.span);
         if depth > MAX_DEPTH {
-            let message = format!("correlations refer to each other more than {MAX_DEPTH} levels deep, or in a circle");
+            let message = format!("correlations refer to each other more than {MAX_DEPTH} levels deep");
             self.report(Diagnostic::new(&code::SIGMA_REFERENCE, span, message));
             return None;
         }
@@ -120,7 +120,7 @@ impl Context<'_> {
 
         let mut steps = Vec::new();
         for (reference, at) in &rules {
-            steps.push(self.occurrences(documents, index, (reference, *at), &request, depth)?);
+            steps.push(self.occurrences(documents, (reference, *at), &request, depth)?);
         }
         if ty == Correlation::Ordered {
             let all = steps.len() as i64;
@@ -323,12 +323,11 @@ impl Context<'_> {
     fn occurrences(
         &mut self,
         documents: &Documents,
-        index: usize,
         (reference, at): (&str, Span),
         request: &Request<'_>,
         depth: usize,
     ) -> Option<Occurrences> {
-        let Some(target) = documents.find(reference).filter(|target| *target != index) else {
+        let Some(target) = documents.find(reference) else {
             let message = format!("the file has no rule `{reference}`");
             self.report(
                 Diagnostic::new(&code::SIGMA_REFERENCE, at, message).note(
@@ -337,6 +336,11 @@ impl Context<'_> {
             );
             return None;
         };
+        if documents.is_ambiguous(reference) {
+            let message = format!("the file has several rules `{reference}`");
+            self.report(Diagnostic::new(&code::SIGMA_REFERENCE, at, message).note("names are unique"));
+            return None;
+        }
         self.lowered += 1;
         if self.lowered > MOST_DOCUMENTS {
             self.report(Diagnostic::new(&code::SIGMA_REFERENCE, at, "the correlation comes to too many rules"));

@@ -52,6 +52,11 @@ impl Document {
         ["name", "id"].into_iter().filter_map(|key| self.node.get(key)?.value.as_str())
     }
 
+    /// Whether this is its name or id.
+    pub(super) fn is_called(&self, handle: &str) -> bool {
+        self.handles().any(|known| known == handle)
+    }
+
     /// The section that makes it what it is, with its key.
     pub(super) fn section(&self) -> Option<&Entry> {
         let (key, _) = KINDS.iter().find(|(_, kind)| *kind == self.kind)?;

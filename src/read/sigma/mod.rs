@@ -38,25 +38,51 @@ struct Documents {
 impl Documents {
     /// The document of a name or id.
     fn find(&self, handle: &str) -> Option<usize> {
-        self.all.iter().position(|document| document.handles().any(|known| known == handle))
+        self.all.iter().position(|document| document.is_called(handle))
+    }
+
+    /// Whether several documents have this name or id.
+    fn is_ambiguous(&self, handle: &str) -> bool {
+        self.all.iter().filter(|document| document.is_called(handle)).count() > 1
     }
 
     /// The filters that apply to a rule.
     fn filters_of(&self, rule: &Document) -> Vec<&Document> {
         let applies = |filter: &&Document| {
-            filter.kind == Kind::Filter
-                && filter.references().iter().any(|(name, _)| rule.handles().any(|handle| handle == *name))
+            filter.kind == Kind::Filter && filter.references().iter().any(|(name, _)| rule.is_called(name))
         };
         self.all.iter().filter(applies).collect()
     }
 
-    /// Whether a document is only there for a correlation.
-    fn is_part(&self, document: &Document) -> bool {
-        self.all.iter().any(|other| {
-            other.kind == Kind::Correlation
-                && !other.generates()
-                && other.references().iter().any(|(name, _)| document.handles().any(|handle| handle == *name))
-        })
+    /// The documents that a correlation takes in.
+    fn parts(&self, correlation: &Document) -> Vec<usize> {
+        if correlation.kind != Kind::Correlation {
+            return Vec::new();
+        }
+        correlation.references().iter().filter_map(|(name, _)| self.find(name)).collect()
+    }
+
+    /// For each document whether it is only there for a correlation.
+    fn silent(&self) -> Vec<bool> {
+        let mut silent = vec![false; self.all.len()];
+        for document in self.all.iter().filter(|document| !document.generates()) {
+            for part in self.parts(document) {
+                silent[part] = true;
+            }
+        }
+        silent
+    }
+
+    /// Documents that are only there for correlations which no other document leads to: circles.
+    fn circles(&self, silent: &[bool]) -> Vec<usize> {
+        let mut reached = vec![false; self.all.len()];
+        let mut next: Vec<usize> = (0..self.all.len()).filter(|&at| !silent[at]).collect();
+        while let Some(at) = next.pop() {
+            if !std::mem::replace(&mut reached[at], true) {
+                next.extend(self.parts(&self.all[at]));
+            }
+        }
+        (0..self.all.len()).filter(|&at| !reached[at] && self.all[at].kind == Kind::Correlation).collect()
     }
 }
 
@@ -80,8 +106,14 @@ pub(super) fn read(file: &SourceFile, _: &Options) -> Vec<ReadBack> {
         }
     }
     let documents = Documents { all };
+    let silent = documents.silent();
+    for at in documents.circles(&silent) {
+        let span = documents.all[at].section().map_or(Span::at(0), |section| section.key.span);
+        let message = "this correlation refers to itself, at last";
+        found.push(ReadBack::refused(Diagnostic::new(&code::SIGMA_REFERENCE, span, message)));
+    }
     for (index, document) in documents.all.iter().enumerate() {
-        if documents.is_part(document) {
+        if silent[index] {
             continue;
         }
         match document.kind {
