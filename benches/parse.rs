@@ -23,7 +23,7 @@ fn queries() -> Vec<String> {
         let path = dev.join(entry["file"].as_str().expect("an entry names its file"));
         let file = SourceFile::read(&path).expect("the file is there");
         let kind = Kind::of_ending(&path).unwrap_or(Kind::Query);
-        let content = Content::of(&Text { file, kind });
+        let content = Content::of(&Text { file, kind, path: Some(path.clone()) });
         queries.extend(content.queries.into_iter().filter(|query| query.parsed.is_ok()).map(|query| query.text));
     }
     queries

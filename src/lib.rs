@@ -6,6 +6,7 @@ extern crate alloc;
 pub mod bind;
 pub mod cli;
 pub mod diagnostic;
+pub mod format;
 pub mod functions;
 pub mod ir;
 pub mod literal;
