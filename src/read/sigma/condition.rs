@@ -106,7 +106,7 @@ fn like(pattern: &str, name: &str) -> bool {
 ///
 /// # Errors
 /// What has no place in it; the span counts in the text.
-pub(super) fn parse(text: &str) -> Result<Condition, Diagnostic> {
+pub(super) fn parse(text: &str) -> Result<Condition, Box<Diagnostic>> {
     let mut depth = 0_usize;
     for (at, byte) in text.bytes().enumerate() {
         match byte {
@@ -116,23 +116,20 @@ pub(super) fn parse(text: &str) -> Result<Condition, Diagnostic> {
         }
         if depth > MAX_DEPTH {
             let message = format!("brackets nest deeper than {MAX_DEPTH} levels");
-            return Err(Diagnostic::new(&code::SIGMA_CONDITION, Span::new(at, at + 1), message));
+            return Err(wrong(Span::new(at, at + 1), message));
         }
     }
-    let mut pairs = Grammar::parse(Rule::condition, text).map_err(|error| unexpected(text, &error))?;
+    let mut pairs = Grammar::parse(Rule::condition, text).map_err(|error| Box::new(unexpected(text, &error)))?;
     let mut inner = pairs.next().into_iter().flat_map(Pair::into_inner);
-    let root =
-        inner.next().ok_or_else(|| Diagnostic::new(&code::SIGMA_CONDITION, Span::at(0), "an empty condition"))?;
+    let root = inner.next().ok_or_else(|| wrong(Span::at(0), "an empty condition"))?;
     let root = or(root)?;
     let aggregation = match inner.next() {
         Some(pair) if pair.as_rule() == Rule::near => {
-            return Err(Diagnostic::new(
-                &code::READ_NO_MEANING,
-                span(&pair),
-                "`near` has no meaning that could be relied on",
-            )
-            .note("Sigma 1 left open how far apart and in which order the events may lie, and Sigma 2 took it out")
-            .help("write a correlation of type `temporal`"));
+            let message = "`near` has no meaning that could be relied on";
+            let diagnostic = Diagnostic::new(&code::READ_NO_MEANING, span(&pair), message)
+                .note("Sigma 1 left open how far apart and in which order the events may lie, and Sigma 2 took it out")
+                .help("write a correlation of type `temporal`");
+            return Err(Box::new(diagnostic));
         }
         Some(pair) if pair.as_rule() == Rule::aggregation => {
             let at = span(&pair);
@@ -141,6 +138,10 @@ pub(super) fn parse(text: &str) -> Result<Condition, Diagnostic> {
         _ => None,
     };
     Ok(Condition { root, aggregation })
+}
+
+fn wrong(span: Span, message: impl Into<String>) -> Box<Diagnostic> {
+    Box::new(Diagnostic::new(&code::SIGMA_CONDITION, span, message))
 }
 
 fn unexpected(text: &str, error: &pest::error::Error<Rule>) -> Diagnostic {
@@ -168,23 +169,23 @@ fn span(pair: &Pair<'_, Rule>) -> Span {
 
 fn chain(
     pair: Pair<'_, Rule>,
-    part: fn(Pair<'_, Rule>) -> Result<Node, Diagnostic>,
+    part: fn(Pair<'_, Rule>) -> Result<Node, Box<Diagnostic>>,
     join: fn(Vec<Node>, Span) -> Node,
-) -> Result<Node, Diagnostic> {
+) -> Result<Node, Box<Diagnostic>> {
     let at = span(&pair);
     let mut parts = pair.into_inner().map(part).collect::<Result<Vec<_>, _>>()?;
     Ok(if parts.len() == 1 { parts.remove(0) } else { join(parts, at) })
 }
 
-fn or(pair: Pair<'_, Rule>) -> Result<Node, Diagnostic> {
+fn or(pair: Pair<'_, Rule>) -> Result<Node, Box<Diagnostic>> {
     chain(pair, and, Node::Or)
 }
 
-fn and(pair: Pair<'_, Rule>) -> Result<Node, Diagnostic> {
+fn and(pair: Pair<'_, Rule>) -> Result<Node, Box<Diagnostic>> {
     chain(pair, not, Node::And)
 }
 
-fn not(pair: Pair<'_, Rule>) -> Result<Node, Diagnostic> {
+fn not(pair: Pair<'_, Rule>) -> Result<Node, Box<Diagnostic>> {
     let at = span(&pair);
     let mut negated = false;
     let mut operand = None;
@@ -196,11 +197,11 @@ fn not(pair: Pair<'_, Rule>) -> Result<Node, Diagnostic> {
             _ => operand = Some(Node::Name(part.as_str().to_owned(), span(&part))),
         }
     }
-    let operand = operand.ok_or_else(|| Diagnostic::new(&code::SIGMA_CONDITION, at, "`not` of nothing"))?;
+    let operand = operand.ok_or_else(|| wrong(at, "`not` of nothing"))?;
     Ok(if negated { Node::Not(Box::new(operand), at) } else { operand })
 }
 
-fn selector(pair: Pair<'_, Rule>) -> Result<Node, Diagnostic> {
+fn selector(pair: Pair<'_, Rule>) -> Result<Node, Box<Diagnostic>> {
     let at = span(&pair);
     let mut quantifier = Quantifier::One;
     let mut pattern = Pattern::Them;
@@ -212,7 +213,7 @@ fn selector(pair: Pair<'_, Rule>) -> Result<Node, Diagnostic> {
             Rule::quantifier if text.eq_ignore_ascii_case("any") || text == "1" => {}
             Rule::quantifier => {
                 let message = format!("`{text} of` is not Sigma: it is `1 of` or `all of`");
-                return Err(Diagnostic::new(&code::SIGMA_CONDITION, span(&part), message));
+                return Err(wrong(span(&part), message));
             }
             _ if text.eq_ignore_ascii_case("them") => {}
             _ => pattern = Pattern::Like(text.to_owned()),
@@ -221,7 +222,7 @@ fn selector(pair: Pair<'_, Rule>) -> Result<Node, Diagnostic> {
     Ok(Node::Of(quantifier, pattern, at))
 }
 
-fn aggregation(pair: Pair<'_, Rule>) -> Result<Aggregation, Diagnostic> {
+fn aggregation(pair: Pair<'_, Rule>) -> Result<Aggregation, Box<Diagnostic>> {
     let at = span(&pair);
     let mut found = Aggregation { function: Function::Count, field: None, by: None, op: CompareOp::Equal, value: 0.0 };
     for part in pair.into_inner() {
@@ -249,15 +250,13 @@ fn aggregation(pair: Pair<'_, Rule>) -> Result<Aggregation, Diagnostic> {
                 }
             }
             _ => {
-                found.value = text.parse().map_err(|_| {
-                    Diagnostic::new(&code::SIGMA_CONDITION, span(&part), "a number that cannot be read")
-                })?;
+                found.value = text.parse().map_err(|_| wrong(span(&part), "a number that cannot be read"))?;
             }
         }
     }
     if found.function != Function::Count && found.field.is_none() {
-        return Err(Diagnostic::new(&code::SIGMA_CONDITION, at, "an aggregation without a field")
-            .note("every aggregation but `count()` names the field it is of"));
+        let diagnostic = wrong(at, "an aggregation without a field");
+        return Err(Box::new(diagnostic.note("every aggregation but `count()` names the field it is of")));
     }
     Ok(found)
 }

@@ -120,15 +120,6 @@ impl<'a> Context<'a> {
     pub(super) fn no_meaning(&mut self, span: Span, message: impl Into<String>, why: &str) {
         self.report(Diagnostic::new(&code::READ_NO_MEANING, span, message).note(why));
     }
-
-    /// A call of a scalar function of the catalogue.
-    pub(super) fn call(&mut self, name: &str, arguments: Vec<Expr>, ty: Type, span: Span) -> Expr {
-        let kind = match scalar(name) {
-            Some(id) => ExprKind::Call(id, arguments),
-            None => ExprKind::Unknown(name.into(), arguments),
-        };
-        Expr::new(kind, ty, span)
-    }
 }
 
 /// A string literal.
@@ -148,4 +139,13 @@ pub(super) fn joined(mut operands: Vec<Expr>, all: bool, span: Span) -> Expr {
 /// The complement of an expression that is never null.
 pub(super) fn negated(operand: Expr, span: Span) -> Expr {
     Expr::new(ExprKind::Not(Box::new(operand)), Type::Bool, span)
+}
+
+/// A call of a scalar function of the catalogue.
+pub(super) fn call(name: &str, arguments: Vec<Expr>, ty: Type, span: Span) -> Expr {
+    let kind = match scalar(name) {
+        Some(id) => ExprKind::Call(id, arguments),
+        None => ExprKind::Unknown(name.into(), arguments),
+    };
+    Expr::new(kind, ty, span)
 }

@@ -2,17 +2,17 @@
 
 use crate::diagnostic::{Diagnostic, code};
 use crate::ir::{
-    Cast, CastKind, ColumnId, CompareOp, Computed, Expr, ExprKind, Name, Op, Origin, Plan, Rest, SourceKind, Union,
-    UnionColumn, Value,
+    ColumnId, CompareOp, Computed, Expr, Name, Op, Origin, Plan, Rest, SourceKind, Union, UnionColumn, Value,
 };
 use crate::literal::{TICKS_PER_DAY, TICKS_PER_HOUR, TICKS_PER_MINUTE, TICKS_PER_SECOND};
-use crate::source::{Span, TextMap};
+use crate::source::Span;
 use crate::types::Type;
 use crate::yaml::Node;
 
-use super::condition::{self, Aggregation, Function};
-use super::context::{Context, joined, negated, string};
+use super::condition::{Aggregation, Function};
+use super::context::Context;
 use super::document::{Document, Kind};
+use super::threshold::{Correlation, Threshold};
 use super::window::{Measure, Occurrences, compared};
 use super::{Documents, MOST_DOCUMENTS};
 
@@ -22,18 +22,6 @@ const TIME: &str = "@timestamp";
 
 /// How deep correlations may refer to correlations.
 const MAX_DEPTH: usize = 10;
-
-/// The kinds of correlations.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Correlation {
-    EventCount,
-    ValueCount,
-    /// An aggregate over a field: `value_sum` and its like.
-    Value(&'static str),
-    Percentile,
-    Temporal,
-    Ordered,
-}
 
 /// The names of the kinds. The text of the specification has four, its schema and tests the others.
 const TYPES: &[(&str, Correlation)] = &[
@@ -47,26 +35,6 @@ const TYPES: &[(&str, Correlation)] = &[
     ("temporal", Correlation::Temporal),
     ("temporal_ordered", Correlation::Ordered),
 ];
-
-/// The operators of a condition.
-const OPERATORS: &[(&str, CompareOp)] = &[
-    ("gt", CompareOp::Greater),
-    ("gte", CompareOp::GreaterOrEqual),
-    ("lt", CompareOp::Less),
-    ("lte", CompareOp::LessOrEqual),
-    ("eq", CompareOp::Equal),
-    ("neq", CompareOp::NotEqual),
-];
-
-/// What a correlation's `condition` says.
-#[derive(Default)]
-struct Threshold<'n> {
-    bounds: Vec<(CompareOp, Value, Span)>,
-    fields: Vec<(&'n str, Span)>,
-    percentile: Option<Value>,
-    /// A condition over the names of rules.
-    text: Option<(condition::Node, TextMap)>,
-}
 
 impl Context<'_> {
     /// Lowers a correlation: one record for each instant at which it fires, with the fields it groups by.
@@ -123,7 +91,7 @@ impl Context<'_> {
             steps.push(self.occurrences(documents, (reference, *at), &request, depth)?);
         }
         if ty == Correlation::Ordered {
-            let all = steps.len() as i64;
+            let all = i64::try_from(steps.len()).unwrap_or(i64::MAX);
             let says_all = |(op, value, _): &(CompareOp, Value, Span)| match (op, value.as_integer()) {
                 (CompareOp::GreaterOrEqual | CompareOp::Equal, Some(count)) => count == all,
                 (CompareOp::Greater, Some(count)) => count == all - 1,
@@ -144,7 +112,7 @@ impl Context<'_> {
         let (events, rule) = self.pooled(steps, &names, span);
         let count = names.len();
         self.windows(
-            events,
+            &events,
             window,
             span,
             |context, values| {
@@ -191,31 +159,26 @@ impl Context<'_> {
         let bound = Expr::literal(Value::Real(aggregation.value), span);
         let keep =
             |context: &Self, output: ColumnId| compared(aggregation.op, context.column(output, span), bound, span);
-        match window {
-            Some(window) => {
-                let found = self.windows(
-                    events,
-                    window,
-                    span,
-                    |context, values| vec![measure(context, values)],
-                    |context, outputs| Some(keep(context, outputs[0])),
-                )?;
-                Some(self.finished(found, span))
-            }
-            None => {
-                let keys = if aggregation.by.is_some() { events.keys } else { Vec::new() };
-                let measure = measure(self, &events.values);
-                Some(self.groups(events.plan, keys, measure, |context, output| keep(context, output), span))
-            }
+        if let Some(window) = window {
+            let found = self.windows(
+                &events,
+                window,
+                span,
+                |context, values| vec![measure(context, values)],
+                |context, outputs| Some(keep(context, outputs[0])),
+            )?;
+            return Some(self.finished(found, span));
         }
+        let keys = if events.grouped { events.keys } else { Vec::new() };
+        let measure = measure(self, &events.values);
+        Some(self.groups(events.plan, keys, measure, |context, output| keep(context, output), span))
     }
 
     /// A plan with the columns that are of use to whoever reads it: the groups' fields, the instant, the measures.
     pub(super) fn finished(&mut self, found: Occurrences, span: Span) -> Plan {
-        let Occurrences { mut plan, time, keys, values } = found;
-        let all =
-            keys.into_iter().filter(|id| !matches!(self.columns[*id].name.as_ref(), EVERYTHING)).collect::<Vec<_>>();
-        self.project(&mut plan, all.into_iter().chain([time]).chain(values), span);
+        let Occurrences { mut plan, time, keys, grouped, values } = found;
+        let keys = if grouped { keys } else { Vec::new() };
+        self.project(&mut plan, keys.into_iter().chain([time]).chain(values), span);
         plan
     }
 
@@ -247,76 +210,6 @@ impl Context<'_> {
             );
         }
         ticks
-    }
-
-    fn threshold<'n>(&mut self, node: &'n Node, ty: Correlation) -> Option<Threshold<'n>> {
-        let mut threshold = Threshold::default();
-        if let Some(text) = node.as_str().filter(|_| ty == Correlation::Temporal && !node.is_null()) {
-            let map = self.map_of(node)?;
-            match condition::parse(text) {
-                Ok(parsed) if parsed.aggregation.is_none() => threshold.text = Some((parsed.root, map)),
-                Ok(_) => {
-                    self.shape(node, "the condition of a correlation", "a condition without `|`");
-                    return None;
-                }
-                Err(diagnostic) => {
-                    self.report(diagnostic.mapped(&map));
-                    return None;
-                }
-            }
-            return Some(threshold);
-        }
-        for entry in self.mapping(node, "the condition of a correlation")? {
-            let name = entry.name().unwrap_or_default();
-            match name {
-                "field" if !matches!(ty, Correlation::EventCount | Correlation::Temporal | Correlation::Ordered) => {
-                    threshold.fields = self.texts(&entry.value, "the field that is summed up")?;
-                }
-                // Not in the specification, but without it a percentile has no rank; pySigma and rsigma take it.
-                "percentile" if ty == Correlation::Percentile => threshold.percentile = Some(self.bound(&entry.value)?),
-                _ => {
-                    let Some(&(_, op)) = OPERATORS.iter().find(|(known, _)| *known == name) else {
-                        let message = "this key has no meaning in the condition of such a correlation";
-                        self.report(Diagnostic::new(&code::SIGMA_FIELD, entry.key.span, message));
-                        return None;
-                    };
-                    threshold.bounds.push((op, self.bound(&entry.value)?, entry.value.span));
-                }
-            }
-        }
-        let wants_field = !matches!(ty, Correlation::EventCount | Correlation::Temporal | Correlation::Ordered);
-        if wants_field && threshold.fields.is_empty() {
-            let message = "the condition does not say which field is summed up";
-            self.report(Diagnostic::new(&code::SIGMA_FIELD, node.head(self.source), message).help("add `field:`"));
-            return None;
-        }
-        if ty != Correlation::ValueCount && threshold.fields.len() > 1 {
-            let message = "only values can be counted over several fields";
-            self.report(Diagnostic::new(&code::SIGMA_FIELD, threshold.fields[1].1, message));
-            return None;
-        }
-        if ty == Correlation::Percentile && threshold.percentile.is_none() {
-            self.no_meaning(
-                node.head(self.source),
-                "which percentile is meant is not said",
-                "the specification has no place for the rank; tools read `percentile: 0..100` in the condition",
-            );
-            return None;
-        }
-        Some(threshold)
-    }
-
-    fn bound(&mut self, node: &Node) -> Option<Value> {
-        let text = self.text(node, "a threshold")?;
-        let value = match (text.parse::<i64>(), text.parse::<f64>()) {
-            (Ok(whole), _) => Some(Value::Long(whole)),
-            (_, Ok(real)) if real.is_finite() => Some(Value::Real(real)),
-            _ => None,
-        };
-        if value.is_none() {
-            self.shape(node, "a threshold", "a number");
-        }
-        value
     }
 
     /// The events that a correlation takes from one of its rules.
@@ -406,7 +299,8 @@ impl Context<'_> {
         let mut resolved = Vec::new();
         for (name, at) in request.group_by.iter().chain(request.values) {
             let field = self.resolve(name, *at, request.aliases, &handles)?;
-            let key = found.keys.iter().find(|id| *self.columns[**id].name == *field);
+            let keys = if found.grouped { found.keys.as_slice() } else { &[] };
+            let key = keys.iter().find(|id| *self.columns[**id].name == *field);
             let Some(&key) = key else {
                 self.no_meaning(
                     *at,
@@ -440,7 +334,8 @@ impl Context<'_> {
         }
         let values = ids.split_off(request.group_by.len());
         let mut keys = ids;
-        if keys.is_empty() {
+        let grouped = !keys.is_empty();
+        if !grouped {
             // What belongs to one group has a key in common all the same.
             let id = self.columns.add(EVERYTHING, Type::Long, Origin::Computed, span);
             computed.push(Computed { id, expr: Expr::literal(Value::Long(1), span) });
@@ -448,7 +343,7 @@ impl Context<'_> {
         }
         let schema = self.schema(computed.iter().map(|item| item.id), false);
         plan.push(Op::Project(computed, Rest::Drop), schema, span);
-        Occurrences { plan, time: when, keys, values }
+        Occurrences { plan, time: when, keys, grouped, values }
     }
 
     /// The field that a name stands for in the events of a rule.
@@ -483,7 +378,7 @@ impl Context<'_> {
             .map(|(at, &id)| UnionColumn { id, from: all.iter().map(|ids| Some(ids[at])).collect() });
         let columns = columns.collect();
         let rule = self.columns.add("rule", Type::String, Origin::Computed, span);
-        let keys = steps[0].keys.len();
+        let (keys, grouped) = (steps[0].keys.len(), steps[0].grouped);
         let union = Union {
             inputs: steps.into_iter().map(|step| step.plan).collect(),
             columns,
@@ -493,132 +388,7 @@ impl Context<'_> {
         let schema = self.schema(std::iter::once(rule).chain(ids.iter().copied()), false);
         let plan = Plan::new(SourceKind::Union(union), schema, span);
         let values = ids[1 + keys..].iter().copied().chain([rule]).collect();
-        (Occurrences { plan, time: ids[0], keys: ids[1..=keys].to_vec(), values }, Some(rule))
-    }
-
-    /// What is summed up in each window. `rule` is the column with the name of the rule, the last of `values`.
-    fn measures(
-        &mut self,
-        ty: Correlation,
-        rule: Option<ColumnId>,
-        threshold: &Threshold<'_>,
-        values: &[ColumnId],
-        names: &[Name],
-        span: Span,
-    ) -> Vec<Measure> {
-        let values = &values[..values.len() - usize::from(rule.is_some())];
-        let measure =
-            |function: &'static str, arguments, ty| Measure { function, arguments, name: function.into(), ty };
-        match ty {
-            Correlation::EventCount => vec![measure("count", Vec::new(), Type::Long)],
-            Correlation::ValueCount => {
-                let mut fields: Vec<Expr> = values.iter().map(|&id| self.column(id, span)).collect();
-                let value = if fields.len() == 1 {
-                    fields.remove(0)
-                } else {
-                    self.call("pack_array", fields, Type::Dynamic, span)
-                };
-                vec![measure("count_distinct", vec![value], Type::Long)]
-            }
-            Correlation::Value(function) => {
-                let arguments = values.iter().map(|&id| self.number_in(id, Type::Real, span)).collect();
-                vec![measure(function, arguments, Type::Real)]
-            }
-            Correlation::Percentile => {
-                let mut arguments: Vec<Expr> = values.iter().map(|&id| self.number_in(id, Type::Real, span)).collect();
-                arguments.extend(threshold.percentile.clone().map(|rank| Expr::literal(rank, span)));
-                vec![measure("percentile", arguments, Type::Real)]
-            }
-            Correlation::Temporal | Correlation::Ordered => match (rule, &threshold.text) {
-                (Some(rule), Some(_)) => names
-                    .iter()
-                    .map(|name| {
-                        let same =
-                            compared(CompareOp::Equal, self.column(rule, span), string(name.clone(), span), span);
-                        Measure { name: name.clone(), ..measure("countif", vec![same], Type::Long) }
-                    })
-                    .collect(),
-                (Some(rule), None) => vec![measure("count_distinct", vec![self.column(rule, span)], Type::Long)],
-                // One rule: wherever there is an event, it has fired.
-                (None, Some(_)) => vec![Measure { name: names[0].clone(), ..measure("count", Vec::new(), Type::Long) }],
-                (None, None) => {
-                    let one = Expr::literal(Value::Long(1), span);
-                    vec![measure("max", vec![one], Type::Long)]
-                }
-            },
-        }
-    }
-
-    /// When a window fires.
-    fn fires(
-        &mut self,
-        ty: Correlation,
-        threshold: &Threshold<'_>,
-        outputs: &[ColumnId],
-        rules: usize,
-        names: &[Name],
-        span: Span,
-    ) -> Option<Expr> {
-        if let Some((node, map)) = &threshold.text {
-            return self.fires_by_name(node, map, outputs, names);
-        }
-        let measure = self.column(outputs[0], span);
-        let mut bounds: Vec<Expr> = threshold
-            .bounds
-            .iter()
-            .map(|(op, value, at)| compared(*op, measure.clone(), Expr::literal(value.clone(), *at), *at))
-            .collect();
-        if bounds.is_empty() && ty == Correlation::Temporal {
-            // "All events defined by the rules must occur."
-            let all = Expr::literal(Value::Long(rules as i64), span);
-            bounds.push(compared(CompareOp::GreaterOrEqual, measure, all, span));
-        }
-        Some(joined(bounds, true, span))
-    }
-
-    /// A condition over the names of rules: each stands for "has an event in the window".
-    fn fires_by_name(
-        &mut self,
-        node: &condition::Node,
-        map: &TextMap,
-        outputs: &[ColumnId],
-        names: &[Name],
-    ) -> Option<Expr> {
-        match node {
-            condition::Node::Name(name, span) => {
-                let span = map.span(*span);
-                let Some(at) = names.iter().position(|known| **known == **name) else {
-                    let message = format!("`{name}` is none of the rules that are correlated");
-                    self.report(Diagnostic::new(&code::SIGMA_REFERENCE, span, message));
-                    return None;
-                };
-                let count = self.column(outputs[at], span);
-                Some(compared(CompareOp::Greater, count, Expr::literal(Value::Long(0), span), span))
-            }
-            condition::Node::Of(_, _, span) => {
-                self.no_meaning(map.span(*span), "`of` has no meaning here", "such a condition names rules");
-                None
-            }
-            condition::Node::Not(operand, span) => {
-                let operand = self.fires_by_name(operand, map, outputs, names)?;
-                Some(negated(operand, map.span(*span)))
-            }
-            condition::Node::And(operands, span) | condition::Node::Or(operands, span) => {
-                let all = matches!(node, condition::Node::And(..));
-                let operands: Option<Vec<_>> =
-                    operands.iter().map(|operand| self.fires_by_name(operand, map, outputs, names)).collect();
-                Some(joined(operands?, all, map.span(*span)))
-            }
-        }
-    }
-
-    /// A column as a number, where numbers are summed up; as it is, where values are told apart.
-    fn number_in(&self, id: ColumnId, ty: Type, span: Span) -> Expr {
-        let operand = self.column(id, span);
-        if ty != Type::Real {
-            return operand;
-        }
-        Expr::new(ExprKind::Cast(Box::new(Cast { kind: CastKind::Kql, operand })), Type::Real, span)
+        (Occurrences { plan, time: ids[0], keys: ids[1..=keys].to_vec(), grouped, values }, Some(rule))
     }
 }
 

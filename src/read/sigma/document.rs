@@ -28,23 +28,22 @@ impl Document {
     ///
     /// # Errors
     /// That it is none of the kinds, or has a key twice.
-    pub(super) fn new(node: Node, source: &str) -> Result<Self, Diagnostic> {
+    pub(super) fn new(node: Node, source: &str) -> Result<Self, Box<Diagnostic>> {
         if let Some(again) = repeated_key(&node) {
             let name = again.name().unwrap_or_default();
-            return Err(Diagnostic::new(
-                &code::YAML_DUPLICATE_KEY,
-                again.key.span,
-                format!("`{name}` stands here twice"),
-            )
-            .note("YAML allows a key once; which of the two counts is for each program to say")
-            .help("make a list of the values, or a selection for each"));
+            let message = format!("`{name}` stands here twice");
+            let diagnostic = Diagnostic::new(&code::YAML_DUPLICATE_KEY, again.key.span, message)
+                .note("YAML allows a key once; which of the two counts is for each program to say")
+                .help("make a list of the values, or a selection for each");
+            return Err(Box::new(diagnostic));
         }
-        let kind = KINDS.iter().find(|(key, _)| node.get(key).is_some());
-        match kind {
-            Some(&(_, kind)) => Ok(Self { kind, node }),
-            None => Err(Diagnostic::new(&code::READ_NOTHING, node.head(source), "this document is no Sigma rule")
-                .note("a rule has `detection`, a correlation `correlation`, a filter `filter`")),
+        if let Some(&(_, kind)) = KINDS.iter().find(|(key, _)| node.get(key).is_some()) {
+            return Ok(Self { kind, node });
         }
+        let message = "this document is no Sigma rule";
+        let diagnostic = Diagnostic::new(&code::READ_NOTHING, node.head(source), message)
+            .note("a rule has `detection`, a correlation `correlation`, a filter `filter`");
+        Err(Box::new(diagnostic))
     }
 
     /// The names that others refer to it by.
@@ -98,7 +97,7 @@ fn repeated_key(node: &Node) -> Option<&Entry> {
 ///
 /// # Errors
 /// An action that is none of these, or that has nothing to repeat.
-pub(super) fn carry_out(nodes: Vec<Node>) -> Result<Vec<Node>, Diagnostic> {
+pub(super) fn carry_out(nodes: Vec<Node>) -> Result<Vec<Node>, Box<Diagnostic>> {
     let mut rules: Vec<Node> = Vec::new();
     let mut global: Option<Node> = None;
     for node in nodes {
@@ -118,16 +117,16 @@ pub(super) fn carry_out(nodes: Vec<Node>) -> Result<Vec<Node>, Diagnostic> {
                 });
             }
             Some("reset") => global = None,
-            Some("repeat") => match rules.last() {
-                Some(last) => rules.push(merged(last, &node)),
-                None => {
+            Some("repeat") => {
+                let Some(last) = rules.last() else {
                     let message = "there is no rule before this that could be repeated";
-                    return Err(Diagnostic::new(&code::SIGMA_FIELD, action.value.span, message));
-                }
-            },
+                    return Err(Box::new(Diagnostic::new(&code::SIGMA_FIELD, action.value.span, message)));
+                };
+                rules.push(merged(last, &node));
+            }
             _ => {
                 let message = "`action` must be `global`, `reset` or `repeat`";
-                return Err(Diagnostic::new(&code::SIGMA_FIELD, action.value.span, message));
+                return Err(Box::new(Diagnostic::new(&code::SIGMA_FIELD, action.value.span, message)));
             }
         }
     }

@@ -12,6 +12,8 @@ mod item;
 mod modifier;
 mod pattern;
 mod rule;
+mod scalar;
+mod threshold;
 mod window;
 
 #[cfg(test)]
@@ -95,14 +97,14 @@ pub(super) fn read(file: &SourceFile, _: &Options) -> Vec<ReadBack> {
     };
     let nodes = match document::carry_out(nodes) {
         Ok(nodes) => nodes,
-        Err(diagnostic) => return vec![ReadBack::refused(diagnostic)],
+        Err(diagnostic) => return vec![ReadBack::refused(*diagnostic)],
     };
     let mut found = Vec::new();
     let mut all = Vec::new();
     for node in nodes {
         match Document::new(node, source) {
             Ok(document) => all.push(document),
-            Err(diagnostic) => found.push(ReadBack::refused(diagnostic)),
+            Err(diagnostic) => found.push(ReadBack::refused(*diagnostic)),
         }
     }
     let documents = Documents { all };
@@ -129,7 +131,7 @@ pub(super) fn read(file: &SourceFile, _: &Options) -> Vec<ReadBack> {
     found
 }
 
-impl<'a> Context<'a> {
+impl Context<'_> {
     /// Of several conditions each is a query of its own, "linked with OR": one query, where none aggregates.
     fn any_of(kept: Vec<Kept>) -> Option<Kept> {
         let span = kept.first()?.filter.span.to(kept.last()?.filter.span);

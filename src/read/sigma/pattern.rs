@@ -153,7 +153,9 @@ impl Pattern {
         let mut count = 0;
         for part in &self.0 {
             let Part::Bytes(bytes) = part else {
-                variants.iter_mut().for_each(|variant| variant.push(part.clone()));
+                for variant in &mut variants {
+                    variant.push(part.clone());
+                }
                 continue;
             };
             for c in std::str::from_utf8(bytes).ok()?.chars() {
@@ -173,7 +175,9 @@ impl Pattern {
                         })
                         .collect();
                 } else {
-                    variants.iter_mut().for_each(|variant| variant.text(c));
+                    for variant in &mut variants {
+                        variant.text(c);
+                    }
                 }
             }
         }

@@ -149,7 +149,7 @@ impl Context<'_> {
                     self.report(diagnostic);
                     return None;
                 }
-                self.named(selections, &[name.clone()], span).map(|mut exprs| exprs.remove(0))
+                self.named(selections, std::slice::from_ref(name), span).map(|mut exprs| exprs.remove(0))
             }
             condition::Node::Of(quantifier, pattern, span) => {
                 let span = map.span(*span);
@@ -194,14 +194,12 @@ impl Context<'_> {
     fn named(&mut self, selections: &mut Selections<'_>, names: &[String], span: Span) -> Option<Vec<Expr>> {
         let found: Vec<_> = names.iter().filter_map(|name| selections.all.get(name.as_str())).collect();
         let tests = found.iter().map(|selection| selection.tests).sum();
-        match selections.budget.checked_sub(tests) {
-            Some(left) => selections.budget = left,
-            None => {
-                let message = format!("the condition comes to more than {MOST_TESTS} tests");
-                self.report(Diagnostic::new(&code::SIGMA_CONDITION, span, message));
-                return None;
-            }
-        }
+        let Some(left) = selections.budget.checked_sub(tests) else {
+            let message = format!("the condition comes to more than {MOST_TESTS} tests");
+            self.report(Diagnostic::new(&code::SIGMA_CONDITION, span, message));
+            return None;
+        };
+        selections.budget = left;
         Some(found.iter().map(|selection| selection.expr.clone()).collect())
     }
 
@@ -296,7 +294,9 @@ fn tests(expr: &Expr) -> usize {
 fn search_everywhere(expr: &mut Expr, columns: &[ColumnId]) {
     match &mut expr.kind {
         ExprKind::And(operands) | ExprKind::Or(operands) => {
-            operands.iter_mut().for_each(|operand| search_everywhere(operand, columns));
+            for operand in operands {
+                search_everywhere(operand, columns);
+            }
         }
         ExprKind::Not(operand) => search_everywhere(operand, columns),
         ExprKind::AnyColumn(any) => any.columns = columns.to_vec(),

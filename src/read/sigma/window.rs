@@ -23,6 +23,8 @@ pub(super) struct Occurrences {
     pub(super) time: ColumnId,
     /// What makes a group.
     pub(super) keys: Vec<ColumnId>,
+    /// Whether these are fields, and not a constant that all have in common.
+    pub(super) grouped: bool,
     /// What is summed up.
     pub(super) values: Vec<ColumnId>,
 }
@@ -42,7 +44,7 @@ impl Context<'_> {
     /// the measures.
     pub(super) fn windows(
         &mut self,
-        events: Occurrences,
+        events: &Occurrences,
         window: i64,
         span: Span,
         measures: impl FnOnce(&mut Self, &[ColumnId]) -> Vec<Measure>,
@@ -50,13 +52,13 @@ impl Context<'_> {
     ) -> Option<Occurrences> {
         let shared = SharedId(self.shared.len() as u32);
         self.shared.push(Shared { name: "events".into(), plan: events.plan.clone() });
-        let (mut plan, instants) = self.again(shared, &events, span);
+        let (mut plan, instants) = self.again(shared, events, span);
         let ends = self.project(&mut plan, std::iter::once(instants.time).chain(instants.keys.iter().copied()), span);
         let (time, keys) = (ends[0], ends[1..].to_vec());
         plan.push_same(Op::Distinct, span);
 
-        let (right, inside) = self.again(shared, &events, span);
-        self.join(&mut plan, right, &keys, &inside.keys, span);
+        let (right, inside) = self.again(shared, events, span);
+        join(&mut plan, right, &keys, &inside.keys, span);
         let since = self.earlier(time, window, span);
         let inner = self.column(inside.time, span);
         let later = compared(CompareOp::Greater, inner.clone(), since, span);
@@ -67,7 +69,7 @@ impl Context<'_> {
         let outputs = self.summarize(&mut plan, std::iter::once(time).chain(keys.iter().copied()), measures, span);
         let keep = keep(self, &outputs)?;
         plan.push_same(Op::Filter(keep), span);
-        Some(Occurrences { plan, time, keys, values: outputs })
+        Some(Occurrences { plan, time, keys, grouped: events.grouped, values: outputs })
     }
 
     /// The instants at which the last of several events happens in a group, each event not before the one in front of
@@ -78,6 +80,7 @@ impl Context<'_> {
     pub(super) fn sequence(&mut self, steps: Vec<Occurrences>, window: i64, span: Span) -> Option<Occurrences> {
         let mut steps = steps.into_iter();
         let first = steps.next()?;
+        let grouped = first.grouped;
         let (mut plan, mut time, mut keys) = (first.plan, first.time, first.keys);
         let mut start = self.columns.add("start", Type::DateTime, Origin::Computed, span);
         let mut schema = plan.schema().clone();
@@ -85,7 +88,7 @@ impl Context<'_> {
         let value = self.column(time, span);
         plan.push(Op::Extend(vec![Computed { id: start, expr: value }]), schema, span);
         for step in steps {
-            self.join(&mut plan, step.plan, &keys, &step.keys, span);
+            join(&mut plan, step.plan, &keys, &step.keys, span);
             let next = self.column(step.time, span);
             let in_order = compared(CompareOp::GreaterOrEqual, next, self.column(time, span), span);
             let since = self.earlier(step.time, window, span);
@@ -101,7 +104,7 @@ impl Context<'_> {
             start = self.summarize(&mut plan, by, vec![latest], span)[0];
             (time, keys) = (step.time, step.keys);
         }
-        Some(Occurrences { plan, time, keys, values: vec![start] })
+        Some(Occurrences { plan, time, keys, grouped, values: vec![start] })
     }
 
     /// Only the key and the time of occurrences that are not to be told apart further.
@@ -135,20 +138,7 @@ impl Context<'_> {
         let twins = |ids: &[ColumnId]| ids.iter().map(|&id| twin(id)).collect::<Vec<_>>();
         let (time, keys, values) = (twin(events.time), twins(&events.keys), twins(&events.values));
         let plan = Plan::new(SourceKind::Shared(shared, pairs), Schema::new(columns, false), span);
-        (plan.clone(), Occurrences { plan, time, keys, values })
-    }
-
-    /// Pairs up records with equal keys; columns of the right side whose names are taken get a number, as in KQL.
-    fn join(&mut self, plan: &mut Plan, right: Plan, left_keys: &[ColumnId], right_keys: &[ColumnId], span: Span) {
-        let mut schema = plan.schema().clone();
-        for column in right.schema().iter() {
-            let names = (0..)
-                .map(|number| if number == 0 { column.name.to_string() } else { format!("{}{number}", column.name) });
-            let name = names.into_iter().find(|name| schema.get(name).is_none()).unwrap_or_default();
-            schema.push(Column { name: name.into(), ..column.clone() });
-        }
-        let keys = left_keys.iter().copied().zip(right_keys.iter().copied()).collect();
-        plan.push(Op::Join(Join { kind: JoinKind::Inner, lookup: false, right: Box::new(right), keys }), schema, span);
+        (plan.clone(), Occurrences { plan, time, keys, grouped: events.grouped, values })
     }
 
     fn summarize(
@@ -214,4 +204,17 @@ impl Context<'_> {
 pub(super) fn compared(op: CompareOp, left: Expr, right: Expr, span: Span) -> Expr {
     let node = Compare { op, nulls: NullRule::Propagate, left, right };
     Expr::new(ExprKind::Compare(Box::new(node)), Type::Bool, span)
+}
+
+/// Pairs up records with equal keys; columns of the right side whose names are taken get a number, as in KQL.
+fn join(plan: &mut Plan, right: Plan, left_keys: &[ColumnId], right_keys: &[ColumnId], span: Span) {
+    let mut schema = plan.schema().clone();
+    for column in right.schema().iter() {
+        let names =
+            (0..).map(|number| if number == 0 { column.name.to_string() } else { format!("{}{number}", column.name) });
+        let name = names.into_iter().find(|name| schema.get(name).is_none()).unwrap_or_default();
+        schema.push(Column { name: name.into(), ..column.clone() });
+    }
+    let keys = left_keys.iter().copied().zip(right_keys.iter().copied()).collect();
+    plan.push(Op::Join(Join { kind: JoinKind::Inner, lookup: false, right: Box::new(right), keys }), schema, span);
 }
