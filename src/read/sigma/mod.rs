@@ -151,6 +151,11 @@ fn read_rule(source: &str, documents: &Documents, document: &Document) -> Vec<Re
     let mut context = Context::new(source);
     context.title(document);
     let Some(mut kept) = context.conditions(document, &filters) else { return vec![context.done(None)] };
+    let timeframe = document.section().and_then(|entry| entry.value.get("timeframe"));
+    if let Some(entry) = timeframe.filter(|_| kept.iter().all(|kept| kept.aggregation.is_none())) {
+        let diagnostic = Diagnostic::new(&code::SIGMA_DISALLOWED, entry.key.span, "`timeframe` has no effect here");
+        context.report(diagnostic.note("it is the window of an aggregation in the condition, and there is none"));
+    }
     let fields = context.fields.clone();
     if kept.iter().all(|kept| kept.aggregation.is_none())
         && let Some(one) = Context::any_of(std::mem::take(&mut kept))

@@ -214,8 +214,8 @@ fn modifiers_where_they_cannot_be() {
 
 #[test]
 fn what_is_not_allowed_but_clear_is_told_and_read() {
-    for text in ["f|contains|all: a", "f: [a, null]"] {
-        let text = rule(&format!("s:\n    {text}\ncondition: s"));
+    for (text, more) in [("f|contains|all: a", ""), ("f: [a, null]", ""), ("f: a", "\ntimeframe: 5m")] {
+        let text = rule(&format!("s:\n    {text}\ncondition: s{more}"));
         let found = read_text(&text);
         assert!(found[0].query.is_some(), "{text}");
         let codes: Vec<_> = found[0].diagnostics.iter().map(|it| (it.code.id, it.severity)).collect();
