@@ -369,7 +369,7 @@ impl Lower {
         children.every(Rule::parameter).map(|parameter| self.parameter(parameter)).collect()
     }
 
-    fn with_properties(&self, children: &mut Children<'_>) -> Vec<Parameter> {
+    pub(super) fn with_properties(&self, children: &mut Children<'_>) -> Vec<Parameter> {
         children
             .one(Rule::with_properties)
             .map(|clause| clause.into_inner().map(|property| self.parameter(property)).collect())
@@ -446,10 +446,6 @@ impl Lower {
     /// `source_list`, `external_sources`, `with_properties` behind them: shared by the external tables.
     pub(super) fn sources(&self, pair: Pair<'_, Rule>) -> Vec<Expr> {
         pair.into_inner().map(|source| self.pipeline(source)).collect()
-    }
-
-    pub(super) fn properties(&self, children: &mut Children<'_>) -> Vec<Parameter> {
-        self.with_properties(children)
     }
 }
 

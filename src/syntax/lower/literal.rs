@@ -7,7 +7,6 @@ use super::super::ast::{
 };
 use super::{Children, Lower, Place, Rule, span};
 use crate::diagnostic::{Applicability, Diagnostic, Edit, code};
-use crate::source::Span;
 use crate::syntax::string;
 
 impl Lower {
@@ -129,9 +128,4 @@ fn typed_kind(raw: &str) -> LiteralKind {
         "guid" => LiteralKind::Guid,
         _ => LiteralKind::TimeSpan,
     }
-}
-
-/// The span of an expression list, from the first to the last.
-pub(super) fn covering(spans: impl IntoIterator<Item = Span>) -> Span {
-    spans.into_iter().reduce(Span::to).unwrap_or_default()
 }

@@ -95,7 +95,7 @@ impl Lower {
                 let call = self.called(children.need());
                 OperatorKind::Evaluate { call, schema: children.next().map(|schema| self.row_schema(schema)) }
             }
-            Rule::invoke => OperatorKind::Invoke(self.invoked(children.need())),
+            Rule::invoke => OperatorKind::Invoke(self.path(children.need())),
             Rule::as_op => OperatorKind::As(self.name(children.need(), Place::Reference)),
             Rule::assert_schema => OperatorKind::AssertSchema(self.row_schema(children.need())),
             Rule::consume => OperatorKind::Consume,
@@ -295,11 +295,6 @@ impl Lower {
             })
             .collect();
         Parse { expr, pattern }
-    }
-
-    /// `f(a).g(b)`.
-    fn invoked(&self, pair: Pair<'_, Rule>) -> Expr {
-        self.path(pair)
     }
 
     fn facet_with(&self, pair: Pair<'_, Rule>) -> Expr {
@@ -507,7 +502,7 @@ impl Lower {
             path_format,
             data_format,
             sources,
-            properties: self.properties(children),
+            properties: self.with_properties(children),
         }
     }
 
