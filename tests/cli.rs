@@ -68,3 +68,54 @@ fn a_full_disk_is_2_with_a_reason() {
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).starts_with("kqlc: error: cannot write: "));
 }
+
+/// Runs `parse --from` over files in a folder of their own; the exit code and standard output.
+fn parse_from(language: &str, files: &[(&str, &str)], arguments: &[&str]) -> (i32, String) {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, text) in files {
+        std::fs::write(folder.path().join(name), text).expect("a file");
+    }
+    let output = kqlc()
+        .args(["parse", "--from", language])
+        .args(arguments)
+        .arg(".")
+        .current_dir(folder.path())
+        .output()
+        .expect("a run");
+    (output.status.code().expect("an exit code"), String::from_utf8(output.stdout).expect("text"))
+}
+
+const SIGMA: &str = "title: T\nlogsource: {product: p}\ndetection:\n  s: {a|contains: b}\n  condition: s\n";
+
+#[test]
+fn parse_from_reads_other_languages() {
+    let bad = SIGMA.replace("contains", "contain");
+    let two = format!("{SIGMA}---\n{bad}");
+    let files = [("a.yml", SIGMA), ("b.yaml", two.as_str()), ("c.kql", "|"), ("d.json", "{")];
+    let (exit, output) = parse_from("sigma", &files, &["--format", "json"]);
+    assert_eq!(exit, 1);
+    let lines: Vec<serde_json::Value> = output.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let seen: Vec<_> = lines
+        .iter()
+        .map(|it| (it["path"].as_str().unwrap().trim_start_matches("./"), it["query"].as_u64(), it["ok"].as_bool()))
+        .collect();
+    assert_eq!(
+        seen,
+        [("a.yml", Some(0), Some(true)), ("b.yaml", Some(0), Some(true)), ("b.yaml", Some(1), Some(false))]
+    );
+    let found = &lines[2]["diagnostics"][0];
+    assert_eq!(
+        (&found["code"], &found["start"]["line"], &found["start"]["column"]),
+        (&"K3104".into(), &10.into(), &9.into())
+    );
+
+    assert_eq!(parse_from("sigma", &[("a.yml", SIGMA)], &[]), (0, String::new()));
+}
+
+#[test]
+fn parse_from_tells_bad_macros_and_languages() {
+    assert_eq!(parse_from("cobol", &[], &[]).0, 2);
+    let files = [("a.yml", SIGMA), ("m.json", "[{}]")];
+    assert_eq!(parse_from("sigma", &files, &["--macros", "m.json"]).0, 2);
+    assert_eq!(parse_from("sigma", &files, &["--macros", "gone.json"]).0, 2);
+}

@@ -35,7 +35,8 @@ macro_rules! codes {
     (@official) => { None };
 }
 
-// K0xxx: the file. K1xxx: the grammar of KQL. K2xxx: names, types and meaning.
+// K0xxx: the file. K1xxx: the grammar of KQL. K2xxx: names, types and meaning. K3xxx: other languages, read back (K30xx
+// all of them, K31xx Sigma, K32xx SPL, K33xx EQL, K34xx ES|QL).
 codes! {
     /// The file is larger than a rule or query file may be.
     FILE_TOO_LARGE = "K0001" "file-too-large" Error;
@@ -184,6 +185,32 @@ codes! {
     SEVERAL_NAMES = "K2029" "several-names" Error ("KS149");
     /// A value has to be written out, and is computed.
     LITERAL_EXPECTED = "K2030" "literal-expected" Error ("KS131");
+
+    /// The file holds no detection.
+    READ_NOTHING = "K3001" "read-nothing" Error;
+    /// Something stands where the grammar of the language has no place for it.
+    READ_SYNTAX = "K3002" "read-syntax" Error;
+    /// The words have a meaning that cannot be said here.
+    READ_NO_MEANING = "K3003" "read-no-meaning" Error;
+
+    /// A part of a Sigma document is missing, or has another shape than the specification gives it.
+    SIGMA_FIELD = "K3101" "sigma-field" Error;
+    /// The condition of a Sigma rule is not well-formed.
+    SIGMA_CONDITION = "K3102" "sigma-condition" Error;
+    /// A condition names a search identifier that the rule does not define.
+    SIGMA_IDENTIFIER = "K3103" "sigma-identifier" Error;
+    /// A name behind a field stands for no modifier of the specification.
+    SIGMA_MODIFIER = "K3104" "sigma-modifier" Error;
+    /// A modifier cannot be applied to what the others have made of the value.
+    SIGMA_MODIFIER_USE = "K3105" "sigma-modifier-use" Error;
+    /// A value is of another type than its modifier takes.
+    SIGMA_VALUE = "K3106" "sigma-value" Error;
+    /// A regular expression in a Sigma rule is not well-formed.
+    SIGMA_REGEX = "K3107" "sigma-regex" Error;
+    /// A correlation or filter refers to a rule that the file does not have, or to itself.
+    SIGMA_REFERENCE = "K3108" "sigma-reference" Error;
+    /// The specification does not allow it, though its meaning is clear.
+    SIGMA_DISALLOWED = "K3109" "sigma-disallowed" Warning;
 }
 
 /// The code of a given identifier.

@@ -21,10 +21,10 @@ pub use expr::{
     StringTest, TermRule, ValueSet,
 };
 pub use plan::{
-    AggregateCall, Argument, Bound, Bounds, Branch, Computed, Evaluate, External, Join, JoinKind, MakeSeries, MvExpand,
-    MvItem, Op, OptionValue, Parse, ParseKind, ParseKv, ParseSegment, Partition, Plan, Query, Rest, Scan, ScanOutput,
-    ScanStep, SeriesItem, SeriesRange, Shared, SharedId, SortKey, Source, SourceCall, SourceKind, Step, TopNestedLevel,
-    Union, UnionColumn, Window,
+    AggregateCall, Argument, Bound, Bounds, Branch, Computed, Evaluate, External, Join, JoinKind, LogSource,
+    MakeSeries, MvExpand, MvItem, Op, OptionValue, Parse, ParseKind, ParseKv, ParseSegment, Partition, Plan, Query,
+    Rest, Scan, ScanOutput, ScanStep, SeriesItem, SeriesRange, Shared, SharedId, SortKey, Source, SourceCall,
+    SourceKind, Step, TopNestedLevel, Union, UnionColumn, Window,
 };
 pub use schema::{Column, ColumnId, ColumnInfo, Columns, Name, Origin, Schema};
 pub use value::{Json, Value};

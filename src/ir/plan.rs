@@ -72,6 +72,8 @@ pub enum SourceKind {
     },
     /// Every table whose name fits; `*` stands for anything.
     Tables(Name),
+    /// Events of a kind, wherever they are kept: Sigma's log sources.
+    LogSource(LogSource),
     /// One record without columns.
     Unit,
     /// The records that the step this plan belongs to hands in.
@@ -97,6 +99,17 @@ pub enum SourceKind {
     Call(SourceCall),
     /// The result of a plugin that takes no records.
     Evaluate(Evaluate),
+}
+
+/// A kind of events, by Sigma's taxonomy; what is not stated may be anything.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct LogSource {
+    /// A group of products or events: `firewall`, `process_creation`.
+    pub category: Option<Name>,
+    /// A product: `windows`.
+    pub product: Option<Name>,
+    /// A subset of a product's logs: `security`.
+    pub service: Option<Name>,
 }
 
 /// Data from an address.

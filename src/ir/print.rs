@@ -94,6 +94,11 @@ impl Printer<'_, '_> {
                 self.line(format_args!("table {name}{}", if *known { "" } else { " (unknown)" }))
             }
             SourceKind::Tables(pattern) => self.line(format_args!("tables {pattern}")),
+            SourceKind::LogSource(kind) => {
+                let stated = [("category", &kind.category), ("product", &kind.product), ("service", &kind.service)];
+                let stated = stated.iter().filter_map(|(key, value)| Some(format!(" {key}={}", value.as_ref()?)));
+                self.line(format_args!("logs{}", stated.collect::<String>()))
+            }
             SourceKind::Unit => self.line(format_args!("unit")),
             SourceKind::Input => self.line(format_args!("input")),
             SourceKind::Shared(id, pairs) => {

@@ -141,6 +141,7 @@ macro_rules! walks {
                 match self {
                     Self::Table { .. }
                     | Self::Tables(_)
+                    | Self::LogSource(_)
                     | Self::Unit
                     | Self::Input
                     | Self::Shared(..)

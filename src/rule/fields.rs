@@ -3,8 +3,8 @@
 use crate::diagnostic::{Diagnostic, Severity, code};
 use crate::source::Span;
 
-use super::node::{Entry, Node, ScalarStyle};
 use super::{Duration, Field, UnknownKey};
+use crate::yaml::{Entry, Node, ScalarStyle};
 
 /// Collects what is wrong with fields while they are read.
 pub(super) struct Reader<'a> {

@@ -10,8 +10,8 @@ use jsonc_parser::{CollectOptions, ParseOptions, ParseStringErrorKind, parse_to_
 use crate::diagnostic::{Diagnostic, code};
 use crate::source::Span;
 
-use super::node::{Entry, Node, NodeKind, Scalar, ScalarStyle};
-use super::{scalar, yaml};
+use crate::yaml::{self, scalar};
+use crate::yaml::{Entry, Node, NodeKind, Scalar, ScalarStyle};
 
 const OPTIONS: ParseOptions = ParseOptions {
     allow_comments: true,

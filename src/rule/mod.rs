@@ -9,27 +9,24 @@ mod duration;
 mod fields;
 mod json;
 mod model;
-mod node;
 mod query;
 mod read;
 mod replace;
-mod scalar;
-mod yaml;
-mod yaml_error;
 
 #[cfg(test)]
 mod tests;
 
 use crate::diagnostic::{Diagnostic, code};
 use crate::source::{ReadError, SourceFile, Span};
+use crate::yaml;
 
+pub use crate::yaml::{Entry, Node, NodeKind, Scalar, ScalarStyle};
 pub use duration::{Duration, DurationForm};
 pub use model::{
     AlertDetailsOverride, DataConnector, DynamicProperty, EntityMapping, EventGroupingSettings, Exploration, Field,
     FieldMapping, GroupingConfiguration, IncidentConfiguration, Rule, RuleKind, Shape, Texts, TriggerOperator,
     UnknownKey,
 };
-pub use node::{Entry, Node, NodeKind, Scalar, ScalarStyle};
 pub use query::{QueryText, folded_comment};
 pub use replace::{ReplaceError, replace_query};
 

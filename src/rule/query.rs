@@ -5,8 +5,8 @@ use std::ops::Range;
 use crate::diagnostic::{Applicability, Diagnostic, Edit, code};
 use crate::source::{Span, TextMap};
 
-use super::node::{Entry, ScalarStyle};
-use super::scalar::Layout;
+use crate::yaml::scalar::Layout;
+use crate::yaml::{Entry, ScalarStyle};
 
 /// The query of a rule: its text and the way from there into the file.
 #[derive(Clone, Debug, PartialEq)]

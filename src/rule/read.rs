@@ -8,9 +8,9 @@ use super::model::{
     AlertDetailsOverride, DataConnector, DynamicProperty, EntityMapping, EventGroupingSettings, Exploration,
     FieldMapping, GroupingConfiguration, IncidentConfiguration, Rule, RuleKind, Shape, Texts,
 };
-use super::node::{Entry, Node, NodeKind};
 use super::query::{QueryText, folded_comment};
 use super::{Document, Field};
+use crate::yaml::{Entry, Node, NodeKind};
 
 /// Keys that hardly any file but a rule has. Two of them make a rule, be its query missing.
 const TELLING: &[&str] = &[

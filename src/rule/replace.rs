@@ -3,8 +3,8 @@
 use crate::source::{SourceFile, Span};
 
 use super::query::QueryText;
-use super::scalar::{Block, Chomping, Layout};
 use super::{ScalarStyle, kind_of, read_text};
+use crate::yaml::scalar::{Block, Chomping, Layout};
 
 /// Why a query cannot be written in place.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -40,7 +40,7 @@ fn prune_to(plan: &mut Plan, mut wanted: HashSet<ColumnId>) {
             wanted.extend(union.source.iter().map(|(id, _)| *id));
             restrict(&mut plan.source.schema, &wanted);
         }
-        SourceKind::Table { .. } => restrict(&mut plan.source.schema, &wanted),
+        SourceKind::Table { .. } | SourceKind::LogSource(_) => restrict(&mut plan.source.schema, &wanted),
         SourceKind::Shared(_, pairs) => {
             pairs.retain(|(twin, _)| wanted.contains(twin));
             restrict(&mut plan.source.schema, &wanted);

@@ -149,7 +149,7 @@ const ROWS: &[Row] = &[
 ];
 
 /// The parser's error in the reader's words. `at` is the byte it was found at.
-pub(super) fn explain(source: &str, error: &ScanError, at: usize) -> Diagnostic {
+pub(crate) fn explain(source: &str, error: &ScanError, at: usize) -> Diagnostic {
     if let Some(brace) = unquoted_placeholder(source, at) {
         return Diagnostic::new(&code::YAML_SYNTAX, brace, "a value that begins with `{{` has no quotes")
             .label("YAML takes this for the opening of a mapping")

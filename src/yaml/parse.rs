@@ -13,10 +13,10 @@ use crate::diagnostic::{Diagnostic, code};
 use crate::source::Span;
 
 use super::node::{Entry, Node, NodeKind, Scalar, ScalarStyle};
-use super::{scalar, yaml_error};
+use super::{error, scalar};
 
 /// How deep mappings and lists may nest. Real rules stay under 10.
-pub(super) const MAX_DEPTH: usize = 100;
+pub(crate) const MAX_DEPTH: usize = 100;
 
 /// How much aliases may add: a node counts one, and its text a unit a byte. Real rule files stay under 200 kB whole.
 const MAX_ALIASED: usize = 1 << 20;
@@ -25,15 +25,24 @@ const MAX_ALIASED: usize = 1 << 20;
 ///
 /// # Errors
 /// What is wrong with the file, when it cannot be read.
-pub(super) fn read(source: &str) -> Result<Option<Node>, Box<Diagnostic>> {
-    let mut builder = Builder::new(source);
-    let parsed = parser_text(source);
-    for event in Parser::new_from_str(&parsed) {
-        let (event, marks) = event
-            .map_err(|error| Box::new(yaml_error::explain(source, &error, builder.index.byte(*error.marker()))))?;
-        builder.event(&event, marks)?;
+pub fn read(source: &str) -> Result<Option<Node>, Box<Diagnostic>> {
+    let mut builder = Builder::new(source, false);
+    builder.run()?;
+    Ok(builder.roots.pop().filter(|root| !root.is_null()))
+}
+
+/// The trees of a YAML file that may hold several documents; documents that hold nothing are left out.
+///
+/// # Errors
+/// What is wrong with the file, when it cannot be read, and the documents that are whole before that.
+pub fn read_all(source: &str) -> Result<Vec<Node>, Box<(Vec<Node>, Diagnostic)>> {
+    let mut builder = Builder::new(source, true);
+    let result = builder.run();
+    let roots = builder.roots.into_iter().filter(|root| !root.is_null()).collect();
+    match result {
+        Ok(()) => Ok(roots),
+        Err(diagnostic) => Err(Box::new((roots, *diagnostic))),
     }
-    Ok(builder.root.filter(|root| !root.is_null()))
 }
 
 /// The text the parser is given. It refuses U+FEFF inside a document, which YAML 1.2 allows to be written in a scalar
@@ -101,11 +110,14 @@ struct Builder<'a> {
     /// Where the last event ended.
     behind: usize,
     documents: usize,
-    root: Option<Node>,
+    /// Whether there may be several.
+    several: bool,
+    /// The trees of the documents that are whole.
+    roots: Vec<Node>,
 }
 
 impl<'a> Builder<'a> {
-    fn new(source: &'a str) -> Self {
+    fn new(source: &'a str, several: bool) -> Self {
         Self {
             source,
             index: CharIndex::new(source),
@@ -114,8 +126,20 @@ impl<'a> Builder<'a> {
             budget: MAX_ALIASED,
             behind: 0,
             documents: 0,
-            root: None,
+            several,
+            roots: Vec::new(),
         }
+    }
+
+    fn run(&mut self) -> Result<(), Box<Diagnostic>> {
+        let source = self.source;
+        let parsed = parser_text(source);
+        for event in Parser::new_from_str(&parsed) {
+            let (event, marks) =
+                event.map_err(|error| Box::new(error::explain(source, &error, self.index.byte(*error.marker()))))?;
+            self.event(&event, marks)?;
+        }
+        Ok(())
     }
 
     fn event(&mut self, event: &Event<'_>, marks: Marks) -> Result<(), Box<Diagnostic>> {
@@ -123,12 +147,14 @@ impl<'a> Builder<'a> {
         match event {
             Event::DocumentStart(explicit) => {
                 self.documents += 1;
-                if self.documents > 1 {
+                if self.documents > 1 && !self.several {
                     return Err(Box::new(several_documents(Span::new(start, end.max(start)))));
                 }
                 if *explicit {
                     self.behind = end;
                 }
+                // An anchor holds for its own document.
+                self.anchors.clear();
             }
             Event::Alias(id) => {
                 self.behind = end;
@@ -214,7 +240,7 @@ impl<'a> Builder<'a> {
 
     fn add(&mut self, node: Node, cost: usize) {
         let Some(frame) = self.frames.last_mut() else {
-            self.root = Some(node);
+            self.roots.push(node);
             return;
         };
         frame.cost = frame.cost.saturating_add(cost);
@@ -370,7 +396,7 @@ fn several_documents(span: Span) -> Diagnostic {
 }
 
 /// The diagnostic for what nests too deep.
-pub(super) fn too_deep(span: Span) -> Diagnostic {
+pub(crate) fn too_deep(span: Span) -> Diagnostic {
     Diagnostic::new(&code::FILE_TOO_DEEP, span, "mappings and lists nest too deep for a rule file")
         .label(format!("more than {MAX_DEPTH} levels"))
 }

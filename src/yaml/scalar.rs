@@ -12,22 +12,22 @@ use super::ScalarStyle;
 
 /// A decoded scalar.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Decoded {
+pub(crate) struct Decoded {
     /// The value.
-    pub(super) text: String,
+    pub(crate) text: String,
     /// From offsets in the value to offsets in the file.
-    pub(super) map: TextMap,
+    pub(crate) map: TextMap,
     /// Offsets in the value of the blanks that stand for a line break of the file.
-    pub(super) folds: Vec<usize>,
+    pub(crate) folds: Vec<usize>,
     /// The scalar's words in the file.
-    pub(super) span: Span,
+    pub(crate) span: Span,
     /// How the scalar is laid out, to write another value in its place.
-    pub(super) layout: Layout,
+    pub(crate) layout: Layout,
 }
 
 /// How a scalar is laid out in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Layout {
+pub(crate) enum Layout {
     /// No more than its words.
     Plain,
     /// Between quotes; the span is what stands between them.
@@ -38,26 +38,26 @@ pub(super) enum Layout {
 
 /// The parts of a block scalar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Block {
+pub(crate) struct Block {
     /// The `|` or `>`.
-    pub(super) indicator: usize,
+    pub(crate) indicator: usize,
     /// Whether the header says how deep the block is indented.
-    pub(super) explicit_indent: bool,
+    pub(crate) explicit_indent: bool,
     /// What happens to the final line breaks.
-    pub(super) chomping: Chomping,
+    pub(crate) chomping: Chomping,
     /// Columns the content is indented by.
-    pub(super) indent: usize,
+    pub(crate) indent: usize,
     /// Columns the collection it stands in is indented by; -1 outside any.
-    pub(super) parent_indent: i32,
+    pub(crate) parent_indent: i32,
     /// The line break behind the header; empty at the end of the file.
-    pub(super) header_break: Span,
+    pub(crate) header_break: Span,
     /// The lines that make up the value, line breaks included.
-    pub(super) body: Span,
+    pub(crate) body: Span,
 }
 
 /// What happens to the final line breaks of a block scalar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Chomping {
+pub(crate) enum Chomping {
     /// `-`: none is kept.
     Strip,
     /// No indicator: the first is kept.
@@ -68,7 +68,7 @@ pub(super) enum Chomping {
 
 /// Decodes the scalar that begins at `range.start`. Only a plain scalar needs `range.end`; the others say themselves
 /// where they end. `None` where the text is no scalar of that style.
-pub(super) fn decode(source: &str, style: ScalarStyle, range: Range<usize>, parent_indent: i32) -> Option<Decoded> {
+pub(crate) fn decode(source: &str, style: ScalarStyle, range: Range<usize>, parent_indent: i32) -> Option<Decoded> {
     let out = Output::new(source);
     match style {
         ScalarStyle::Plain => Some(plain(out, range)),
