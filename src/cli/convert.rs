@@ -8,6 +8,7 @@ use super::files::{Flow, over_files};
 use super::input::{Paths, Text};
 use super::output::{Exit, Output, complain};
 use super::queries::{Content, Query};
+use super::schemas::SchemaOptions;
 use crate::bind;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::ir::pass::simplify;
@@ -21,6 +22,8 @@ use crate::target::{self, Conversion, Fidelity, Fields, Loss, LossKind, Options,
 pub struct Convert {
     #[command(flatten)]
     paths: Paths,
+    #[command(flatten)]
+    schemas: SchemaOptions,
     /// What to write: one target or several, parted by commas
     #[arg(long, required = true, value_delimiter = ',', value_name = "TARGET", value_parser = known_target)]
     to: Vec<&'static str>,
@@ -87,7 +90,7 @@ impl Convert {
     /// Converts, and writes the results.
     pub(super) fn run(&self, global: Global, out: &mut Output<impl io::Write>) -> Exit {
         let targets: Vec<&dyn Target> = self.to.iter().filter_map(|name| target::find(name)).collect();
-        let schemas = Schemas::default();
+        let Some(schemas) = self.schemas.load() else { return Exit::Failed };
         let mut worst = Exit::Clean;
         let work = |text: &Text| self.file(text, &targets, &schemas);
         let exit = over_files(&self.paths, global, work, |chunk| {
