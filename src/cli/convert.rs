@@ -8,6 +8,7 @@ use super::files::{Flow, over_files};
 use super::input::{Paths, Text};
 use super::output::{Exit, Output, complain};
 use super::queries::{Content, Query};
+use super::schemas::SchemaOptions;
 use crate::bind;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::ir::pass::simplify;
@@ -39,6 +40,8 @@ pub struct Convert {
     /// Show the words of the rule that each loss is about
     #[arg(long)]
     explain_losses: bool,
+    #[command(flatten)]
+    schemas: SchemaOptions,
 }
 
 /// How results are written.
@@ -87,7 +90,7 @@ impl Convert {
     /// Converts, and writes the results.
     pub(super) fn run(&self, global: Global, out: &mut Output<impl io::Write>) -> Exit {
         let targets: Vec<&dyn Target> = self.to.iter().filter_map(|name| target::find(name)).collect();
-        let schemas = Schemas::default();
+        let Some(schemas) = self.schemas.load() else { return Exit::Failed };
         let mut worst = Exit::Clean;
         let work = |text: &Text| self.file(text, &targets, &schemas);
         let exit = over_files(&self.paths, global, work, |chunk| {
@@ -210,7 +213,8 @@ impl Convert {
         conversion: &Conversion,
     ) {
         let out = &mut chunk.text;
-        let name = rule.and_then(|rule| rule.name.as_ref()).map(|name| format!(" ({})", name.value)).unwrap_or_default();
+        let name =
+            rule.and_then(|rule| rule.name.as_ref()).map(|name| format!(" ({})", name.value)).unwrap_or_default();
         let _ = writeln!(out, "# {}{name}: {}, {}", file.name(), target.name(), conversion.fidelity);
         for loss in &conversion.losses {
             let at = file.location(loss.span.start as usize);

@@ -19,9 +19,20 @@ use crate::target::{Loss, LossKind, Prefer};
 const JOIN_CAP: &str = "`join` takes at most 50,000 rows of the other side, and ends its search after 60 seconds";
 
 impl Lower<'_> {
-    pub(super) fn join(&mut self, flow: &mut Flow, join: &Join, schema: &Schema, after: &Usage, span: Span) -> Result<()> {
+    pub(super) fn join(
+        &mut self,
+        flow: &mut Flow,
+        join: &Join,
+        schema: &Schema,
+        after: &Usage,
+        span: Span,
+    ) -> Result<()> {
         if join.keys.is_empty() {
-            return refuse(LossKind::UnsupportedOperator, span, "a join needs a key; give both sides a constant column and join on that");
+            return refuse(
+                LossKind::UnsupportedOperator,
+                span,
+                "a join needs a key; give both sides a constant column and join on that",
+            );
         }
         match join.kind {
             JoinKind::LeftSemi | JoinKind::LeftAnti => {
@@ -75,9 +86,8 @@ impl Lower<'_> {
 
     /// Whether two searches can be read as one stream, so that no cap applies.
     fn can_pair(&self, left: &Flow, right: &Flow) -> bool {
-        let streams = |flow: &Flow| {
-            matches!(flow.head, Head::Events { .. }) && flow.commands.iter().all(Command::is_streaming)
-        };
+        let streams =
+            |flow: &Flow| matches!(flow.head, Head::Events { .. }) && flow.commands.iter().all(Command::is_streaming);
         self.options.prefer == Prefer::Exact && streams(left) && streams(right)
     }
 
@@ -118,7 +128,8 @@ impl Lower<'_> {
             };
             outputs.push((id, Slot::new(val)));
         }
-        let (by, side) = self.one_stream(flow, right, keys, Some((pair.clone(), Eval::call("json_object", slots))), span)?;
+        let (by, side) =
+            self.one_stream(flow, right, keys, Some((pair.clone(), Eval::call("json_object", slots))), span)?;
         let number = self.helper("number");
         let count = Aggregate { function: "count".into(), argument: None };
         flow.push(Command::Stats { kind: Stats::Running, aggregates: vec![(count, number.clone())], by: Vec::new() });
@@ -154,12 +165,18 @@ impl Lower<'_> {
 
     /// Whether the rows differ in these fields already.
     fn is_unique(&self, flow: &Flow, fields: &[String]) -> bool {
-        flow.commands.iter().rev().find_map(|command| match command {
-            Command::Stats { kind: Stats::Groups, by, .. } => Some(by.iter().all(|f| fields.contains(f)) && !by.is_empty()),
-            Command::Dedup(by) => Some(by.iter().all(|f| fields.contains(f))),
-            Command::MvExpand(..) | Command::Join { .. } | Command::Append(_) => Some(false),
-            _ => None,
-        }).unwrap_or(false)
+        flow.commands
+            .iter()
+            .rev()
+            .find_map(|command| match command {
+                Command::Stats { kind: Stats::Groups, by, .. } => {
+                    Some(by.iter().all(|f| fields.contains(f)) && !by.is_empty())
+                }
+                Command::Dedup(by) => Some(by.iter().all(|f| fields.contains(f))),
+                Command::MvExpand(..) | Command::Join { .. } | Command::Append(_) => Some(false),
+                _ => None,
+            })
+            .unwrap_or(false)
     }
 
     /// The right side, with what matters of it behind the join.
@@ -208,7 +225,10 @@ impl Lower<'_> {
             };
             let filled = |flow: &Flow, id: &ColumnId| flow.slots.get(id).is_some_and(|slot| slot.filled);
             // Empty strings are partners of each other, missing fields are not.
-            if matches!(repr, Repr::Text | Repr::Json | Repr::Any | Repr::Object(_)) && !filled(flow, left) && !filled(&right, other) {
+            if matches!(repr, Repr::Text | Repr::Json | Repr::Any | Repr::Object(_))
+                && !filled(flow, left)
+                && !filled(&right, other)
+            {
                 emptied_left.push(field.clone());
                 emptied_right.push(field.clone());
             }
@@ -221,7 +241,8 @@ impl Lower<'_> {
             right.slots.keys().copied().filter(|id| after.live.contains(id) && !key_ids.contains(id)).collect();
         ids.sort_unstable();
         let taken_left = |flow: &Flow, name: &str| {
-            flow.slots.iter().any(|(id, slot)| after.live.contains(id) && slot.val.expr.reads(name)) || name.starts_with('_')
+            flow.slots.iter().any(|(id, slot)| after.live.contains(id) && slot.val.expr.reads(name))
+                || name.starts_with('_')
         };
         let mut used: HashSet<String> = by.iter().cloned().collect();
         let mut constants = Vec::new();
@@ -314,7 +335,14 @@ impl Lower<'_> {
     }
 
     /// Keeps the rows that have a partner in a plan, or those that have none.
-    fn semi(&mut self, flow: &mut Flow, right: &Plan, keys: &[(ColumnId, ColumnId)], keep: bool, span: Span) -> Result<()> {
+    fn semi(
+        &mut self,
+        flow: &mut Flow,
+        right: &Plan,
+        keys: &[(ColumnId, ColumnId)],
+        keep: bool,
+        span: Span,
+    ) -> Result<()> {
         let usage = Usage::of_deciding(keys.iter().map(|(_, right)| *right));
         let right = without_distinct(right);
         let right = self.decisively(|lower| lower.side(&right, usage))?;
@@ -366,9 +394,8 @@ impl Lower<'_> {
         if let Some((field, value)) = &carried {
             assignments.push((field.clone(), value.clone()));
         }
-        let streams = |flow: &Flow| {
-            matches!(flow.head, Head::Events { .. }) && flow.commands.iter().all(Command::is_streaming)
-        };
+        let streams =
+            |flow: &Flow| matches!(flow.head, Head::Events { .. }) && flow.commands.iter().all(Command::is_streaming);
         let uncapped = streams(flow) && streams(&other);
         other.push(Command::Eval(assignments));
         let mut listed = by.clone();
@@ -401,9 +428,6 @@ impl Lower<'_> {
         if !emptied.is_empty() {
             flow.push(Command::FillNull { value: String::new(), fields: emptied });
         }
-        for slot in flow.slots.values_mut() {
-            slot.of_event = false;
-        }
         Ok((by, side))
     }
 
@@ -430,7 +454,10 @@ impl Lower<'_> {
             None => this,
         };
         flow.push(Command::Where(condition));
-        flow.push(Command::Fields { keep: false, fields: if keep.is_some() { vec![side, partners.clone()] } else { vec![side] } });
+        flow.push(Command::Fields {
+            keep: false,
+            fields: if keep.is_some() { vec![side, partners.clone()] } else { vec![side] },
+        });
         Ok(partners)
     }
 
@@ -485,7 +512,10 @@ impl Lower<'_> {
                 id
             }
         };
-        let slot = Slot { filled: other.slots.get(&column.id).is_some_and(|s| s.filled), ..Slot::new(Val::new(right_value, Repr::Text)) };
+        let slot = Slot {
+            filled: other.slots.get(&column.id).is_some_and(|s| s.filled),
+            ..Slot::new(Val::new(right_value, Repr::Text))
+        };
         other.slots.insert(column.id, slot);
         let partners = self.with_partners(flow, other, &[(left_id, column.id)], None, span)?;
         if left_id == column.id {
@@ -599,7 +629,8 @@ impl Lower<'_> {
         for (_, argument) in &call.arguments {
             if let Argument::Scalar(expr) = argument {
                 // `FileProfile("SHA1")` names the column in a string.
-                let named = expr.as_literal().and_then(crate::ir::Value::as_str).and_then(|name| input.get(name)).map(|c| c.id);
+                let named =
+                    expr.as_literal().and_then(crate::ir::Value::as_str).and_then(|name| input.get(name)).map(|c| c.id);
                 if let Some(id) = expr.as_column().or(named) {
                     let val = self.column(flow, id, expr.span);
                     let value = self.whole_value(&val);
@@ -611,10 +642,14 @@ impl Lower<'_> {
         }
         if keys.is_empty() {
             if !call.arguments.is_empty() {
-                let message = format!("what `{}` does with the records is not known here; put its body into the query", call.name);
+                let message = format!(
+                    "what `{}` does with the records is not known here; put its body into the query",
+                    call.name
+                );
                 return refuse(LossKind::UnsupportedOperator, span, message);
             }
-            let message = format!("the function `{}` saved in the workspace has to be there as a macro of that name", call.name);
+            let message =
+                format!("the function `{}` saved in the workspace has to be there as a macro of that name", call.name);
             self.losses.push(Loss::approximate(LossKind::UnresolvedName, span, message));
             flow.push(Command::Macro(super::clean(&call.name)));
             for (id, column) in outputs {
@@ -624,7 +659,11 @@ impl Lower<'_> {
             return Ok(());
         }
         let name = super::clean(&call.name).to_lowercase();
-        let message = format!("what `{}` adds has to be there as the lookup `{name}`, by {}", call.name, keys.iter().map(|(k, _)| format!("`{k}`")).collect::<Vec<_>>().join(", "));
+        let message = format!(
+            "what `{}` adds has to be there as the lookup `{name}`, by {}",
+            call.name,
+            keys.iter().map(|(k, _)| format!("`{k}`")).collect::<Vec<_>>().join(", ")
+        );
         self.losses.push(Loss::approximate(LossKind::Lookup, span, message));
         let mut pairs = Vec::new();
         for (id, column) in outputs {
@@ -685,9 +724,7 @@ fn lets_pass(op: &Op, keys: &[ColumnId]) -> bool {
     match op {
         Op::Filter(_) | Op::Window(_) | Op::Sort(_) | Op::Distinct | Op::Render { .. } => true,
         Op::Extend(items) => !items.iter().any(|item| keys.contains(&item.id)),
-        Op::Project(items, _) => {
-            keys.iter().all(|key| items.iter().any(|item| item.id == *key && item.is_passed_on()))
-        }
+        Op::Project(items, _) => keys.iter().all(|key| items.iter().any(|item| item.id == *key && item.is_passed_on())),
         Op::Summarize { keys: groups, .. } => {
             keys.iter().all(|key| groups.iter().any(|group| group.id == *key && group.is_passed_on()))
         }
@@ -718,7 +755,8 @@ fn without_distinct(plan: &Plan) -> Plan {
 /// The plan whose first column is collected into the one value of `toscalar(… | summarize make_set(x))`.
 pub(super) fn collected(plan: &Plan) -> Option<Plan> {
     let mut plan = plan.clone();
-    while matches!(plan.steps.last().map(|s| &s.op), Some(Op::Project(items, _)) if items.iter().all(Computed::is_passed_on)) {
+    while matches!(plan.steps.last().map(|s| &s.op), Some(Op::Project(items, _)) if items.iter().all(Computed::is_passed_on))
+    {
         plan.steps.pop();
     }
     let step = plan.steps.last_mut()?;

@@ -65,10 +65,16 @@ impl Lower<'_> {
                 Rewrite::RowNumber => {
                     let name = self.helper("row_number");
                     let count = Aggregate { function: "count".into(), argument: None };
-                    flow.push(Command::Stats { kind: Stats::Running, aggregates: vec![(count, name.clone())], by: Vec::new() });
+                    flow.push(Command::Stats {
+                        kind: Stats::Running,
+                        aggregates: vec![(count, name.clone())],
+                        by: Vec::new(),
+                    });
                     Ok(Val::new(Eval::Field(name), Repr::Number))
                 }
-                Rewrite::Pack | Rewrite::PackArray => Ok(Val::new(Eval::text(if rewrite == Rewrite::Pack { "{}" } else { "[]" }), Repr::Json)),
+                Rewrite::Pack | Rewrite::PackArray => {
+                    Ok(Val::new(Eval::text(if rewrite == Rewrite::Pack { "{}" } else { "[]" }), Repr::Json))
+                }
                 _ => refuse(LossKind::UnsupportedFunction, span, "the call has no arguments"),
             };
         };
@@ -105,7 +111,13 @@ impl Lower<'_> {
                         let groups = groups.as_literal().and_then(Value::elements).unwrap_or_default();
                         match groups.as_slice() {
                             [group] => (pattern, group.as_integer().and_then(|n| usize::try_from(n).ok()), subject),
-                            _ => return refuse(LossKind::UnsupportedFunction, span, "only one group can be taken of each match"),
+                            _ => {
+                                return refuse(
+                                    LossKind::UnsupportedFunction,
+                                    span,
+                                    "only one group can be taken of each match",
+                                );
+                            }
                         }
                     }
                     _ => return written_out(expr),
@@ -114,8 +126,13 @@ impl Lower<'_> {
                 let pcre = self.pcre(source, pattern.span);
                 let name = self.helper("extracted");
                 let several = named_group(&pcre, 2, &name).is_some();
-                let Some(named) = named_group(&pcre, group.unwrap_or(1), &name).filter(|_| !several || group.is_some()) else {
-                    return refuse(LossKind::UnsupportedFunction, pattern.span, "the pattern must have one group and no more");
+                let Some(named) = named_group(&pcre, group.unwrap_or(1), &name).filter(|_| !several || group.is_some())
+                else {
+                    return refuse(
+                        LossKind::UnsupportedFunction,
+                        pattern.span,
+                        "the pattern must have one group and no more",
+                    );
                 };
                 let text = self.text(flow, subject)?;
                 let field = self.in_field(flow, text, "subject");
@@ -131,14 +148,22 @@ impl Lower<'_> {
                 let field = self.in_field(flow, value, "value");
                 let name = self.helper("previous");
                 let last = Aggregate { function: "last".into(), argument: Some(Eval::Field(field)) };
-                flow.push(Command::Stats { kind: Stats::Previous, aggregates: vec![(last, name.clone())], by: Vec::new() });
+                flow.push(Command::Stats {
+                    kind: Stats::Previous,
+                    aggregates: vec![(last, name.clone())],
+                    by: Vec::new(),
+                });
                 let repr = match val.repr {
                     Repr::Object(_) => Repr::Json,
                     repr => repr,
                 };
                 Ok(Val::new(Eval::Field(name), repr))
             }
-            Rewrite::RowNumber => refuse(LossKind::UnsupportedFunction, span, "a number that starts again cannot be said; number the rows of a group"),
+            Rewrite::RowNumber => refuse(
+                LossKind::UnsupportedFunction,
+                span,
+                "a number that starts again cannot be said; number the rows of a group",
+            ),
             Rewrite::Bin => self.bin(flow, arguments, expr),
             Rewrite::DatetimeDiff => self.datetime_diff(flow, arguments, span),
             Rewrite::DatetimeAdd => self.datetime_add(flow, arguments, span),
@@ -161,16 +186,24 @@ impl Lower<'_> {
                     ("replace", [pattern, by, subject]) | (_, [subject, pattern, by]) => (subject, pattern, by),
                     _ => return written_out(expr),
                 };
-                let (Some(source), Some(by)) = (literal_text(pattern), literal_text(by)) else { return written_out(pattern) };
+                let (Some(source), Some(by)) = (literal_text(pattern), literal_text(by)) else {
+                    return written_out(pattern);
+                };
                 let pattern = self.pcre(source, pattern.span);
                 let text = self.text(flow, subject)?;
-                Ok(Val::new(Eval::call("replace", [text, Eval::Regex(pattern), Eval::Regex(by.to_owned())]), Repr::Text))
+                Ok(Val::new(
+                    Eval::call("replace", [text, Eval::Regex(pattern), Eval::Regex(by.to_owned())]),
+                    Repr::Text,
+                ))
             }
             Rewrite::ReplaceString => {
                 let [subject, what, by] = arguments else { return written_out(expr) };
                 let text = self.text(flow, subject)?;
                 let (Some(what_text), Some(by)) = (literal_text(what), literal_text(by)) else {
-                    let what = super::text::pattern_of(crate::ir::StringTest::Contains, super::text::or_empty(self.text(flow, what)?));
+                    let what = super::text::pattern_of(
+                        crate::ir::StringTest::Contains,
+                        super::text::or_empty(self.text(flow, what)?),
+                    );
                     let by = super::text::or_empty(self.text(flow, by)?);
                     let by = Eval::call("replace", [by, Eval::Regex(r"\\".into()), Eval::Regex(r"\\\\".into())]);
                     return Ok(Val::new(Eval::call("replace", [text, what, by]), Repr::Text));
@@ -298,9 +331,11 @@ impl Lower<'_> {
                 }
                 Ok(Val::new(Eval::call("mvdedup", [Eval::call("mvmap", [Eval::Field(field), kept])]), Repr::Multi))
             }
-            Rewrite::InAnyRange | Rewrite::HasIpv4 | Rewrite::Contains => {
-                refuse(LossKind::UnsupportedFunction, span, format!("`{}` cannot be said with these arguments", function.name()))
-            }
+            Rewrite::InAnyRange | Rewrite::HasIpv4 | Rewrite::Contains => refuse(
+                LossKind::UnsupportedFunction,
+                span,
+                format!("`{}` cannot be said with these arguments", function.name()),
+            ),
         }
     }
 
@@ -320,7 +355,9 @@ impl Lower<'_> {
             for argument in rest {
                 let value = argument.as_literal()?;
                 match value.elements() {
-                    Some(elements) => all.extend(elements.iter().map(|e| e.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>()?),
+                    Some(elements) => {
+                        all.extend(elements.iter().map(|e| e.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>()?)
+                    }
                     None => all.push(value.as_str()?.to_owned()),
                 }
             }
@@ -369,7 +406,8 @@ impl Lower<'_> {
                     let text = super::text::or_empty(self.text(flow, needle)?);
                     let val = self.value(flow, first)?;
                     let multi = self.to_multi(val, first.span)?;
-                    let find = Eval::call("mvfind", [multi, super::text::pattern_of(crate::ir::StringTest::Equals, text)]);
+                    let find =
+                        Eval::call("mvfind", [multi, super::text::pattern_of(crate::ir::StringTest::Equals, text)]);
                     return Ok(Some(Eval::call(if want { "isnotnull" } else { "isnull" }, [find])));
                 };
                 let needle = match needle {
@@ -459,7 +497,9 @@ impl Lower<'_> {
         let json = self.to_json(val, subject.span)?;
         let value = Val::new(super::object_text(json, &path), Repr::Json);
         Ok(match expr.ty.ty {
-            Type::Int | Type::Long | Type::Real | Type::Decimal => Val::new(self.to_number(value, expr.span)?, Repr::Number),
+            Type::Int | Type::Long | Type::Real | Type::Decimal => {
+                Val::new(self.to_number(value, expr.span)?, Repr::Number)
+            }
             Type::String => Val::new(value.expr, Repr::Text),
             _ => value,
         })
@@ -474,10 +514,15 @@ impl Lower<'_> {
         let hint = self.hint.take();
         let Some(source) = literal_text(pattern) else {
             // A pattern that is computed cannot name a group; what stands around the match is taken off instead.
-            self.lose(LossKind::RegexDialect, pattern.span, "the pattern is computed; what PCRE reads otherwise in it cannot be told");
+            self.lose(
+                LossKind::RegexDialect,
+                pattern.span,
+                "the pattern is computed; what PCRE reads otherwise in it cannot be told",
+            );
             let pattern = super::text::or_empty(self.text(flow, pattern)?);
             let text = super::text::or_empty(self.text(flow, subject)?);
-            let (open, back) = if group == 0 { ("(?s)^.*?(", "\\1".to_owned()) } else { ("(?s)^.*?(?:", format!("\\{group}")) };
+            let (open, back) =
+                if group == 0 { ("(?s)^.*?(", "\\1".to_owned()) } else { ("(?s)^.*?(?:", format!("\\{group}")) };
             let whole = Eval::operation(
                 Eval::operation(Eval::text(open), Operator::Concat, pattern.clone()),
                 Operator::Concat,
@@ -487,7 +532,9 @@ impl Lower<'_> {
             let part = Eval::call("replace", [text, whole, Eval::Regex(back)]);
             let value = Val::new(Eval::call("if", [found, part, Eval::call("null", [])]), Repr::Text);
             return match expr.ty.ty {
-                Type::Int | Type::Long | Type::Real | Type::Decimal => Ok(Val::new(self.to_number(value, expr.span)?, Repr::Number)),
+                Type::Int | Type::Long | Type::Real | Type::Decimal => {
+                    Ok(Val::new(self.to_number(value, expr.span)?, Repr::Number))
+                }
                 _ => Ok(value),
             };
         };
@@ -504,24 +551,31 @@ impl Lower<'_> {
         flow.push(Command::Rex { field, pattern: named, all: false });
         let value = Val::new(Eval::Field(name), Repr::Text);
         Ok(match expr.ty.ty {
-            Type::Int | Type::Long | Type::Real | Type::Decimal => Val::new(self.to_number(value, expr.span)?, Repr::Number),
+            Type::Int | Type::Long | Type::Real | Type::Decimal => {
+                Val::new(self.to_number(value, expr.span)?, Repr::Number)
+            }
             Type::String => value,
             Type::DateTime => Val::new(self.to_time(value, expr.span)?, Repr::Time),
-            _ => return refuse(LossKind::UnsupportedFunction, expr.span, "a group can be text, a number or an instant"),
+            _ => {
+                return refuse(LossKind::UnsupportedFunction, expr.span, "a group can be text, a number or an instant");
+            }
         })
     }
 
     /// Whether a group may bear a name: `rex` takes words alone, and leaves a field as it is where nothing matches.
     fn is_free_group(&self, flow: &Flow, name: &str) -> bool {
-        let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') && !name.starts_with(|c: char| c.is_ascii_digit() || c == '_');
-        let of_table = |info: &crate::ir::ColumnInfo| {
-            *info.name == *name && !matches!(info.origin, crate::ir::Origin::Computed)
-        };
+        let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+            && !name.starts_with(|c: char| c.is_ascii_digit() || c == '_');
+        let of_table =
+            |info: &crate::ir::ColumnInfo| *info.name == *name && !matches!(info.origin, crate::ir::Origin::Computed);
         plain
             && !self.is_time_name(name)
             && !flow.slots.values().any(|slot| slot.val.expr.reads(name))
             && !self.query.columns.iter().any(|(_, info)| of_table(info))
-            && !flow.commands.iter().any(|c| matches!(c, Command::Rex { pattern, .. } if pattern.contains(&format!("(?<{name}>"))))
+            && !flow
+                .commands
+                .iter()
+                .any(|c| matches!(c, Command::Rex { pattern, .. } if pattern.contains(&format!("(?<{name}>"))))
     }
 
     fn bin(&mut self, flow: &mut Flow, arguments: &[Expr], expr: &Expr) -> Result<Val> {
@@ -537,7 +591,9 @@ impl Lower<'_> {
         let width = self.number(flow, size)?;
         let aligned = match size.as_literal() {
             Some(Value::TimeSpan(ticks)) if *ticks > 0 => TICKS_PER_DAY % ticks == 0,
-            Some(Value::TimeSpan(_)) => return refuse(LossKind::UnsupportedFunction, size.span, "the size of a bin has to be positive"),
+            Some(Value::TimeSpan(_)) => {
+                return refuse(LossKind::UnsupportedFunction, size.span, "the size of a bin has to be positive");
+            }
             Some(v) if v.as_integer().is_some_and(|n| n <= 0) => {
                 return refuse(LossKind::UnsupportedFunction, size.span, "the size of a bin has to be positive");
             }
@@ -561,14 +617,21 @@ impl Lower<'_> {
     }
 
     fn datetime_diff(&mut self, flow: &mut Flow, arguments: &[Expr], span: Span) -> Result<Val> {
-        let [part, later, earlier] = arguments else { return refuse(LossKind::UnsupportedFunction, span, "three arguments are due") };
+        let [part, later, earlier] = arguments else {
+            return refuse(LossKind::UnsupportedFunction, span, "three arguments are due");
+        };
         let Some(part_name) = literal_text(part).map(str::to_lowercase) else { return written_out(part) };
         let mut count = |lower: &mut Self, expr: &Expr| -> Result<Eval> {
             let val = lower.value(flow, expr)?;
             let time = lower.to_time(val, expr.span)?;
             if let Some((_, length, offset)) = UNITS.iter().find(|(name, ..)| *name == part_name) {
-                let shifted = if *offset == 0 { time } else { Eval::operation(time, Operator::Add, Eval::integer(*offset)) };
-                let units = if *length == 1 { shifted } else { Eval::operation(shifted, Operator::Divide, Eval::integer(*length)) };
+                let shifted =
+                    if *offset == 0 { time } else { Eval::operation(time, Operator::Add, Eval::integer(*offset)) };
+                let units = if *length == 1 {
+                    shifted
+                } else {
+                    Eval::operation(shifted, Operator::Divide, Eval::integer(*length))
+                };
                 return Ok(Eval::call("floor", [units]));
             }
             let field = |code: &str| Eval::call("tonumber", [Eval::call("strftime", [time.clone(), Eval::text(code)])]);
@@ -579,8 +642,14 @@ impl Lower<'_> {
                     Operator::Add,
                     field("%m"),
                 )),
-                "millisecond" => Ok(Eval::call("floor", [Eval::operation(time, Operator::Multiply, Eval::integer(1000))])),
-                _ => refuse(LossKind::UnsupportedFunction, part.span, format!("a difference in {part_name}s cannot be said; count seconds and divide")),
+                "millisecond" => {
+                    Ok(Eval::call("floor", [Eval::operation(time, Operator::Multiply, Eval::integer(1000))]))
+                }
+                _ => refuse(
+                    LossKind::UnsupportedFunction,
+                    part.span,
+                    format!("a difference in {part_name}s cannot be said; count seconds and divide"),
+                ),
             }
         };
         let (later, earlier) = (count(self, later)?, count(self, earlier)?);
@@ -588,7 +657,9 @@ impl Lower<'_> {
     }
 
     fn datetime_add(&mut self, flow: &mut Flow, arguments: &[Expr], span: Span) -> Result<Val> {
-        let [part, amount, time] = arguments else { return refuse(LossKind::UnsupportedFunction, span, "three arguments are due") };
+        let [part, amount, time] = arguments else {
+            return refuse(LossKind::UnsupportedFunction, span, "three arguments are due");
+        };
         let Some(part_name) = literal_text(part).map(str::to_lowercase) else { return written_out(part) };
         let Some((_, length, _)) = UNITS.iter().find(|(name, ..)| *name == part_name) else {
             return refuse(LossKind::UnsupportedFunction, part.span, "months and years differ in length; add days");
@@ -615,7 +686,6 @@ impl Lower<'_> {
         }
         Ok(Val::new(Eval::call("substr", inside), Repr::Text))
     }
-
 }
 
 /// Strings one behind the other.
@@ -639,9 +709,9 @@ fn named_group(pattern: &str, group: usize, name: &str) -> Option<String> {
             b']' => in_class = false,
             b'(' if !in_class => {
                 let rest = &pattern[at + 1..];
-                let old_name = ["?P<", "?<"]
-                    .iter()
-                    .find_map(|open| rest.strip_prefix(open).filter(|r| !r.starts_with(['=', '!'])).map(|r| (open.len(), r)));
+                let old_name = ["?P<", "?<"].iter().find_map(|open| {
+                    rest.strip_prefix(open).filter(|r| !r.starts_with(['=', '!'])).map(|r| (open.len(), r))
+                });
                 let captures = !rest.starts_with('?') || old_name.is_some();
                 if captures {
                     count += 1;

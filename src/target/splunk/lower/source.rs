@@ -23,7 +23,8 @@ impl Lower<'_> {
             SourceKind::Table { name, known } => Ok(self.table(name, *known, &source.schema, source.span)),
             SourceKind::Tables(pattern) => {
                 if self.options.fields == Fields::Siem {
-                    let message = "tables chosen by a pattern are searched as Sentinel's own records, with Sentinel's names";
+                    let message =
+                        "tables chosen by a pattern are searched as Sentinel's own records, with Sentinel's names";
                     self.losses.push(Loss::approximate(LossKind::UnmappedField, source.span, message));
                 }
                 let search = self.data.target.native_search.replace("{table}", &super::clean(pattern));
@@ -35,7 +36,9 @@ impl Lower<'_> {
                 Ok(flow)
             }
             SourceKind::Unit => Ok(Flow { closed: true, narrowed: true, ..Flow::new(Head::Rows(None)) }),
-            SourceKind::Input => refuse(LossKind::UnsupportedSource, source.span, "records handed in from outside cannot be said here"),
+            SourceKind::Input => {
+                refuse(LossKind::UnsupportedSource, source.span, "records handed in from outside cannot be said here")
+            }
             SourceKind::Shared(id, pairs) => {
                 let query = self.query;
                 let Some(shared) = query.shared.get(id.0 as usize) else {
@@ -54,7 +57,11 @@ impl Lower<'_> {
             SourceKind::External(external) => {
                 let address = external.addresses.iter().find_map(|a| a.as_literal().and_then(Value::as_str));
                 let Some(address) = address else {
-                    return refuse(LossKind::UnsupportedSource, source.span, "the address of the data has to be written out");
+                    return refuse(
+                        LossKind::UnsupportedSource,
+                        source.span,
+                        "the address of the data has to be written out",
+                    );
                 };
                 let name = lookup_name(address);
                 let message = format!("the data at {} has to be there as the lookup `{name}`", without_query(address));
@@ -74,7 +81,8 @@ impl Lower<'_> {
     /// A table: its events, and the fields of its columns.
     fn table(&mut self, name: &str, known: bool, schema: &Schema, span: Span) -> Flow {
         if !known {
-            let message = format!("nothing here knows a table `{name}`; its records are taken to be found by that name");
+            let message =
+                format!("nothing here knows a table `{name}`; its records are taken to be found by that name");
             self.losses.push(Loss::approximate(LossKind::UnresolvedName, span, message));
         }
         let data = self.data;
@@ -89,7 +97,9 @@ impl Lower<'_> {
         if self.options.fields == Fields::Siem && known {
             match mapped {
                 None => {
-                    let message = format!("the table `{name}` has no counterpart in CIM here; it is searched as Sentinel's own records, with Sentinel's names");
+                    let message = format!(
+                        "the table `{name}` has no counterpart in CIM here; it is searched as Sentinel's own records, with Sentinel's names"
+                    );
                     self.losses.push(Loss::approximate(LossKind::UnmappedField, span, message));
                 }
                 Some(table) if table.guess => {
@@ -140,7 +150,11 @@ impl Lower<'_> {
 
     fn rows(&mut self, rows: &[Vec<Value>], schema: &Schema, span: Span) -> Result<Flow> {
         if rows.len() > ROWS {
-            return refuse(LossKind::UnsupportedSource, span, format!("more than {ROWS} rows belong into a lookup, not into a search"));
+            return refuse(
+                LossKind::UnsupportedSource,
+                span,
+                format!("more than {ROWS} rows belong into a lookup, not into a search"),
+            );
         }
         let mut out = Vec::with_capacity(rows.len());
         for row in rows {
@@ -167,7 +181,8 @@ impl Lower<'_> {
         let Some(column) = schema.at(0).cloned() else {
             return refuse(LossKind::UnsupportedSource, span, "the range has no column");
         };
-        let (from, to, step) = (self.number(&mut flow, from)?, self.number(&mut flow, to)?, self.number(&mut flow, step)?);
+        let (from, to, step) =
+            (self.number(&mut flow, from)?, self.number(&mut flow, to)?, self.number(&mut flow, step)?);
         // mvrange() leaves its end out, KQL does not.
         let half = Eval::operation(step.clone(), Operator::Divide, Eval::integer(2));
         let values = Eval::call("mvrange", [from, Eval::operation(to, Operator::Add, half), step]);
@@ -204,9 +219,11 @@ impl Lower<'_> {
             );
             return refuse(LossKind::UnsupportedSource, span, message);
         }
-        let message = format!("the function `{}` saved in the workspace has to be there as a macro of that name", call.name);
+        let message =
+            format!("the function `{}` saved in the workspace has to be there as a macro of that name", call.name);
         self.losses.push(Loss::approximate(LossKind::UnresolvedName, span, message));
-        let mut flow = Flow::new(Head::Events { filter: Filter::Macro(super::clean(&call.name)), earliest: None, latest: None });
+        let mut flow =
+            Flow::new(Head::Events { filter: Filter::Macro(super::clean(&call.name)), earliest: None, latest: None });
         for column in schema.iter() {
             let slot = self.table_slot(column, None, &call.name);
             flow.slots.insert(column.id, slot);
@@ -244,7 +261,8 @@ impl Lower<'_> {
                 result.push((id, Slot::new(Val::new(Eval::call("null", []), Repr::Any))));
                 continue;
             };
-            let same = slots.iter().flatten().all(|slot| slot.val.expr == first.val.expr && slot.val.repr == first.val.repr);
+            let same =
+                slots.iter().flatten().all(|slot| slot.val.expr == first.val.expr && slot.val.repr == first.val.repr);
             // The field must mean the same wherever it is, and be absent where the column is.
             let in_place = match &first.val.expr {
                 Eval::Field(field) => {
