@@ -52,7 +52,7 @@ fn comparisons_keep_the_null_rules() {
         ("not(LogonType between (1 .. 3))", "LogonType<1 OR LogonType>3"),
         ("isempty(Account)", r#"isnull(Account) OR Account="""#),
         ("not(isempty(Account))", r#"Account!="""#),
-        (r#"Account == Computer"#, r#"coalesce(Account, "")=coalesce(Computer, "")"#),
+        (r"Account == Computer", r#"coalesce(Account, "")=coalesce(Computer, "")"#),
         (r#"Account in ("a", "")"#, r#"isnull(Account) OR Account="" OR Account="a""#),
         (r#"Account !in ("a", "b")"#, r#"isnull(Account) OR NOT in(Account, "a", "b")"#),
     ] {

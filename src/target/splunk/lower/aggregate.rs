@@ -315,7 +315,7 @@ impl Lower<'_> {
                 .find(|c| c.id == id)
                 .map_or_else(|| lower.query.columns[id].name.clone(), |c| c.name.clone());
             let mut name = super::clean(&name);
-            if name.starts_with("_") && name != "_rows" {
+            if name.starts_with('_') && name != "_rows" {
                 name.insert(0, 'x');
             }
             while !names.insert(name.clone()) {
@@ -334,11 +334,10 @@ impl Lower<'_> {
                     let value = self.whole_value(&val);
                     let field = field_of(self, *output);
                     // Values of one record: an empty one must not be passed over for that of the next.
-                    if several && matches!(val.repr, Repr::Text | Repr::Any) && !self.is_filled(flow, argument) {
-                        if let Eval::Field(name) = &value {
+                    if several && matches!(val.repr, Repr::Text | Repr::Any) && !self.is_filled(flow, argument)
+                        && let Eval::Field(name) = &value {
                             parts.emptied.push(name.clone());
                         }
-                    }
                     parts.slots.push((*output, Slot::new(Val::new(Eval::field(&field), whole_repr(&val.repr)))));
                     parts.aggregates.push((Aggregate { function: "first".into(), argument: Some(value) }, field));
                 }
@@ -400,12 +399,11 @@ impl Lower<'_> {
         };
         let (argument, repr) = self.stats_argument(flow, call, row, parts)?;
         let field = field_of(self, *output);
-        if let Some(limit) = row.limit.and_then(|at| call.arguments.get(at - 1)) {
-            if let Some(limit) = limit.as_literal().and_then(Value::as_integer).filter(|n| (1..1_000_000).contains(n)) {
+        if let Some(limit) = row.limit.and_then(|at| call.arguments.get(at - 1))
+            && let Some(limit) = limit.as_literal().and_then(Value::as_integer).filter(|n| (1..1_000_000).contains(n)) {
                 let first = Eval::call("mvindex", [Eval::field(&field), Eval::integer(0), Eval::integer(limit - 1)]);
                 parts.shortened.push((field.clone(), first));
             }
-        }
         if row.default == Some(0) && stats != "count" && stats != "dc" {
             parts.zeroed.push(field.clone());
         }

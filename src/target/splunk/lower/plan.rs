@@ -66,7 +66,7 @@ impl Lower<'_> {
             Op::Extend(items) => self.compute(flow, items, &step.schema, after)?,
             Op::Project(items, rest) => self.project(flow, items, rest, step, input, after)?,
             Op::Summarize { keys, aggregates } => {
-                self.summarize(flow, keys, aggregates, &step.schema, after, step.span)?
+                self.summarize(flow, keys, aggregates, &step.schema, after, step.span)?;
             }
             Op::Distinct => self.distinct(flow, &step.schema, step.span)?,
             Op::Sort(keys) => {
@@ -97,7 +97,7 @@ impl Lower<'_> {
             Op::Parse(parse) => self.parse(flow, parse, input, &step.schema, after)?,
             Op::Invoke(call) => self.invoke(flow, call, &step.schema, input, after, step.span)?,
             Op::TopHitters { count, of, by, measure } => {
-                self.top_hitters(flow, count, of, by.as_ref(), *measure, step)?
+                self.top_hitters(flow, count, of, by.as_ref(), *measure, step)?;
             }
             Op::MakeSeries(_) => {
                 return unsupported(
@@ -510,7 +510,7 @@ impl Lower<'_> {
             body.walk(&mut |e| {
                 e.for_each_column(&mut |id| {
                     live.insert(id);
-                })
+                });
             });
         }
         // Rows are told apart by number where a later step has to bring their elements together again.
@@ -886,11 +886,10 @@ fn filled_by(term: &Expr, found: &mut Vec<ColumnId>) {
                 found.extend(node.subject.as_column());
             }
         }
-        ExprKind::Match(node) if node.test == StringTest::Equals => {
-            if node.needle.as_literal().and_then(Value::as_str) == Some("") {
+        ExprKind::Match(node) if node.test == StringTest::Equals
+            && node.needle.as_literal().and_then(Value::as_str) == Some("") => {
                 found.extend(node.subject.as_column());
             }
-        }
         ExprKind::Member(node) if !node.negated => {
             if let ValueSet::List(items) = &node.set {
                 let filled = |value: &Value| match value {
