@@ -42,6 +42,8 @@ pub struct Convert {
     /// Show the words of the rule that each loss is about
     #[arg(long)]
     explain_losses: bool,
+    #[command(flatten)]
+    schemas: SchemaOptions,
 }
 
 /// How results are written.
@@ -254,15 +256,12 @@ fn prepared(query: &Query, schemas: &Schemas) -> Result<crate::ir::Query, Vec<Lo
     if !wrong.is_empty() {
         return Err(wrong);
     }
-    match bound.query {
-        Some(mut ir) => {
-            simplify(&mut ir);
-            Ok(ir)
-        }
-        None => {
-            let message = "the query declares names and asks for nothing";
-            Err(vec![Loss::refusal(LossKind::Syntax, Span::default(), message)])
-        }
+    if let Some(mut ir) = bound.query {
+        simplify(&mut ir);
+        Ok(ir)
+    } else {
+        let message = "the query declares names and asks for nothing";
+        Err(vec![Loss::refusal(LossKind::Syntax, Span::default(), message)])
     }
 }
 

@@ -296,7 +296,8 @@ fn filter_text(filter: &Filter, level: u8) -> String {
     let parenthesised = |text: String, due: bool| if due { format!("({text})") } else { text };
     match filter {
         Filter::Macro(name) => format!("`{name}`"),
-        Filter::Raw(text) => text.clone(),
+        // Several words are an AND, which binds less tightly than OR and NOT do.
+        Filter::Raw(text) => parenthesised(text.clone(), level > 1 && text.contains(' ')),
         Filter::Field(field, op, value) => format!("{}{}{}", field_name(field), op.sign(), pattern(value)),
         Filter::In(field, values) => {
             format!("{} IN ({})", field_name(field), values.iter().map(pattern).collect::<Vec<_>>().join(", "))

@@ -82,7 +82,7 @@ pub enum Rewrite {
     ConcatDelimited,
     /// A value inside JSON text.
     ParseJson,
-    /// A value inside JSON text by a JSONPath.
+    /// A value inside JSON text by a `JSONPath`.
     ExtractJson,
     /// A group of a regular expression: a `rex` stage.
     Extract,

@@ -40,7 +40,7 @@ struct Parser<'a> {
     rest: &'a str,
 }
 
-impl<'a> Parser<'a> {
+impl Parser<'_> {
     fn unexpected(&self, wanted: &str) -> String {
         let at = self.text.len() - self.rest.len();
         format!("in the template `{}`: {wanted} is due at position {}", self.text, at + 1)

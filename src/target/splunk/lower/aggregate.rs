@@ -103,7 +103,11 @@ impl Lower<'_> {
             .map(|c| c.id)
             .chain(aggregates.iter().flat_map(|call| call.outputs.iter().copied()))
             .collect();
+        let before = flow.slots.len();
+        let mut whole_rows = false;
         if let [picker] = pickers.as_slice() {
+            // `arg_max(x, *)` gives its rows as they are.
+            whole_rows = !flow.narrowed && picker.call.arguments.len() + keys.len() >= before;
             self.pick_rows(flow, picker, &others, &key_columns, schema, after, span)?;
         } else {
             let picked = self.pick_values(flow, &pickers, &key_columns, after)?;
@@ -116,7 +120,7 @@ impl Lower<'_> {
             flow.closed = true;
         }
         flow.slots.retain(|id, _| kept.contains(id));
-        flow.narrowed = true;
+        flow.narrowed |= !whole_rows;
         Ok(())
     }
 
@@ -311,7 +315,7 @@ impl Lower<'_> {
                 .find(|c| c.id == id)
                 .map_or_else(|| lower.query.columns[id].name.clone(), |c| c.name.clone());
             let mut name = super::clean(&name);
-            if name.starts_with("_") && name != "_rows" {
+            if name.starts_with('_') && name != "_rows" {
                 name.insert(0, 'x');
             }
             while !names.insert(name.clone()) {
@@ -330,10 +334,12 @@ impl Lower<'_> {
                     let value = self.whole_value(&val);
                     let field = field_of(self, *output);
                     // Values of one record: an empty one must not be passed over for that of the next.
-                    if several && matches!(val.repr, Repr::Text | Repr::Any) && !self.is_filled(flow, argument) {
-                        if let Eval::Field(name) = &value {
-                            parts.emptied.push(name.clone());
-                        }
+                    if several
+                        && matches!(val.repr, Repr::Text | Repr::Any)
+                        && !self.is_filled(flow, argument)
+                        && let Eval::Field(name) = &value
+                    {
+                        parts.emptied.push(name.clone());
                     }
                     parts.slots.push((*output, Slot::new(Val::new(Eval::field(&field), whole_repr(&val.repr)))));
                     parts.aggregates.push((Aggregate { function: "first".into(), argument: Some(value) }, field));
@@ -396,11 +402,11 @@ impl Lower<'_> {
         };
         let (argument, repr) = self.stats_argument(flow, call, row, parts)?;
         let field = field_of(self, *output);
-        if let Some(limit) = row.limit.and_then(|at| call.arguments.get(at - 1)) {
-            if let Some(limit) = limit.as_literal().and_then(Value::as_integer).filter(|n| (1..1_000_000).contains(n)) {
-                let first = Eval::call("mvindex", [Eval::field(&field), Eval::integer(0), Eval::integer(limit - 1)]);
-                parts.shortened.push((field.clone(), first));
-            }
+        if let Some(limit) = row.limit.and_then(|at| call.arguments.get(at - 1))
+            && let Some(limit) = limit.as_literal().and_then(Value::as_integer).filter(|n| (1..1_000_000).contains(n))
+        {
+            let first = Eval::call("mvindex", [Eval::field(&field), Eval::integer(0), Eval::integer(limit - 1)]);
+            parts.shortened.push((field.clone(), first));
         }
         if row.default == Some(0) && stats != "count" && stats != "dc" {
             parts.zeroed.push(field.clone());
@@ -529,6 +535,10 @@ impl Lower<'_> {
             let name = self.query.columns[*output].name.clone();
             let deciding = after.deciding.contains(output);
             let filled = self.is_filled(flow, argument);
+            if let Some(slot) = argument.as_column().and_then(|id| flow.slots.get(&id)) {
+                outputs.push((*output, slot.clone()));
+                continue;
+            }
             let mut attempt = flow.clone();
             match self.shown_or(deciding, &name, |lower| lower.value(&mut attempt, argument))? {
                 Some(val) => {

@@ -109,10 +109,10 @@ impl Lower<'_> {
     fn comparison(&mut self, flow: &mut Flow, node: &Comparison, want: bool) -> Result<Eval> {
         let op = if want { node.op } else { node.op.complement() };
         for (side, other) in [(&node.left, &node.right), (&node.right, &node.left)] {
-            if let Some(Value::Bool(value)) = other.as_literal() {
-                if matches!(op, CompareOp::Equal | CompareOp::NotEqual) {
-                    return self.bool_comparison(flow, side, *value, op == CompareOp::Equal);
-                }
+            if let Some(Value::Bool(value)) = other.as_literal()
+                && matches!(op, CompareOp::Equal | CompareOp::NotEqual)
+            {
+                return self.bool_comparison(flow, side, *value, op == CompareOp::Equal);
             }
         }
         let (left, right) = (self.value(flow, &node.left)?, self.value(flow, &node.right)?);
@@ -243,7 +243,7 @@ impl Lower<'_> {
                 }
                 // `$` of PCRE also matches before a line break at the end.
                 '$' if !in_class && self.options.prefer == Prefer::Exact && !source.contains("(?m") => {
-                    out.push_str("\\z")
+                    out.push_str("\\z");
                 }
                 c => out.push(c),
             }
@@ -287,12 +287,11 @@ impl Lower<'_> {
             ValueSet::Plan(plan) => return self.member_of_plan(flow, node, plan, want, span),
             ValueSet::List(items) => items,
         };
-        if let [only] = items.as_slice() {
-            if let ExprKind::ToScalar(plan) = &only.kind {
-                if let Some(plan) = super::join::collected(plan) {
-                    return self.member_of_plan(flow, node, &plan, want, span);
-                }
-            }
+        if let [only] = items.as_slice()
+            && let ExprKind::ToScalar(plan) = &only.kind
+            && let Some(plan) = super::join::collected(plan)
+        {
+            return self.member_of_plan(flow, node, &plan, want, span);
         }
         let mut values: Vec<Value> = Vec::new();
         let mut computed: Vec<&Expr> = Vec::new();

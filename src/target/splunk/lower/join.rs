@@ -428,9 +428,6 @@ impl Lower<'_> {
         if !emptied.is_empty() {
             flow.push(Command::FillNull { value: String::new(), fields: emptied });
         }
-        for slot in flow.slots.values_mut() {
-            slot.of_event = false;
-        }
         Ok((by, side))
     }
 
@@ -505,15 +502,14 @@ impl Lower<'_> {
         let right_value = convert(self, other_val)?;
         // Both sides get a column of their own for the comparison.
         let left_id = node.subject.as_column().filter(|_| matches!(left_value, Eval::Field(_)));
-        let left_id = match left_id {
-            Some(id) => id,
-            None => {
-                let field = self.helper("member_key");
-                flow.push(Command::Eval(vec![(field.clone(), left_value)]));
-                let id = column.id;
-                flow.slots.insert(id, Slot::new(Val::new(Eval::Field(field), Repr::Text)));
-                id
-            }
+        let left_id = if let Some(id) = left_id {
+            id
+        } else {
+            let field = self.helper("member_key");
+            flow.push(Command::Eval(vec![(field.clone(), left_value)]));
+            let id = column.id;
+            flow.slots.insert(id, Slot::new(Val::new(Eval::Field(field), Repr::Text)));
+            id
         };
         let slot = Slot {
             filled: other.slots.get(&column.id).is_some_and(|s| s.filled),

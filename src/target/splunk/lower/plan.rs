@@ -66,7 +66,7 @@ impl Lower<'_> {
             Op::Extend(items) => self.compute(flow, items, &step.schema, after)?,
             Op::Project(items, rest) => self.project(flow, items, rest, step, input, after)?,
             Op::Summarize { keys, aggregates } => {
-                self.summarize(flow, keys, aggregates, &step.schema, after, step.span)?
+                self.summarize(flow, keys, aggregates, &step.schema, after, step.span)?;
             }
             Op::Distinct => self.distinct(flow, &step.schema, step.span)?,
             Op::Sort(keys) => {
@@ -97,7 +97,7 @@ impl Lower<'_> {
             Op::Parse(parse) => self.parse(flow, parse, input, &step.schema, after)?,
             Op::Invoke(call) => self.invoke(flow, call, &step.schema, input, after, step.span)?,
             Op::TopHitters { count, of, by, measure } => {
-                self.top_hitters(flow, count, of, by.as_ref(), *measure, step)?
+                self.top_hitters(flow, count, of, by.as_ref(), *measure, step)?;
             }
             Op::MakeSeries(_) => {
                 return unsupported(
@@ -510,7 +510,7 @@ impl Lower<'_> {
             body.walk(&mut |e| {
                 e.for_each_column(&mut |id| {
                     live.insert(id);
-                })
+                });
             });
         }
         // Rows are told apart by number where a later step has to bring their elements together again.
@@ -540,7 +540,13 @@ impl Lower<'_> {
             }
             let json = self.to_json(val.clone(), span)?;
             let multi = self.to_multi(val, span)?;
-            let source = if json.reads(&field) { None } else { Some(json) };
+            let source = if json.reads(&field) {
+                let filled = Eval::compare(Compare::NotEqual, json.clone(), Eval::text("[]"));
+                flow.push(Command::Where(Eval::any(vec![Eval::call("isnull", [json]), filled])));
+                None
+            } else {
+                Some(json)
+            };
             flow.push(Command::Eval(vec![(field.clone(), multi)]));
             flow.push(Command::MvExpand(field.clone(), limit));
             // An array without elements gives no row, a value that is missing gives one.
@@ -880,10 +886,10 @@ fn filled_by(term: &Expr, found: &mut Vec<ColumnId>) {
                 found.extend(node.subject.as_column());
             }
         }
-        ExprKind::Match(node) if node.test == StringTest::Equals => {
-            if node.needle.as_literal().and_then(Value::as_str) == Some("") {
-                found.extend(node.subject.as_column());
-            }
+        ExprKind::Match(node)
+            if node.test == StringTest::Equals && node.needle.as_literal().and_then(Value::as_str) == Some("") =>
+        {
+            found.extend(node.subject.as_column());
         }
         ExprKind::Member(node) if !node.negated => {
             if let ValueSet::List(items) = &node.set {

@@ -356,7 +356,7 @@ impl Lower<'_> {
                 let value = argument.as_literal()?;
                 match value.elements() {
                     Some(elements) => {
-                        all.extend(elements.iter().map(|e| e.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>()?)
+                        all.extend(elements.iter().map(|e| e.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>()?);
                     }
                     None => all.push(value.as_str()?.to_owned()),
                 }
@@ -448,13 +448,12 @@ impl Lower<'_> {
                     Command::IpLocation { prefix, field } if *field == address => Some(prefix.clone()),
                     _ => None,
                 });
-                let prefix = match known {
-                    Some(prefix) => prefix,
-                    None => {
-                        let prefix = format!("{}_", self.helper("geo"));
-                        flow.push(Command::IpLocation { prefix: prefix.clone(), field: address });
-                        prefix
-                    }
+                let prefix = if let Some(prefix) = known {
+                    prefix
+                } else {
+                    let prefix = format!("{}_", self.helper("geo"));
+                    flow.push(Command::IpLocation { prefix: prefix.clone(), field: address });
+                    prefix
                 };
                 self.lose(
                     LossKind::Lookup,
@@ -731,7 +730,7 @@ fn named_group(pattern: &str, group: usize, name: &str) -> Option<String> {
     None
 }
 
-/// The path of `json_extract` for a JSONPath of names and positions.
+/// The path of `json_extract` for a `JSONPath` of names and positions.
 fn json_path(path: &str) -> Option<String> {
     let mut rest = path.strip_prefix('$')?;
     let mut out = String::new();

@@ -179,10 +179,10 @@ impl Lower<'_> {
     fn assumed_slot(&mut self, flow: &Flow, id: ColumnId) -> Slot {
         let info = &self.query.columns[id];
         let (name, span) = (info.name.clone(), info.span);
-        if let Some((bag, prefix)) = &flow.unpacked {
-            if let Some(slot) = name.strip_prefix(prefix.as_str()).filter(|slot| !slot.contains(['.', '{', '}'])) {
-                return Slot::new(Val::new(object_text(Eval::field(bag), slot), Repr::Json));
-            }
+        if let Some((bag, prefix)) = &flow.unpacked
+            && let Some(slot) = name.strip_prefix(prefix.as_str()).filter(|slot| !slot.contains(['.', '{', '}']))
+        {
+            return Slot::new(Val::new(object_text(Eval::field(bag), slot), Repr::Json));
         }
         self.lose(
             LossKind::UnresolvedName,
@@ -397,15 +397,12 @@ impl Lower<'_> {
             return Ok(Val::new(object_text(element, &rest), Repr::Json));
         }
         if exact_keys.is_empty() {
-            return Ok(match base.repr {
-                Repr::Object(prefix) => {
-                    let separator = if path.starts_with('{') || prefix.is_empty() { "" } else { "." };
-                    Val::new(base.expr, Repr::Object(format!("{prefix}{separator}{path}")))
-                }
-                _ => {
-                    let json = self.to_json(base, node.base.span)?;
-                    Val::new(extended(json, &path), Repr::Json)
-                }
+            return Ok(if let Repr::Object(prefix) = base.repr {
+                let separator = if path.starts_with('{') || prefix.is_empty() { "" } else { "." };
+                Val::new(base.expr, Repr::Object(format!("{prefix}{separator}{path}")))
+            } else {
+                let json = self.to_json(base, node.base.span)?;
+                Val::new(extended(json, &path), Repr::Json)
             });
         }
         // Names that hold a dot need a function of their own.
