@@ -12,10 +12,12 @@ pub mod fix;
 mod ignores;
 mod known;
 mod pack;
+mod query;
 pub mod registry;
 mod run;
 mod select;
 pub mod settings;
+mod visit;
 
 pub use context::{Intent, QueryView, Subject};
 pub use declare::{Category, Check, FixAvailability, Level, Lint};

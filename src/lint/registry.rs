@@ -3,7 +3,19 @@
 use super::Lint;
 
 /// Every lint, in the order of the codes.
-pub static ALL: &[&Lint] = super::file::ALL;
+pub static ALL: &[&Lint] = &JOINED;
+
+/// The lints of all categories, one behind the other.
+static JOINED: [&Lint; super::file::ALL.len() + super::query::ALL.len()] = {
+    let (file, query) = (super::file::ALL, super::query::ALL);
+    let mut all = [file[0]; super::file::ALL.len() + super::query::ALL.len()];
+    let mut at = 0;
+    while at < all.len() {
+        all[at] = if at < file.len() { file[at] } else { query[at - file.len()] };
+        at += 1;
+    }
+    all
+};
 
 /// Codes and names that lints had before, and the code that each has now.
 pub const REDIRECTS: &[(&str, &str)] = &[];
