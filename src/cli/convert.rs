@@ -42,8 +42,6 @@ pub struct Convert {
     /// Show the words of the rule that each loss is about
     #[arg(long)]
     explain_losses: bool,
-    #[command(flatten)]
-    schemas: SchemaOptions,
 }
 
 /// How results are written.
