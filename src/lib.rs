@@ -5,6 +5,7 @@ extern crate alloc;
 
 pub mod cli;
 pub mod diagnostic;
+pub mod lint;
 pub mod rule;
 pub mod schema;
 pub mod source;

@@ -3,12 +3,14 @@
 //! Each subcommand is one file. What they share: [`input`] finds the files that PATHs mean, [`files`] runs work
 //! over them in parallel and hands on the results in order, [`output`] writes and decides the exit code.
 
+mod check;
 mod completions;
 pub mod files;
 pub mod input;
 pub mod output;
 mod parse;
 pub mod queries;
+mod rule;
 
 use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
@@ -57,6 +59,10 @@ pub enum Color {
 /// What is to be done.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
+    /// Find what is wrong with rules and queries, and mend what can be mended
+    Check(check::Check),
+    /// Explain a lint
+    Rule(rule::Rule),
     /// Tell syntax errors of rules and queries
     Parse(parse::Parse),
     /// Write a completion script for a shell
@@ -95,6 +101,8 @@ pub fn run() -> ExitCode {
 
 fn dispatch(cli: &Cli, out: &mut Output<impl io::Write>) -> Exit {
     match &cli.command {
+        Command::Check(command) => command.run(cli.global, out),
+        Command::Rule(command) => command.run(out),
         Command::Parse(command) => command.run(cli.global, out),
         Command::Completions(command) => command.run(out),
     }
