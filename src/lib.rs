@@ -9,6 +9,7 @@ pub mod diagnostic;
 pub mod format;
 pub mod functions;
 pub mod ir;
+pub mod lint;
 pub mod literal;
 pub mod rule;
 pub mod schema;

@@ -4,6 +4,7 @@
 //! over them in parallel and hands on the results in order, [`output`] writes and decides the exit code.
 
 mod bound;
+mod check;
 mod completions;
 pub mod files;
 mod fmt;
@@ -13,6 +14,7 @@ mod ir;
 pub mod output;
 mod parse;
 pub mod queries;
+mod rule;
 mod schema;
 pub mod schemas;
 
@@ -63,6 +65,10 @@ pub enum Color {
 /// What is to be done.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
+    /// Find what is wrong with rules and queries, and mend what can be mended
+    Check(check::Check),
+    /// Explain a lint
+    Rule(rule::Rule),
     /// Tell syntax errors of rules and queries
     Parse(parse::Parse),
     /// Format queries, in query files and inside rules
@@ -118,6 +124,8 @@ pub fn run() -> ExitCode {
 
 fn dispatch(cli: &Cli, out: &mut Output<impl io::Write>) -> Exit {
     match &cli.command {
+        Command::Check(command) => command.run(cli.global, out),
+        Command::Rule(command) => command.run(out),
         Command::Parse(command) => command.run(cli.global, out),
         Command::Fmt(command) => command.run(cli.global, out),
         Command::Schema(command) => command.run(cli.global, out),

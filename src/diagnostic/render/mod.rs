@@ -96,6 +96,11 @@ impl Renderer {
 }
 
 impl Chunk {
+    /// A text that is written as it is, between the reports.
+    pub fn text(text: String) -> Self {
+        Self { text, ..Self::default() }
+    }
+
     /// Puts another chunk behind this one, so that a file of several queries is one chunk.
     pub fn append(&mut self, other: Self) {
         self.text.push_str(&other.text);

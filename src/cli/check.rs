@@ -1,0 +1,447 @@
+//! `kqlc check`: what is wrong with rules and queries, and the fixes.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::Global;
+use super::files::{Flow, over_files};
+use super::input::{Kind, Paths, Text};
+use super::output::{Exit, Output, complain};
+use super::queries::Content;
+use crate::diagnostic::render::{Chunk, Format, Renderer, Report, Sink};
+use crate::diagnostic::{Applicability, Diagnostic, Severity, code};
+use crate::lint::settings::{Finder, Settings};
+use crate::lint::{Claim, Finding, Lint, Linter, Pack, QueryView, Selection, Selector, Subject, fix};
+use crate::source::SourceFile;
+
+/// Arguments of `kqlc check`.
+#[derive(Debug, clap::Args)]
+pub struct Check {
+    #[command(flatten)]
+    paths: Paths,
+    /// Mend what can be mended without a change of meaning
+    #[arg(long)]
+    fix: bool,
+    /// With `--fix` or `--diff`, also what may change the meaning of a rule
+    #[arg(long)]
+    unsafe_fixes: bool,
+    /// Show what `--fix` would change, and change nothing
+    #[arg(long, conflicts_with = "fix")]
+    diff: bool,
+    /// Lints to run in place of the default ones: codes, beginnings of codes, names, `file`, `query`, `all`
+    #[arg(long, value_name = "CODES", value_delimiter = ',')]
+    select: Option<Vec<Selector>>,
+    /// Lints to run besides the selected ones
+    #[arg(long, value_name = "CODES", value_delimiter = ',')]
+    extend_select: Vec<Selector>,
+    /// Lints not to run
+    #[arg(long, value_name = "CODES", value_delimiter = ',')]
+    ignore: Vec<Selector>,
+    /// How findings are written; `json` gives one object a line, a query
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    /// Count the findings by code in place of telling them
+    #[arg(long)]
+    statistics: bool,
+    /// Settings for all files, in place of the nearest `kqlc.toml` or `.kqlc.toml` of each
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
+    config: Option<PathBuf>,
+    /// Read no settings
+    #[arg(long)]
+    no_config: bool,
+}
+
+/// What holds for the files of one settings file.
+#[derive(Debug)]
+struct Ruling {
+    settings: Settings,
+    linter: Linter,
+}
+
+/// What came of a file.
+#[derive(Debug)]
+struct Outcome {
+    file: SourceFile,
+    findings: Vec<Finding>,
+    claims: Vec<Claim>,
+    queries: usize,
+    ruling: Arc<Ruling>,
+    chunk: Chunk,
+    /// How many fixes were applied, by code.
+    applied: BTreeMap<&'static str, usize>,
+    /// The file's text after its fixes, where it is to be shown and not written.
+    changed: Option<Changed>,
+    /// Why it could not be written.
+    error: Option<String>,
+}
+
+/// A text that the fixes made.
+#[derive(Debug)]
+struct Changed {
+    before: String,
+    after: String,
+}
+
+/// The sum of a run.
+#[derive(Debug, Default)]
+struct Sum {
+    files: usize,
+    files_with_findings: usize,
+    errors: usize,
+    warnings: usize,
+    infos: usize,
+    applied: usize,
+    fixable: usize,
+    by_code: BTreeMap<&'static str, Count>,
+}
+
+#[derive(Debug, Default)]
+struct Count {
+    name: &'static str,
+    findings: usize,
+    fixable: usize,
+}
+
+impl Check {
+    /// Checks, fixes, and writes what is left.
+    pub(super) fn run(&self, global: Global, out: &mut Output<impl io::Write>) -> Exit {
+        let rulings = match Rulings::new(self) {
+            Ok(rulings) => rulings,
+            Err(error) => {
+                complain(error);
+                return Exit::Failed;
+            }
+        };
+        let renderer = Renderer::new(self.format, global.color.on_stdout());
+        let quiet_findings = self.diff || self.statistics;
+        let mut sum = Sum::default();
+        let mut pack = Pack::default();
+        let mut failed = Exit::Clean;
+        let mut sink = Sink::new(&mut *out, self.format);
+        let exit = over_files(
+            &self.paths,
+            global,
+            |text| self.file(text, &rulings, renderer),
+            |outcome| {
+                let mut outcome = match outcome {
+                    Ok(outcome) => outcome,
+                    Err(error) => {
+                        complain(error);
+                        failed = Exit::Failed;
+                        return Flow::Continue;
+                    }
+                };
+                if let Some(error) = &outcome.error {
+                    complain(error);
+                    failed = Exit::Failed;
+                }
+                if outcome.contest(&mut pack) {
+                    outcome.chunk = outcome.render(renderer);
+                }
+                sum.add(&outcome, self.applicability());
+                if let Some(changed) = &outcome.changed {
+                    return Flow::from(sink.write(changed.chunk(outcome.file.name(), self.diff)));
+                }
+                if quiet_findings { Flow::Continue } else { Flow::from(sink.write(outcome.chunk)) }
+            },
+        );
+        // An error of the output is told by the output itself, at the end.
+        let _ = sink.finish();
+        if self.statistics {
+            let _ = sum.statistics(out);
+        }
+        if !global.quiet && matches!(self.format, Format::Human | Format::Concise) {
+            // There is nowhere else to turn to if standard error is closed.
+            let _ = writeln!(io::stderr(), "{}", sum.sentence(self));
+        }
+        let found = if self.diff { sum.applied > 0 } else { sum.errors + sum.warnings > 0 };
+        exit.max(failed).max(if found { Exit::Findings } else { Exit::Clean })
+    }
+
+    /// The least applicability of the fixes that are applied.
+    fn applicability(&self) -> Applicability {
+        if self.unsafe_fixes { Applicability::Unsafe } else { Applicability::Safe }
+    }
+
+    /// Whether a text of this name is standard input, which is never written to, whatever it is called.
+    fn is_stdin(&self, name: &str) -> bool {
+        self.paths.paths.iter().any(|path| path.as_os_str() == "-")
+            && name == self.paths.stdin_name.as_deref().unwrap_or("-")
+    }
+
+    fn file(&self, text: &Text, rulings: &Rulings<'_>, renderer: Renderer) -> Result<Outcome, String> {
+        let path = Path::new(text.file.name());
+        let ruling = rulings.of(path)?;
+        let left_out = ruling.settings.left_out(path);
+        let leave_out = |lint: &Lint| left_out.iter().any(|selector| selector.takes(lint));
+        let stdin = self.is_stdin(text.file.name());
+        let named = stdin || self.paths.paths.iter().any(|named| named == path);
+        let analyse = |file: SourceFile| {
+            Analysis::of(Text { file, kind: text.kind, path: text.path.clone() }, &ruling.linter, &leave_out, named)
+        };
+        let mut analysis = analyse(copy(&text.file));
+        let mut applied = BTreeMap::new();
+        let (mut changed, mut error) = (None, None);
+        let wanted = |finding: &Finding| {
+            finding.diagnostic.fix.as_ref().is_some_and(|fix| fix.applicability >= self.applicability())
+        };
+        if (self.fix || self.diff) && (analysis.findings.iter().any(wanted) || stdin) {
+            let again = |file: &SourceFile| {
+                analyse(copy(file)).findings.into_iter().map(|finding| finding.diagnostic).collect()
+            };
+            let fixed = fix::fix(&text.file, self.applicability(), &again, &is_syntax);
+            let after = fix::with_text(&text.file, fixed.text);
+            let differs = after.text() != text.file.text();
+            applied = fixed.applied;
+            if self.diff && differs || self.fix && stdin {
+                changed = Some(Changed { before: text.file.text().to_owned(), after: after.text().to_owned() });
+            } else if self.fix && differs {
+                match fix::write(path, after.text(), text.file.encoding()) {
+                    Ok(()) => {}
+                    Err(cause) => {
+                        error = Some(cause.to_string());
+                        applied.clear();
+                    }
+                }
+            }
+            if self.fix && error.is_none() {
+                analysis = analyse(after);
+            }
+        }
+        let mut outcome = Outcome {
+            file: analysis.file,
+            findings: analysis.findings,
+            claims: analysis.claims,
+            queries: analysis.queries,
+            ruling: Arc::clone(&ruling),
+            chunk: Chunk::default(),
+            applied,
+            changed,
+            error,
+        };
+        outcome.chunk = outcome.render(renderer);
+        Ok(outcome)
+    }
+}
+
+/// Whether a finding says that a file or a query cannot be read, so that no fix may bring it about.
+fn is_syntax(diagnostic: &Diagnostic) -> bool {
+    // A folded query hides what is wrong with the lines it has swallowed; unfolding it must bring up nothing.
+    diagnostic.code.id.starts_with('K') && diagnostic.code != &code::QUERY_FOLDED
+}
+
+/// A file with the same content.
+fn copy(file: &SourceFile) -> SourceFile {
+    fix::with_text(file, file.text().to_owned())
+}
+
+/// What there is to say of a file.
+struct Analysis {
+    file: SourceFile,
+    findings: Vec<Finding>,
+    claims: Vec<Claim>,
+    queries: usize,
+}
+
+impl Analysis {
+    /// Reads, parses and lints. A file that was not `named` and holds no rule is none of ours.
+    fn of(text: Text, linter: &Linter, leave_out: &dyn Fn(&Lint) -> bool, named: bool) -> Self {
+        let content = Content::of(&text);
+        let mut findings = Vec::new();
+        let only = (content.queries.len() == 1).then_some(0);
+        let unreadable = content.rules.is_empty() && text.kind == Kind::Rule;
+        for diagnostic in &content.diagnostics {
+            if unreadable && !named && diagnostic.code == &code::NOT_A_RULE {
+                continue;
+            }
+            findings.push(Finding { diagnostic: diagnostic.clone(), query: only });
+        }
+        for (index, query) in content.queries.iter().enumerate() {
+            if query.folded.is_none() {
+                let errors = query.syntax_errors();
+                findings.extend(errors.map(|diagnostic| Finding { diagnostic, query: Some(index) }));
+            }
+        }
+        let views: Vec<QueryView<'_>> = content
+            .queries
+            .iter()
+            .map(|query| QueryView {
+                text: &query.text,
+                map: &query.map,
+                rule: query.rule,
+                parsed: &query.parsed,
+                folded: query.folded.is_some(),
+            })
+            .collect();
+        let mut claims = Vec::new();
+        if !unreadable {
+            let is_rule_file = text.kind == Kind::Rule;
+            let subject = Subject { file: &text.file, rules: &content.rules, queries: &views, is_rule_file };
+            let checked = linter.check(&subject, leave_out);
+            claims = checked.claims;
+            findings.extend(checked.findings);
+        }
+        for finding in &mut findings {
+            finding.query = finding.query.or(only);
+        }
+        findings.sort_by_key(|finding| (finding.query, finding.diagnostic.span, finding.diagnostic.code.id));
+        let queries = content.queries.len();
+        drop(views);
+        Self { file: text.file, findings, claims, queries }
+    }
+}
+
+impl Outcome {
+    /// Adds what only the files before tell; whether there was anything.
+    fn contest(&mut self, pack: &mut Pack) -> bool {
+        let before = self.findings.len();
+        for claim in &self.claims {
+            if let Some(taken) = pack.claim(&self.file, claim) {
+                let contested = self.ruling.linter.contested(claim, taken);
+                self.findings.extend(contested);
+            }
+        }
+        self.findings.sort_by_key(|finding| (finding.query, finding.diagnostic.span, finding.diagnostic.code.id));
+        self.findings.len() > before
+    }
+
+    /// One report a query; findings about the file as such come first, in a report of their own.
+    fn render(&self, renderer: Renderer) -> Chunk {
+        let diagnostics: Vec<Diagnostic> = self.findings.iter().map(|finding| finding.diagnostic.clone()).collect();
+        let mut chunk = Chunk::default();
+        let mut at = 0;
+        for query in std::iter::once(None).chain((0..self.queries).map(Some)) {
+            let count = self.findings[at..].iter().take_while(|finding| finding.query == query).count();
+            let diagnostics = &diagnostics[at..at + count];
+            at += count;
+            if count > 0 || query.is_some() || self.queries == 0 {
+                chunk.append(renderer.render(&Report { file: &self.file, query, diagnostics }));
+            }
+        }
+        chunk
+    }
+}
+
+impl Changed {
+    /// The text itself, or how it differs.
+    fn chunk(&self, name: &str, diff: bool) -> Chunk {
+        Chunk::text(if diff {
+            let diff = similar::TextDiff::from_lines(&self.before, &self.after);
+            diff.unified_diff().context_radius(3).header(name, name).to_string()
+        } else {
+            self.after.clone()
+        })
+    }
+}
+
+/// By settings file; the ruling, or why it cannot be had.
+type Known = HashMap<Option<PathBuf>, Result<Arc<Ruling>, String>>;
+
+/// The rulings of a run, one for each settings file.
+struct Rulings<'a> {
+    check: &'a Check,
+    finder: Finder,
+    fixed: Option<Arc<Ruling>>,
+    known: Mutex<Known>,
+}
+
+impl<'a> Rulings<'a> {
+    fn new(check: &'a Check) -> Result<Self, String> {
+        let fixed = match (&check.config, check.no_config) {
+            (Some(path), _) => Some(Settings::read(path).map_err(|error| error.to_string())?),
+            (None, true) => Some(Settings::default()),
+            (None, false) => None,
+        };
+        let fixed = fixed.map(|settings| Arc::new(Self::ruling(check, settings)));
+        Ok(Self { check, finder: Finder::default(), fixed, known: Mutex::default() })
+    }
+
+    /// What the command line says outweighs what settings say.
+    fn ruling(check: &Check, settings: Settings) -> Ruling {
+        let written = &settings.selection;
+        let mut selection = match &check.select {
+            Some(select) => Selection {
+                select: Some(select.clone()),
+                severities: written.severities.clone(),
+                ..Selection::default()
+            },
+            None => written.clone(),
+        };
+        selection.extend_select.extend(check.extend_select.iter().cloned());
+        selection.ignore.extend(check.ignore.iter().cloned());
+        Ruling { linter: Linter::new(selection), settings }
+    }
+
+    fn of(&self, file: &Path) -> Result<Arc<Ruling>, String> {
+        if let Some(fixed) = &self.fixed {
+            return Ok(Arc::clone(fixed));
+        }
+        let path = self.finder.nearest(file);
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let read = |path: &Option<PathBuf>| {
+            let settings = path.as_deref().map_or_else(|| Ok(Settings::default()), Settings::read);
+            settings.map(|settings| Arc::new(Self::ruling(self.check, settings))).map_err(|error| error.to_string())
+        };
+        known.entry(path).or_insert_with_key(read).clone()
+    }
+}
+
+impl Sum {
+    fn add(&mut self, outcome: &Outcome, least: Applicability) {
+        self.files += 1;
+        self.files_with_findings += usize::from(!outcome.findings.is_empty());
+        self.applied += outcome.applied.values().sum::<usize>();
+        for Finding { diagnostic, .. } in &outcome.findings {
+            match diagnostic.severity {
+                Severity::Error => self.errors += 1,
+                Severity::Warning => self.warnings += 1,
+                Severity::Info => self.infos += 1,
+            }
+            let fixable = diagnostic.fix.as_ref().is_some_and(|fix| fix.applicability >= least);
+            self.fixable += usize::from(fixable);
+            let count = self.by_code.entry(diagnostic.code.id).or_default();
+            count.name = diagnostic.code.name;
+            count.findings += 1;
+            count.fixable += usize::from(fixable);
+        }
+    }
+
+    fn statistics(&self, out: &mut impl Write) -> io::Result<()> {
+        let mut rows: Vec<_> = self.by_code.iter().collect();
+        rows.sort_by_key(|(code, count)| (std::cmp::Reverse(count.findings), **code));
+        for (code, count) in rows {
+            let mark = if count.fixable > 0 { "*" } else { " " };
+            writeln!(out, "{:6}  {code:5} [{mark}] {}", count.findings, count.name)?;
+        }
+        out.flush()
+    }
+
+    fn sentence(&self, check: &Check) -> String {
+        fn count(number: usize, noun: &str) -> String {
+            format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+        }
+        let mut parts = Vec::new();
+        if self.applied > 0 {
+            let verb = if check.diff { "would be applied" } else { "applied" };
+            parts.push(format!("{} {verb}", count(self.applied, "fix").replace("fixs", "fixes")));
+        }
+        if self.errors + self.warnings + self.infos == 0 {
+            parts.push(format!("nothing to say of {}", count(self.files, "file")));
+        } else {
+            parts.push(format!(
+                "{}, {} in {} of {}",
+                count(self.errors, "error"),
+                count(self.warnings, "warning"),
+                self.files_with_findings,
+                count(self.files, "file")
+            ));
+        }
+        if self.fixable > 0 && !check.fix && !check.diff {
+            let option = if check.unsafe_fixes { "--fix --unsafe-fixes" } else { "--fix" };
+            parts.push(format!("{} can be mended with `{option}`", self.fixable));
+        }
+        parts.join("; ")
+    }
+}

@@ -1,0 +1,177 @@
+//! Applies fixes.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write as _};
+use std::path::Path;
+
+use crate::diagnostic::{Applicability, Diagnostic, Edit, Severity};
+use crate::source::{Encoding, SourceFile};
+
+/// How often fixes are applied before giving up on a file that does not come to rest.
+const MOST_ROUNDS: usize = 50;
+
+/// A text after its fixes.
+#[derive(Debug)]
+pub struct Fixed {
+    /// The text.
+    pub text: String,
+    /// How many fixes of each code were applied.
+    pub applied: BTreeMap<&'static str, usize>,
+    /// Codes whose fixes would have broken the file, and were left out.
+    pub withheld: Vec<&'static str>,
+    /// Whether nothing was left to fix at the end.
+    pub stable: bool,
+}
+
+/// Applies the fixes of a file until there are none left.
+///
+/// `analyse` gives the findings of a file; the fixes taken are those at least as applicable as `least`. Fixes that
+/// overlap wait for the next round. A round after which the file has more syntax errors (findings for which
+/// `is_syntax` holds) than before is taken back, and its fixes are tried one by one, so that only the one to blame is
+/// left out.
+pub fn fix(
+    file: &SourceFile,
+    least: Applicability,
+    analyse: &dyn Fn(&SourceFile) -> Vec<Diagnostic>,
+    is_syntax: &dyn Fn(&Diagnostic) -> bool,
+) -> Fixed {
+    let errors = |found: &[Diagnostic]| {
+        found.iter().filter(|found| found.severity == Severity::Error && is_syntax(found)).count()
+    };
+    let again = |text: String| {
+        let file = with_text(file, text);
+        let found = analyse(&file);
+        (file, found)
+    };
+    let mut fixed = Fixed { text: String::new(), applied: BTreeMap::new(), withheld: Vec::new(), stable: false };
+    let (mut now, mut found) = again(file.text().to_owned());
+    for _ in 0..MOST_ROUNDS {
+        let wanted: Vec<&Diagnostic> = found
+            .iter()
+            .filter(|found| found.fix.as_ref().is_some_and(|fix| fix.applicability >= least))
+            .filter(|found| !fixed.withheld.contains(&found.code.id))
+            .collect();
+        if wanted.is_empty() {
+            fixed.stable = true;
+            break;
+        }
+        let before = errors(&found);
+        let (text, taken) = apply(now.text(), &wanted);
+        let (next, next_found) = again(text);
+        let (next, next_found, taken) = if errors(&next_found) <= before {
+            (next, next_found, taken)
+        } else {
+            // One of them breaks the file: the first alone, or else without its kind.
+            let first = wanted[0];
+            let (text, taken) = apply(now.text(), &wanted[..1]);
+            let (next, next_found) = again(text);
+            if errors(&next_found) > before {
+                fixed.withheld.push(first.code.id);
+                continue;
+            }
+            (next, next_found, taken)
+        };
+        for code in taken {
+            *fixed.applied.entry(code).or_default() += 1;
+        }
+        (now, found) = (next, next_found);
+    }
+    now.text().clone_into(&mut fixed.text);
+    fixed
+}
+
+/// A file like another, with a text of its own.
+pub fn with_text(file: &SourceFile, text: String) -> SourceFile {
+    match file.encoding() {
+        Encoding::Utf8 { bom: false } => SourceFile::from_text(file.name(), text),
+        encoding => match encoding.encode(&text) {
+            Ok(bytes) => SourceFile::from_bytes(file.name(), bytes),
+            // That it cannot be written is told when it is to be written.
+            Err(_) => SourceFile::from_text(file.name(), text),
+        },
+    }
+}
+
+/// Applies those of the fixes that do not overlap with one before; which those were.
+fn apply(text: &str, wanted: &[&Diagnostic]) -> (String, Vec<&'static str>) {
+    let mut edits: Vec<&Edit> = Vec::new();
+    let mut taken = Vec::new();
+    for diagnostic in wanted {
+        let Some(fix) = &diagnostic.fix else { continue };
+        // The same edit may be asked for twice: once is enough.
+        let new: Vec<&Edit> = fix.edits.iter().filter(|edit| !edits.contains(edit)).collect();
+        if new.iter().any(|edit| edits.iter().any(|other| touch(edit, other))) {
+            continue;
+        }
+        edits.extend(new);
+        taken.push(diagnostic.code.id);
+    }
+    edits.sort_by_key(|edit| edit.span);
+    let mut out = String::with_capacity(text.len());
+    let mut at = 0;
+    for edit in edits {
+        let range = edit.span.range();
+        // A span that is none of this text's can only come from a fault of ours; the fix is then not applied.
+        let (Some(kept), true) = (text.get(at..range.start), text.is_char_boundary(range.end)) else { continue };
+        out.push_str(kept);
+        out.push_str(&edit.replacement);
+        at = range.end;
+    }
+    out.push_str(&text[at..]);
+    (out, taken)
+}
+
+/// Whether two edits share a byte or a place, so that their order would matter.
+fn touch(one: &Edit, other: &Edit) -> bool {
+    one.span.start <= other.span.end && other.span.start <= one.span.end
+}
+
+/// Why a fixed text cannot be written.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// The operating system said no.
+    #[error("{path}: cannot write: {error}")]
+    Io {
+        /// The file.
+        path: String,
+        /// What it said.
+        error: io::Error,
+    },
+    /// The fixed text has a character that the file's encoding has not.
+    #[error("{path}: the fixed text has U+{:04X}, which the file's encoding cannot hold; nothing is written", u32::from(*character))]
+    Encoding {
+        /// The file.
+        path: String,
+        /// The character.
+        character: char,
+    },
+}
+
+/// Writes a text in the file's place in one step, in the encoding given, so that no reader ever sees half a file.
+/// Permissions stay; of a link the file it leads to is replaced.
+pub fn write(path: &Path, text: &str, encoding: Encoding) -> Result<(), WriteError> {
+    let name = || path.to_string_lossy().into_owned();
+    let bytes = encoding.encode(text).map_err(|character| WriteError::Encoding { path: name(), character })?;
+    let io = |error| WriteError::Io { path: name(), error };
+    let target = std::fs::canonicalize(path).map_err(io)?;
+    let permissions = std::fs::metadata(&target).map_err(io)?.permissions();
+    // A rename would replace what its owner has protected.
+    if permissions.readonly() {
+        return Err(io(io::ErrorKind::PermissionDenied.into()));
+    }
+    let (folder, own) = (target.parent(), target.file_name().unwrap_or_default().to_string_lossy());
+    let temporary = folder.unwrap_or(Path::new(".")).join(format!(".{own}.{}.kqlc", std::process::id()));
+    let result = (|| {
+        let mut file = std::fs::OpenOptions::new().write(true).create_new(true).open(&temporary)?;
+        file.write_all(&bytes)?;
+        file.set_permissions(permissions)?;
+        file.sync_all()?;
+        drop(file);
+        std::fs::rename(&temporary, &target)
+    })();
+    if result.is_err() {
+        // What is left over is of no use to anyone; that it cannot be removed adds nothing to the error.
+        let _ = std::fs::remove_file(&temporary);
+    }
+    result.map_err(io)
+}

@@ -1,0 +1,163 @@
+//! `kqlc check` as a process: findings, fixes, settings, and what is never written.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+const FOLDED: &str = "id: 7f0c1a52-9a3e-4c5b-8d21-6b1f0e9c4d33\nname: Sign-ins\ndescription: Sign-ins of note.\ntactics: [InitialAccess]\nrelevantTechniques: [T1078]\nquery: >\n  let few = 3; // fewer are noise\n  SigninLogs\n  | summarize Count = count() by UserPrincipalName\n  | where Count > few\n";
+
+fn kqlc(folder: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("kqlc"));
+    command.env_remove("NO_COLOR").env("TERM", "dumb").current_dir(folder).args(arguments).output().unwrap()
+}
+
+fn folder(files: &[(&str, &[u8])]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, bytes) in files {
+        fs::write(folder.path().join(name), bytes).unwrap();
+    }
+    folder
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+#[test]
+fn a_folded_query_is_unfolded_and_nothing_else_moves() {
+    let folder = folder(&[("a.yaml", FOLDED.as_bytes())]);
+    let before = kqlc(folder.path(), &["check", "a.yaml", "--format", "concise"]);
+    assert_eq!(before.status.code(), Some(1));
+    assert!(stdout(&before).contains("[K0009]"), "{}", stdout(&before));
+    let fixed = kqlc(folder.path(), &["check", "a.yaml", "--fix"]);
+    assert_eq!(fixed.status.code(), Some(0), "{}", stdout(&fixed));
+    let text = fs::read_to_string(folder.path().join("a.yaml")).unwrap();
+    assert_eq!(text, FOLDED.replace("query: >", "query: |"));
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left over");
+}
+
+#[test]
+fn a_fixed_file_keeps_its_encoding_its_line_ends_and_its_permissions() {
+    let crlf = FOLDED.replace('\n', "\r\n").replace("note.", "note \u{e9}.");
+    let utf16: Vec<u8> = [0xFF, 0xFE].into_iter().chain(crlf.encode_utf16().flat_map(u16::to_le_bytes)).collect();
+    let latin: Vec<u8> = crlf.chars().map(|c| u8::try_from(c as u32).unwrap()).collect();
+    let marked = [b"\xEF\xBB\xBF", crlf.as_bytes()].concat();
+    for bytes in [utf16, latin, marked] {
+        let folder = folder(&[("a.yaml", &bytes)]);
+        let path = folder.path().join("a.yaml");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        }
+        kqlc(folder.path(), &["check", "a.yaml", "--fix"]);
+        let after = fs::read(&path).unwrap();
+        let differing: Vec<_> = bytes.iter().zip(&after).filter(|(a, b)| a != b).collect();
+        assert_eq!((after.len(), differing), (bytes.len(), vec![(&b'>', &b'|')]));
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
+        }
+    }
+}
+
+#[test]
+fn a_fix_that_would_break_the_query_is_withheld() {
+    // Unfolded, the string would run over two lines, which Kusto refuses.
+    let text = FOLDED.replace("// fewer are noise", "// fewer\n  let text = \"one\n  two\";");
+    let folder = folder(&[("a.yaml", text.as_bytes())]);
+    let output = kqlc(folder.path(), &["check", "a.yaml", "--fix", "--format", "concise"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(fs::read_to_string(folder.path().join("a.yaml")).unwrap(), text);
+}
+
+#[test]
+fn diff_shows_and_writes_nothing() {
+    let folder = folder(&[("a.yaml", FOLDED.as_bytes())]);
+    let output = kqlc(folder.path(), &["check", "a.yaml", "--diff", "-q"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stdout(&output).contains("\n-query: >\n+query: |\n"), "{}", stdout(&output));
+    assert_eq!(fs::read_to_string(folder.path().join("a.yaml")).unwrap(), FOLDED);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_stays_a_link_and_what_is_protected_stays_as_it_is() {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    let folder = folder(&[("a.yaml", FOLDED.as_bytes()), ("b.yaml", FOLDED.as_bytes())]);
+    let (link, protected) = (folder.path().join("link.yaml"), folder.path().join("b.yaml"));
+    symlink("a.yaml", &link).unwrap();
+    fs::set_permissions(&protected, fs::Permissions::from_mode(0o444)).unwrap();
+    kqlc(folder.path(), &["check", "link.yaml", "--fix"]);
+    assert!(link.is_symlink());
+    assert!(fs::read_to_string(&link).unwrap().contains("query: |"));
+    let output = kqlc(folder.path(), &["check", "b.yaml", "--fix"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(fs::read_to_string(&protected).unwrap(), FOLDED);
+}
+
+#[test]
+fn two_files_with_one_id_are_told_apart_by_the_second() {
+    let text = FOLDED.replace("query: >", "query: |");
+    let folder = folder(&[("a.yaml", text.as_bytes()), ("b.yaml", text.as_bytes())]);
+    let output = kqlc(folder.path(), &["check", ".", "--format", "concise"]);
+    assert_eq!(stdout(&output).lines().count(), 1, "{}", stdout(&output));
+    assert!(stdout(&output).contains("b.yaml:1:5: error[F003]") && stdout(&output).contains("a.yaml:1"));
+}
+
+#[test]
+fn settings_comments_and_options_decide_what_runs() {
+    let text = FOLDED.replace("query: >", "query: |").replace("id: 7f0c", "id: zzzz");
+    let folder = folder(&[("a.yaml", text.as_bytes())]);
+    let codes = |arguments: &[&str]| {
+        stdout(&kqlc(folder.path(), &[&["check", ".", "--format", "concise"], arguments].concat()))
+    };
+    assert!(codes(&[]).contains("error[F002]"));
+    assert!(!codes(&["--ignore", "malformed-id"]).contains("F002"));
+    assert!(!codes(&["--select", "F001"]).contains("F002"));
+    fs::write(folder.path().join("kqlc.toml"), "[lint.severity]\nF002 = 'warning'\n").unwrap();
+    assert!(codes(&[]).contains("warning[F002]"));
+    assert!(codes(&["--no-config"]).contains("error[F002]"));
+    fs::write(folder.path().join("kqlc.toml"), "[lint.per-file-ignores]\n'a.*' = ['F002']\n").unwrap();
+    assert!(!codes(&[]).contains("F002"));
+    fs::remove_file(folder.path().join("kqlc.toml")).unwrap();
+    let silenced = text.replacen('\n', " # kqlc: ignore[F002] the portal made it so\n", 1);
+    fs::write(folder.path().join("a.yaml"), &silenced).unwrap();
+    assert_eq!(codes(&[]), "");
+    assert_eq!(kqlc(folder.path(), &["check", ".", "--select", "nothing"]).status.code(), Some(2));
+    fs::write(folder.path().join("kqlc.toml"), "[lint]\nselct = []\n").unwrap();
+    assert_eq!(kqlc(folder.path(), &["check", "."]).status.code(), Some(2));
+}
+
+#[test]
+fn an_idle_comment_is_told_and_taken_out() {
+    let text = FOLDED
+        .replace("query: >", "# kqlc: ignore[missing-id]\nquery: |")
+        .replace("SigninLogs", "SigninLogs // kqlc: ignore[F002]");
+    let folder = folder(&[("a.yaml", text.as_bytes())]);
+    let output = kqlc(folder.path(), &["check", ".", "--format", "concise"]);
+    assert_eq!(stdout(&output).matches("[F099]").count(), 2, "{}", stdout(&output));
+    kqlc(folder.path(), &["check", ".", "--fix"]);
+    assert_eq!(fs::read_to_string(folder.path().join("a.yaml")).unwrap(), FOLDED.replace("query: >", "query: |"));
+}
+
+#[test]
+fn files_of_a_folder_that_are_no_rules_are_passed_over() {
+    let folder = folder(&[("package.json", b"{\"name\": \"x\"}"), ("a.yaml", FOLDED.as_bytes())]);
+    assert!(!stdout(&kqlc(folder.path(), &["check", ".", "--format", "concise"])).contains("package.json"));
+    assert!(stdout(&kqlc(folder.path(), &["check", "package.json", "--format", "concise"])).contains("[K0005]"));
+}
+
+#[test]
+fn a_lint_is_explained_by_code_and_by_name() {
+    let folder = folder(&[]);
+    let by_code = stdout(&kqlc(folder.path(), &["rule", "f002"]));
+    assert!(by_code.starts_with("# malformed-id (F002)\n") && by_code.contains("## Use instead\n"));
+    assert_eq!(stdout(&kqlc(folder.path(), &["rule", "malformed-id"])), by_code);
+    let all = stdout(&kqlc(folder.path(), &["rule", "--all", "--format", "json"]));
+    assert!(serde_json::from_str::<serde_json::Value>(&all).unwrap().as_array().unwrap().len() > 3);
+    let unknown = kqlc(folder.path(), &["rule", "malformd-id"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&unknown.stderr).contains("did you mean `malformed-id`?"));
+}
