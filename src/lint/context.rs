@@ -53,6 +53,8 @@ impl Intent {
     /// What a rule is meant to be. `name` is that of its file: a folder may say that it holds hunting queries.
     pub fn of(rule: &Rule, name: &str) -> Self {
         match rule.rule_kind {
+            // Schedules stray into hunting queries, too; there the folder or the file says what it is.
+            RuleKind::Scheduled if rule.kind.is_none() && says_hunting(name) => Self::Hunting,
             RuleKind::Scheduled => Self::Scheduled,
             RuleKind::Nrt => Self::Nrt,
             RuleKind::Exploration => Self::Exploration,
@@ -68,7 +70,7 @@ impl Intent {
                     || rule.suppression_duration.is_some();
                 if alerts {
                     Self::Scheduled
-                } else if rule.entity_mappings.is_some() && !name.to_ascii_lowercase().contains("hunting") {
+                } else if rule.entity_mappings.is_some() && !says_hunting(name) {
                     Self::LikelyScheduled
                 } else {
                     Self::Hunting
@@ -86,6 +88,13 @@ impl Intent {
     pub const fn is_scheduled(self) -> bool {
         matches!(self, Self::Scheduled | Self::LikelyScheduled)
     }
+}
+
+/// Whether a folder or file of a path is named for hunting queries.
+fn says_hunting(path: &str) -> bool {
+    path.split(['/', '\\'])
+        .map(str::to_ascii_lowercase)
+        .any(|part| part.starts_with("hunting") && !part.contains("detection"))
 }
 
 /// What a lint of the text sees.

@@ -16,3 +16,44 @@ pub fn find(name: &str) -> Option<&'static Lint> {
     };
     ALL.iter().find(is).copied()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::lint::Category;
+
+    #[test]
+    fn codes_and_names_are_unique_and_in_order() {
+        let mut names = HashSet::new();
+        for lint in ALL {
+            assert!(names.insert(lint.code.name), "{} twice", lint.code.name);
+            assert!(crate::diagnostic::code::ALL.iter().all(|code| code.name != lint.code.name), "{}", lint.code.name);
+            let (letter, digits) = lint.code.id.split_at(1);
+            assert_eq!(Category::of(letter), Some(lint.category()), "{}", lint.code.id);
+            assert!(digits.len() == 3 && digits.bytes().all(|b| b.is_ascii_digit()), "{}", lint.code.id);
+        }
+        assert!(ALL.is_sorted_by(|a, b| a.code.id < b.code.id), "the registry is not in the order of the codes");
+    }
+
+    #[test]
+    fn names_are_kebab_case_and_say_what_would_be_allowed() {
+        for lint in ALL {
+            let name = lint.code.name;
+            assert!(name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'), "{name}");
+            assert!(!["no-", "check-", "require-", "use-"].iter().any(|verb| name.starts_with(verb)), "{name}");
+            assert!(lint.code.summary.ends_with('.'), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_was_renamed_is_still_found() {
+        for (old, now) in REDIRECTS {
+            assert!(find(old).is_some_and(|lint| lint.code.id == *now || lint.code.name == *now), "{old}");
+            assert!(!ALL.iter().any(|lint| lint.code.id == *old || lint.code.name == *old), "{old} is given again");
+        }
+        assert_eq!(find("MALFORMED-ID").map(|lint| lint.code.id), Some("F002"));
+        assert!(find("F000").is_none());
+    }
+}
