@@ -2,8 +2,19 @@
 
 use super::Lint;
 
+const FILE: &[&Lint] = super::file::ALL;
+const QUERY: &[&Lint] = super::query::ALL;
+
 /// Every lint, in the order of the codes.
-pub static ALL: &[&Lint] = super::file::ALL;
+pub static ALL: &[&Lint] = &{
+    let mut all = [FILE[0]; FILE.len() + QUERY.len()];
+    let mut at = 0;
+    while at < all.len() {
+        all[at] = if at < FILE.len() { FILE[at] } else { QUERY[at - FILE.len()] };
+        at += 1;
+    }
+    all
+};
 
 /// Codes and names that lints had before, and the code that each has now.
 pub const REDIRECTS: &[(&str, &str)] = &[];

@@ -96,7 +96,7 @@ mod withdrawn_technique;
 use super::Lint;
 
 /// The lints, in the order of their codes.
-pub(super) static ALL: &[&Lint] = &[
+pub(super) const ALL: &[&Lint] = &[
     &missing_id::LINT,
     &malformed_id::LINT,
     &duplicate_id::LINT,
