@@ -1,5 +1,7 @@
 //! `kqlc check` as a process: findings, fixes, settings, and what is never written.
 
+#![allow(clippy::unwrap_used, reason = "a helper of a test fails as the test does")]
+
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};

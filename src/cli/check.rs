@@ -17,7 +17,7 @@ use crate::diagnostic::{Applicability, Diagnostic, Severity, code};
 use crate::lint::settings::{Finder, Settings};
 use crate::lint::{Claim, Finding, Lint, Linter, Pack, QueryView, Selection, Selector, Subject, fix};
 use crate::schema::Schemas;
-use crate::source::SourceFile;
+use crate::source::{Encoding, SourceFile};
 
 /// Arguments of `kqlc check`.
 #[derive(Debug, clap::Args)]
@@ -171,12 +171,6 @@ impl Check {
         if self.unsafe_fixes { Applicability::Unsafe } else { Applicability::Safe }
     }
 
-    /// Whether a text of this name is standard input, which is never written to, whatever it is called.
-    fn is_stdin(&self, name: &str) -> bool {
-        self.paths.paths.iter().any(|path| path.as_os_str() == "-")
-            && name == self.paths.stdin_name.as_deref().unwrap_or("-")
-    }
-
     fn file(
         &self,
         text: &Text,
@@ -184,20 +178,15 @@ impl Check {
         schemas: &Schemas,
         renderer: Renderer,
     ) -> Result<Outcome, String> {
-        let path = Path::new(text.file.name());
+        let path = text.path.as_deref().unwrap_or(Path::new(text.file.name()));
         let ruling = rulings.of(path)?;
         let left_out = ruling.settings.left_out(path);
         let leave_out = |lint: &Lint| left_out.iter().any(|selector| selector.takes(lint));
-        let stdin = self.is_stdin(text.file.name());
+        let stdin = text.path.is_none();
         let named = stdin || self.paths.paths.iter().any(|named| named == path);
         let analyse = |file: SourceFile| {
-            Analysis::of(
-                Text { file, kind: text.kind, path: text.path.clone() },
-                &ruling.linter,
-                schemas,
-                &leave_out,
-                named,
-            )
+            let text = Text { file, kind: text.kind, path: text.path.clone() };
+            Analysis::of(text, &ruling.linter, schemas, &leave_out, named)
         };
         let mut analysis = analyse(copy(&text.file));
         let mut applied = BTreeMap::new();
@@ -213,10 +202,14 @@ impl Check {
             let after = fix::with_text(&text.file, fixed.text);
             let differs = after.text() != text.file.text();
             applied = fixed.applied;
-            if self.diff && differs || self.fix && stdin {
+            let encoding = text.file.encoding();
+            if self.fix && stdin && !matches!(encoding, Encoding::Utf8 { bom: false }) {
+                error = Some(format!("{}: only UTF-8 without a byte order mark is given back", text.file.name()));
+                applied.clear();
+            } else if self.diff && differs || self.fix && stdin {
                 changed = Some(Changed { before: text.file.text().to_owned(), after: after.text().to_owned() });
             } else if self.fix && differs {
-                match fix::write(path, after.text(), text.file.encoding()) {
+                match fix::write(path, after.text(), encoding) {
                     Ok(()) => {}
                     Err(cause) => {
                         error = Some(cause.to_string());

@@ -18,6 +18,7 @@ pub mod registry;
 mod run;
 mod select;
 pub mod settings;
+mod visit;
 
 pub use context::{Intent, QueryView, Subject};
 pub use declare::{Category, Check, FixAvailability, Level, Lint};

@@ -2,15 +2,16 @@
 
 use super::Lint;
 
-const FILE: &[&Lint] = super::file::ALL;
-const QUERY: &[&Lint] = super::query::ALL;
-
 /// Every lint, in the order of the codes.
-pub static ALL: &[&Lint] = &{
-    let mut all = [FILE[0]; FILE.len() + QUERY.len()];
+pub static ALL: &[&Lint] = &JOINED;
+
+/// The lints of all categories, one behind the other.
+static JOINED: [&Lint; super::file::ALL.len() + super::query::ALL.len()] = {
+    let (file, query) = (super::file::ALL, super::query::ALL);
+    let mut all = [file[0]; super::file::ALL.len() + super::query::ALL.len()];
     let mut at = 0;
     while at < all.len() {
-        all[at] = if at < FILE.len() { FILE[at] } else { QUERY[at - FILE.len()] };
+        all[at] = if at < file.len() { file[at] } else { query[at - file.len()] };
         at += 1;
     }
     all

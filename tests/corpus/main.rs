@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 mod bind;
 mod format;
+mod lint;
 mod rules;
 mod syntax_errors;
 

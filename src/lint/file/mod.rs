@@ -68,6 +68,7 @@ mod period_frequency;
 mod period_range;
 mod quoted_description;
 mod schedule_of_nrt;
+mod search_star;
 mod selected_nothing;
 mod severity_case;
 mod shared;
@@ -79,6 +80,7 @@ mod tactic_spelling;
 mod technique_case;
 mod threshold_range;
 mod unbalanced_placeholder;
+mod union_star;
 mod unknown_entity;
 mod unknown_group_by;
 mod unknown_identifier;
@@ -142,6 +144,8 @@ pub(super) const ALL: &[&Lint] = &[
     &idle_trigger::LINT,
     &empty_query::LINT,
     &long_query::LINT,
+    &search_star::LINT,
+    &union_star::LINT,
     &folded_query::LINT,
     &missing_mappings::LINT,
     &unknown_entity::LINT,

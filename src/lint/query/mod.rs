@@ -40,7 +40,7 @@ mod window_beyond_period;
 use super::Lint;
 
 /// The lints, in the order of their codes.
-pub(super) static ALL: &[&Lint] = &[
+pub(super) const ALL: &[&Lint] = &[
     &unused_let::LINT,
     &unused_column::LINT,
     &hidden_table::LINT,

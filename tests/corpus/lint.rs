@@ -1,0 +1,100 @@
+//! Lints over published rules: counts by code, and fixes that are safe.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use kqlc::rule;
+use kqlc::source::SourceFile;
+use kqlc::syntax;
+
+use crate::{corpus, index};
+
+fn check(folder: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("kqlc"));
+    let output = command.current_dir(folder).args(["check", ".", "--no-config"]).args(arguments).output();
+    let output = output.expect("the program runs");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(matches!(output.status.code(), Some(0 | 1)), "{arguments:?}: {told}");
+    output
+}
+
+/// How many findings of each code there are.
+fn counts(output: &Output) -> BTreeMap<(String, String), usize> {
+    let text = String::from_utf8_lossy(&output.stdout);
+    let mut counts = BTreeMap::new();
+    for line in text.lines() {
+        let record: serde_json::Value = serde_json::from_str(line).expect("a JSON object a line");
+        for diagnostic in record["diagnostics"].as_array().expect("a list") {
+            let word = |key: &str| diagnostic[key].as_str().expect("a text").to_owned();
+            *counts.entry((word("code"), word("severity"))).or_default() += 1;
+        }
+    }
+    counts
+}
+
+#[test]
+#[ignore = "needs KQLC_CORPUS"]
+fn findings_by_code() {
+    let found = counts(&check(&corpus().join("dev"), &["--format", "json"]));
+    for ((code, severity), count) in &found {
+        let name = kqlc::lint::registry::find(code).map_or("", |lint| lint.code.name);
+        println!("{count:6} {code} {severity:8} {name}");
+    }
+    assert!(!found.is_empty());
+}
+
+#[test]
+#[ignore = "needs KQLC_CORPUS"]
+fn fixes_are_safe() {
+    let source = corpus().join("dev");
+    let copy = tempfile::tempdir().expect("a folder");
+    let names: Vec<String> = index(&source.join("index.jsonl"))
+        .iter()
+        .map(|entry| entry["file"].as_str().expect("a file name").to_owned())
+        .collect();
+    for name in &names {
+        let to = copy.path().join(name);
+        std::fs::create_dir_all(to.parent().expect("a folder")).expect("a folder");
+        std::fs::write(to, std::fs::read(source.join(name)).expect("a readable file")).expect("a writable file");
+    }
+    let before = counts(&check(&source, &["--format", "json"]));
+    check(copy.path(), &["--fix"]);
+    let again = check(copy.path(), &["--diff", "-q"]);
+    assert!(again.stdout.is_empty(), "left to fix: {}", String::from_utf8_lossy(&again.stdout));
+    let after = counts(&check(copy.path(), &["--format", "json"]));
+    // A query that parses only after its fix is then linted for the first time.
+    for ((code, severity), count) in after.iter().filter(|((code, _), _)| !code.starts_with('Q')) {
+        let first = before.get(&(code.clone(), severity.clone())).copied().unwrap_or(0);
+        assert!(first >= *count, "{code}: {first} findings before the fixes, {count} after");
+    }
+
+    let (mut changed, mut queries_changed) = (0, 0);
+    for name in &names {
+        let read = |folder: &Path| SourceFile::read(&folder.join(name)).expect("a readable file");
+        let (old, new) = (read(&source), read(copy.path()));
+        if old.text() == new.text() {
+            continue;
+        }
+        changed += 1;
+        assert_eq!(old.encoding(), new.encoding(), "{name}");
+        let breaks = |file: &SourceFile| file.text().matches("\r\n").count() > 0;
+        assert_eq!(breaks(&old), breaks(&new), "{name}: other line ends");
+        if rule::kind_of(name) == Some(rule::FileKind::Query) {
+            continue;
+        }
+        let (old, new) = (rule::read(&old), rule::read(&new));
+        assert_eq!(old.rules.len(), new.rules.len(), "{name}");
+        for (old, new) in old.rules.iter().zip(&new.rules) {
+            let text = |rule: &rule::Rule| rule.query.as_ref().map(|query| query.text.clone());
+            let (old, new) = (text(old), text(new));
+            if old != new {
+                queries_changed += 1;
+                let sound = |text: &Option<String>| text.as_ref().is_some_and(|text| syntax::parse(text).is_ok());
+                assert!(sound(&new) || !sound(&old), "{name}: the query no longer parses");
+            }
+        }
+    }
+    println!("{changed} files changed, {queries_changed} of them in the query");
+    assert!(changed > 0);
+}
