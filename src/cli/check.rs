@@ -9,11 +9,14 @@ use super::Global;
 use super::files::{Flow, over_files};
 use super::input::{Kind, Paths, Text};
 use super::output::{Exit, Output, complain};
-use super::queries::Content;
+use super::queries::{Content, Query};
+use super::schemas::SchemaOptions;
+use crate::bind::{self, Bound};
 use crate::diagnostic::render::{Chunk, Format, Renderer, Report, Sink};
 use crate::diagnostic::{Applicability, Diagnostic, Severity, code};
 use crate::lint::settings::{Finder, Settings};
 use crate::lint::{Claim, Finding, Lint, Linter, Pack, QueryView, Selection, Selector, Subject, fix};
+use crate::schema::Schemas;
 use crate::source::{Encoding, SourceFile};
 
 /// Arguments of `kqlc check`.
@@ -21,6 +24,8 @@ use crate::source::{Encoding, SourceFile};
 pub struct Check {
     #[command(flatten)]
     paths: Paths,
+    #[command(flatten)]
+    schemas: SchemaOptions,
     /// Mend what can be mended without a change of meaning
     #[arg(long)]
     fix: bool,
@@ -114,6 +119,7 @@ impl Check {
                 return Exit::Failed;
             }
         };
+        let Some(schemas) = self.schemas.load() else { return Exit::Failed };
         let renderer = Renderer::new(self.format, global.color.on_stdout());
         let quiet_findings = self.diff || self.statistics;
         let mut sum = Sum::default();
@@ -123,7 +129,7 @@ impl Check {
         let exit = over_files(
             &self.paths,
             global,
-            |text| self.file(text, &rulings, renderer),
+            |text| self.file(text, &rulings, &schemas, renderer),
             |outcome| {
                 let mut outcome = match outcome {
                     Ok(outcome) => outcome,
@@ -165,7 +171,13 @@ impl Check {
         if self.unsafe_fixes { Applicability::Unsafe } else { Applicability::Safe }
     }
 
-    fn file(&self, text: &Text, rulings: &Rulings<'_>, renderer: Renderer) -> Result<Outcome, String> {
+    fn file(
+        &self,
+        text: &Text,
+        rulings: &Rulings<'_>,
+        schemas: &Schemas,
+        renderer: Renderer,
+    ) -> Result<Outcome, String> {
         let path = text.path.as_deref().unwrap_or(Path::new(text.file.name()));
         let ruling = rulings.of(path)?;
         let left_out = ruling.settings.left_out(path);
@@ -174,7 +186,7 @@ impl Check {
         let named = stdin || self.paths.paths.iter().any(|named| named == path);
         let analyse = |file: SourceFile| {
             let text = Text { file, kind: text.kind, path: text.path.clone() };
-            Analysis::of(text, &ruling.linter, &leave_out, named)
+            Analysis::of(text, &ruling.linter, schemas, &leave_out, named)
         };
         let mut analysis = analyse(copy(&text.file));
         let mut applied = BTreeMap::new();
@@ -246,7 +258,7 @@ struct Analysis {
 
 impl Analysis {
     /// Reads, parses and lints. A file that was not `named` and holds no rule is none of ours.
-    fn of(text: Text, linter: &Linter, leave_out: &dyn Fn(&Lint) -> bool, named: bool) -> Self {
+    fn of(text: Text, linter: &Linter, schemas: &Schemas, leave_out: &dyn Fn(&Lint) -> bool, named: bool) -> Self {
         let content = Content::of(&text);
         let mut findings = Vec::new();
         let only = (content.queries.len() == 1).then_some(0);
@@ -263,10 +275,18 @@ impl Analysis {
                 findings.extend(errors.map(|diagnostic| Finding { diagnostic, query: Some(index) }));
             }
         }
+        let bounds: Vec<Option<Bound>> = content.queries.iter().map(|query| meaning(query, schemas)).collect();
+        for (index, (query, bound)) in content.queries.iter().zip(&bounds).enumerate() {
+            let named = bound.iter().flat_map(|bound| &bound.diagnostics);
+            let named = named.map(|diagnostic| diagnostic.clone().mapped(&query.map));
+            findings.extend(named.map(|diagnostic| Finding { diagnostic, query: Some(index) }));
+        }
         let views: Vec<QueryView<'_>> = content
             .queries
             .iter()
-            .map(|query| QueryView {
+            .zip(&bounds)
+            .map(|(query, bound)| QueryView {
+                bound: bound.as_ref(),
                 text: &query.text,
                 map: &query.map,
                 rule: query.rule,
@@ -277,7 +297,7 @@ impl Analysis {
         let mut claims = Vec::new();
         if !unreadable {
             let is_rule_file = text.kind == Kind::Rule;
-            let subject = Subject { file: &text.file, rules: &content.rules, queries: &views, is_rule_file };
+            let subject = Subject { file: &text.file, rules: &content.rules, queries: &views, is_rule_file, schemas };
             let checked = linter.check(&subject, leave_out);
             claims = checked.claims;
             findings.extend(checked.findings);
@@ -290,6 +310,12 @@ impl Analysis {
         drop(views);
         Self { file: text.file, findings, claims, queries }
     }
+}
+
+/// What a query means, where it is one that stands as it was meant.
+fn meaning(query: &Query, schemas: &Schemas) -> Option<Bound> {
+    let tree = query.parsed.query.as_ref().filter(|_| query.parsed.is_ok() && query.folded.is_none())?;
+    Some(bind::bind(tree, schemas))
 }
 
 impl Outcome {

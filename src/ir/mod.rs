@@ -11,6 +11,7 @@ mod expr;
 pub mod pass;
 mod plan;
 mod print;
+pub mod satisfiable;
 mod schema;
 mod value;
 mod visit;

@@ -1,6 +1,9 @@
 //! What lints look at.
 
+use super::nodes::Nodes;
+use crate::bind::Bound;
 use crate::rule::{Rule, RuleKind};
+use crate::schema::Schemas;
 use crate::source::{SourceFile, Span, TextMap};
 use crate::syntax::{Parsed, ast};
 
@@ -15,6 +18,8 @@ pub struct Subject<'a> {
     pub queries: &'a [QueryView<'a>],
     /// Whether it is a rule file.
     pub is_rule_file: bool,
+    /// The tables and functions in force.
+    pub schemas: &'a Schemas,
 }
 
 /// A query of a file.
@@ -28,6 +33,8 @@ pub struct QueryView<'a> {
     pub rule: Option<usize>,
     /// What the parser made of it.
     pub parsed: &'a Parsed,
+    /// What it means; nothing where it does not parse or is folded.
+    pub bound: Option<&'a Bound>,
     /// Whether folding has made comments swallow code, so that the tree is not what was meant.
     pub folded: bool,
 }
@@ -124,6 +131,10 @@ pub struct QueryContext<'a> {
     pub view: &'a QueryView<'a>,
     /// Its tree.
     pub query: &'a ast::Query,
+    /// The nodes of its tree.
+    pub nodes: &'a Nodes<'a>,
+    /// The tables and functions in force.
+    pub schemas: &'a Schemas,
     /// Its rule, where it has one.
     pub rule: Option<&'a Rule>,
     /// What the rule is meant to be.
@@ -153,6 +164,16 @@ impl<'a> RuleContext<'a> {
 }
 
 impl<'a> QueryContext<'a> {
+    /// What the query means, where it is free of errors.
+    pub fn meaning(&self) -> Option<&'a crate::ir::Query> {
+        self.view.bound.filter(|bound| !bound.has_errors())?.query.as_ref()
+    }
+
+    /// Whether it is the query of a rule that raises alerts, for certain.
+    pub fn raises_alerts(&self) -> bool {
+        self.intent.is_some_and(Intent::is_analytic)
+    }
+
     /// The words of the query at a span.
     pub fn words(&self, span: Span) -> &'a str {
         span.of(self.view.text)

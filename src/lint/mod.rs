@@ -11,6 +11,7 @@ mod file;
 pub mod fix;
 mod ignores;
 mod known;
+mod nodes;
 mod pack;
 mod query;
 pub mod registry;
@@ -21,6 +22,7 @@ mod visit;
 
 pub use context::{Intent, QueryView, Subject};
 pub use declare::{Category, Check, FixAvailability, Level, Lint};
+pub use nodes::Nodes;
 pub use pack::{Claim, Pack, Taken};
 pub use run::{Checked, Finding, Linter};
 pub use select::{Selection, Selector, UnknownSelector};

@@ -6,6 +6,7 @@ use crate::source::{SourceFile, Span};
 
 use super::context::{Intent, QueryContext, QueryView, RuleContext, Subject, TextContext};
 use super::ignores::Ignores;
+use super::nodes::Nodes;
 use super::pack::{Claim, Taken};
 use super::{Category, Check, Lint, Selection, registry};
 
@@ -130,7 +131,8 @@ impl Linter {
         let Some(query) = view.parsed.query.as_ref().filter(|_| view.parsed.is_ok() && !view.folded) else { return };
         let rule = view.rule.map(|index| &subject.rules[index]);
         let intent = rule.map(|rule| Intent::of(rule, subject.file.name()));
-        let context = QueryContext { view, query, rule, intent };
+        let nodes = Nodes::of(query, view.bound);
+        let context = QueryContext { view, query, nodes: &nodes, schemas: subject.schemas, rule, intent };
         for lint in self.query.iter().filter(|lint| !leave_out(lint)) {
             let Check::Query(check) = lint.check else { continue };
             let mut found = Vec::new();

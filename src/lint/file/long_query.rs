@@ -12,7 +12,7 @@ lint! {
     /// The service refuses the rule. Long lists belong in a watchlist, repeated parts in a function of the workspace.
     ///
     /// ## Example
-    /// ```yaml repeat=10001
+    /// ```yaml repeat=10001 more
     /// query: x
     /// ```
     ///

@@ -1,52 +1,102 @@
-//! Q007.
+//! Q017.
 
-use crate::diagnostic::{Applicability, Diagnostic, Edit};
+use super::shared::{quoted, string};
+use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Applicability, Edit};
 use crate::lint::context::QueryContext;
 use crate::lint::declare::lint;
-use crate::lint::visit::{Part, walk};
-use crate::syntax::ast::{BinaryOp, Expr, ExprKind, LiteralKind, StringTest};
+use crate::syntax::ast::{BinaryOp, ExprKind, StringOp, StringTest};
 
 lint! {
     /// ## What it does
-    /// Looks for `matches regex` with an expression that has nothing but letters, digits, blanks and `_`, `-`, `/`, `:`, `,`.
+    /// Looks for `matches regex` with a pattern that has nothing of a pattern but an anchor at its ends.
     ///
     /// ## Why it is bad
-    /// `contains_cs` means the same, says so, and is faster. Mostly `has` is what was meant, which uses the index.
+    /// A string operator says the same, is faster, and can be translated exactly.
     ///
     /// ## Example
     /// ```kql
-    /// SecurityEvent
-    /// | where CommandLine matches regex "mimikatz"
+    /// DeviceProcessEvents
+    /// | where ProcessCommandLine matches regex "^whoami"
     /// ```
     ///
     /// ## Use instead
     /// ```kql
-    /// SecurityEvent
-    /// | where CommandLine contains_cs "mimikatz"
+    /// DeviceProcessEvents
+    /// | where ProcessCommandLine startswith_cs "whoami"
     /// ```
     ///
     /// ## Fix safety
-    /// Both look for the text anywhere, with its case.
-    "Q007" "literal-regex" Warning, fix: Sometimes, since: "0.1.0",
-    summary: "The regular expression is a plain text.",
+    /// A pattern of one text means the same, but the two are told apart where the text is compared with a column that
+    /// is not a string.
+    "Q017" "literal-regex" Warning, fix: Always, since: "0.1.0",
+    summary: "A regular expression that is a plain text.",
     check: Query(check)
 }
 
 fn check(context: &QueryContext<'_>, found: &mut Vec<Diagnostic>) {
-    walk(context.query, &mut |part| {
-        let Part::Expr(Expr { kind: ExprKind::Binary(binary), .. }) = part else { return };
-        let BinaryOp::String(op) = binary.op else { return };
-        let ExprKind::Literal(literal) = &binary.right.kind else { return };
-        let LiteralKind::String(text) = &literal.kind else { return };
-        let plain =
-            text.value.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, ' ' | '_' | '-' | '/' | ':' | ','));
-        if op.test != StringTest::MatchesRegex || op.negated || !plain || text.value.is_empty() {
-            return;
+    for expr in &context.nodes.exprs {
+        let ExprKind::Binary(node) = &expr.kind else { continue };
+        if !matches!(node.op, BinaryOp::String(StringOp { test: StringTest::MatchesRegex, .. })) {
+            continue;
         }
+        let Some((operator, text)) = string(&node.right).and_then(plain) else { continue };
         found.push(
-            LINT.at(binary.op_span.to(binary.right.span), "the regular expression is a plain text")
-                .label("nothing in it needs an expression")
-                .fix("write `contains_cs`", Applicability::Safe, vec![Edit::replace(binary.op_span, "contains_cs")]),
+            LINT.at(node.right.span, "the pattern is a plain text").label(format!("`{operator}` says the same")).fix(
+                format!("compare with `{operator}`"),
+                Applicability::Unsafe,
+                vec![Edit::replace(node.op_span, operator), Edit::replace(node.right.span, quoted(&text))],
+            ),
         );
-    });
+    }
+}
+
+/// The operator and the text that a pattern stands for, if it is hardly one.
+fn plain(pattern: &str) -> Option<(&'static str, String)> {
+    let (start, pattern) = pattern.strip_prefix('^').map_or((false, pattern), |rest| (true, rest));
+    let ends = pattern.ends_with('$') && !pattern.ends_with("\\$");
+    let pattern = if ends { &pattern[..pattern.len() - 1] } else { pattern };
+    let mut text = String::new();
+    let mut chars = pattern.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => match chars.next()? {
+                c if c.is_ascii_punctuation() && c != '<' && c != '>' => text.push(c),
+                _ => return None,
+            },
+            c if regex_syntax::is_meta_character(c) && !matches!(c, '-' | '&' | '~' | '#') => return None,
+            c => text.push(c),
+        }
+    }
+    let operator = match (start, ends) {
+        (true, true) => "==",
+        (true, false) => "startswith_cs",
+        (false, true) => "endswith_cs",
+        (false, false) => "contains_cs",
+    };
+    (!text.is_empty()).then_some((operator, text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain;
+
+    #[test]
+    fn plain_texts_are_told_from_patterns() {
+        for (pattern, operator, text) in [
+            ("abc", "contains_cs", "abc"),
+            ("^a-b", "startswith_cs", "a-b"),
+            (r"\.exe$", "endswith_cs", ".exe"),
+            (r"^a\$$", "==", "a$"),
+        ] {
+            assert_eq!(plain(pattern), Some((operator, text.to_owned())), "{pattern}");
+            let regex = regex::Regex::new(pattern).unwrap();
+            for (sample, expected) in [(text.to_owned(), true), (format!("x{text}"), !pattern.starts_with('^'))] {
+                assert_eq!(regex.is_match(&sample), expected, "{pattern} on {sample}");
+            }
+        }
+        for pattern in ["", "^", "a.c", r"\d", "a|b", "(?i)a", r"a\"] {
+            assert_eq!(plain(pattern), None, "{pattern}");
+        }
+    }
 }

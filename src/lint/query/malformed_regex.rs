@@ -1,71 +1,65 @@
-//! Q005.
+//! Q016.
 
+use super::shared::{patterns, string};
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Severity;
 use crate::lint::context::QueryContext;
 use crate::lint::declare::lint;
-use crate::lint::visit::{Part, walk};
-use crate::syntax::ast::{BinaryOp, Expr, ExprKind, LiteralKind, StringTest};
+use regex_syntax::ast::ErrorKind;
 
 lint! {
     /// ## What it does
-    /// Looks behind `matches regex` and in the first argument of `extract`, `extract_all` and `replace_regex` for expressions that
-    /// are not well-formed, or that use what Kusto's dialect does not have: look-around and back-references.
+    /// Looks for regular expressions that Kusto refuses: unbalanced ones, and those with look-around or back-
+    /// references, which its dialect does not have.
     ///
     /// ## Why it is bad
-    /// The query fails when it runs, or when the rule is saved.
+    /// The query fails when it is run.
     ///
     /// ## Example
     /// ```kql
-    /// SecurityEvent
-    /// | where CommandLine matches regex "(net|sc"
+    /// DeviceProcessEvents
+    /// | where ProcessCommandLine matches regex @"(?<!-)enc"
     /// ```
     ///
     /// ## Use instead
     /// ```kql
-    /// SecurityEvent
-    /// | where CommandLine matches regex "(net|sc)"
+    /// DeviceProcessEvents
+    /// | where ProcessCommandLine matches regex @"(^|[^-])enc"
     /// ```
-    "Q005" "malformed-regex" Error, fix: None, since: "0.1.0",
-    summary: "The regular expression cannot be read.",
+    "Q016" "malformed-regex" Error, fix: None, since: "0.1.0",
+    summary: "A regular expression cannot be compiled.",
     check: Query(check)
 }
 
-/// Functions with a regular expression, and which of their arguments it is.
-const FUNCTIONS: &[(&str, usize)] = &[("extract", 0), ("extract_all", 0), ("replace_regex", 1)];
-
-/// Every regular expression of a query that is a literal.
-pub(super) fn patterns<'a>(context: &QueryContext<'a>, visit: &mut dyn FnMut(&'a Expr, &'a str)) {
-    walk(context.query, &mut |part| {
-        let Part::Expr(expr) = part else { return };
-        let pattern = match &expr.kind {
-            ExprKind::Binary(binary) => match binary.op {
-                BinaryOp::String(op) if op.test == StringTest::MatchesRegex => Some(&binary.right),
-                _ => None,
-            },
-            ExprKind::Call(call) => {
-                let argument = FUNCTIONS.iter().find(|(name, _)| *name == &*call.name.text).map(|&(_, at)| at);
-                argument.and_then(|at| call.arguments.get(at)).map(|argument| &argument.expr)
-            }
-            _ => None,
+fn check(context: &QueryContext<'_>, found: &mut Vec<Diagnostic>) {
+    for pattern in patterns(context) {
+        let Some(text) = string(pattern) else { continue };
+        let (reason, everywhere) = match regex_syntax::parse(text) {
+            Err(regex_syntax::Error::Parse(error)) => (error.kind().to_string(), refused_everywhere(error.kind())),
+            Err(regex_syntax::Error::Translate(error)) => (error.kind().to_string(), false),
+            _ => continue,
         };
-        if let Some(pattern) = pattern
-            && let ExprKind::Literal(literal) = &pattern.kind
-            && let LiteralKind::String(text) = &literal.kind
-        {
-            visit(pattern, &text.value);
+        let mut diagnostic =
+            LINT.at(pattern.span, format!("this is no regular expression of Kusto: {reason}")).label("malformed");
+        if everywhere {
+            diagnostic = diagnostic.note("there is no look-ahead, no look-behind and no back-reference");
+        } else {
+            diagnostic.severity = Severity::Warning;
+            diagnostic = diagnostic.note("older engines were more lenient; escape what is meant as it stands");
         }
-    });
+        found.push(diagnostic);
+    }
 }
 
-fn check(context: &QueryContext<'_>, found: &mut Vec<Diagnostic>) {
-    patterns(context, &mut |expr, pattern| {
-        let Err(regex::Error::Syntax(message)) = regex::Regex::new(pattern) else { return };
-        // The last line says what is wrong, those before show where.
-        let reason = message.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
-        // Some dialects take a brace that begins no repetition for itself; whether Kusto does depends on its version.
-        if reason.contains("repetition") {
-            return;
-        }
-        found.push(LINT.at(expr.span, "the regular expression cannot be read").label(reason));
-    });
+/// Whether no engine that Kusto has had takes such a pattern.
+const fn refused_everywhere(kind: &ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::UnsupportedLookAround
+            | ErrorKind::UnsupportedBackreference
+            | ErrorKind::GroupUnclosed
+            | ErrorKind::GroupUnopened
+            | ErrorKind::RepetitionMissing
+            | ErrorKind::EscapeUnexpectedEof
+    )
 }

@@ -1,18 +1,18 @@
-//! Q003.
+//! Q032.
 
+use super::shared::main_stages;
 use crate::diagnostic::Diagnostic;
 use crate::lint::context::QueryContext;
 use crate::lint::declare::lint;
-use crate::lint::visit::{Part, walk};
 use crate::syntax::ast::OperatorKind;
 
 lint! {
     /// ## What it does
-    /// Looks for `take`, `limit` and `sample` in analytic rules.
+    /// Looks for `take`, `limit` and `sample` behind the last filter of an analytic rule.
     ///
     /// ## Why it is bad
-    /// Which rows are taken is not said and may differ from run to run, so that an alert is missed by chance. It is left over
-    /// from trying the query out.
+    /// Which records are left is up to chance, and so is what is alerted on; the trigger and the grouping of events
+    /// count what is left.
     ///
     /// ## Example
     /// ```yaml
@@ -20,6 +20,7 @@ lint! {
     ///   SigninLogs
     ///   | where ResultType == "50126"
     ///   | take 10
+    ///   | project TimeGenerated, UserPrincipalName
     /// ```
     ///
     /// ## Use instead
@@ -27,27 +28,24 @@ lint! {
     /// query: |
     ///   SigninLogs
     ///   | where ResultType == "50126"
+    ///   | project TimeGenerated, UserPrincipalName
     /// ```
-    "Q003" "row-limit-in-rule" Warning, fix: None, since: "0.1.0",
-    summary: "A rule takes some rows and leaves the others to chance.",
+    "Q032" "row-limit" Warning, fix: None, since: "0.1.0",
+    summary: "A rule that raises alerts cuts its result off.",
     check: Query(check)
 }
 
 fn check(context: &QueryContext<'_>, found: &mut Vec<Diagnostic>) {
-    if !context.intent.is_some_and(crate::lint::Intent::is_analytic) {
+    if !context.raises_alerts() {
         return;
     }
-    walk(context.query, &mut |part| {
-        let Part::Operator { operator, .. } = part else { return };
-        if matches!(operator.kind, OperatorKind::Take(_) | OperatorKind::Sample(_)) {
+    for stage in main_stages(context) {
+        if matches!(stage.kind, OperatorKind::Take(_) | OperatorKind::Sample(_)) {
             found.push(
-                LINT.at(
-                    operator.span,
-                    format!("`{}` leaves it to chance which rows raise an alert", context.words(operator.keyword)),
-                )
-                .label("any rows")
-                .help("take it out, or use `top` with an order"),
+                LINT.at(stage.span, "the rule keeps some of its records and drops the others")
+                    .label("which ones is up to chance")
+                    .help("take it out, or write `top … by …`"),
             );
         }
-    });
+    }
 }

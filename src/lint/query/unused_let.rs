@@ -1,84 +1,74 @@
 //! Q001.
 
+use super::shared::string;
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Applicability, Edit};
 use crate::lint::context::QueryContext;
 use crate::lint::declare::lint;
-use crate::lint::visit::{Part, walk};
-use crate::syntax::ast::{ExprKind, Name, PathMember};
-use std::collections::HashSet;
+use crate::schema::matches_wildcard;
+use crate::source::Span;
+use crate::syntax::ast::StatementKind;
 
 lint! {
     /// ## What it does
-    /// Looks for names that a `let` gives and that stand nowhere else in the query.
+    /// Looks for `let` statements whose name is read nowhere behind them.
     ///
     /// ## Why it is bad
-    /// It is often a threshold or a window that was meant to be used: the query then runs with another one, or with none.
+    /// What is declared and not read is often a list or a threshold that the rule was meant to use: the filter that
+    /// read it was lost, and the rule finds more than it says.
     ///
     /// ## Example
     /// ```kql
-    /// let lookback = 7d;
+    /// let allowed = dynamic(["svc-backup"]);
     /// SigninLogs
-    /// | where TimeGenerated > ago(1d)
+    /// | where ResultType == "50126"
     /// ```
     ///
     /// ## Use instead
     /// ```kql
-    /// let lookback = 7d;
+    /// let allowed = dynamic(["svc-backup"]);
     /// SigninLogs
-    /// | where TimeGenerated > ago(lookback)
+    /// | where ResultType == "50126"
+    /// | where UserPrincipalName !in (allowed)
     /// ```
-    "Q001" "unused-let" Warning, fix: None, since: "0.1.0",
-    summary: "A `let` gives a name that nothing uses.",
+    ///
+    /// ## Fix safety
+    /// What the `let` says may be what the rule lacks, so it is taken out only on demand.
+    "Q001" "unused-let" Warning, fix: Always, since: "0.1.0",
+    summary: "A `let` that nothing reads.",
     check: Query(check)
 }
 
+/// The variables are few, so each looks through all names.
 fn check(context: &QueryContext<'_>, found: &mut Vec<Diagnostic>) {
-    let mut given: Vec<&Name> = Vec::new();
-    let mut used: HashSet<&str> = HashSet::new();
-    walk(context.query, &mut |part| match part {
-        Part::Let(binding) => given.push(&binding.name),
-        Part::Expr(expr) => match &expr.kind {
-            ExprKind::Name(name) => {
-                used.insert(&name.text);
-            }
-            ExprKind::Call(call) => {
-                used.insert(&call.name.text);
-            }
-            ExprKind::Path(path) => match &path.member {
-                PathMember::Name(name) => {
-                    used.insert(&name.text);
-                }
-                PathMember::Call(call) => {
-                    used.insert(&call.name.text);
-                }
-                PathMember::At(_) | PathMember::Bracketed(_) => {}
-            },
-            _ => {}
-        },
-        Part::Operator { .. } | Part::Statement(_) => {}
-    });
-    // Names are also words of options, of patterns and of wildcards, which are no expressions.
-    for name in given.into_iter().filter(|name| !used.contains(&*name.text)) {
-        let elsewhere = elsewhere(context, name);
-        if !elsewhere {
-            found.push(
-                LINT.at(name.span, format!("nothing uses `{}`", name.text))
-                    .label("given and not used")
-                    .help("use it, or take the `let` out"),
-            );
-        }
+    let nodes = context.nodes;
+    // Where nothing is asked for, nothing can be read; that is told by itself.
+    if !context.query.statements.iter().any(|statement| matches!(statement.kind, StatementKind::Expr(_))) {
+        return;
     }
-}
-
-/// Whether the name stands, as a word, anywhere but in its `let` and in comments.
-fn elsewhere(context: &QueryContext<'_>, name: &Name) -> bool {
-    let text = context.view.text;
-    let word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
-    memchr::memmem::find_iter(text.as_bytes(), name.text.as_bytes()).any(|at| {
-        let end = at + name.text.len();
-        let whole = !word(text[..at].chars().next_back()) && !word(text[end..].chars().next());
-        let own = name.span.range().contains(&at);
-        let comment = context.query.comments.iter().any(|comment| comment.contains(at));
-        whole && !own && !comment
-    })
+    for (node, scope) in &nodes.lets {
+        let name = &node.name;
+        let read = nodes.names.iter().any(|read| {
+            scope.start <= read.span.start
+                && read.span.end <= scope.end
+                && (read.text == name.text || read.is_wildcard() && matches_wildcard(&read.text, &name.text))
+        });
+        // `table("name")` reads it, too.
+        if read || nodes.exprs.iter().any(|expr| string(expr) == Some(&name.text)) {
+            continue;
+        }
+        // Between the word and the name stand blanks and comments alone.
+        let start = context.view.text[..name.span.start as usize].rfind("let");
+        let after = &context.view.text[scope.start as usize..];
+        let blanks = after.len() - after.trim_start().len();
+        let semicolon = after[blanks..].starts_with(';');
+        let end = if semicolon { scope.start as usize + blanks + 1 } else { scope.start as usize };
+        let mut diagnostic =
+            LINT.at(name.span, format!("nothing reads `{}`", name.text)).label("declared here and never read");
+        if let Some(start) = start {
+            diagnostic =
+                diagnostic.fix("take the `let` out", Applicability::Unsafe, vec![Edit::delete(Span::new(start, end))]);
+        }
+        found.push(diagnostic);
+    }
 }
