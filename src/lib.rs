@@ -3,9 +3,12 @@
 // What pest derives without its `std` feature names `alloc`.
 extern crate alloc;
 
+pub mod bind;
 pub mod cli;
 pub mod diagnostic;
 pub mod functions;
+pub mod ir;
+pub mod literal;
 pub mod rule;
 pub mod schema;
 pub mod source;

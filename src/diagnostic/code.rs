@@ -97,6 +97,67 @@ codes! {
     CHAINED_COMPARISON = "K1011" "chained-comparison" Error;
     /// Something other than a name stands before `=`.
     ASSIGNMENT = "K1012" "assignment" Error;
+
+    /// A name stands for no column, variable or function.
+    UNKNOWN_NAME = "K2001" "unknown-name" Error ("KS142");
+    /// A name stands for no table that the schemas or the query know.
+    UNKNOWN_TABLE = "K2002" "unknown-table" Warning ("KS204");
+    /// A name stands for no function that the catalogue, the schemas or the query know.
+    UNKNOWN_FUNCTION = "K2003" "unknown-function" Warning ("KS211");
+    /// An operator is not defined for values of these types.
+    OPERAND_TYPES = "K2004" "operand-types" Error ("KS106");
+    /// A value has another type than its place asks for.
+    WRONG_TYPE = "K2005" "wrong-type" Error ("KS107");
+    /// A call has too few or too many arguments.
+    ARGUMENT_COUNT = "K2006" "argument-count" Error ("KS119");
+    /// An argument is not what the function takes there.
+    WRONG_ARGUMENT = "K2007" "wrong-argument" Error ("KS141");
+    /// A column is asked for, and something else is given.
+    COLUMN_EXPECTED = "K2008" "column-expected" Error ("KS109");
+    /// A table is asked for, and a scalar is given.
+    TABLE_EXPECTED = "K2009" "table-expected" Error ("KS111");
+    /// A scalar is asked for, and a table is given.
+    SCALAR_EXPECTED = "K2010" "scalar-expected" Error ("KS108");
+    /// `project-rename` is given something else than `New = Old`.
+    RENAME_EXPECTED = "K2011" "rename-expected" Error ("KS110");
+    /// Two columns of one result are given the same name.
+    DUPLICATE_COLUMN = "K2012" "duplicate-column" Error ("KS171");
+    /// A dynamic value stands where only a typed one can: it needs a cast.
+    DYNAMIC_NEEDS_CAST = "K2013" "dynamic-needs-cast" Error ("KS116");
+    /// An aggregate stands where records are not grouped.
+    AGGREGATE_MISPLACED = "K2014" "aggregate-misplaced" Error ("KS144");
+    /// A column stands outside any aggregate where records are grouped.
+    COLUMN_OUTSIDE_AGGREGATE = "K2015" "column-outside-aggregate" Error ("KS236");
+    /// A join names a column that one side does not have.
+    JOIN_COLUMN_MISSING = "K2016" "join-column-missing" Error ("KS145");
+    /// The two columns of a join key have different types.
+    JOIN_KEY_TYPES = "K2017" "join-key-types" Error ("KS227");
+    /// A join has no condition, or one that is no equality of two columns.
+    JOIN_CONDITION = "K2018" "join-condition" Error ("KS182");
+    /// A name is declared twice.
+    NAME_DECLARED_TWICE = "K2019" "name-declared-twice" Error ("KS201");
+    /// An operator stands at the start of a query, or behind one where it has to be the first.
+    OPERATOR_PLACE = "K2020" "operator-place" Error ("KS174");
+    /// A query grows beyond bounds once its variables and functions are put in.
+    QUERY_TOO_LARGE = "K2021" "query-too-large" Error;
+    /// A function calls itself.
+    RECURSION = "K2022" "recursion" Error;
+    /// The rows of a `datatable` do not come out even.
+    DATATABLE_CELLS = "K2023" "datatable-cells" Error ("KS173");
+    /// A dynamic holds a decimal.
+    DECIMAL_IN_DYNAMIC = "K2024" "decimal-in-dynamic" Error ("KS215");
+    /// The parts of a `parse` pattern cannot follow each other so.
+    PARSE_PATTERN = "K2025" "parse-pattern" Error ("KS101");
+    /// A name is no type.
+    UNKNOWN_TYPE = "K2026" "unknown-type" Error ("KS160");
+    /// A graph is asked for, and none is given.
+    GRAPH_EXPECTED = "K2027" "graph-expected" Error ("KS219");
+    /// `*` stands where it means nothing.
+    STAR_MISPLACED = "K2028" "star-misplaced" Error ("KS191");
+    /// Names are given to values that the expression does not have.
+    SEVERAL_NAMES = "K2029" "several-names" Error ("KS149");
+    /// A value has to be written out, and is computed.
+    LITERAL_EXPECTED = "K2030" "literal-expected" Error ("KS131");
 }
 
 /// The code of a given identifier.

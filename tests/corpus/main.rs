@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+mod bind;
 mod rules;
 
 /// The folder of the corpus.

@@ -221,6 +221,10 @@ impl Lower {
     /// The first part of a path: with the arguments of a call or a data scope where they follow.
     fn head_of_path(&self, children: &mut Children<'_>) -> Expr {
         let first = children.need();
+        if first.as_rule() == Rule::called {
+            let call = self.called(first);
+            return Expr { span: call.name.span.to(call.arguments_span), kind: ExprKind::Call(call) };
+        }
         if !is_name(first.as_rule()) {
             return self.primary(first);
         }
