@@ -9,6 +9,7 @@ pub mod diagnostic;
 pub mod functions;
 pub mod ir;
 pub mod literal;
+pub mod read;
 pub mod rule;
 pub mod schema;
 pub mod source;

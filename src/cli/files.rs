@@ -41,9 +41,19 @@ pub fn over_files<T: Send>(
     paths: &Paths,
     global: Global,
     work: impl Fn(&Text) -> T + Sync,
+    sink: impl FnMut(T) -> Flow,
+) -> Exit {
+    over_inputs(paths.find(), global, work, sink)
+}
+
+/// As [`over_files`], for files that have been found already.
+pub fn over_inputs<T: Send>(
+    inputs: Inputs,
+    global: Global,
+    work: impl Fn(&Text) -> T + Sync,
     mut sink: impl FnMut(T) -> Flow,
 ) -> Exit {
-    let Inputs { inputs, errors, empty } = paths.find();
+    let Inputs { inputs, errors, empty } = inputs;
     let mut exit = Exit::Clean;
     for error in errors {
         complain(error);

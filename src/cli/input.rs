@@ -130,15 +130,20 @@ pub struct Inputs {
 }
 
 impl Paths {
-    /// Finds the files.
+    /// Finds the files; of a folder those of rules and queries.
     pub fn find(&self) -> Inputs {
+        self.find_ending(|path| Kind::of_ending(path).is_some())
+    }
+
+    /// Finds the files; of a folder those that are `wanted` by their names.
+    pub fn find_ending(&self, wanted: impl Fn(&Path) -> bool) -> Inputs {
         let mut found = Inputs::default();
         for path in &self.paths {
             if path.as_os_str() == STDIN {
                 found.inputs.push(Input::Stdin(self.stdin_name.clone().unwrap_or_else(|| STDIN.to_owned())));
             } else {
                 match path.metadata() {
-                    Ok(metadata) if metadata.is_dir() => found.walk(path),
+                    Ok(metadata) if metadata.is_dir() => found.walk(path, &wanted),
                     Ok(_) => found.inputs.push(Input::File(path.clone())),
                     Err(error) => found.errors.push(format!("{}: {error}", path.display())),
                 }
@@ -153,7 +158,7 @@ impl Paths {
 
 impl Inputs {
     /// Adds the files of a folder.
-    fn walk(&mut self, folder: &Path) {
+    fn walk(&mut self, folder: &Path, wanted: &dyn Fn(&Path) -> bool) {
         let before = self.inputs.len() + self.errors.len();
         let walk = WalkBuilder::new(folder).git_global(false).git_exclude(false).sort_by_file_path(Path::cmp).build();
         for entry in walk {
@@ -161,7 +166,7 @@ impl Inputs {
                 Ok(entry) => {
                     let path = entry.into_path();
                     // A link to a file is a file; links to folders are not followed, so there are no circles.
-                    if Kind::of_ending(&path).is_some() && path.is_file() {
+                    if wanted(&path) && path.is_file() {
                         self.inputs.push(Input::File(path));
                     }
                 }

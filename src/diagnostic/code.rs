@@ -35,7 +35,8 @@ macro_rules! codes {
     (@official) => { None };
 }
 
-// K0xxx: the file. K1xxx: the grammar of KQL. K2xxx: names, types and meaning.
+// K0xxx: the file. K1xxx: the grammar of KQL. K2xxx: names, types and meaning. K3xxx: other languages, read back (K30xx
+// all of them, K31xx Sigma, K32xx SPL, K33xx EQL, K34xx ES|QL).
 codes! {
     /// The file is larger than a rule or query file may be.
     FILE_TOO_LARGE = "K0001" "file-too-large" Error;
@@ -158,6 +159,13 @@ codes! {
     SEVERAL_NAMES = "K2029" "several-names" Error ("KS149");
     /// A value has to be written out, and is computed.
     LITERAL_EXPECTED = "K2030" "literal-expected" Error ("KS131");
+
+    /// The file holds no detection.
+    READ_NOTHING = "K3001" "read-nothing" Error;
+    /// Something stands where the grammar of the language has no place for it.
+    READ_SYNTAX = "K3002" "read-syntax" Error;
+    /// The words have a meaning that cannot be said here.
+    READ_NO_MEANING = "K3003" "read-no-meaning" Error;
 }
 
 /// The code of a given identifier.
