@@ -69,9 +69,10 @@ impl ForeignType {
         match self {
             Self::Number => ValueType { ty: Type::Real, shape: Shape::Any },
             Self::Count => ValueType { ty: Type::Long, shape: Shape::Any },
-            Self::Text => ValueType { ty: Type::String, shape: Shape::Any },
+            // Unlike a `string`, it can be null.
+            Self::Text => ValueType::dynamic(Shape::Scalar(Type::String)),
             Self::Truth => ValueType { ty: Type::Bool, shape: Shape::Any },
-            Self::Many => ValueType { ty: Type::Dynamic, shape: Shape::Array(Type::Unknown) },
+            Self::Many => ValueType::dynamic(Shape::Array(Type::Unknown)),
             Self::Any => ValueType { ty: Type::Unknown, shape: Shape::Any },
         }
     }

@@ -45,7 +45,21 @@ pub(super) static ROWS: &[ForeignFunction] = &[
         "like",
         (2, 2),
         Truth,
-        "Whether the whole text fits a pattern, case counting: `%` stands for anything, `_` for one character, a backslash takes their meaning away.",
+        "Whether the whole text fits a pattern, case counting: `%` stands for anything, `_` for one character.",
+    ),
+    row(
+        Scalar,
+        "term",
+        (2, 2),
+        Truth,
+        "Whether an event holds a token, whole between major breakers, letter case aside.",
+    ),
+    row(
+        Scalar,
+        "term_like",
+        (2, 2),
+        Truth,
+        "Whether an event holds a token that fits a pattern of `*`, letter case aside.",
     ),
     // Order of `sort`.
     row(
