@@ -8,7 +8,7 @@ use pest::iterators::Pair;
 
 use super::functions::{self, Meaning};
 use super::grammar::Rule;
-use super::pipe::Pipe;
+use super::pipe::{Pipe, TEXT};
 use super::text::{between, field_name, number, unquote};
 use super::{ForeignKind, Lowered, MAX_CHAIN, Reader, Text, built_in, scalar};
 use crate::diagnostic::code;
@@ -188,7 +188,7 @@ impl Reader<'_> {
             let operand = self.expression(pipe, body, operand)?;
             let span = whole.span.to(operand.span);
             let deeper = match op.as_str() {
-                "." => append(&mut whole, operand, "concat", ForeignType::TEXT, span),
+                "." => append(&mut whole, operand, "concat", TEXT, span),
                 "-" => append_number(&mut whole, operand, ArithmeticOp::Subtract, span),
                 _ if is_number(&whole) || is_number(&operand) => {
                     append_number(&mut whole, operand, ArithmeticOp::Add, span)
@@ -350,13 +350,6 @@ impl Reader<'_> {
     }
 }
 
-/// Types that the operators give.
-struct ForeignType;
-
-impl ForeignType {
-    const TEXT: ValueType = crate::ir::foreign::ForeignType::Text.value_type();
-}
-
 fn operator(sign: &str) -> CompareOp {
     match sign {
         "!=" => CompareOp::NotEqual,
@@ -414,7 +407,7 @@ fn choose(arms: Vec<(Expr, Expr)>, otherwise: Expr, span: Span) -> Expr {
     let types: Vec<ValueType> =
         arms.iter().map(|(_, value)| value).chain([&otherwise]).filter(|e| !is_null(e)).map(|e| e.ty).collect();
     let ty = match common(types) {
-        ty if ty.ty == Type::String && is_null(&otherwise) => ForeignType::TEXT,
+        ty if ty.ty == Type::String && is_null(&otherwise) => TEXT,
         ty => ty,
     };
     Expr::new(ExprKind::Case(Box::new(Case { arms, otherwise })), ty, span)

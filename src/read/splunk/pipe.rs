@@ -2,18 +2,30 @@
 
 use super::text::fits;
 use crate::functions::ValueType;
-use crate::ir::{Column, ColumnId, Columns, Computed, Expr, Name, Op, Origin, Plan, Rest, Schema, SourceKind, Value};
+use crate::ir::foreign::ForeignType;
+use crate::ir::{Column, ColumnId, Columns, Computed, Expr, Name, Op, Origin, Plan, Rest, Schema, SourceKind, Union, UnionColumn, Value};
 use crate::source::Span;
 use crate::types::Type;
+
+/// Text that may be null.
+pub(super) const TEXT: ValueType = ForeignType::Text.value_type();
 
 /// A plan under construction.
 #[derive(Clone, Debug)]
 pub(super) struct Pipe {
     pub(super) plan: Plan,
-    /// How many steps stand before fields that are not known by name came in; 0 where the source brings them.
+    lineage: Lineage,
+}
+
+/// Where fields that are not known by name come from.
+#[derive(Clone, Debug, Default)]
+struct Lineage {
+    /// How many steps stand before they came in; 0 where the source brings them.
     opened: usize,
     /// Which of them have been dropped since.
     limits: Vec<Limit>,
+    /// The same of the plans that the source puts together.
+    inputs: Vec<Lineage>,
 }
 
 /// A bound on the fields that are not known by name.
@@ -34,10 +46,56 @@ impl Limit {
     }
 }
 
+impl Lineage {
+    /// The field of a name in what a plan gives. `None` where no record has it.
+    fn field(&mut self, plan: &mut Plan, columns: &mut Columns, name: &Name, span: Span) -> Option<Column> {
+        if let Some(column) = plan.schema().get(name) {
+            return Some(column.clone());
+        }
+        if !plan.schema().open || !self.limits.iter().all(|limit| limit.lets(name)) {
+            return None;
+        }
+        let column = match &mut plan.source.kind {
+            SourceKind::Union(union) if self.opened == 0 => {
+                let inputs = union.inputs.iter_mut().zip(&mut self.inputs);
+                let from: Vec<Option<ColumnId>> = inputs
+                    .map(|(plan, lineage)| lineage.field(plan, columns, name, span).map(|column| column.id))
+                    .collect();
+                let column = computed(columns, name, Type::Unknown.into(), span);
+                union.columns.push(UnionColumn { id: column.id, from });
+                column
+            }
+            _ => {
+                let id = columns.add(name.clone(), Type::Unknown, Origin::Assumed, span);
+                Column { id, name: name.clone(), ty: Type::Unknown.into() }
+            }
+        };
+        // The record has it ever since it may have such fields.
+        if self.opened == 0 {
+            plan.source.schema.push(column.clone());
+        }
+        for step in &mut plan.steps[self.opened.saturating_sub(1)..] {
+            if let Op::Project(items, _) = &mut step.op {
+                items.push(Computed { id: column.id, expr: Expr::column(column.id, column.ty, span) });
+            }
+            step.schema.push(column.clone());
+        }
+        Some(column)
+    }
+}
+
 impl Pipe {
     /// A plan that only reads a source.
     pub(super) fn new(kind: SourceKind, schema: Schema, span: Span) -> Self {
-        Self { plan: Plan::new(kind, schema, span), opened: 0, limits: Vec::new() }
+        Self { plan: Plan::new(kind, schema, span), lineage: Lineage::default() }
+    }
+
+    /// A plan that puts others together.
+    pub(super) fn union(pipes: Vec<Self>, columns: Vec<UnionColumn>, schema: Schema, span: Span) -> Self {
+        let (inputs, lineages) = pipes.into_iter().map(|pipe| (pipe.plan, pipe.lineage)).unzip();
+        let union = Union { inputs, columns, source: None, fuzzy: false };
+        let plan = Plan::new(SourceKind::Union(union), schema, span);
+        Self { plan, lineage: Lineage { inputs: lineages, ..Lineage::default() } }
     }
 
     /// The fields known by name, and whether there may be more.
@@ -52,23 +110,7 @@ impl Pipe {
 
     /// The field of a name. `None` where no record has it.
     pub(super) fn field(&mut self, columns: &mut Columns, name: &str, span: Span) -> Option<Column> {
-        if let Some(column) = self.schema().get(name) {
-            return Some(column.clone());
-        }
-        if !self.schema().open || !self.limits.iter().all(|limit| limit.lets(name)) {
-            return None;
-        }
-        let name: Name = name.into();
-        let id = columns.add(name.clone(), Type::Unknown, Origin::Assumed, span);
-        let column = Column { id, name, ty: Type::Unknown.into() };
-        // The record has it ever since it may have such fields.
-        if self.opened == 0 {
-            self.plan.source.schema.push(column.clone());
-        }
-        for step in &mut self.plan.steps[self.opened.saturating_sub(1)..] {
-            step.schema.push(column.clone());
-        }
-        Some(column)
+        self.lineage.field(&mut self.plan, columns, &Name::from(name), span)
     }
 
     /// The value of a field; null where no record has it.
@@ -87,8 +129,8 @@ impl Pipe {
     /// Appends a step after which exactly these fields are there.
     pub(super) fn push_closed(&mut self, op: Op, columns: impl IntoIterator<Item = Column>, span: Span) {
         self.plan.push(op, Schema::new(columns, false), span);
-        self.opened = 0;
-        self.limits.clear();
+        self.lineage.opened = 0;
+        self.lineage.limits.clear();
     }
 
     /// Appends a step that gives these fields, and passes on what is not known by name.
@@ -100,8 +142,8 @@ impl Pipe {
     pub(super) fn push_opening(&mut self, op: Op, mut schema: Schema, span: Span) {
         schema.open = true;
         self.plan.push(op, schema, span);
-        self.opened = self.plan.steps.len();
-        self.limits.clear();
+        self.lineage.opened = self.plan.steps.len();
+        self.lineage.limits.clear();
     }
 
     /// Appends a step that makes fields or puts them in the place of those whose names they bear.
@@ -117,7 +159,11 @@ impl Pipe {
     }
 
     /// Gives a field the value of an expression.
-    pub(super) fn set(&mut self, columns: &mut Columns, name: &str, expr: Expr, span: Span) -> ColumnId {
+    pub(super) fn set(&mut self, columns: &mut Columns, name: &str, mut expr: Expr, span: Span) -> ColumnId {
+        // KQL's `string` cannot be null, but a field may come to lack its value, in a union or an outer join.
+        if expr.ty.ty == Type::String {
+            expr.ty = TEXT;
+        }
         let column = computed(columns, name, expr.ty, span);
         let id = column.id;
         self.push_making(Op::Extend(vec![Computed { id, expr }]), [column], span);
@@ -133,12 +179,12 @@ impl Pipe {
             .collect();
         match &rest {
             Rest::Drop => {
-                self.opened = 0;
-                self.limits.clear();
+                self.lineage.opened = 0;
+                self.lineage.limits.clear();
             }
             Rest::KeepBut(names) if names.is_empty() => {}
-            Rest::KeepBut(names) => self.limits.push(Limit::But(names.clone())),
-            Rest::KeepOnly(names) => self.limits.push(Limit::Only(names.clone())),
+            Rest::KeepBut(names) => self.lineage.limits.push(Limit::But(names.clone())),
+            Rest::KeepOnly(names) => self.lineage.limits.push(Limit::Only(names.clone())),
         }
         self.plan.push(Op::Project(items, rest), Schema::new(kept, open), span);
     }

@@ -8,12 +8,13 @@ use std::sync::Arc;
 use pest::iterators::Pair;
 
 use super::grammar::Rule;
-use super::pipe::Pipe;
+use super::pipe::{Pipe, TEXT};
 use super::text::{field_name, is_cidr, is_quoted, unescape, unquote};
 use super::time::Moment;
 use super::{Lowered, Reader, Text, scalar};
 use crate::diagnostic::code;
-use crate::functions;
+use crate::functions::{self, ValueType};
+use crate::ir::foreign::ForeignType;
 use crate::ir::{
     Bound, Bounds, CaseRule, Column, Compare, CompareOp, Expr, ExprKind, Membership, NullRule, Op, Origin, Quantifier,
     Schema, SourceKind, StringMatch, StringRules, StringTest, TermRule, Value, ValueSet, Window,
@@ -26,13 +27,13 @@ const RULES: StringRules =
     StringRules { case: CaseRule::AsciiInsensitive, terms: TermRule::Splunk, nulls: NullRule::AbsentFails };
 
 /// The fields every event has.
-const EVENT_FIELDS: &[(&str, Type)] = &[
-    ("_time", Type::Real),
-    ("_raw", Type::String),
-    ("index", Type::String),
-    ("host", Type::String),
-    ("source", Type::String),
-    ("sourcetype", Type::String),
+const EVENT_FIELDS: &[(&str, ValueType)] = &[
+    ("_time", ForeignType::Number.value_type()),
+    ("_raw", TEXT),
+    ("index", TEXT),
+    ("host", TEXT),
+    ("source", TEXT),
+    ("sourcetype", TEXT),
 ];
 
 /// Conditions, and the stretch of time that a search names beside them.
@@ -48,7 +49,7 @@ impl Reader<'_> {
         let table = super::name("events");
         let fields = EVENT_FIELDS.iter().map(|(name, ty)| {
             let id = self.columns.add(*name, *ty, Origin::Table(table.clone()), span);
-            Column { id, name: (*name).into(), ty: (*ty).into() }
+            Column { id, name: (*name).into(), ty: *ty }
         });
         Pipe::new(SourceKind::Tables("*".into()), Schema::new(fields, true), span)
     }

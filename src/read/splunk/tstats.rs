@@ -2,22 +2,24 @@
 
 use super::command::{Kind, Stage};
 use super::grammar::Rule;
-use super::pipe::Pipe;
+use super::pipe::{Pipe, TEXT};
 use super::statistics::Asked;
 use super::text::{field_name, unquote};
 use super::{Lowered, Reader, Text, command_row, name};
 use crate::diagnostic::code;
+use crate::functions::ValueType;
+use crate::ir::foreign::ForeignType;
 use crate::ir::{Argument, Expr, ForeignStep, Frame, Name, Origin, Schema, SourceKind, Value};
 use crate::source::Span;
 use crate::types::Type;
 
 /// The fields that the events of every data model have.
-const MODEL_FIELDS: &[(&str, Type)] = &[
-    ("_time", Type::Real),
-    ("index", Type::String),
-    ("host", Type::String),
-    ("source", Type::String),
-    ("sourcetype", Type::String),
+const MODEL_FIELDS: &[(&str, ValueType)] = &[
+    ("_time", ForeignType::Number.value_type()),
+    ("index", TEXT),
+    ("host", TEXT),
+    ("source", TEXT),
+    ("sourcetype", TEXT),
 ];
 
 /// The options of `tstats`. Of those that only say how it is run, any value will do.
@@ -45,7 +47,7 @@ impl Reader<'_> {
         let table: Name = model.into();
         let fields = MODEL_FIELDS.iter().map(|(field, ty)| {
             let id = self.columns.add(*field, *ty, Origin::Table(table.clone()), span);
-            crate::ir::Column { id, name: (*field).into(), ty: (*ty).into() }
+            crate::ir::Column { id, name: (*field).into(), ty: *ty }
         });
         let schema = Schema::new(fields.collect::<Vec<_>>(), true);
         let step = ForeignStep { command: command_row("datamodel"), arguments, makes: Vec::new() };

@@ -3,7 +3,7 @@
 use super::{Item, Kind, Stage};
 use crate::diagnostic::code;
 use crate::ir::{
-    Argument, Column, ColumnId, Expr, ForeignStep, Join, JoinKind, Name, Op, Schema, SourceKind, Union, UnionColumn,
+    Argument, Column, ColumnId, Expr, ForeignStep, Join, JoinKind, Name, Op, Schema, UnionColumn,
     Value,
 };
 use crate::read::splunk::pipe::{Pipe, computed};
@@ -35,9 +35,7 @@ impl Reader<'_> {
             columns.push(UnionColumn { id: column.id, from: from.iter().map(|c| c.as_ref().map(|c| c.id)).collect() });
             schema.push(column);
         }
-        let inputs = pipes.into_iter().map(|pipe| pipe.plan).collect();
-        let union = Union { inputs, columns, source: None, fuzzy: false };
-        Pipe::new(SourceKind::Union(union), schema, span)
+        Pipe::union(pipes, columns, schema, span)
     }
 
     /// The subsearches among arguments; other arguments are an error.
