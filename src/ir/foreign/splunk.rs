@@ -285,7 +285,7 @@ pub(super) static ROWS: &[ForeignFunction] = &[
     row(Scalar, "json_valid", (1, 1), Truth, "Whether the text is JSON."),
     row(Scalar, "json_array_to_mv", (1, 2), Many, "The elements of a JSON array."),
     // Bins and conversions of commands.
-    row(Scalar, "bin_span", (2, 2), Any, "The number cut down to a multiple of a width."),
+    row(Scalar, "bin_span", (2, 2), Text, "The range of a width (second) that the number lies in, as `low-high`."),
     row(
         Scalar,
         "bin_time",
@@ -397,14 +397,6 @@ pub(super) static ROWS: &[ForeignFunction] = &[
     // Commands over records.
     row(
         Command,
-        "addtotals",
-        (0, MANY),
-        Any,
-        "The sum of the numeric fields of each record, of all where none is named.",
-    ),
-    row(Command, "addcoltotals", (0, MANY), Any, "One more record with the sum of each numeric field."),
-    row(
-        Command,
         "dedup",
         (1, MANY),
         Any,
@@ -502,6 +494,4 @@ pub(super) static ROWS: &[ForeignFunction] = &[
         Any,
         "Events with the same values in the fields, close enough in time, become one; `startswith` and `endswith` bound it.",
     ),
-    row(Command, "transpose", (0, MANY), Any, "Rows become columns."),
-    row(Command, "untable", (3, 3), Any, "Each column but the first becomes a record of its name and its value."),
 ];

@@ -228,10 +228,18 @@ impl Reader<'_> {
         let length = name.len();
         // At the start of a search, whatever is no command that gives events is a search expression.
         let known = command::find(&name);
-        if pipe.is_none() && leading && known.is_none_or(|known| !known.place.starts()) {
+        if pipe.is_none()
+            && leading
+            && known.is_none_or(|known| !known.place.starts())
+            && command::refusal(&name).is_none()
+        {
             return self.event_search(stage, stage);
         }
         let Some(known) = known else {
+            if let Some(why) = command::refusal(&name) {
+                let found = self.no_meaning(stage.slice(0, length), format!("the command `{name}` is not read"));
+                return Err(Box::new(found.note(why)));
+            }
             let word = if name.is_empty() { stage.text.split_whitespace().next().unwrap_or_default() } else { &name };
             let mut found =
                 self.wrong(&code::SPL_UNKNOWN_COMMAND, stage.slice(0, word.len()), format!("unknown command `{word}`"));

@@ -3,7 +3,10 @@
 use super::text::fits;
 use crate::functions::ValueType;
 use crate::ir::foreign::ForeignType;
-use crate::ir::{Column, ColumnId, Columns, Computed, Expr, Name, Op, Origin, Plan, Rest, Schema, SourceKind, Union, UnionColumn, Value};
+use crate::ir::{
+    Column, ColumnId, Columns, Computed, Expr, Name, Op, Origin, Plan, Rest, Schema, SourceKind, Union, UnionColumn,
+    Value,
+};
 use crate::source::Span;
 use crate::types::Type;
 

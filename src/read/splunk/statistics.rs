@@ -88,7 +88,7 @@ impl Reader<'_> {
         for part in pair.into_inner() {
             match part.as_rule() {
                 Rule::aggregate_call => call = Some(part),
-                Rule::name => alias = Some(field_name(part.as_str()).into_owned()),
+                Rule::name_with_call => alias = Some(field_name(part.as_str()).into_owned()),
                 _ => {}
             }
         }

@@ -13,7 +13,14 @@ fn printed(search: &str) -> String {
 
 #[test]
 fn look() {
-    for s in std::env::var("SPL").unwrap_or_default().split("@@@") {
-        match query(s) { Ok((q, d)) => println!("{s}\n{q}\n{d:?}"), Err(d) => println!("{s}\n{d:?}") }
+    let macros =
+        crate::read::Macros::read(std::path::Path::new("/work/shared/corpus/targets/spl-macros.json")).unwrap();
+    let options = Options { macros };
+    for s in std::fs::read_to_string("/tmp/look.txt").unwrap().split("@@@") {
+        let read = read_search(s, &options);
+        match read.query {
+            Some(q) => println!("{s}\n{q}\n"),
+            None => println!("{s}\n{:?}", read.diagnostics),
+        }
     }
 }

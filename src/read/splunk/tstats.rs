@@ -55,6 +55,46 @@ impl Reader<'_> {
     }
 }
 
+/// `mstats`: the same over the points of metric indexes, the names of metrics being fields.
+pub(super) fn mstats(reader: &mut Reader<'_>, stage: &Stage<'_>) -> Lowered<Pipe> {
+    let body = stage.body;
+    let span = reader.span(stage.all);
+    let pairs = reader.parse(Rule::tstats, body, "`mstats`")?;
+    let options: Vec<_> =
+        pairs.clone().filter(|pair| pair.as_rule() == Rule::option).map(|pair| reader.given(body, pair)).collect();
+    let mut given =
+        vec![("prestats", Kind::Only("false")), ("append", Kind::Only("false")), ("chunk_size", Kind::Count)];
+    given.push(("span", Kind::Span));
+    let given = reader.check(stage, &options, &given)?;
+    let id = reader.columns.add("_time", ForeignType::Number.value_type(), Origin::Table("metrics".into()), span);
+    let time = crate::ir::Column { id, name: "_time".into(), ty: ForeignType::Number.value_type() };
+    let step = ForeignStep { command: command_row("metrics"), arguments: Vec::new(), makes: Vec::new() };
+    let mut pipe = Pipe::new(SourceKind::Foreign(Box::new(step)), Schema::new([time], true), span);
+    for pair in pairs.clone() {
+        match pair.as_rule() {
+            Rule::from_clause => {
+                return Err(reader.wrong(&code::READ_SYNTAX, body.of(&pair), "`mstats` has no `from`"));
+            }
+            Rule::where_clause => {
+                if let Some(text) = pair.into_inner().find(|part| part.as_rule() == Rule::where_text) {
+                    reader.filter_events(&mut pipe, body.of(&text).trimmed())?;
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut asked = reader.asked(&mut pipe, body, pairs)?;
+    let spans = reader.check(stage, &std::mem::take(&mut asked.by_options), &[("span", Kind::Span)])?;
+    asked.options.clear();
+    // A span makes a group of each bin of time.
+    if let Some(width) = spans.text("span").or(given.text("span")) {
+        reader.bin_time(&mut pipe, "_time", width, span);
+        asked.by.insert(0, ("_time".to_owned(), span));
+    }
+    reader.summarise(&mut pipe, asked, Frame::Group, span);
+    Ok(pipe)
+}
+
 /// `tstats`
 pub(super) fn tstats(reader: &mut Reader<'_>, stage: &Stage<'_>) -> Lowered<Pipe> {
     let body = stage.body;

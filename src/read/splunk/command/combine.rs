@@ -2,10 +2,7 @@
 
 use super::{Item, Kind, Stage};
 use crate::diagnostic::code;
-use crate::ir::{
-    Argument, Column, ColumnId, Expr, ForeignStep, Join, JoinKind, Name, Op, Schema, UnionColumn,
-    Value,
-};
+use crate::ir::{Argument, Column, ColumnId, Expr, ForeignStep, Join, JoinKind, Name, Op, Schema, UnionColumn, Value};
 use crate::read::splunk::pipe::{Pipe, computed};
 use crate::read::splunk::{Lowered, Reader, Text, command_row, eval, name};
 use crate::source::Span;

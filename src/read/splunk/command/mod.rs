@@ -75,6 +75,7 @@ const fn both(name: &'static str, give: Give, merge: Merge) -> Command {
 static COMMANDS: &[Command] = &[
     both("search", source::search, source::search_again),
     first("tstats", tstats::tstats),
+    first("mstats", tstats::mstats),
     both("inputlookup", source::inputlookup, source::inputlookup_too),
     first("makeresults", source::makeresults),
     first("from", source::from),
@@ -131,6 +132,37 @@ static COMMANDS: &[Command] = &[
     then("append", combine::append),
     then("appendpipe", combine::appendpipe),
 ];
+
+/// Commands of Splunk that are refused, and why.
+static REFUSED: &[(&str, &str)] = &[
+    ("apply", "what a trained model says is not in the search"),
+    ("fit", "what a model learns is not in the search"),
+    ("summary", "what a trained model holds is not in the search"),
+    ("score", "how a trained model does is not in the search"),
+    ("map", "it runs a search for each record, whose text only a run can tell"),
+    ("anomalydetection", "how it finds what is unusual is not documented"),
+    ("anomalies", "how it finds what is unusual is not documented"),
+    ("outlier", "how it finds outliers depends on all records there are"),
+    ("predict", "how it predicts is not documented"),
+    ("cluster", "how it groups similar events is not documented"),
+    ("kmeans", "which groups it finds depends on chance"),
+    ("return", "what it gives becomes words of the outer search, which only a run can tell"),
+    ("format", "what it gives becomes words of the outer search, which only a run can tell"),
+    ("script", "what a script does is not in the search"),
+    ("loadjob", "what another search gave is not in the search"),
+    ("savedsearch", "the saved search is not at hand"),
+    ("metadata", "what it counts is about indexes, not about events"),
+    ("metasearch", "it searches no events, but what is known of them"),
+    ("transpose", "which fields come out depends on the records there are"),
+    ("xyseries", "which fields come out depends on the records there are"),
+    ("untable", "which records come out depends on fields that are not known by name"),
+    ("addcoltotals", "which fields are numbers depends on the records there are"),
+];
+
+/// Why a command of Splunk is refused; `None` for one that is no command, or that is read.
+pub(super) fn refusal(name: &str) -> Option<&'static str> {
+    REFUSED.iter().find(|(refused, _)| *refused == name).map(|(_, why)| *why)
+}
 
 /// The command of a name in lower case.
 pub(super) fn find(name: &str) -> Option<&'static Command> {
@@ -341,7 +373,7 @@ mod tests {
     #[test]
     fn names_are_unique_and_in_lower_case() {
         let mut seen = std::collections::HashSet::new();
-        for name in names() {
+        for name in names().chain(REFUSED.iter().map(|(name, _)| *name)) {
             assert!(seen.insert(name), "{name} twice");
             assert_eq!(name, name.to_lowercase());
         }
