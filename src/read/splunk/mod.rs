@@ -188,6 +188,9 @@ impl Reader<'_> {
                 }
                 let place = text.slice(start, end);
                 Err(if word.is_empty() {
+                    // The last character, because behind it another text may begin.
+                    let last = text.text.char_indices().next_back().map_or(0, |(index, _)| index);
+                    let place = text.slice(last, text.text.len());
                     self.wrong(&code::READ_SYNTAX, place, format!("{what} ends too early"))
                 } else {
                     let found = place.text;

@@ -175,7 +175,8 @@ impl Pipe {
 
     /// Keeps fields under the names given, in this order, and of those not known by name what `rest` says.
     pub(super) fn project(&mut self, kept: Vec<Column>, rest: Rest, span: Span) {
-        let open = self.schema().open && rest != Rest::Drop;
+        let rest = if self.schema().open { rest } else { Rest::Drop };
+        let open = rest != Rest::Drop;
         let items = kept
             .iter()
             .map(|column| Computed { id: column.id, expr: Expr::column(column.id, column.ty, span) })
