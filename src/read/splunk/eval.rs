@@ -15,8 +15,8 @@ use crate::diagnostic::code;
 use crate::functions::{ValueType, nearest};
 use crate::ir::{
     Arithmetic, ArithmeticOp, ArithmeticStep, Case, CaseRule, Compare, CompareOp, Expr, ExprKind, ForeignId,
-    Membership, NullRule, Op, Quantifier, RegexDialect, RegexMatch, StringMatch, StringRules, StringTest, TermRule,
-    Value, ValueSet,
+    Membership, NullRule, Quantifier, RegexDialect, RegexMatch, StringMatch, StringRules, StringTest, TermRule, Value,
+    ValueSet,
 };
 use crate::source::Span;
 use crate::types::Type;
@@ -323,30 +323,27 @@ impl Reader<'_> {
                 let row = scalar(function.name);
                 let Some(each) = arguments.pop() else { unreachable!("the arity is checked") };
                 let field = match arguments.pop() {
-                    Some(field) => field,
-                    None => {
-                        let mut fields = HashSet::new();
-                        each.for_each_column(&mut |id| {
-                            fields.insert(id);
-                        });
-                        let mut fields = fields.into_iter();
-                        match (fields.next(), fields.next()) {
-                            (Some(id), None) => Expr::column(id, self.columns[id].ty, span),
-                            _ => {
-                                let message = "the condition of `mvfilter` has to be about one field";
-                                return Err(self.wrong(&code::READ_SYNTAX, text, message));
-                            }
-                        }
-                    }
+                    Some(field) => Some(field),
+                    None => self.only_field(&each, span),
+                };
+                let Some(field) = field else {
+                    let message = "the condition of `mvfilter` has to be about one field";
+                    return Err(self.wrong(&code::READ_SYNTAX, text, message));
                 };
                 own(row, vec![field, each], span)
             }
         })
     }
 
-    /// Keeps the records that pass a condition.
-    pub(super) fn filter(&mut self, pipe: &mut Pipe, condition: Expr, span: Span) {
-        pipe.push_same(Op::Filter(condition), span);
+    /// The one field that an expression reads.
+    fn only_field(&self, expr: &Expr, span: Span) -> Option<Expr> {
+        let mut fields = HashSet::new();
+        expr.for_each_column(&mut |id| {
+            fields.insert(id);
+        });
+        let mut fields = fields.into_iter();
+        let field = fields.next().filter(|_| fields.next().is_none())?;
+        Some(Expr::column(field, self.columns[field].ty, span))
     }
 }
 

@@ -282,15 +282,12 @@ fn substitute(found: &Macro, arguments: &[String]) -> String {
             let at = found.arguments.iter().position(|name| *name == after[..end])?;
             Some((end, arguments.get(at)?))
         });
-        match known {
-            Some((end, value)) => {
-                out.push_str(value);
-                rest = &after[end + 1..];
-            }
-            None => {
-                out.push('$');
-                rest = after;
-            }
+        if let Some((end, value)) = known {
+            out.push_str(value);
+            rest = &after[end + 1..];
+        } else {
+            out.push('$');
+            rest = after;
         }
     }
     out.push_str(rest);

@@ -118,9 +118,8 @@ impl Reader<'_> {
             let negations: Vec<_> = any.into_inner().filter(|pair| pair.as_rule() == Rule::negation).collect();
             if timed
                 && let [negation] = negations.as_slice()
-                && let Some(bounds) = self.time_bound(pipe, body, negation, found)?
+                && self.time_bound(pipe, body, negation, found)?
             {
-                found.windows.extend(bounds);
                 continue;
             }
             let mut operands = Vec::new();
@@ -283,20 +282,20 @@ impl Reader<'_> {
         matched(test, RULES, false, raw, text(inner), span)
     }
 
-    /// The stretch of time that `earliest=…` or `latest=…` says; `None` for any other term.
+    /// Takes up what `earliest=…` or `latest=…` says; tells whether the term is one of them.
     fn time_bound(
         &mut self,
         pipe: &mut Pipe,
         body: Text<'_>,
         negation: &Pair<'_, Rule>,
         found: &mut Found,
-    ) -> Lowered<Option<Option<(Bounds, Span)>>> {
+    ) -> Lowered<bool> {
         let mut inner = negation.clone().into_inner();
         let Some(comparison) = inner.next().and_then(|predicate| predicate.into_inner().next()) else {
-            return Ok(None);
+            return Ok(false);
         };
         if comparison.as_rule() != Rule::comparison {
-            return Ok(None);
+            return Ok(false);
         }
         let text = body.of(&comparison);
         let span = self.span(text);
@@ -309,17 +308,17 @@ impl Reader<'_> {
                     self.no_meaning(text, format!("`{field}` goes by the time of indexing, which is not known here"))
                 );
             }
-            _ => return Ok(None),
+            _ => return Ok(false),
         };
         if op != "=" {
-            return Ok(None);
+            return Ok(false);
         }
         let Some(moment) = Moment::of(&value) else {
             return Err(self.wrong(&code::SPL_OPTION, text, format!("`{value}` is no time")));
         };
         let bound = match moment {
             Moment::Now => Bound::FromNow(0),
-            Moment::Ever => return Ok(Some(None)),
+            Moment::Ever => return Ok(true),
             Moment::Ticks(ticks) => Bound::FromNow(ticks),
             Moment::Instant(ticks) => Bound::Instant(ticks),
             Moment::Calendar => {
@@ -332,7 +331,7 @@ impl Reader<'_> {
                 let op = if later { CompareOp::GreaterOrEqual } else { CompareOp::Less };
                 let node = Compare { op, nulls: NullRule::AbsentFails, left: time, right };
                 found.terms.push(Expr::new(ExprKind::Loose(Box::new(node)), Type::Bool, span));
-                return Ok(Some(None));
+                return Ok(true);
             }
         };
         let bounds = if later {
@@ -340,7 +339,8 @@ impl Reader<'_> {
         } else {
             Bounds { from: None, to: Some((bound, false)) }
         };
-        Ok(Some(Some((bounds, span))))
+        found.windows.push((bounds, span));
+        Ok(true)
     }
 
     /// `[…]` in a search expression: one of the records that the subsearch gives has the same values.

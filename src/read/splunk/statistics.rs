@@ -190,16 +190,13 @@ impl Reader<'_> {
         let mut keys = Vec::new();
         let mut columns: Vec<Column> = Vec::new();
         for (field, span) in by {
-            let (column, expr) = match pipe.field(&mut self.columns, field, *span) {
-                Some(column) => {
-                    let expr = Expr::column(column.id, column.ty, *span);
-                    (column, expr)
-                }
-                None => {
-                    self.no_field(field, *span);
-                    let column = computed(&mut self.columns, field, Type::Dynamic.into(), *span);
-                    (column, super::eval::null(*span))
-                }
+            let (column, expr) = if let Some(column) = pipe.field(&mut self.columns, field, *span) {
+                let expr = Expr::column(column.id, column.ty, *span);
+                (column, expr)
+            } else {
+                self.no_field(field, *span);
+                let column = computed(&mut self.columns, field, Type::Dynamic.into(), *span);
+                (column, super::eval::null(*span))
             };
             if columns.iter().all(|known| known.name != column.name) {
                 keys.push(Computed { id: column.id, expr });
@@ -241,7 +238,7 @@ pub(super) fn stats(reader: &mut Reader<'_>, pipe: &mut Pipe, stage: &Stage<'_>)
         ("partitions", Kind::Count),
         ("dedup_splitvals", Kind::Only("false")),
     ];
-    reader.check(stage, &asked.options, &options)?;
+    Reader::check(stage, &asked.options, &options)?;
     no_more(reader, stage, &asked)?;
     reader.summarise(pipe, asked, Frame::Group, reader.span(stage.all));
     Ok(())
@@ -251,7 +248,7 @@ pub(super) fn stats(reader: &mut Reader<'_>, pipe: &mut Pipe, stage: &Stage<'_>)
 pub(super) fn eventstats(reader: &mut Reader<'_>, pipe: &mut Pipe, stage: &Stage<'_>) -> Lowered<()> {
     let pairs = reader.parse(Rule::statistics, stage.body, "`eventstats`")?;
     let asked = reader.asked(pipe, stage.body, pairs)?;
-    reader.check(stage, &asked.options, &[("allnum", Kind::Only("false"))])?;
+    Reader::check(stage, &asked.options, &[("allnum", Kind::Only("false"))])?;
     no_more(reader, stage, &asked)?;
     reader.summarise(pipe, asked, Frame::Each, reader.span(stage.all));
     Ok(())
@@ -268,7 +265,7 @@ pub(super) fn streamstats(reader: &mut Reader<'_>, pipe: &mut Pipe, stage: &Stag
         ("global", Kind::Truth),
         ("reset_on_change", Kind::Only("false")),
     ];
-    let given = reader.check(stage, &asked.options, &options)?;
+    let given = Reader::check(stage, &asked.options, &options)?;
     no_more(reader, stage, &asked)?;
     let window = given.count("window").filter(|count| *count > 0);
     let frame = Frame::Running {
@@ -282,7 +279,7 @@ pub(super) fn streamstats(reader: &mut Reader<'_>, pipe: &mut Pipe, stage: &Stag
 }
 
 fn no_more(reader: &Reader<'_>, stage: &Stage<'_>, asked: &Asked) -> Lowered<()> {
-    reader.check(stage, &asked.by_options, &[])?;
+    Reader::check(stage, &asked.by_options, &[])?;
     if asked.over.is_some() {
         return Err(reader.wrong(&code::READ_SYNTAX, stage.body, format!("`{}` has no `over`", stage.name)));
     }
@@ -310,7 +307,7 @@ pub(super) fn timechart(reader: &mut Reader<'_>, pipe: &mut Pipe, stage: &Stage<
     let mut asked = reader.asked(pipe, stage.body, pairs)?;
     let mut all = std::mem::take(&mut asked.options);
     all.append(&mut asked.by_options);
-    let given = reader.check(stage, &all, &PIVOT)?;
+    let given = Reader::check(stage, &all, &PIVOT)?;
     if asked.over.is_some() || asked.by.len() > 1 {
         return Err(reader.wrong(&code::READ_SYNTAX, stage.body, "`timechart` is split by one field at most"));
     }
@@ -347,7 +344,7 @@ pub(super) fn chart(reader: &mut Reader<'_>, pipe: &mut Pipe, stage: &Stage<'_>)
     let over = asked.over.take();
     let (row, over_options) = over.map_or((None, Vec::new()), |(row, options)| (Some(row), options));
     all.extend(over_options);
-    let given = reader.check(stage, &all, &PIVOT)?;
+    let given = Reader::check(stage, &all, &PIVOT)?;
     let span = reader.span(stage.all);
     let mut by = std::mem::take(&mut asked.by);
     if let Some(row) = row {

@@ -252,7 +252,7 @@ statistics
 /// The name of the last step.
 fn after_source(search: &str) -> String {
     let text = steps(search);
-    let last = text.lines().filter(|line| !line.starts_with(' ')).next_back();
+    let last = text.lines().rfind(|line| !line.starts_with(' '));
     last.unwrap_or_default().to_owned()
 }
 

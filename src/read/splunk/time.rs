@@ -43,13 +43,13 @@ impl Moment {
         let text = text.trim();
         match text {
             "now" | "now()" => return Some(Self::Now),
-            "0" | "1" if text == "0" => return Some(Self::Ever),
+            "0" => return Some(Self::Ever),
             _ => {}
         }
         if let Ok(seconds) = text.parse::<f64>()
             && text.starts_with(|c: char| c.is_ascii_digit())
         {
-            let ticks = (seconds * TICKS_PER_SECOND as f64) as i64;
+            let ticks = (seconds * 1e7) as i64;
             return ticks.checked_add(UNIX_EPOCH_TICKS).map(Self::Instant);
         }
         relative(text)
@@ -77,18 +77,27 @@ fn relative(text: &str) -> Option<Moment> {
     }
     let ticks = if offset.is_empty() {
         snap?;
-        Some(0)
+        Offset::Ticks(0)
     } else {
         amount(offset)?
     };
     Some(match (ticks, snap) {
-        (Some(ticks), None) => Moment::Ticks(ticks),
+        (Offset::Ticks(ticks), None) => Moment::Ticks(ticks),
         _ => Moment::Calendar,
     })
 }
 
-/// The ticks of an offset such as `-24h`; `Some(None)` for one that goes by the calendar.
-fn amount(text: &str) -> Option<Option<i64>> {
+/// An offset such as `-24h`.
+#[derive(Clone, Copy)]
+enum Offset {
+    /// So many ticks.
+    Ticks(i64),
+    /// So many days or longer, which go by the calendar.
+    Calendar,
+}
+
+/// Reads an offset.
+fn amount(text: &str) -> Option<Offset> {
     let (sign, rest) = match text.strip_prefix('-') {
         Some(rest) => (-1, rest),
         None => (1, text.strip_prefix('+')?),
@@ -97,9 +106,9 @@ fn amount(text: &str) -> Option<Option<i64>> {
     let count: i64 = if digits == 0 { 1 } else { rest[..digits].parse().ok()? };
     let seconds = unit(if digits == rest.len() { "s" } else { &rest[digits..] })?;
     if seconds == 0 {
-        return Some(None);
+        return Some(Offset::Calendar);
     }
-    Some(Some(count.checked_mul(seconds)?.checked_mul(sign)?.checked_mul(TICKS_PER_SECOND)?))
+    count.checked_mul(seconds)?.checked_mul(sign)?.checked_mul(TICKS_PER_SECOND).map(Offset::Ticks)
 }
 
 /// Whether a text is a span of time such as `5m`, `1d` or `500ms`; bare numbers are not.

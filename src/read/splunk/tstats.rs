@@ -65,7 +65,7 @@ pub(super) fn mstats(reader: &mut Reader<'_>, stage: &Stage<'_>) -> Lowered<Pipe
     let mut given =
         vec![("prestats", Kind::Only("false")), ("append", Kind::Only("false")), ("chunk_size", Kind::Count)];
     given.push(("span", Kind::Span));
-    let given = reader.check(stage, &options, &given)?;
+    let given = Reader::check(stage, &options, &given)?;
     let id = reader.columns.add("_time", ForeignType::Number.value_type(), Origin::Table("metrics".into()), span);
     let time = crate::ir::Column { id, name: "_time".into(), ty: ForeignType::Number.value_type() };
     let step = ForeignStep { command: command_row("metrics"), arguments: Vec::new(), makes: Vec::new() };
@@ -84,7 +84,7 @@ pub(super) fn mstats(reader: &mut Reader<'_>, stage: &Stage<'_>) -> Lowered<Pipe
         }
     }
     let mut asked = reader.asked(&mut pipe, body, pairs)?;
-    let spans = reader.check(stage, &std::mem::take(&mut asked.by_options), &[("span", Kind::Span)])?;
+    let spans = Reader::check(stage, &std::mem::take(&mut asked.by_options), &[("span", Kind::Span)])?;
     asked.options.clear();
     // A span makes a group of each bin of time.
     if let Some(width) = spans.text("span").or(given.text("span")) {
@@ -123,7 +123,7 @@ pub(super) fn tstats(reader: &mut Reader<'_>, stage: &Stage<'_>) -> Lowered<Pipe
     }
     let options: Vec<_> =
         pairs.clone().filter(|pair| pair.as_rule() == Rule::option).map(|pair| reader.given(body, pair)).collect();
-    let given = reader.check(stage, &options, OPTIONS)?;
+    let given = Reader::check(stage, &options, OPTIONS)?;
     let mut pipe = match &model {
         Some((model, at)) => {
             let flags = ["summariesonly", "allow_old_summaries"].map(|flag| (flag, given.truth(flag)));
@@ -136,7 +136,7 @@ pub(super) fn tstats(reader: &mut Reader<'_>, stage: &Stage<'_>) -> Lowered<Pipe
         reader.filter_events(&mut pipe, condition)?;
     }
     let Asked { aggregates, outputs, by, by_options, .. } = reader.asked(&mut pipe, body, pairs)?;
-    let spans = reader.check(stage, &by_options, &[("span", Kind::Span)])?;
+    let spans = Reader::check(stage, &by_options, &[("span", Kind::Span)])?;
     for (field, at) in &by {
         if field.contains('*') || field.to_ascii_uppercase().starts_with("PREFIX(") {
             let message = format!("which fields `{field}` stands for is not known");

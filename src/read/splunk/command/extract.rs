@@ -73,7 +73,7 @@ pub(super) fn regex(reader: &mut Reader<'_>, pipe: &mut Pipe, stage: &Stage<'_>)
     let pattern = Expr::literal(Value::string(pattern), reader.span(at));
     // A record without the field is one that the pattern does not match.
     let condition = eval::regex(subject, pattern, NullRule::KqlMatch, negated, span);
-    reader.filter(pipe, condition, span);
+    pipe.push_same(Op::Filter(condition), span);
     Ok(())
 }
 

@@ -17,7 +17,7 @@ use crate::types::Type;
 pub(super) fn filter(reader: &mut Reader<'_>, pipe: &mut Pipe, stage: &Stage<'_>) -> Lowered<()> {
     let condition = reader.condition(pipe, stage.body)?;
     let span = reader.span(stage.all);
-    reader.filter(pipe, condition, span);
+    pipe.push_same(Op::Filter(condition), span);
     Ok(())
 }
 

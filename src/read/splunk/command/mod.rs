@@ -267,7 +267,7 @@ impl Reader<'_> {
     }
 
     /// Holds options to those a command knows.
-    pub(super) fn check(&self, stage: &Stage<'_>, given: &[Given], known: &[(&str, Kind)]) -> Lowered<Checked> {
+    pub(super) fn check(stage: &Stage<'_>, given: &[Given], known: &[(&str, Kind)]) -> Lowered<Checked> {
         let mut checked = Vec::new();
         for Given { name, value, span } in given {
             let wrong = |message: String| Box::new(Diagnostic::new(&code::SPL_OPTION, *span, message));
@@ -322,7 +322,7 @@ impl Reader<'_> {
                 _ => {}
             }
         }
-        let given = self.check(stage, &options, known)?;
+        let given = Self::check(stage, &options, known)?;
         Ok(Arguments { items, given })
     }
 

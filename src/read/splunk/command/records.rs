@@ -291,12 +291,11 @@ pub(super) fn makemv(reader: &mut Reader<'_>, pipe: &mut Pipe, stage: &Stage<'_>
     let given = &arguments.given;
     let value = pipe.value(&mut reader.columns, &field, span);
     let text = |text: &str| Expr::literal(Value::string(text), span);
-    let call = match given.text("tokenizer") {
-        Some(pattern) => eval::own(scalar("makemv_tokens"), vec![value, text(pattern)], span),
-        None => {
-            let empty = Expr::literal(Value::Bool(given.truth("allowempty").unwrap_or(false)), span);
-            eval::own(scalar("makemv"), vec![value, text(given.text("delim").unwrap_or(" ")), empty], span)
-        }
+    let call = if let Some(pattern) = given.text("tokenizer") {
+        eval::own(scalar("makemv_tokens"), vec![value, text(pattern)], span)
+    } else {
+        let empty = Expr::literal(Value::Bool(given.truth("allowempty").unwrap_or(false)), span);
+        eval::own(scalar("makemv"), vec![value, text(given.text("delim").unwrap_or(" ")), empty], span)
     };
     pipe.set(&mut reader.columns, &field, call, span);
     Ok(())
@@ -401,6 +400,7 @@ pub(super) fn outputlookup(reader: &mut Reader<'_>, pipe: &mut Pipe, stage: &Sta
 }
 
 /// `collect`, `sendalert` and others that pass the records on as they are.
+#[expect(clippy::unnecessary_wraps, reason = "it stands in the table of commands")]
 pub(super) fn side_effect(reader: &mut Reader<'_>, pipe: &mut Pipe, stage: &Stage<'_>) -> Lowered<()> {
     let span = reader.span(stage.all);
     let arguments = vec![told("command", stage.name, span), told("arguments", stage.body.text, span)];
