@@ -187,6 +187,12 @@ impl<'a> Binder<'a> {
         span: Span,
     ) {
         let outputs: Vec<ColumnId> = aggregates.iter().flat_map(|call| call.outputs.iter().copied()).collect();
+        // An output goes by the name the query gives it.
+        for column in schema.iter().filter(|c| outputs.contains(&c.id)) {
+            if self.columns[column.id].origin == Origin::Computed {
+                self.columns.rename(column.id, column.name.clone());
+            }
+        }
         // Where every result is an output, each once, they are the columns.
         let mut direct = HashSet::new();
         let plain = results.len() == outputs.len()
@@ -233,7 +239,7 @@ fn call_name(id: AggregateId) -> String {
 fn item_name(rule: Rule, own: Option<&str>, first: &str, position: usize) -> String {
     let prefix = if matches!(rule, Rule::ArgMin | Rule::ArgMinPrefixed) { "min" } else { "max" };
     match (rule, own, position) {
-        (Rule::TakeAny, Some(own), _) | (Rule::ArgMax | Rule::ArgMin, Some(own), _) => own.to_owned(),
+        (Rule::TakeAny | Rule::ArgMax | Rule::ArgMin, Some(own), _) => own.to_owned(),
         (Rule::TakeAny, None, _) => format!("any_arg{}", position + 1),
         (Rule::Any, own, _) => format!("any_{}", own.map_or_else(|| format!("arg{}", position + 1), ToOwned::to_owned)),
         (Rule::ArgMax | Rule::ArgMin, None, 0) => format!("{prefix}_"),

@@ -107,19 +107,19 @@ impl<'a> Binder<'a> {
                             .help(format!("`toscalar({}(…))` takes its first value", call.name.text)),
                     );
                     let ty = plan.schema().at(0).map_or(Type::Unknown.into(), |c| c.ty);
-                    Expr { ty, ..self.unknown_value(span) }
+                    Expr { ty, ..Self::unknown_value(span) }
                 }
-                None => self.unknown_value(span),
+                None => Self::unknown_value(span),
             },
             Local::Opaque => {
                 let _ = self.loose_arguments(call);
-                self.unknown_value(span)
+                Self::unknown_value(span)
             }
             _ => {
                 let message = format!("`{}` is no function", call.name.text);
                 self.report(Diagnostic::new(&code::UNKNOWN_FUNCTION, call.name.span, message));
                 let _ = self.loose_arguments(call);
-                self.unknown_value(span)
+                Self::unknown_value(span)
             }
         }
     }
@@ -276,14 +276,13 @@ fn tuple(base: &Expr, columns: impl Iterator<Item = (String, Type)>) -> Vec<Tupl
 fn node(id: FunctionId, mut arguments: Vec<Expr>, ty: ValueType, span: Span) -> Expr {
     let name = id.name();
     if let (Some((_, to)), [_]) = (CONVERSIONS.iter().find(|(conversion, _)| *conversion == name), arguments.as_slice())
+        && let Some(operand) = arguments.pop()
     {
-        if let Some(operand) = arguments.pop() {
-            return if operand.ty.ty == *to {
-                Expr { span, ..operand }
-            } else {
-                Expr::new(ExprKind::Cast(Box::new(Cast { kind: CastKind::Kql, operand })), ty, span)
-            };
-        }
+        return if operand.ty.ty == *to {
+            Expr { span, ..operand }
+        } else {
+            Expr::new(ExprKind::Cast(Box::new(Cast { kind: CastKind::Kql, operand })), ty, span)
+        };
     }
     match (name, arguments.len()) {
         ("not", 1) => {

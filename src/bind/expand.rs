@@ -88,7 +88,7 @@ impl<'a> Binder<'a> {
         // The element is another value than the array, so it is never the column passed on.
         let element = Expr { ty, ..value.clone() };
         if matches!(named.names, Names::None) && is_column(value) {
-            let name = value.as_column().and_then(|id| self.column_name(id));
+            let name = value.as_column().map(|id| self.column_name(id));
             let names = match name {
                 Some(name) => {
                     Names::One(ast::Name { text: name.as_ref().into(), form: ast::NameForm::Bare, span: named.span })
@@ -155,21 +155,20 @@ impl<'a> Binder<'a> {
         let plugin = functions::plugin(&name);
         let ((arguments, aggregates, mut schema), row) = self.over(&plan, |b| {
             let (given, aggregates) = b.plugin_arguments(call, plugin);
-            let schema = match plugin {
-                Some(id) => b.plugin_schema(id, call, &given, span),
-                None => {
-                    let mut diagnostic = Diagnostic::new(
-                        &code::UNKNOWN_FUNCTION,
-                        call.name.span,
-                        format!("`{name}` is no plugin that is known here"),
-                    )
-                    .note("its columns are taken as they come, their types unknown");
-                    if let Some(near) = functions::nearest(&name, functions::plugins().map(PluginId::name)) {
-                        diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
-                    }
-                    b.report(diagnostic);
-                    Schema::new([], true)
+            let schema = if let Some(id) = plugin {
+                b.plugin_schema(id, call, &given, span)
+            } else {
+                let mut diagnostic = Diagnostic::new(
+                    &code::UNKNOWN_FUNCTION,
+                    call.name.span,
+                    format!("`{name}` is no plugin that is known here"),
+                )
+                .note("its columns are taken as they come, their types unknown");
+                if let Some(near) = functions::nearest(&name, functions::plugins().map(PluginId::name)) {
+                    diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
                 }
+                b.report(diagnostic);
+                Schema::new([], true)
             };
             (given, aggregates, schema)
         });
@@ -380,7 +379,7 @@ impl<'a> Binder<'a> {
             .filter_map(|given| match given {
                 Given::Scalar(expr) => {
                     let id = expr.as_column()?;
-                    Some((Some(id), self.column_name(id)?, expr.ty))
+                    Some((Some(id), self.column_name(id), expr.ty))
                 }
                 _ => None,
             })

@@ -18,7 +18,7 @@ impl<'a> Binder<'a> {
             Value::Scalar(expr) => expr,
             Value::Tuple(items) => match items.into_iter().next() {
                 Some(item) => item.expr,
-                None => self.unknown_value(expr.span),
+                None => Self::unknown_value(expr.span),
             },
         }
     }
@@ -47,23 +47,22 @@ impl<'a> Binder<'a> {
             Ast::Logical(logical) => self.logical(logical, span),
             Ast::In(node) => self.member(node, span),
             Ast::Between(node) => self.between(node, span),
-            Ast::Wrapper(wrapper) if wrapper.kind == WrapperKind::ToScalar => self.to_scalar(&wrapper.expr, span),
+            Ast::Wrapper(wrapper) if wrapper.kind == WrapperKind::ToScalar => self.first_value(&wrapper.expr, span),
             Ast::Star => {
                 self.simple(&code::STAR_MISPLACED, span, "`*` means nothing here");
-                self.unknown_value(span)
+                Self::unknown_value(span)
             }
-            Ast::Bracketed(inner) => match &inner.kind {
-                Ast::Literal(ast::Literal { kind: ast::LiteralKind::String(text), .. }) => {
+            Ast::Bracketed(inner) => {
+                if let Ast::Literal(ast::Literal { kind: ast::LiteralKind::String(text), .. }) = &inner.kind {
                     let name = ast::Name { text: text.value.clone(), form: ast::NameForm::Bracketed, span };
                     self.name(&name)
-                }
-                _ => {
+                } else {
                     let _ = self.scalar(inner);
                     self.simple(&code::LITERAL_EXPECTED, span, "a name in brackets is a string");
-                    self.unknown_value(span)
+                    Self::unknown_value(span)
                 }
-            },
-            Ast::TypeOf(_) | Ast::At | Ast::EntityGroup(_) => self.unknown_value(span),
+            }
+            Ast::TypeOf(_) | Ast::At | Ast::EntityGroup(_) => Self::unknown_value(span),
             Ast::Wrapper(_)
             | Ast::Pipe(_)
             | Ast::Operator(_)
@@ -79,13 +78,13 @@ impl<'a> Binder<'a> {
                         .help("`toscalar(…)` takes the first value of a table"),
                 );
                 let ty = plan.schema().at(0).map_or(Type::Unknown.into(), |c| c.ty);
-                Expr { ty, ..self.unknown_value(span) }
+                Expr { ty, ..Self::unknown_value(span) }
             }
         }
     }
 
     /// `toscalar(a)`: the first column of the first record.
-    fn to_scalar(&mut self, expr: &'a ast::Expr, span: Span) -> Expr {
+    fn first_value(&mut self, expr: &'a ast::Expr, span: Span) -> Expr {
         match self.without_row(|b| b.either(expr)) {
             Either::Scalar(value) => Expr { span, ..value },
             Either::Table(plan) => {
@@ -110,30 +109,30 @@ impl<'a> Binder<'a> {
             }
             // Where all tables are read, whatever one of them has is a column.
             let any = self.all && self.row.as_ref().is_some_and(|row| row.open);
-            if any && !self.schemas.tables_with_column(text).is_empty() {
+            if any && !self.tables_with_column(text).is_empty() {
                 return self.assume_column(text, span);
             }
         }
         if let Some(local) = self.scope.get(text).cloned() {
             return self.local(text, local, span);
         }
-        if self.aggregates.is_some() {
-            if let Some(found) = column(&self.row) {
-                self.report(
-                    Diagnostic::new(
-                        &code::COLUMN_OUTSIDE_AGGREGATE,
-                        span,
-                        format!("`{text}` has many values in a group, and one is due here"),
-                    )
-                    .label("a column outside any aggregate")
-                    .help("put it behind `by`, or take one value with `take_any(…)`"),
-                );
-                return found;
-            }
+        if self.aggregates.is_some()
+            && let Some(found) = column(&self.row)
+        {
+            self.report(
+                Diagnostic::new(
+                    &code::COLUMN_OUTSIDE_AGGREGATE,
+                    span,
+                    format!("`{text}` has many values in a group, and one is due here"),
+                )
+                .label("a column outside any aggregate")
+                .help("put it behind `by`, or take one value with `take_any(…)`"),
+            );
+            return found;
         }
         if self.schemas.function(text).is_some() || self.schemas.table(text).is_some() {
             self.report(Diagnostic::new(&code::SCALAR_EXPECTED, span, "a scalar is due here").label("this is a table"));
-            return self.unknown_value(span);
+            return Self::unknown_value(span);
         }
         if functions::scalar(text).is_some() {
             self.report(
@@ -141,7 +140,7 @@ impl<'a> Binder<'a> {
                     .label("no column, but a function")
                     .help(format!("write `{text}(…)`")),
             );
-            return self.unknown_value(span);
+            return Self::unknown_value(span);
         }
         if self.row.as_ref().is_some_and(|row| row.open) {
             return self.assume_column(text, span);
@@ -153,23 +152,23 @@ impl<'a> Binder<'a> {
         match local {
             Local::Scalar(value, weight) => {
                 if weight > 1 && !self.spend(weight, span) {
-                    return self.unknown_value(span);
+                    return Self::unknown_value(span);
                 }
                 Expr { span, ..value.as_ref().clone() }
             }
             Local::Column(id, ty) => Expr::column(id, ty, span),
             Local::Function(function) if !function.tabular => match self.expand(&function, &[], None, span) {
                 Some(Either::Scalar(value)) => Expr { span, ..value },
-                _ => self.unknown_value(span),
+                _ => Self::unknown_value(span),
             },
-            Local::Opaque => self.unknown_value(span),
+            Local::Opaque => Self::unknown_value(span),
             Local::Table(..) | Local::Shared(_) | Local::Function(_) | Local::Record(_) => {
                 self.report(
                     Diagnostic::new(&code::SCALAR_EXPECTED, span, "a scalar is due here")
                         .label(format!("`{text}` stands for a table"))
                         .help(format!("`toscalar({text})` takes its first value")),
                 );
-                self.unknown_value(span)
+                Self::unknown_value(span)
             }
         }
     }
@@ -199,7 +198,7 @@ impl<'a> Binder<'a> {
             PathMember::Bracketed(index) => return self.index(&path.base, index, span),
             PathMember::Call(_) | PathMember::At(_) => {
                 let _ = self.scalar(&path.base);
-                return self.unknown_value(span);
+                return Self::unknown_value(span);
             }
         };
         if let Some(schema) = self.record(&path.base) {
@@ -238,7 +237,7 @@ impl<'a> Binder<'a> {
                 .related(base.span, format!("this is {}", base.ty.ty))
                 .help("`parse_json(…)` makes a dynamic of a string"),
         );
-        self.unknown_value(span)
+        Self::unknown_value(span)
     }
 
     fn index(&mut self, base: &'a ast::Expr, index: &'a ast::Expr, span: Span) -> Expr {
@@ -267,7 +266,7 @@ impl<'a> Binder<'a> {
                     )
                     .related(base.span, format!("this is {}", base.ty.ty)),
                 );
-                return self.unknown_value(span);
+                return Self::unknown_value(span);
             }
         };
         access(base, index, ty, span)

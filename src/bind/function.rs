@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::scope::{Function, Local};
+use super::scope::{Constant, Function, Local};
 use super::{Binder, Either};
 use crate::diagnostic::{Diagnostic, code};
 use crate::ir::{Name, Plan};
@@ -18,7 +18,17 @@ impl<'a> Binder<'a> {
         piped: Option<Plan>,
         span: Span,
     ) -> Option<Either> {
-        if !self.spend(1, span) {
+        match &function.constant {
+            Some(Constant::Scalar(value, weight)) if piped.is_none() && arguments.is_empty() => {
+                return self.spend(*weight, span).then(|| Either::Scalar(value.clone()));
+            }
+            Some(Constant::Table(plan, weight)) if piped.is_none() && arguments.is_empty() => {
+                let nodes = weight.saturating_mul(super::TABLE_FACTOR);
+                return self.spend(nodes, span).then(|| Either::Table(plan.twin(&mut self.columns)));
+            }
+            _ => {}
+        }
+        if !self.spend(super::CALL_WEIGHT, span) {
             return None;
         }
         let locals = self.arguments(function, arguments, piped, span);
@@ -58,19 +68,16 @@ impl<'a> Binder<'a> {
         }
         let mut superfluous = 0;
         for argument in arguments {
-            let index = match &argument.names {
-                Names::One(name) => {
-                    let found = parameters.iter().position(|p| p.name.text == name.text);
-                    if found.is_none() {
-                        let message = format!("`{}` has no parameter `{}`", function.name, name.text);
-                        self.report(Diagnostic::new(&code::WRONG_ARGUMENT, name.span, message));
-                    }
-                    found
+            let index = if let Names::One(name) = &argument.names {
+                let found = parameters.iter().position(|p| p.name.text == name.text);
+                if found.is_none() {
+                    let message = format!("`{}` has no parameter `{}`", function.name, name.text);
+                    self.report(Diagnostic::new(&code::WRONG_ARGUMENT, name.span, message));
                 }
-                _ => {
-                    next += 1;
-                    Some(next - 1)
-                }
+                found
+            } else {
+                next += 1;
+                Some(next - 1)
             };
             let parameter = index.and_then(|index| parameters.get(index));
             if parameter.is_none() && matches!(argument.names, Names::None) {
@@ -88,7 +95,7 @@ impl<'a> Binder<'a> {
                     let ty = crate::types::Type::parse(&ty.text).unwrap_or(crate::types::Type::Unknown);
                     self.check_assignable(&value, ty, argument.expr.span);
                 }
-                self.scalar_local(value)
+                Self::scalar_local(value)
             };
             if let Some(slot) = index.and_then(|index| given.get_mut(index)) {
                 *slot = Some(local);
@@ -105,7 +112,7 @@ impl<'a> Binder<'a> {
                 (Some(local), _) => local,
                 (None, Some(default)) => {
                     let value = self.without_row(|b| b.scalar(default));
-                    self.scalar_local(value)
+                    Self::scalar_local(value)
                 }
                 (None, None) => {
                     self.muted += 1;

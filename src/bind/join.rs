@@ -2,7 +2,7 @@
 
 use super::Binder;
 use super::name::UniqueNames;
-use super::operator::pass;
+use super::project::pass;
 use super::table::option_word;
 use crate::diagnostic::{Diagnostic, code};
 use crate::ir::{Column, ColumnId, Expr, Join, JoinKind, Op, Plan, Rest, Schema};
@@ -119,10 +119,10 @@ impl<'a> Binder<'a> {
             Ast::Binary(binary) if binary.op == BinaryOp::Equal => {
                 let left = self.join_operand(&binary.left, "$left");
                 let right = self.join_operand(&binary.right, "$right");
-                if let (Some(left), Some(right)) = (left, right) {
-                    if self.comparable(&left, &right, condition.span) {
-                        keys.extend(left.as_column().zip(right.as_column()));
-                    }
+                if let (Some(left), Some(right)) = (left, right)
+                    && self.comparable(&left, &right, condition.span)
+                {
+                    keys.extend(left.as_column().zip(right.as_column()));
                 }
             }
             Ast::Name(name) => self.common_column(name, keys),
@@ -197,22 +197,19 @@ impl<'a> Binder<'a> {
             )
             .label(side);
             let missing = if left.is_none() { &self.row } else { &self.right };
-            let names = missing.iter().flat_map(|row| row.iter()).map(|c| &*c.name);
+            let names = missing.iter().flat_map(crate::ir::Schema::iter).map(|c| &*c.name);
             if let Some(near) = crate::schema::nearest(&name.text, names) {
                 diagnostic = diagnostic.help(format!("did you mean `$left.{} == $right.{near}`?", name.text));
             }
             self.report(diagnostic);
             return;
         }
-        let left = left.unwrap_or_else(|| {
-            let column = self.assume_column(&name.text, name.span);
-            (column.as_column().unwrap_or_else(|| unreachable!("an assumed column is a column")), column.ty)
-        });
+        let left = left.unwrap_or_else(|| self.assume(&name.text, name.span));
         let right = right.unwrap_or_else(|| {
             std::mem::swap(&mut self.row, &mut self.right);
-            let column = self.assume_column(&name.text, name.span);
+            let column = self.assume(&name.text, name.span);
             std::mem::swap(&mut self.row, &mut self.right);
-            (column.as_column().unwrap_or_else(|| unreachable!("an assumed column is a column")), column.ty)
+            column
         });
         let (a, b) = (left.1.ty, right.1.ty);
         if a != b && a != Type::Unknown && b != Type::Unknown {

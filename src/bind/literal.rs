@@ -14,10 +14,11 @@ use crate::types::Type;
 impl Binder<'_> {
     /// The value of a literal; an error, and a null, where it cannot be read as its type.
     pub(super) fn literal(&mut self, literal: &ast::Literal) -> Expr {
-        if literal.kind == LiteralKind::DateTime && inside(&literal.raw).is_some_and(|text| text.trim().is_empty()) {
-            if let Some(now) = functions::scalar("now") {
-                return Expr::new(ExprKind::Call(now, Vec::new()), Type::DateTime, literal.span);
-            }
+        if literal.kind == LiteralKind::DateTime
+            && inside(&literal.raw).is_some_and(|text| text.trim().is_empty())
+            && let Some(now) = functions::scalar("now")
+        {
+            return Expr::new(ExprKind::Call(now, Vec::new()), Type::DateTime, literal.span);
         }
         let ty = literal_type(&literal.kind);
         let value = read(literal).unwrap_or_else(|| {

@@ -11,8 +11,11 @@ mod function;
 mod join;
 mod literal;
 mod name;
+mod nest;
 mod operand;
 mod operator;
+mod parse;
+mod project;
 mod projection;
 mod report;
 mod scan;
@@ -22,10 +25,10 @@ mod series;
 mod table;
 mod union;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use self::scope::{Function, Local, Scope};
+use self::scope::{Constant, Function, Local, Scope};
 use crate::diagnostic::{Diagnostic, code};
 use crate::functions::ValueType;
 use crate::ir::{AggregateCall, Columns, Expr, ExprKind, Name, Plan, Query, Schema, Shared, SourceKind};
@@ -35,7 +38,11 @@ use crate::syntax::ast::{self, LetValue, StatementKind};
 use crate::types::Type;
 
 /// How many nodes variables and functions may put in altogether.
-const EXPANSION_LIMIT: usize = 400_000;
+const EXPANSION_LIMIT: usize = 200_000;
+/// What each node of a table counts for: its columns are copied too.
+const TABLE_FACTOR: usize = 4;
+/// What a call of a function counts for, its body apart: binding it again is dearer than a copy.
+const CALL_WEIGHT: usize = 64;
 
 /// A bound query.
 #[derive(Clone, Debug)]
@@ -116,6 +123,8 @@ struct Binder<'a> {
     unknown: HashSet<Box<str>>,
     /// Whether the query reads every table.
     all: bool,
+    /// The tables that have a column of a name, as far as that was asked: looking through all of them is dear.
+    homes: HashMap<Box<str>, Rc<[crate::schema::Name]>>,
 }
 
 impl<'a> Binder<'a> {
@@ -136,6 +145,7 @@ impl<'a> Binder<'a> {
             unnamed: 1,
             unknown: HashSet::new(),
             all: false,
+            homes: HashMap::new(),
         }
     }
 
@@ -189,7 +199,7 @@ impl<'a> Binder<'a> {
                 self.check_bare_name(expr);
                 let shared = self.shared.len();
                 match self.either(expr) {
-                    Either::Scalar(value) => self.scalar_local(value),
+                    Either::Scalar(value) => Self::scalar_local(value),
                     // `let x = materialize(…)`: what was shared gets the variable's name.
                     Either::Table(plan) => match &plan.source.kind {
                         SourceKind::Shared(id, _) if plan.steps.is_empty() && id.0 as usize >= shared => {
@@ -217,7 +227,7 @@ impl<'a> Binder<'a> {
         self.scope.insert_mut(name, local);
     }
 
-    fn scalar_local(&mut self, value: Expr) -> Local<'a> {
+    fn scalar_local(value: Expr) -> Local<'a> {
         let weight = value.weight();
         Local::Scalar(Rc::new(value), weight)
     }
@@ -232,7 +242,7 @@ impl<'a> Binder<'a> {
                     let value = self.without_row(|b| b.scalar(default));
                     self.check_assignable(&value, ty, default.span);
                 }
-                self.scalar_local(Expr::new(ExprKind::Parameter(name), ty, parameter.span))
+                Self::scalar_local(Expr::new(ExprKind::Parameter(name), ty, parameter.span))
             }
             ast::ParameterType::Tabular(row) => {
                 let open = row.star.is_some() || row.columns.is_empty();
@@ -262,7 +272,17 @@ impl<'a> Binder<'a> {
         self.scope = outer.clone();
         self.unnamed = unnamed;
         let tabular = matches!(body, Some(Either::Table(_)));
-        Local::Function(Rc::new(Function { name: name.clone(), declaration, scope: outer, tabular }))
+        let constant = body.filter(|_| declaration.parameters.is_empty()).map(|body| match body {
+            Either::Scalar(value) => {
+                let weight = value.weight();
+                Constant::Scalar(value, weight)
+            }
+            Either::Table(plan) => {
+                let weight = plan.weight();
+                Constant::Table(plan, weight)
+            }
+        });
+        Local::Function(Rc::new(Function { name: name.clone(), declaration, scope: outer, tabular, constant }))
     }
 
     /// Binds the body of a function with the names in force.
@@ -345,7 +365,7 @@ impl<'a> Binder<'a> {
     }
 
     /// An expression that stands for something that could not be bound.
-    fn unknown_value(&self, span: Span) -> Expr {
+    fn unknown_value(span: Span) -> Expr {
         Expr::new(ExprKind::Literal(crate::ir::Value::Null(Type::Unknown)), ValueType::from(Type::Unknown), span)
     }
 }

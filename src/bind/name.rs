@@ -103,10 +103,10 @@ impl Binder<'_> {
 
     /// The row of the catalogue that a call means here.
     pub(super) fn row_of(&self, name: &str) -> Option<&'static functions::Function> {
-        if self.aggregates.is_some() {
-            if let Some(id) = functions::aggregate(name) {
-                return Some(id.row());
-            }
+        if self.aggregates.is_some()
+            && let Some(id) = functions::aggregate(name)
+        {
+            return Some(id.row());
         }
         functions::scalar(name).map(functions::FunctionId::row)
     }

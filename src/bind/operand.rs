@@ -79,7 +79,7 @@ impl<'a> Binder<'a> {
         let needle = self.scalar(&node.right);
         if !op.takes_star() {
             self.simple(&code::STAR_MISPLACED, node.left.span, format!("`*` cannot stand left of `{}`", op.symbol()));
-            return Expr { ty: Type::Bool.into(), ..self.unknown_value(span) };
+            return Expr { ty: Type::Bool.into(), ..Self::unknown_value(span) };
         }
         let (test, case, negated) = match node.op {
             BinaryOp::String(string) => (string_test(string.test), case_rule(string.case_sensitive), string.negated),
@@ -97,7 +97,7 @@ impl<'a> Binder<'a> {
         needle: Expr,
         span: Span,
     ) -> Expr {
-        let columns = self.row.iter().flat_map(|row| row.iter()).map(|c| c.id).collect();
+        let columns = self.row.iter().flat_map(crate::ir::Schema::iter).map(|c| c.id).collect();
         let open = self.row.as_ref().is_some_and(|row| row.open);
         let rules = StringRules { case, ..StringRules::KQL_INSENSITIVE };
         let node = AnyColumn { columns, open, test, rules, negated, needle };
@@ -153,7 +153,7 @@ impl<'a> Binder<'a> {
         };
         let rules = StringRules { case, ..StringRules::KQL_INSENSITIVE };
         let star = matches!(node.left.kind, Ast::Star);
-        let subject = if star { self.unknown_value(node.left.span) } else { self.scalar(&node.left) };
+        let subject = if star { Self::unknown_value(node.left.span) } else { self.scalar(&node.left) };
         let mut items = Vec::new();
         let mut plan = None;
         for item in &node.items {

@@ -95,11 +95,9 @@ impl Binder<'_> {
         if name.is_empty() || of.is_some_and(|id| projection.is_skipped(id)) {
             return None;
         }
-        if replace {
-            if let Some(index) = projection.schema.position(name) {
-                self.put(projection, Some(index), name.clone(), expr, span);
-                return Some(name.clone());
-            }
+        if replace && let Some(index) = projection.schema.position(name) {
+            self.put(projection, Some(index), name.clone(), expr, span);
+            return Some(name.clone());
         }
         let schema = projection.schema.clone();
         let unique = projection.names.claim(name, base.unwrap_or(name), &|name| schema.position(name).is_some());
@@ -195,7 +193,7 @@ impl Binder<'_> {
                     self.simple(&code::SEVERAL_NAMES, *span, "the expression has one value, and several names");
                 } else {
                     for name in names {
-                        let unknown = self.unknown_value(item.expr.span);
+                        let unknown = Self::unknown_value(item.expr.span);
                         let name_text: Name = name.text.as_ref().into();
                         self.declare_column(projection, &name_text, (unknown, None), many, name.span);
                     }
@@ -240,7 +238,7 @@ impl Binder<'_> {
     ) {
         // A column, or a conversion that changes nothing, is a declaration of the column.
         let column = expr.as_column().filter(|_| style != Style::Summarize);
-        if let Some((id, name)) = column.and_then(|id| Some((id, self.column_name(id)?))) {
+        if let Some((id, name)) = column.map(|id| (id, self.column_name(id))) {
             self.declare_column(projection, &name, (expr, Some(id)), style == Style::Replace, item.span);
             return;
         }
@@ -259,13 +257,13 @@ impl Binder<'_> {
     }
 
     /// The name under which the record at hand holds a column.
-    pub(super) fn column_name(&self, id: ColumnId) -> Option<Name> {
+    pub(super) fn column_name(&self, id: ColumnId) -> Name {
         let own = &self.columns[id].name;
         match &self.row {
             Some(row) if row.get(own).is_none_or(|c| c.id != id) => {
-                Some(row.iter().find(|c| c.id == id).map_or_else(|| own.clone(), |c| c.name.clone()))
+                row.iter().find(|c| c.id == id).map_or_else(|| own.clone(), |c| c.name.clone())
             }
-            _ => Some(own.clone()),
+            _ => own.clone(),
         }
     }
 

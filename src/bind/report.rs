@@ -1,7 +1,7 @@
 //! Findings that several places report, and the checks behind them.
 
 use super::Binder;
-use crate::diagnostic::{Code, Diagnostic, code};
+use crate::diagnostic::{Code, Diagnostic, NoteKind, code};
 use crate::functions::{self, ValueType};
 use crate::ir::{ColumnId, Expr, ExprKind as Kind, Origin};
 use crate::schema::nearest;
@@ -12,20 +12,36 @@ use crate::types::Type;
 impl Binder<'_> {
     /// A column of an open schema that nobody lists; it joins the record at hand.
     pub(super) fn assume_column(&mut self, name: &str, span: Span) -> Expr {
-        let ty = self.assumed_type(name);
+        let (id, ty) = self.assume(name, span);
+        Expr::column(id, ty, span)
+    }
+
+    /// The id and type of a column of an open schema that nobody lists; it joins the record at hand.
+    pub(super) fn assume(&mut self, name: &str, span: Span) -> (ColumnId, ValueType) {
+        let ty: ValueType = self.assumed_type(name).into();
         let id = self.columns.add(name, ty, Origin::Assumed, span);
         if let Some(row) = &mut self.row {
-            row.push(crate::ir::Column { id, name: name.into(), ty: ty.into() });
+            row.push(crate::ir::Column { id, name: name.into(), ty });
         }
-        Expr::column(id, ty.into(), span)
+        (id, ty)
+    }
+
+    /// The tables that have a column of this name.
+    pub(super) fn tables_with_column(&mut self, name: &str) -> std::rc::Rc<[crate::schema::Name]> {
+        if let Some(tables) = self.homes.get(name) {
+            return tables.clone();
+        }
+        let tables: std::rc::Rc<[crate::schema::Name]> = self.schemas.tables_with_column(name).into();
+        self.homes.insert(name.into(), tables.clone());
+        tables
     }
 
     /// The type of a column where the query reads all tables and no unknown one: that of the first table that has it.
-    fn assumed_type(&self, name: &str) -> Type {
+    fn assumed_type(&mut self, name: &str) -> Type {
         if !self.all || !self.unknown.is_empty() {
             return Type::Unknown;
         }
-        let tables = self.schemas.tables_with_column(name);
+        let tables = self.tables_with_column(name);
         let first = tables.first().and_then(|table| Some(self.schemas.table(table)?.column(name)?.ty));
         first.unwrap_or(Type::Unknown)
     }
@@ -36,7 +52,7 @@ impl Binder<'_> {
             Diagnostic::new(&code::UNKNOWN_NAME, span, format!("`{name}` is no column, variable or function here"))
                 .label("unknown name");
         if self.muted == 0 {
-            let columns = self.row.iter().chain(&self.right).flat_map(|row| row.iter()).map(|c| &*c.name);
+            let columns = self.row.iter().chain(&self.right).flat_map(crate::ir::Schema::iter).map(|c| &*c.name);
             let locals = self.scope.keys().map(|name| &**name);
             if let Some(near) = nearest(name, columns.chain(locals)) {
                 diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
@@ -46,8 +62,13 @@ impl Binder<'_> {
                 let more = if more == 0 { String::new() } else { format!(" and {more} more") };
                 diagnostic = diagnostic.note(format!("the columns here are {}{more}", names.join(", ")));
             }
-            let tables = self.schemas.tables_with_column(name);
-            if let [first, ..] = tables.as_slice() {
+            // Looking through all tables is dear: only where nothing near is in sight.
+            let tables = if diagnostic.notes.iter().any(|note| note.kind == NoteKind::Help) {
+                [].into()
+            } else {
+                self.tables_with_column(name)
+            };
+            if let [first, ..] = tables.as_ref() {
                 let others = tables.len() - 1;
                 let others = if others == 0 { String::new() } else { format!(" and {others} other tables") };
                 diagnostic = diagnostic.note(format!("`{first}`{others} have such a column"));

@@ -41,7 +41,7 @@ impl<'a> Binder<'a> {
         // A step's record has the columns of the input and those declared.
         let mut states: Vec<Vec<(ColumnId, ColumnId)>> = Vec::with_capacity(node.steps.len());
         for step in &node.steps {
-            let all: Vec<Column> = self.row.iter().flat_map(|row| row.iter()).chain(&columns).cloned().collect();
+            let all: Vec<Column> = self.row.iter().flat_map(crate::ir::Schema::iter).chain(&columns).cloned().collect();
             let mut state = Vec::with_capacity(all.len());
             let record: Vec<Column> = all
                 .into_iter()

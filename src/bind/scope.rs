@@ -30,6 +30,14 @@ pub(super) enum Local<'a> {
     Opaque,
 }
 
+/// What a function without parameters gives, with the number of nodes.
+pub(super) enum Constant {
+    /// A scalar.
+    Scalar(Expr, usize),
+    /// Records.
+    Table(Plan, usize),
+}
+
 /// A function that the query declares.
 pub(super) struct Function<'a> {
     /// Its name.
@@ -40,4 +48,6 @@ pub(super) struct Function<'a> {
     pub(super) scope: Scope<'a>,
     /// Whether it gives records.
     pub(super) tabular: bool,
+    /// What it gives, where it takes nothing: then every call gives the same.
+    pub(super) constant: Option<Constant>,
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::Binder;
 use super::operand::{case_rule, logical_kind, search_test};
-use super::operator::pass;
+use super::project::pass;
 use super::table::option_word;
 use super::union::{common, plan_name};
 use crate::diagnostic::code;
@@ -155,20 +155,19 @@ impl<'a> Binder<'a> {
         if let Some(project) = node.project.as_ref().filter(|_| !smart) {
             for column in &project.columns {
                 match column {
-                    FindColumn::Column(name, ty) => match row.get(&name.text).cloned() {
-                        Some(mut found) => {
+                    FindColumn::Column(name, ty) => {
+                        if let Some(mut found) = row.get(&name.text).cloned() {
                             if let Some(ty) = ty {
                                 found.ty = self.named_type(ty).into();
                             }
                             place(&mut columns, &found);
-                        }
-                        None => {
+                        } else {
                             let found = self.with_row(row.clone(), |b| b.name(name)).0;
                             if let Some(id) = found.as_column() {
                                 place(&mut columns, &Column { id, name: name.text.as_ref().into(), ty: found.ty });
                             }
                         }
-                    },
+                    }
                     FindColumn::Star(_) => row.iter().for_each(|column| place(&mut columns, column)),
                     FindColumn::Pack(_) => packed = true,
                 }

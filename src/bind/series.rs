@@ -102,12 +102,12 @@ impl<'a> Binder<'a> {
                 let mut values: Vec<Expr> = arguments.iter().map(|argument| self.scalar(&argument.expr)).collect();
                 if values.len() != 3 {
                     self.wrong_count("range", 3, values.len(), axis.span);
-                    values.resize_with(3, || self.unknown_value(axis.span));
+                    values.resize_with(3, || Self::unknown_value(axis.span));
                 }
                 let mut values = values.into_iter();
                 match (values.next(), values.next(), values.next()) {
                     (Some(from), Some(to), Some(step)) => SeriesRange::InRange(from, to, step),
-                    _ => SeriesRange::FromTo { from: None, to: None, step: self.unknown_value(axis.span) },
+                    _ => SeriesRange::FromTo { from: None, to: None, step: Self::unknown_value(axis.span) },
                 }
             }
         }

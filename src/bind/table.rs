@@ -103,7 +103,7 @@ impl<'a> Binder<'a> {
         match self.scope.get(&*call.name.text).cloned()? {
             Local::Function(function) => {
                 let result = self.expand(&function, &call.arguments, None, expr.span);
-                Some(result.unwrap_or_else(|| Either::Scalar(self.unknown_value(expr.span))))
+                Some(result.unwrap_or_else(|| Either::Scalar(Self::unknown_value(expr.span))))
             }
             _ => None,
         }
@@ -131,7 +131,7 @@ impl<'a> Binder<'a> {
             Ast::Paren(inner) => self.table(inner),
             Ast::Pipe(pipe) => {
                 let fuzzy = self.fuzzy;
-                if pipe.stages.first().is_some_and(|op| is_fuzzy_union(op)) {
+                if pipe.stages.first().is_some_and(is_fuzzy_union) {
                     self.fuzzy = true;
                 }
                 let mut plan = self.table(&pipe.source);
@@ -169,7 +169,7 @@ impl<'a> Binder<'a> {
             Ast::Path(path) => self.place(path, span),
             Ast::Star => {
                 self.simple(&code::STAR_MISPLACED, span, "`*` means nothing here");
-                self.open_table("*", span)
+                Self::open_table("*", span)
             }
             _ => self.no_table(expr),
         }
@@ -183,7 +183,7 @@ impl<'a> Binder<'a> {
                 let workspace = matches!(&path.base.kind, Ast::Call(call) if &*call.name.text == "workspace");
                 match self.schemas.table(&name.text).filter(|_| workspace) {
                     Some(table) => self.known_table(&table, span),
-                    None => self.open_table(&name.text, span),
+                    None => Self::open_table(&name.text, span),
                 }
             }
             PathMember::Call(call) => {
@@ -191,7 +191,7 @@ impl<'a> Binder<'a> {
                 let kind = SourceKind::Call(SourceCall { name: call.name.text.as_ref().into(), arguments });
                 Plan::new(kind, Schema::new([], true), span)
             }
-            PathMember::At(_) | PathMember::Bracketed(_) => self.open_table("", span),
+            PathMember::At(_) | PathMember::Bracketed(_) => Self::open_table("", span),
         }
     }
 
@@ -203,11 +203,11 @@ impl<'a> Binder<'a> {
                     .label(format!("this is a {}", value.ty.ty)),
             );
         }
-        self.open_table("", expr.span)
+        Self::open_table("", expr.span)
     }
 
     /// A table of which nothing is known.
-    pub(super) fn open_table(&mut self, name: &str, span: Span) -> Plan {
+    pub(super) fn open_table(name: &str, span: Span) -> Plan {
         let kind = SourceKind::Table { name: name.into(), known: false };
         Plan::new(kind, Schema::new([], true), span)
     }
@@ -240,7 +240,7 @@ impl<'a> Binder<'a> {
             return self.known_table(&table, span);
         }
         if name.is_wildcard() {
-            return self.wildcard(text, span).into_iter().next().unwrap_or_else(|| self.open_table(text, span));
+            return self.wildcard(text, span).into_iter().next().unwrap_or_else(|| Self::open_table(text, span));
         }
         let braced = matches!(name.form, ast::NameForm::Braced);
         if !braced && !self.fuzzy && self.unknown.insert(text.into()) {
@@ -255,7 +255,7 @@ impl<'a> Binder<'a> {
             }
             self.report(diagnostic);
         }
-        self.open_table(text, span)
+        Self::open_table(text, span)
     }
 
     /// The tables whose names fit a pattern.
@@ -286,8 +286,8 @@ impl<'a> Binder<'a> {
     fn local_table(&mut self, text: &str, local: Local<'a>, span: Span) -> Plan {
         match local {
             Local::Table(plan, weight) => {
-                if !self.spend(weight, span) {
-                    return self.open_table(text, span);
+                if !self.spend(weight.saturating_mul(super::TABLE_FACTOR), span) {
+                    return Self::open_table(text, span);
                 }
                 plan.twin(&mut self.columns)
             }
@@ -295,12 +295,12 @@ impl<'a> Binder<'a> {
             Local::Function(function) => match self.expand(&function, &[], None, span) {
                 Some(Either::Table(plan)) => plan,
                 Some(Either::Scalar(value)) => self.scalar_as_table(&value, span),
-                None => self.open_table(text, span),
+                None => Self::open_table(text, span),
             },
-            Local::Opaque => self.open_table(text, span),
+            Local::Opaque => Self::open_table(text, span),
             Local::Scalar(value, _) => self.scalar_as_table(&value, span),
             Local::Column(_, ty) => {
-                let value = Expr { ty, ..self.unknown_value(span) };
+                let value = Expr { ty, ..Self::unknown_value(span) };
                 self.scalar_as_table(&value, span)
             }
             Local::Record(schema) => Plan::new(SourceKind::Input, schema, span),
@@ -314,7 +314,7 @@ impl<'a> Binder<'a> {
                     .label(format!("this stands for a {}", value.ty.ty)),
             );
         }
-        self.open_table("", span)
+        Self::open_table("", span)
     }
 
     /// A reading of a shared plan, with columns of its own.
@@ -351,15 +351,15 @@ impl<'a> Binder<'a> {
                 Local::Function(function) => match self.expand(&function, &call.arguments, None, span) {
                     Some(Either::Table(plan)) => plan,
                     Some(Either::Scalar(value)) => self.scalar_as_table(&value, span),
-                    None => self.open_table(name, span),
+                    None => Self::open_table(name, span),
                 },
                 local => self.local_table(name, local, span),
             };
         }
-        if name == "materialize" {
-            if let [argument] = call.arguments.as_slice() {
-                return self.materialize(&argument.expr, span);
-            }
+        if name == "materialize"
+            && let [argument] = call.arguments.as_slice()
+        {
+            return self.materialize(&argument.expr, span);
         }
         if is_entity(name) {
             let given: Vec<Given> = call.arguments.iter().map(|argument| self.given(&argument.expr, false)).collect();
@@ -370,9 +370,9 @@ impl<'a> Binder<'a> {
             return match text {
                 Some(text) if name == "table" => match self.schemas.table(text) {
                     Some(table) => self.known_table(&table, span),
-                    None => self.open_table(text, span),
+                    None => Self::open_table(text, span),
                 },
-                text => self.open_table(text.unwrap_or_default(), span),
+                text => Self::open_table(text.unwrap_or_default(), span),
             };
         }
         if let Some(function) = self.schemas.function(name) {
@@ -382,7 +382,7 @@ impl<'a> Binder<'a> {
         if functions::scalar(name).is_some() || functions::aggregate(name).is_some() {
             let value = match self.call(call, span) {
                 super::Value::Scalar(value) => value,
-                super::Value::Tuple(_) => self.unknown_value(span),
+                super::Value::Tuple(_) => Self::unknown_value(span),
             };
             return self.scalar_as_table(&value, span);
         }
@@ -453,15 +453,14 @@ impl<'a> Binder<'a> {
             let value = self.scalar(cell);
             let ty = columns.get(index % width.max(1)).map_or(Type::Unknown, |c| c.ty.ty);
             self.check_assignable(&value, ty, cell.span);
-            let value = match value.as_literal() {
-                Some(value) => value.clone(),
-                None => {
-                    let folded = crate::ir::pass::constant(value);
-                    folded.unwrap_or_else(|| {
-                        self.simple(&code::LITERAL_EXPECTED, cell.span, "a cell of a `datatable` is written out");
-                        Value::Null(ty)
-                    })
-                }
+            let value = if let Some(value) = value.as_literal() {
+                value.clone()
+            } else {
+                let folded = crate::ir::pass::constant(value);
+                folded.unwrap_or_else(|| {
+                    self.simple(&code::LITERAL_EXPECTED, cell.span, "a cell of a `datatable` is written out");
+                    Value::Null(ty)
+                })
             };
             row.push(value);
             if row.len() == width {

@@ -68,6 +68,8 @@ pub struct Text {
     pub file: SourceFile,
     /// The kind of text.
     pub kind: Kind,
+    /// Where it was read from; `None` for standard input.
+    pub path: Option<PathBuf>,
 }
 
 impl Input {
@@ -80,7 +82,7 @@ impl Input {
             Self::File(path) => {
                 let file = SourceFile::read(path)?;
                 let kind = Kind::of_ending(path).unwrap_or_else(|| Kind::of_text(file.text()));
-                Ok(Text { file, kind })
+                Ok(Text { file, kind, path: Some(path.clone()) })
             }
             Self::Stdin(name) => read_stdin(name, std::io::stdin().lock()),
         }
@@ -101,7 +103,7 @@ fn read_stdin(name: &str, input: impl Read) -> Result<Text, ReadError> {
         None if name == STDIN => Kind::Query,
         None => Kind::of_text(file.text()),
     };
-    Ok(Text { file, kind })
+    Ok(Text { file, kind, path: None })
 }
 
 /// The PATH that means standard input.

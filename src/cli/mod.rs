@@ -3,14 +3,21 @@
 //! Each subcommand is one file. What they share: [`input`] finds the files that PATHs mean, [`files`] runs work
 //! over them in parallel and hands on the results in order, [`output`] writes and decides the exit code.
 
+mod bound;
 mod completions;
+mod convert;
 pub mod files;
+mod fmt;
+mod functions;
 pub mod input;
+mod ir;
 pub mod output;
 mod parse;
 pub mod queries;
+mod schema;
+pub mod schemas;
 
-use std::io::{self, IsTerminal as _};
+use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -59,6 +66,16 @@ pub enum Color {
 pub enum Command {
     /// Tell syntax errors of rules and queries
     Parse(parse::Parse),
+    /// Format queries, in query files and inside rules
+    Fmt(fmt::Fmt),
+    /// Tell the columns that queries give
+    Schema(schema::Schema),
+    /// Show what queries mean, as the compiler sees it
+    Ir(ir::Ir),
+    /// List what KQL has built in
+    Functions(functions::Functions),
+    /// Write rules and queries in another language, and tell what differs
+    Convert(convert::Convert),
     /// Write a completion script for a shell
     Completions(completions::Completions),
 }
@@ -66,6 +83,15 @@ pub enum Command {
 impl Color {
     /// Whether standard output is to be coloured.
     pub fn on_stdout(self) -> bool {
+        self.on(&io::stdout())
+    }
+
+    /// Whether standard error is to be coloured.
+    pub fn on_stderr(self) -> bool {
+        self.on(&io::stderr())
+    }
+
+    fn on(self, stream: &impl IsTerminal) -> bool {
         match self {
             Self::Always => true,
             Self::Never => false,
@@ -73,7 +99,7 @@ impl Color {
                 // https://no-color.org: set and not empty, whatever the value.
                 let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
                 let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-                !set("NO_COLOR") && !dumb && io::stdout().is_terminal()
+                !set("NO_COLOR") && !dumb && stream.is_terminal()
             }
         }
     }
@@ -96,6 +122,11 @@ pub fn run() -> ExitCode {
 fn dispatch(cli: &Cli, out: &mut Output<impl io::Write>) -> Exit {
     match &cli.command {
         Command::Parse(command) => command.run(cli.global, out),
+        Command::Fmt(command) => command.run(cli.global, out),
+        Command::Schema(command) => command.run(cli.global, out),
+        Command::Ir(command) => command.run(cli.global, out),
+        Command::Functions(command) => command.run(out),
+        Command::Convert(command) => command.run(cli.global, out),
         Command::Completions(command) => command.run(out),
     }
 }

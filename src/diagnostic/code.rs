@@ -60,6 +60,10 @@ codes! {
     FIELD_TYPE = "K0010" "field-type" Error;
     /// The YAML or JSON nests deeper than a rule file can need.
     FILE_TOO_DEEP = "K0011" "file-too-deep" Error;
+    /// The query is written in a way that cannot take another layout without changing what else the file says.
+    FORMAT_NOT_IN_PLACE = "K0012" "format-not-in-place" Error;
+    /// The query, once formatted, would not be read as the same query: a fault of the formatter.
+    FORMAT_UNFAITHFUL = "K0013" "format-unfaithful" Error;
 
     /// A part of a schema file has none of the forms known for it.
     SCHEMA_SHAPE = "K0020" "schema-shape" Error;
@@ -98,6 +102,30 @@ codes! {
     CHAINED_COMPARISON = "K1011" "chained-comparison" Error;
     /// Something other than a name stands before `=`.
     ASSIGNMENT = "K1012" "assignment" Error;
+    /// The text is written in another query language.
+    FOREIGN_LANGUAGE = "K1013" "foreign-language" Error;
+    /// A character looks like one of KQL's and is another, such as a curly quote.
+    LOOK_ALIKE = "K1014" "look-alike-character" Error;
+    /// A word stands where an operator is due, and is none.
+    UNKNOWN_OPERATOR = "K1015" "unknown-operator" Error;
+    /// A keyword is written in capitals.
+    KEYWORD_CASE = "K1016" "keyword-case" Error;
+    /// An operator or comment is written as in another language.
+    FOREIGN_SYNTAX = "K1017" "foreign-syntax" Error;
+    /// A comma stands where no item follows.
+    EXTRA_COMMA = "K1018" "extra-comma" Error;
+    /// A comma, pipe, semicolon or keyword is left out.
+    MISSING_TOKEN = "K1019" "missing-token" Error;
+    /// There is nothing between two pipes, or before one.
+    EMPTY_STAGE = "K1020" "empty-stage" Error;
+    /// A template's placeholder was never filled in.
+    PLACEHOLDER = "K1021" "placeholder" Error;
+    /// A list or range is not in parentheses, or not written as KQL writes it.
+    BAD_LIST = "K1022" "bad-list" Error;
+    /// The value of `dynamic(…)` is no JSON.
+    BAD_DYNAMIC = "K1023" "bad-dynamic" Error;
+    /// A GUID stands without `guid(…)` round it.
+    BARE_GUID = "K1024" "bare-guid" Error;
 
     /// A name stands for no column, variable or function.
     UNKNOWN_NAME = "K2001" "unknown-name" Error ("KS142");
@@ -141,8 +169,6 @@ codes! {
     OPERATOR_PLACE = "K2020" "operator-place" Error ("KS174");
     /// A query grows beyond bounds once its variables and functions are put in.
     QUERY_TOO_LARGE = "K2021" "query-too-large" Error;
-    /// A function calls itself.
-    RECURSION = "K2022" "recursion" Error;
     /// The rows of a `datatable` do not come out even.
     DATATABLE_CELLS = "K2023" "datatable-cells" Error ("KS173");
     /// A dynamic holds a decimal.

@@ -72,6 +72,11 @@ impl Columns {
         id
     }
 
+    /// Gives a column that was introduced without a name of its own the one it goes by.
+    pub fn rename(&mut self, id: ColumnId, name: Name) {
+        self.0[id.index()].name = name;
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.0.len()
@@ -120,12 +125,16 @@ pub struct Column {
 #[derive(Clone, Debug, Default)]
 pub struct Schema {
     columns: VectorSync<Column>,
-    names: HashTrieMapSync<Name, usize>,
+    /// The positions of names, kept where there are many: few columns are found faster by looking at each.
+    names: Option<HashTrieMapSync<Name, usize>>,
     /// Whether the records may have more columns than are known.
     pub open: bool,
 }
 
 impl Schema {
+    /// Up to how many columns are looked at one by one.
+    const FEW: usize = 192;
+
     /// A schema of these columns.
     pub fn new(columns: impl IntoIterator<Item = Column>, open: bool) -> Self {
         let mut schema = Self { open, ..Self::default() };
@@ -157,7 +166,10 @@ impl Schema {
 
     /// The position of a name.
     pub fn position(&self, name: &str) -> Option<usize> {
-        self.names.get(name).copied()
+        match &self.names {
+            Some(names) => names.get(name).copied(),
+            None => (0..self.len()).rev().find(|index| self.columns.get(*index).is_some_and(|c| &*c.name == name)),
+        }
     }
 
     /// The column of a name.
@@ -172,16 +184,22 @@ impl Schema {
 
     /// Appends a column; one of the same name is hidden from look-ups but keeps its place.
     pub fn push(&mut self, column: Column) {
-        self.names.insert_mut(column.name.clone(), self.columns.len());
+        if let Some(names) = &mut self.names {
+            names.insert_mut(column.name.clone(), self.columns.len());
+        }
         self.columns.push_back_mut(column);
+        if self.names.is_none() && self.len() > Self::FEW {
+            let names = self.iter().zip(0..).map(|(column, index)| (column.name.clone(), index));
+            self.names = Some(names.collect());
+        }
     }
 
     /// Puts a column in the place of another.
     pub fn replace(&mut self, index: usize, column: Column) {
         if let Some(old) = self.columns.get(index) {
-            if old.name != column.name {
-                self.names.remove_mut(&old.name);
-                self.names.insert_mut(column.name.clone(), index);
+            if let Some(names) = self.names.as_mut().filter(|_| old.name != column.name) {
+                names.remove_mut(&old.name);
+                names.insert_mut(column.name.clone(), index);
             }
             self.columns.set_mut(index, column);
         }

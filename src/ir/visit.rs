@@ -615,7 +615,9 @@ impl Plan {
                 }
             }
             SourceKind::Evaluate(Evaluate { declared: Some(declared), .. }) => {
-                declared.iter_mut().for_each(|column| column.id = map(column.id));
+                for column in declared {
+                    column.id = map(column.id);
+                }
             }
             SourceKind::Foreign(step) => step.makes.iter_mut().for_each(|(_, id)| *id = map(*id)),
             _ => {}

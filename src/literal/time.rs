@@ -137,8 +137,8 @@ fn parse_date<'a, 'b>(all: &'b [Piece<'a>]) -> Option<(i64, &'b [Piece<'a>])> {
         _ => all,
     };
     let (year, month, day, rest) = match all {
-        [Number(y), Mark(a @ ('-' | '/' | '.')), Number(m), Mark(b), Number(d), rest @ ..]
-            if y.len() == 4 && a == b =>
+        [Number(y), Mark(mark @ ('-' | '/' | '.')), Number(m), Mark(same), Number(d), rest @ ..]
+            if y.len() == 4 && mark == same =>
         {
             (number(y)?, number(m)?, number(d)?, rest)
         }

@@ -5,6 +5,7 @@ mod explain;
 mod grammar;
 mod lower;
 mod parse;
+pub mod print;
 pub mod scan;
 pub mod string;
 pub mod words;

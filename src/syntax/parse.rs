@@ -10,7 +10,7 @@ use super::ast::Query;
 use super::explain;
 use super::grammar::{Grammar, Rule};
 use super::lower;
-use super::scan::{MAX_DEPTH, Scan, Unbalanced, Unterminated, scan};
+use super::scan::{MAX_DEPTH, scan};
 use crate::diagnostic::{Diagnostic, code};
 use crate::source::Span;
 
@@ -50,7 +50,7 @@ pub fn parse(text: &str) -> Parsed {
             let (query, diagnostics) = lower::query(pairs, text, scan.comments);
             Parsed { query: Some(query), diagnostics }
         }
-        Err(error) => Parsed { query: None, diagnostics: Slices { text, scan: &scan }.diagnostics(&error) },
+        Err(error) => Parsed { query: None, diagnostics: explain::diagnose(text, &scan, &error) },
     })
 }
 
@@ -65,7 +65,12 @@ fn with_stack<R>(depth: usize, work: impl FnOnce() -> R) -> R {
 
 /// Whether the text is a query that parses, told without making a tree.
 fn accepts(text: &str) -> bool {
-    parse(text).is_ok()
+    let scan = scan(text);
+    let plain = scan.plain(text);
+    scan.too_deep.is_none()
+        && with_stack(scan.depth, || {
+            Grammar::parse(Rule::query, &plain).is_ok_and(|pairs| lower::query(pairs, &plain, Vec::new()).1.is_empty())
+        })
 }
 
 /// The queries of a file: one, or several parted by blank lines.
@@ -180,112 +185,6 @@ fn too_deep(at: usize) -> Diagnostic {
     Diagnostic::new(&code::TOO_DEEP, Span::new(at, at + 1), format!("brackets nest deeper than {MAX_DEPTH}"))
         .label("this bracket is one too many")
         .help("give inner parts a name with `let`")
-}
-
-/// A text that does not parse, cut for errors of their own.
-struct Slices<'t> {
-    text: &'t str,
-    scan: &'t Scan,
-}
-
-impl Slices<'_> {
-    fn diagnostics(&self, whole: &pest::error::Error<Rule>) -> Vec<Diagnostic> {
-        let mut found: Vec<Diagnostic> = Vec::new();
-        found.extend(self.scan.unterminated.iter().map(|string| unterminated(self.text, *string)));
-        if self.scan.unterminated.is_empty() {
-            found.extend(self.scan.unbalanced.iter().map(|bracket| unbalanced(self.text, *bracket)));
-        }
-        // With a string or bracket out of place the cuts are not to be trusted, and the whole is told already.
-        if found.is_empty() {
-            found = self.by_slice();
-        }
-        if found.is_empty() {
-            found.push(explain::explain(self.text, 0, whole));
-        }
-        found.sort_by_key(|diagnostic| diagnostic.span);
-        found.dedup_by_key(|diagnostic| diagnostic.span.start);
-        found
-    }
-
-    fn by_slice(&self) -> Vec<Diagnostic> {
-        let mut found = Vec::new();
-        let mut start = 0;
-        let mut at_head = true;
-        let ends = self.scan.cuts.iter().map(|cut| (cut.offset, cut.mark)).chain([(self.text.len(), b';')]);
-        for (end, mark) in ends {
-            let is_last = end == self.text.len();
-            let rule = if at_head { Rule::statement_slice } else { Rule::stage_slice };
-            // Between two `;` there must be something; behind the last there need not.
-            let slice = &self.text[start..end];
-            match Grammar::parse(rule, slice) {
-                Ok(pairs) => {
-                    let empty = at_head && pairs.clone().flat_map(pest::iterators::Pair::into_inner).count() < 2;
-                    if empty && !(is_last && mark == b';') {
-                        found.push(explain::empty_slice(self.text, end, mark));
-                    }
-                    found.extend(lower::check_slice(pairs).into_iter().map(|d| d.shifted(start)));
-                }
-                Err(error) => found.push(explain::explain(self.text, start, &error)),
-            }
-            start = end + 1;
-            at_head = mark == b';';
-        }
-        found
-    }
-}
-
-fn unterminated(text: &str, string: Unterminated) -> Diagnostic {
-    if let Some(at) = string.bad_escape {
-        let escape = Span::new(at, at + 1 + text[at + 1..].chars().next().map_or(0, char::len_utf8));
-        let quote = text[string.span.range()].chars().next().unwrap_or('"');
-        return Diagnostic::new(&code::BAD_ESCAPE, escape, format!("`{}` is no escape of KQL", escape.of(text)))
-            .label("unknown escape")
-            .related(Span::new(string.span.start as usize, string.span.start as usize + 1), "in this string")
-            .note("a backslash begins an escape such as \\n, \\t, \\\\ or \\u00e9")
-            .help(format!("write the backslash twice, or put `@` before the string: @{quote}…{quote}"));
-    }
-    let opening = Span::new(string.span.start as usize, string.span.start as usize + 1);
-    let quote = opening.of(text);
-    let diagnostic = Diagnostic::new(&code::UNTERMINATED_STRING, opening, "this string is never closed");
-    if text[string.span.range()].starts_with("```") || text[string.span.range()].starts_with("~~~") {
-        diagnostic.label("opened here").help(format!("close it with {0}{0}{0}", quote))
-    } else {
-        diagnostic
-            .label("opened here")
-            .related(Span::at(string.span.end as usize), format!("the line ends without a {quote}"))
-            .note("a string ends on the line it began on; only ``` and ~~~ go over several lines")
-    }
-}
-
-fn unbalanced(text: &str, bracket: Unbalanced) -> Diagnostic {
-    let at = |offset: usize| Span::new(offset, offset + 1);
-    let partner = |offset: usize| match at(offset).of(text) {
-        "(" => ")",
-        "[" => "]",
-        "{" => "}",
-        ")" => "(",
-        "]" => "[",
-        _ => "{",
-    };
-    match bracket {
-        Unbalanced::Open(open) => {
-            Diagnostic::new(&code::UNBALANCED, at(open), format!("`{}` is never closed", at(open).of(text)))
-                .label("opened here")
-                .help(format!("a `{}` is missing", partner(open)))
-        }
-        Unbalanced::Close(close) => {
-            Diagnostic::new(&code::UNBALANCED, at(close), format!("`{}` closes nothing", at(close).of(text)))
-                .label("nothing is open here")
-                .help(format!("take it out, or put a `{}` where it belongs", partner(close)))
-        }
-        Unbalanced::Mismatch(open, close) => Diagnostic::new(
-            &code::UNBALANCED,
-            at(close),
-            format!("`{}` does not close `{}`", at(close).of(text), at(open).of(text)),
-        )
-        .label(format!("a `{}` is due before this", partner(open)))
-        .related(at(open), "opened here"),
-    }
 }
 
 #[cfg(test)]

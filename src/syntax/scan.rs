@@ -192,14 +192,12 @@ impl Scanner<'_> {
     fn fenced(&mut self, byte: u8) {
         let start = self.at;
         let fence = [byte; 3];
-        match memchr::memmem::find(&self.bytes[self.at + 3..], &fence) {
-            Some(end) => self.at += end + 5,
-            None => {
-                self.found
-                    .unterminated
-                    .push(Unterminated { span: Span::new(start, self.bytes.len()), bad_escape: None });
-                self.at = self.bytes.len();
-            }
+        if let Some(end) = memchr::memmem::find(&self.bytes[self.at + 3..], &fence) {
+            self.at += end + 5;
+        } else {
+            let span = Span::new(start, self.bytes.len());
+            self.found.unterminated.push(Unterminated { span, bad_escape: None });
+            self.at = self.bytes.len();
         }
     }
 

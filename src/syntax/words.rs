@@ -31,38 +31,6 @@ pub fn class(word: &str) -> WordClass {
     }
 }
 
-/// Whether two words with a `-` between them are one keyword to Kusto's lexer.
-pub fn is_dashed(first: &str, second: &str) -> bool {
-    DASHED
-        .iter()
-        .any(|word| word.strip_prefix(first).and_then(|rest| rest.strip_prefix('-')).is_some_and(|rest| rest == second))
-}
-
-/// Keywords of two words.
-static DASHED: &[&str] = &[
-    "assert-schema",
-    "granny-asc",
-    "granny-desc",
-    "graph-match",
-    "macro-expand",
-    "make-graph",
-    "make-series",
-    "materialized-views",
-    "mv-apply",
-    "mv-expand",
-    "parse-kv",
-    "parse-where",
-    "partitioned-by",
-    "project-away",
-    "project-keep",
-    "project-rename",
-    "project-reorder",
-    "project-smart",
-    "sample-distinct",
-    "top-hitters",
-    "top-nested",
-];
-
 /// Every keyword that is no name by itself, for suggestions.
 pub fn reserved() -> impl Iterator<Item = &'static str> {
     GIVEN.iter().chain(RESERVED).copied()

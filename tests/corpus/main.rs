@@ -4,7 +4,9 @@
 use std::path::PathBuf;
 
 mod bind;
+mod format;
 mod rules;
+mod syntax_errors;
 
 /// The folder of the corpus.
 fn corpus() -> PathBuf {

@@ -101,6 +101,11 @@ impl Chunk {
         self.text.push_str(&other.text);
         self.sarif.append(other.sarif);
     }
+
+    /// The text, for formats that do not wait for the end.
+    pub fn into_text(self) -> String {
+        self.text
+    }
 }
 
 /// Writes rendered reports in the order they come.

@@ -412,7 +412,9 @@ proptest! {
 
         let github = written(Format::Github, &[report]);
         prop_assert_eq!(github.split_terminator(['\n', '\r']).count(), diagnostics.len());
-        prop_assert!(github.lines().all(|line| line.starts_with("::error file=f%25%2C%0A.kql,line=")));
+        let starts = ["error", "warning", "notice"].map(|level| format!("::{level} file=f%25%2C%0A.kql,line="));
+        let all = github.lines().all(|line| starts.iter().any(|start| line.starts_with(start)));
+        prop_assert!(all, "{}", github);
 
         let results = check_sarif(&written(Format::Sarif, &[report]));
         for (result, diagnostic) in results.iter().zip(&diagnostics) {

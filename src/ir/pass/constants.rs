@@ -43,12 +43,11 @@ fn fold(expr: &mut Expr) {
         return;
     }
     // A connective of one operand is that operand.
-    if let ExprKind::And(operands) | ExprKind::Or(operands) = &mut expr.kind {
-        if operands.len() == 1 {
-            if let Some(only) = operands.pop() {
-                *expr = only;
-            }
-        }
+    if let ExprKind::And(operands) | ExprKind::Or(operands) = &mut expr.kind
+        && operands.len() == 1
+        && let Some(only) = operands.pop()
+    {
+        *expr = only;
     }
 }
 

@@ -40,12 +40,11 @@ fn simplify(expr: &mut Expr) {
         }
         _ => {}
     }
-    if let ExprKind::And(operands) | ExprKind::Or(operands) = &mut expr.kind {
-        if operands.len() == 1 {
-            if let Some(only) = operands.pop() {
-                *expr = only;
-            }
-        }
+    if let ExprKind::And(operands) | ExprKind::Or(operands) = &mut expr.kind
+        && operands.len() == 1
+        && let Some(only) = operands.pop()
+    {
+        *expr = only;
     }
 }
 

@@ -95,8 +95,14 @@ fn before(op: &mut Op, wanted: HashSet<ColumnId>, input: &Schema, schema: &mut S
         | Op::Sample(_)
         | Op::Render { .. } => {
             let mut all = needs.clone();
-            op.expressions(&mut |expr| expr.for_each_column(&mut |id| drop(all.insert(id))));
-            op.columns(&mut |id| drop(all.insert(*id)));
+            op.expressions(&mut |expr| {
+                expr.for_each_column(&mut |id| {
+                    all.insert(id);
+                });
+            });
+            op.columns(&mut |id| {
+                all.insert(*id);
+            });
             restrict(schema, &all);
             return all;
         }
@@ -113,6 +119,10 @@ fn before(op: &mut Op, wanted: HashSet<ColumnId>, input: &Schema, schema: &mut S
             return ids(input);
         }
     }
-    op.expressions(&mut |expr| expr.for_each_column(&mut |id| drop(needs.insert(id))));
+    op.expressions(&mut |expr| {
+        expr.for_each_column(&mut |id| {
+            needs.insert(id);
+        });
+    });
     needs
 }

@@ -186,9 +186,8 @@ fn both(a: Bounds, b: Bounds) -> Option<Bounds> {
 }
 
 fn tighter(a: (Bound, bool), b: (Bound, bool), later: bool) -> Option<(Bound, bool)> {
-    let (x, y) = match (a.0, b.0) {
-        (Bound::Instant(x), Bound::Instant(y)) | (Bound::FromNow(x), Bound::FromNow(y)) => (x, y),
-        _ => return None,
+    let ((Bound::Instant(x), Bound::Instant(y)) | (Bound::FromNow(x), Bound::FromNow(y))) = (a.0, b.0) else {
+        return None;
     };
     if x == y {
         return Some((a.0, a.1 && b.1));

@@ -6,6 +6,7 @@
 //!
 //! Chains of one precedence level are flat ([`Chain`], [`Logical`]), so that no walk recurses once a term.
 
+mod erase;
 mod expr;
 mod literal;
 mod name;

@@ -341,6 +341,7 @@ pub struct MakeSeriesItem {
 
 /// The range of an axis.
 #[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::large_enum_variant)] // A query has few of them; a box would only be in the way.
 pub enum SeriesRange {
     /// `from a to b step c`
     FromTo {

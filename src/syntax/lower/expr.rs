@@ -10,7 +10,7 @@ use super::super::ast::{
     ExprKind, ExternalData, In, InOp, Index, Logical, LogicalOp, MaterializedViewCombine, Name, NameForm, NamedExpr,
     Names, Parameter, ParameterValue, Path, PathMember, Pipe, Sign, StringOp, StringTest, Unary, Wrapper, WrapperKind,
 };
-use super::super::words;
+use super::super::scan::MAX_DEPTH;
 use super::{Children, Lower, Place, Rule, is_name, span};
 use crate::diagnostic::{Applicability, Diagnostic, Edit, code};
 use crate::source::Span;
@@ -104,10 +104,7 @@ impl Lower {
         let kind = match op.as_rule() {
             Rule::or => logical(LogicalOp::Or, left, right),
             Rule::and => logical(LogicalOp::And, left, right),
-            Rule::add_op | Rule::mul_op => {
-                self.check_dashed(&left, op_span, &right);
-                chain(arithmetic_op(op.as_str()), op_span, left, right)
-            }
+            Rule::add_op | Rule::mul_op => chain(arithmetic_op(op.as_str()), op_span, left, right),
             rule => {
                 let (level, op) = match rule {
                     Rule::equal_op => (Level::Equality, comparison_op(op.as_str())),
@@ -159,26 +156,6 @@ impl Lower {
         }
     }
 
-    /// `make-series` is one word for Kusto's lexer, even where it could be a difference.
-    fn check_dashed(&self, left: &Expr, op: Span, right: &Expr) {
-        let left = match &left.kind {
-            ExprKind::Chain(chain) => chain.rest.last().map_or(&chain.first, |link| &link.operand),
-            _ => left,
-        };
-        if let (ExprKind::Name(first), ExprKind::Name(second)) = (&left.kind, &right.kind)
-            && first.span.end == op.start
-            && op.end == second.span.start
-            && words::is_dashed(&first.text, &second.text)
-        {
-            let word = format!("{}-{}", first.text, second.text);
-            self.report(
-                Diagnostic::new(&code::KEYWORD_AS_NAME, first.span.to(second.span), format!("`{word}` is a keyword"))
-                    .label("an expression is due here")
-                    .help("for a difference, put blanks round the `-`"),
-            );
-        }
-    }
-
     fn refuse_chain(&self, left: &Expr, level: Level, op: Span) {
         if level_of(left) == Some(level) {
             let (message, help) = match level {
@@ -201,7 +178,20 @@ impl Lower {
         let start = span(&pair).start as usize;
         let mut children = Children::of(pair);
         let mut base = self.head_of_path(&mut children);
-        for step in children {
+        for (depth, step) in children.enumerate() {
+            // Each step is a level of the tree, whatever the brackets say.
+            if depth == MAX_DEPTH {
+                self.report(
+                    Diagnostic::new(
+                        &code::TOO_DEEP,
+                        self::span(&step),
+                        format!("a path has more than {MAX_DEPTH} steps"),
+                    )
+                    .label("this step is one too many")
+                    .help("give the first part a name with `extend`"),
+                );
+                break;
+            }
             let span = Span::new(start, span(&step).end as usize);
             base = match step.as_rule() {
                 Rule::index | Rule::entity_index => {
@@ -237,7 +227,7 @@ impl Lower {
             None => table,
             Some(clause) => {
                 let span = table.span.to(span(&clause));
-                Expr { kind: ExprKind::DataScope(Box::new(DataScope { table, scope: self.data_scope(clause) })), span }
+                Expr { kind: ExprKind::DataScope(Box::new(DataScope { table, scope: Self::data_scope(clause) })), span }
             }
         }
     }
@@ -268,7 +258,7 @@ impl Lower {
         Name { text: pair.as_str().into(), form: NameForm::Bare, span: span(pair) }
     }
 
-    pub(super) fn data_scope(&self, pair: Pair<'_, Rule>) -> Name {
+    pub(super) fn data_scope(pair: Pair<'_, Rule>) -> Name {
         Self::word(&pair.into_inner().next().expect("a data scope has a value"))
     }
 
@@ -302,7 +292,12 @@ impl Lower {
         if let Some(list) = children.one(Rule::name_list) {
             let list_span = self::span(&list);
             let names = list.into_inner().map(|name| self.name(name, Place::Given)).collect();
-            return NamedExpr { names: Names::List(names, list_span), expr: self.expr(children.need()), span };
+            let expr = children.need();
+            if let Some(second) = children.next() {
+                let between = Span::new(self::span(&expr).end as usize, self::span(&second).start as usize);
+                self.report_assignment(self::span(&expr), assignment(expr.get_input(), between));
+            }
+            return NamedExpr { names: Names::List(names, list_span), expr: self.expr(expr), span };
         }
         let first = children.need();
         match children.next() {
@@ -317,15 +312,20 @@ impl Lower {
         if let Some(name) = lone_name(pair.clone()) {
             return Names::One(self.name(name, Place::Given));
         }
-        let between = Span::new(start.end as usize, end.start as usize);
-        self.report(
-            Diagnostic::new(&code::ASSIGNMENT, between, "only a name may stand before `=`")
-                .label("`=` gives a name; `==` compares")
-                .related(start, "this is no name")
-                .fix("compare with `==`", Applicability::Unsafe, vec![Edit::replace(between, " == ")]),
-        );
+        let sign = assignment(pair.get_input(), Span::new(start.end as usize, end.start as usize));
+        self.report_assignment(start, sign);
         let left = self.expr(pair);
         Names::One(Name { text: "".into(), form: NameForm::Bare, span: left.span })
+    }
+
+    /// Reports an `=` behind something that is no name.
+    fn report_assignment(&self, left: Span, sign: Span) {
+        self.report(
+            Diagnostic::new(&code::ASSIGNMENT, sign, "only a name may stand before `=`")
+                .label("`=` gives a name; `==` compares")
+                .related(left, "this is no name")
+                .fix("compare with `==`", Applicability::Unsafe, vec![Edit::replace(sign, "==")]),
+        );
     }
 
     /// `parameter`, `property` and their like: `name = value`.
@@ -369,7 +369,7 @@ impl Lower {
         children.every(Rule::parameter).map(|parameter| self.parameter(parameter)).collect()
     }
 
-    fn with_properties(&self, children: &mut Children<'_>) -> Vec<Parameter> {
+    pub(super) fn with_properties(&self, children: &mut Children<'_>) -> Vec<Parameter> {
         children
             .one(Rule::with_properties)
             .map(|clause| clause.into_inner().map(|property| self.parameter(property)).collect())
@@ -447,10 +447,19 @@ impl Lower {
     pub(super) fn sources(&self, pair: Pair<'_, Rule>) -> Vec<Expr> {
         pair.into_inner().map(|source| self.pipeline(source)).collect()
     }
+}
 
-    pub(super) fn properties(&self, children: &mut Children<'_>) -> Vec<Parameter> {
-        self.with_properties(children)
+/// The `=` among the blanks and comments of `between`.
+fn assignment(text: &str, between: Span) -> Span {
+    let mut at = between.start as usize;
+    for line in between.of(text).split_inclusive(['\n', '\r', '\u{2028}', '\u{2029}']) {
+        let code = line.find("//").map_or(line, |comment| &line[..comment]);
+        if let Some(sign) = code.find('=') {
+            return Span::new(at + sign, at + sign + 1);
+        }
+        at += line.len();
     }
+    between
 }
 
 /// The name that an expression consists of, if it is nothing else.
@@ -573,5 +582,24 @@ mod tests {
         ] {
             assert_eq!(string_op(word), expected, "{word}");
         }
+    }
+
+    #[test]
+    fn a_call_is_a_call_wherever_a_path_may_begin() {
+        use crate::syntax::ast::{Expr, ExprKind, OperatorKind, StatementKind};
+        let first = |text: &str| -> Expr {
+            let query = crate::syntax::parse(text).query.expect("the text parses");
+            let StatementKind::Expr(Expr { kind: ExprKind::Pipe(pipe), .. }) = &query.statements[0].kind else {
+                panic!("{text} is a pipe")
+            };
+            match &pipe.stages[0].kind {
+                OperatorKind::Invoke(expr) => expr.clone(),
+                OperatorKind::Union(tables) => tables[0].clone(),
+                other => panic!("{other:?}"),
+            }
+        };
+        assert!(matches!(first("T | invoke f(1, a)").kind, ExprKind::Call(call) if call.arguments.len() == 2));
+        let ExprKind::Path(path) = first("T | union database('x').U*").kind else { panic!("a path") };
+        assert!(matches!(&path.base.kind, ExprKind::Call(call) if call.arguments.len() == 1));
     }
 }

@@ -6,12 +6,12 @@ use super::super::ast::{
     Expr, ExprKind, Json, JsonKind, JsonPair, Literal, LiteralKind, StringValue, TypeName, TypeOf, TypeOfKind,
 };
 use super::{Children, Lower, Place, Rule, span};
-use crate::source::Span;
+use crate::diagnostic::{Applicability, Diagnostic, Edit, code};
 use crate::syntax::string;
 
 impl Lower {
     /// The raw words and the value of adjacent strings.
-    pub(super) fn strings<'t>(&self, pair: Pair<'t, Rule>) -> (&'t str, StringValue) {
+    pub(super) fn strings(pair: Pair<'_, Rule>) -> (&str, StringValue) {
         let raw = pair.as_str();
         let mut parts = Vec::with_capacity(1);
         let mut value = String::new();
@@ -27,7 +27,7 @@ impl Lower {
         let span = span(&pair);
         let kind = match pair.as_rule() {
             Rule::strings => {
-                let (raw, value) = self.strings(pair);
+                let (raw, value) = Self::strings(pair);
                 return Literal { kind: LiteralKind::String(value), raw: raw.into(), span };
             }
             Rule::string => {
@@ -37,7 +37,18 @@ impl Lower {
             Rule::long => LiteralKind::Long,
             Rule::real => LiteralKind::Real,
             Rule::timespan => LiteralKind::TimeSpan,
-            Rule::raw_guid => LiteralKind::RawGuid,
+            Rule::raw_guid => {
+                self.report(
+                    Diagnostic::new(&code::BARE_GUID, span, "a GUID stands in `guid(…)`")
+                        .label("no literal by itself")
+                        .fix(
+                            "put it into `guid(…)`",
+                            Applicability::Safe,
+                            vec![Edit::insert(span.start as usize, "guid("), Edit::insert(span.end as usize, ")")],
+                        ),
+                );
+                LiteralKind::RawGuid
+            }
             Rule::json_null => LiteralKind::Null,
             Rule::typed => typed_kind(pair.as_str()),
             _ => LiteralKind::Bool,
@@ -117,9 +128,4 @@ fn typed_kind(raw: &str) -> LiteralKind {
         "guid" => LiteralKind::Guid,
         _ => LiteralKind::TimeSpan,
     }
-}
-
-/// The span of an expression list, from the first to the last.
-pub(super) fn covering(spans: impl IntoIterator<Item = Span>) -> Span {
-    spans.into_iter().reduce(Span::to).unwrap_or_default()
 }

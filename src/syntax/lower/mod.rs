@@ -124,7 +124,7 @@ impl Lower {
         let (text, form) = match pair.as_rule() {
             Rule::bracketed => {
                 let strings = pair.into_inner().next().expect("a name in brackets holds a string");
-                (self.strings(strings).1.value, NameForm::Bracketed)
+                (Self::strings(strings).1.value, NameForm::Bracketed)
             }
             Rule::bracketed_wildcard => {
                 let wildcard = pair.into_inner().next().expect("brackets round a wildcard hold it");
@@ -147,7 +147,14 @@ impl Lower {
             WordClass::Given => place == Place::Given,
             WordClass::Reserved => place == Place::Path && matches!(word, "kind" | "withsource" | "with_source"),
         };
-        if !allowed {
+        if !allowed && word == "dynamic" {
+            self.report(
+                Diagnostic::new(&code::BAD_DYNAMIC, span, "`dynamic` holds one value of JSON, in parentheses")
+                    .label("`dynamic(VALUE)` is due here")
+                    .note("such a value has strings, numbers, true, false, null, […] and {…} in it, and no expressions")
+                    .help("`pack_array(…)` makes an array of expressions, `bag_pack(…)` an object"),
+            );
+        } else if !allowed {
             self.report(
                 Diagnostic::new(&code::KEYWORD_AS_NAME, span, format!("`{word}` is a keyword, not a name"))
                     .label("a name is due here")

@@ -9,6 +9,7 @@ use super::super::ast::{
     SortItem, SortOrder, Summarize, TopNestedLevel,
 };
 use super::{Children, EXTENDED_TYPES, Lower, Place, Rule, is_name, span};
+use crate::diagnostic::{Applicability, Diagnostic, Edit, code};
 use crate::source::Span;
 
 impl Lower {
@@ -28,9 +29,9 @@ impl Lower {
                     | Rule::mv_apply_keyword
             )
         });
-        let data_scope = children.one(Rule::data_scope).map(|clause| self.data_scope(clause));
+        let data_scope = children.one(Rule::data_scope).map(|clause| Self::data_scope(clause));
         let parameters = self.parameters(&mut children);
-        let kind = self.operator_kind(rule, &mut children, data_scope, text);
+        let kind = self.operator_kind(rule, &mut children, data_scope, !parameters.is_empty(), text);
         Operator { kind, keyword, parameters, span }
     }
 
@@ -39,6 +40,7 @@ impl Lower {
         rule: Rule,
         children: &mut Children<'_>,
         data_scope: Option<Name>,
+        has_options: bool,
         text: &str,
     ) -> OperatorKind {
         match rule {
@@ -93,7 +95,7 @@ impl Lower {
                 let call = self.called(children.need());
                 OperatorKind::Evaluate { call, schema: children.next().map(|schema| self.row_schema(schema)) }
             }
-            Rule::invoke => OperatorKind::Invoke(self.invoked(children.need())),
+            Rule::invoke => OperatorKind::Invoke(self.path(children.need())),
             Rule::as_op => OperatorKind::As(self.name(children.need(), Place::Reference)),
             Rule::assert_schema => OperatorKind::AssertSchema(self.row_schema(children.need())),
             Rule::consume => OperatorKind::Consume,
@@ -123,11 +125,11 @@ impl Lower {
                 OperatorKind::Reduce { by, properties }
             }
             Rule::render => self.render(children),
-            Rule::find => self.find(children, data_scope),
+            Rule::find => self.find(children, data_scope, has_options),
             Rule::search => {
                 // The scope stands behind the options here.
                 let data_scope =
-                    data_scope.or_else(|| children.one(Rule::data_scope).map(|clause| self.data_scope(clause)));
+                    data_scope.or_else(|| children.one(Rule::data_scope).map(|clause| Self::data_scope(clause)));
                 let sources = self.find_sources(children);
                 let predicate = self.search_predicate(children.need());
                 OperatorKind::Search(Search { data_scope, sources, predicate })
@@ -188,10 +190,27 @@ impl Lower {
         let mut summarize = Summarize { aggregates, by: None, bin: None };
         if let Some(clause) = children.one(Rule::by_clause) {
             let mut groups = Children::of(clause);
-            summarize.by = Some(groups.every(Rule::named_expr).map(|group| self.named_expr(group)).collect());
+            let by: Vec<_> = groups.every(Rule::named_expr).map(|group| self.named_expr(group)).collect();
+            for group in &by {
+                self.refuse_bin(group);
+            }
+            summarize.by = Some(by);
             summarize.bin = self.clause(&mut groups, Rule::legacy_bin);
         }
         summarize
+    }
+
+    /// `bin = 1h` stands behind the groups without a comma; as a group it would be a column called `bin`.
+    fn refuse_bin(&self, group: &NamedExpr) {
+        if let (Names::One(name), ExprKind::Literal(_)) = (&group.names, &group.expr.kind)
+            && name.text.as_ref() == "bin"
+        {
+            self.report(
+                Diagnostic::new(&code::UNEXPECTED, group.span, "`bin = …` is no group")
+                    .label("a group is due here")
+                    .help("write bin(column, size) as the group"),
+            );
+        }
     }
 
     fn top_nested_level(&self, pair: Pair<'_, Rule>) -> TopNestedLevel {
@@ -278,11 +297,6 @@ impl Lower {
         Parse { expr, pattern }
     }
 
-    /// `f(a).g(b)`.
-    fn invoked(&self, pair: Pair<'_, Rule>) -> Expr {
-        self.path(pair)
-    }
-
     fn facet_with(&self, pair: Pair<'_, Rule>) -> Expr {
         let body = only(pair);
         match body.as_rule() {
@@ -347,9 +361,18 @@ impl Lower {
         OperatorKind::Render { chart, properties }
     }
 
-    fn find(&self, children: &mut Children<'_>, data_scope: Option<Name>) -> OperatorKind {
+    fn find(&self, children: &mut Children<'_>, data_scope: Option<Name>, has_options: bool) -> OperatorKind {
         let sources = self.find_sources(children);
+        let where_word = children.one(Rule::find_where);
         let predicate = self.expr(children.need());
+        if where_word.is_none() && (has_options || !sources.is_empty()) {
+            let at = Span::at(predicate.span.start as usize);
+            self.report(
+                Diagnostic::new(&code::UNEXPECTED, predicate.span, "`where` is missing before this predicate")
+                    .help("write `find in (…) where …`")
+                    .fix("put `where` before it", Applicability::Safe, vec![Edit::insert(at.start as usize, "where ")]),
+            );
+        }
         let project = children.one(Rule::find_project).map(|clause| self.find_project(clause));
         let project_away = children.one(Rule::find_project_away).map(|clause| self.find_project(clause));
         OperatorKind::Find(Find { data_scope, sources, predicate, project, project_away })
@@ -479,7 +502,7 @@ impl Lower {
             path_format,
             data_format,
             sources,
-            properties: self.properties(children),
+            properties: self.with_properties(children),
         }
     }
 

@@ -6,7 +6,6 @@ use super::super::ast::{
     Body, Expr, ExprKind, FunctionDeclaration, FunctionParameter, Let, LetValue, ParameterType, Pattern, PatternCase,
     PatternDeclaration, Statement, StatementKind,
 };
-use super::literal::covering;
 use super::{Children, DECLARED_TYPES, Lower, Place, Rule, is_name, span};
 
 impl Lower {
@@ -48,7 +47,7 @@ impl Lower {
                     .chain(std::iter::from_fn(|| children.one_if(|rule| rule != Rule::with_properties)))
                     .map(|entity| self.entity(entity))
                     .collect();
-                StatementKind::Restrict { entities, properties: self.properties(&mut children) }
+                StatementKind::Restrict { entities, properties: self.with_properties(&mut children) }
             }
         }
     }
@@ -125,7 +124,6 @@ impl Lower {
                 let path = parts
                     .one(Rule::pattern_path_value)
                     .map(|value| self.literal(value.into_inner().next().expect("a pattern's path value is a literal")));
-                debug_assert!(!covering(arguments.iter().map(|argument| argument.span)).is_empty());
                 PatternCase { arguments, path, body: self.body(parts.need()) }
             })
             .collect();

@@ -1,0 +1,230 @@
+//! `kqlc fmt`: queries in the one layout, in place.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use similar::TextDiff;
+
+use super::Global;
+use super::files::{Flow, over_files};
+use super::input::{Kind, Paths, Text};
+use super::output::{Exit, Output, complain};
+use crate::diagnostic::render::{Chunk, Format, Renderer, Report, Sink};
+use crate::format::{format_rules, format_text};
+use crate::source::SourceFile;
+
+/// How long a single diff may take before it settles for one that is not the shortest.
+const DIFF_TIME: Duration = Duration::from_secs(2);
+
+/// Arguments of `kqlc fmt`.
+#[derive(Debug, clap::Args)]
+pub struct Fmt {
+    #[command(flatten)]
+    paths: Paths,
+    /// Write nothing, list the files that would change
+    #[arg(long)]
+    check: bool,
+    /// Write nothing, show what would change
+    #[arg(long)]
+    diff: bool,
+}
+
+/// What formatting has made of a file.
+enum Outcome {
+    /// Its text on standard output, since it came from standard input.
+    Text(Vec<u8>),
+    /// It is as it should be.
+    Unchanged,
+    /// It was written.
+    Written,
+    /// It would change: its name, or the diff.
+    WouldChange(String),
+    /// It cannot be formatted.
+    Findings(Chunk),
+    /// It cannot be written.
+    Unwritable(String),
+}
+
+/// How many files ended how.
+#[derive(Default)]
+struct Tally {
+    unchanged: usize,
+    written: usize,
+    would_change: usize,
+    refused: usize,
+    failed: bool,
+}
+
+impl Fmt {
+    /// Formats, and tells what has changed or would.
+    pub(super) fn run(&self, global: Global, out: &mut Output<impl io::Write>) -> Exit {
+        // What is found goes to standard error: standard output is for text, names and diffs.
+        let renderer = Renderer::new(Format::Human, global.color.on_stderr());
+        let mut findings = Sink::new(io::stderr(), Format::Human);
+        let mut tally = Tally::default();
+        let exit = over_files(
+            &self.paths,
+            global,
+            |text| self.format(text, renderer),
+            |outcome| {
+                let written = match outcome {
+                    Outcome::Text(bytes) => out.write_all(&bytes),
+                    Outcome::Unchanged => {
+                        tally.unchanged += 1;
+                        Ok(())
+                    }
+                    Outcome::Written => {
+                        tally.written += 1;
+                        Ok(())
+                    }
+                    Outcome::WouldChange(what) => {
+                        tally.would_change += 1;
+                        out.write_all(what.as_bytes())
+                    }
+                    Outcome::Findings(chunk) => {
+                        tally.refused += 1;
+                        // There is nowhere else to turn to if standard error is closed.
+                        let _ = findings.write(chunk);
+                        Ok(())
+                    }
+                    Outcome::Unwritable(error) => {
+                        complain(error);
+                        tally.failed = true;
+                        Ok(())
+                    }
+                };
+                Flow::from(written)
+            },
+        );
+        let _ = findings.finish();
+        if !global.quiet {
+            let _ = tally.write(io::stderr());
+        }
+        exit.max(tally.exit())
+    }
+
+    fn format(&self, text: &Text, renderer: Renderer) -> Outcome {
+        let file = &text.file;
+        let formatted = match text.kind {
+            Kind::Rule => format_rules(file),
+            Kind::Query => format_text(file.text()),
+        };
+        let formatted = match formatted {
+            Ok(formatted) => formatted,
+            Err(diagnostics) => {
+                let report = Report { file, query: None, diagnostics: &diagnostics };
+                return Outcome::Findings(renderer.render(&report));
+            }
+        };
+        let changed = formatted != file.text();
+        if changed && self.diff {
+            return Outcome::WouldChange(diff(file, &formatted));
+        }
+        if changed && self.check {
+            return Outcome::WouldChange(format!("{}\n", file.name()));
+        }
+        if self.diff || self.check || (!changed && text.path.is_some()) {
+            return Outcome::Unchanged;
+        }
+        let bytes = match encode(file, &formatted) {
+            Ok(bytes) => bytes,
+            Err(error) => return Outcome::Unwritable(error),
+        };
+        match &text.path {
+            None => Outcome::Text(bytes),
+            Some(path) => match write(path, file, &bytes) {
+                Ok(()) => Outcome::Written,
+                Err(error) => Outcome::Unwritable(format!("{}: {error}", file.name())),
+            },
+        }
+    }
+}
+
+impl Tally {
+    fn exit(&self) -> Exit {
+        if self.failed {
+            Exit::Failed
+        } else if self.refused + self.would_change > 0 {
+            Exit::Findings
+        } else {
+            Exit::Clean
+        }
+    }
+
+    /// One line, such as `2 files formatted, 5 unchanged`.
+    fn write(&self, mut to: impl Write) -> io::Result<()> {
+        let parts = [
+            (self.written, "formatted"),
+            (self.would_change, "to be formatted"),
+            (self.unchanged, "unchanged"),
+            (self.refused, "left alone because of errors"),
+        ];
+        let told = parts.into_iter().filter(|(count, _)| *count > 0).enumerate().map(|(index, (count, what))| {
+            let noun = match (index, count) {
+                (0, 1) => " file",
+                (0, _) => " files",
+                _ => "",
+            };
+            format!("{count}{noun} {what}")
+        });
+        let line = told.collect::<Vec<_>>().join(", ");
+        if line.is_empty() { Ok(()) } else { writeln!(to, "{line}") }
+    }
+}
+
+/// The change, as `diff -u` writes it.
+fn diff(file: &SourceFile, formatted: &str) -> String {
+    TextDiff::configure()
+        .timeout(DIFF_TIME)
+        .diff_lines(file.text(), formatted)
+        .unified_diff()
+        .context_radius(3)
+        .header(file.name(), file.name())
+        .to_string()
+}
+
+fn encode(file: &SourceFile, text: &str) -> Result<Vec<u8>, String> {
+    file.encoding()
+        .encode(text)
+        .map_err(|character| format!("{}: its encoding has no form for `{character}`", file.name()))
+}
+
+/// Puts `bytes` in the place of the file that was read from `path`, all or nothing: they are written to a new file
+/// beside it, which then takes its name and permissions.
+fn write(path: &Path, file: &SourceFile, bytes: &[u8]) -> io::Result<()> {
+    // Behind a link, the file is replaced and not the link.
+    let path = path.canonicalize()?;
+    let metadata = fs::metadata(&path)?;
+    if metadata.permissions().readonly() {
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "the file is read-only"));
+    }
+    // Also false for bytes that fit no character, which would be lost.
+    if file.encoding().encode(file.text()).ok() != Some(fs::read(&path)?) {
+        return Err(io::Error::other(
+            "the file has changed meanwhile, or has bytes that are no text; it is left alone",
+        ));
+    }
+    let mut hidden = std::ffi::OsString::from(".");
+    hidden.push(path.file_name().ok_or(io::ErrorKind::InvalidInput)?);
+    hidden.push(format!(".kqlc-{}", std::process::id()));
+    let name = path.with_file_name(hidden);
+    let mut new = fs::OpenOptions::new().write(true).create_new(true).open(&name)?;
+    let new_file = NewFile(name);
+    new.write_all(bytes)?;
+    new.set_permissions(metadata.permissions())?;
+    new.sync_all()?;
+    drop(new);
+    fs::rename(&new_file.0, &path)
+}
+
+/// A file that is removed if it has not taken another's name in the end.
+struct NewFile(PathBuf);
+
+impl Drop for NewFile {
+    fn drop(&mut self) {
+        // Gone already when all went well.
+        let _ = fs::remove_file(&self.0);
+    }
+}

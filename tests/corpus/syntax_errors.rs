@@ -1,0 +1,30 @@
+//! Damaged queries: one slip gives one error, and every error a place that makes sense.
+
+use kqlc::syntax::parse;
+
+use crate::{corpus, index};
+
+/// Errors a damaged query may have on average. Each has one token changed.
+const MOST: f64 = 1.05;
+
+#[test]
+#[ignore = "needs KQLC_CORPUS"]
+fn one_slip_gives_one_error() {
+    let (mut queries, mut errors, mut explained) = (0_u32, 0_u32, 0_u32);
+    for entry in index(&corpus().join("mutants.jsonl")) {
+        let query = entry["query"].as_str().expect("a query");
+        let findings = parse(query).diagnostics;
+        assert_eq!(findings.is_empty(), entry["ok"].as_bool().expect("a verdict"), "{}: {findings:?}", entry["id"]);
+        for finding in &findings {
+            assert!(query.get(finding.span.range()).is_some(), "{}: {finding:?}", entry["id"]);
+            explained += u32::from(!finding.message.starts_with("unexpected"));
+        }
+        assert!(findings.is_sorted_by_key(|finding| finding.span.start), "{}", entry["id"]);
+        queries += u32::from(!findings.is_empty());
+        errors += u32::try_from(findings.len()).expect("few errors");
+    }
+    let mean = f64::from(errors) / f64::from(queries);
+    println!("{queries} damaged queries, {errors} errors, {mean:.3} a query; {explained} say what was expected");
+    assert!(mean < MOST, "{mean:.3} errors a damaged query");
+    assert!(f64::from(explained) > 0.98 * f64::from(errors), "{explained} of {errors} say what was expected");
+}
