@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 mod bind;
 mod format;
+mod read_splunk;
 mod rules;
 mod syntax_errors;
 

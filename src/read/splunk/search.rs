@@ -173,7 +173,7 @@ impl Reader<'_> {
                 Ok(matched(StringTest::HasTerm, rules, false, raw, needle, span))
             }
             Rule::membership => self.membership(pipe, body, inner),
-            Rule::comparison => self.comparison(pipe, body, inner),
+            Rule::comparison => Ok(self.comparison(pipe, body, inner)),
             _ => Ok(self.term(pipe, inner.as_str(), span)),
         }
     }
@@ -222,7 +222,7 @@ impl Reader<'_> {
         Ok(if negated { Expr::new(ExprKind::Not(Box::new(any)), Type::Bool, span) } else { any })
     }
 
-    fn comparison(&mut self, pipe: &mut Pipe, body: Text<'_>, pair: Pair<'_, Rule>) -> Lowered<Expr> {
+    fn comparison(&mut self, pipe: &mut Pipe, body: Text<'_>, pair: Pair<'_, Rule>) -> Expr {
         let span = self.span(body.of(&pair));
         let Parts { field, op, value, cased, at } = parts(body, pair);
         let subject = pipe.value(&mut self.columns, &field, span);
@@ -238,26 +238,26 @@ impl Reader<'_> {
         if !matches!(op, CompareOp::Equal | CompareOp::NotEqual) {
             let right = Expr::literal(super::eval::number_or_text(&value), at);
             let node = Compare { op, nulls: NullRule::AbsentFails, left: subject, right };
-            return Ok(Expr::new(ExprKind::Loose(Box::new(node)), Type::Bool, span));
+            return Expr::new(ExprKind::Loose(Box::new(node)), Type::Bool, span);
         }
         let negated = op == CompareOp::NotEqual;
         let rules = if cased { StringRules { case: CaseRule::Sensitive, ..RULES } } else { RULES };
         if value == "*" && !negated {
-            return Ok(is_there(subject, span));
+            return is_there(subject, span);
         }
         let test = if value.contains('*') && !cased { StringTest::Wildcard } else { StringTest::Equals };
         let needle = Expr::literal(Value::string(value.as_str()), at);
         let equal = matched(test, rules, negated, subject.clone(), needle, span);
         if !is_cidr(&value) {
-            return Ok(equal);
+            return equal;
         }
         let within = cidr(subject, &value, at);
-        Ok(if negated {
+        if negated {
             let outside = Expr::new(ExprKind::Not(Box::new(within)), Type::Bool, span);
             Expr::new(ExprKind::And(vec![equal, outside]), Type::Bool, span)
         } else {
             Expr::new(ExprKind::Or(vec![equal, within]), Type::Bool, span)
-        })
+        }
     }
 
     /// A word or a phrase in the text of the event.
