@@ -211,6 +211,29 @@ codes! {
     SIGMA_REFERENCE = "K3108" "sigma-reference" Error;
     /// The specification does not allow it, though its meaning is clear.
     SIGMA_DISALLOWED = "K3109" "sigma-disallowed" Warning;
+
+    /// A macro of a search is defined nowhere.
+    SPL_UNKNOWN_MACRO = "K3201" "spl-unknown-macro" Error;
+    /// Macros of a search call each other without end, or grow beyond bounds.
+    SPL_MACRO_LIMIT = "K3202" "spl-macro-limit" Error;
+    /// A macro that is defined nowhere is read as the convention of its name has it.
+    SPL_ASSUMED_MACRO = "K3203" "spl-assumed-macro" Info;
+    /// A search uses a command that is not known.
+    SPL_UNKNOWN_COMMAND = "K3204" "spl-unknown-command" Error;
+    /// A search uses a function that is not known.
+    SPL_UNKNOWN_FUNCTION = "K3205" "spl-unknown-function" Error;
+    /// A command is given an option that is not known, or a value that the option does not take.
+    SPL_OPTION = "K3206" "spl-option" Error;
+    /// A function is given too few or too many arguments.
+    SPL_ARGUMENT_COUNT = "K3207" "spl-argument-count" Error;
+    /// A command stands where it cannot: one that gives events behind a pipe, or one that takes them at the start.
+    SPL_COMMAND_PLACE = "K3208" "spl-command-place" Error;
+    /// A search nests deeper than the reader follows.
+    SPL_TOO_DEEP = "K3209" "spl-too-deep" Error;
+    /// A search names fields by a pattern where nothing says which fields there are.
+    SPL_OPEN_PATTERN = "K3210" "spl-open-pattern" Error;
+    /// No command before gives the field, so it has no value.
+    SPL_NO_FIELD = "K3211" "spl-no-field" Info;
 }
 
 /// The code of a given identifier.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{ColumnId, Name, Plan, Value};
+use super::{ColumnId, ForeignId, Name, Plan, Value};
 use crate::functions::{FunctionId, ValueType};
 use crate::source::Span;
 
@@ -54,6 +54,11 @@ pub enum ExprKind {
     Call(FunctionId, Vec<Expr>),
     /// A call of a function that nothing here knows.
     Unknown(Name, Vec<Expr>),
+    /// A call of a function that another language has built in.
+    Foreign(ForeignId, Vec<Expr>),
+    /// A comparison that the values decide: as numbers where both look like numbers, else as texts, by case and code
+    /// point. Splunk's `where`, where fields have no types; a field of several values passes where one of them does.
+    Loose(Box<Compare>),
     /// A conversion.
     Cast(Box<Cast>),
     /// A value inside a dynamic.

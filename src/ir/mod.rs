@@ -8,6 +8,7 @@
 //! `or`, arithmetic, dynamic paths) are flat, so no walk recurses once a term.
 
 mod expr;
+pub mod foreign;
 pub mod pass;
 mod plan;
 mod print;
@@ -21,6 +22,7 @@ pub use expr::{
     CompareOp, Expr, ExprKind, Membership, NullRule, Quantifier, RegexDialect, RegexMatch, StringMatch, StringRules,
     StringTest, TermRule, ValueSet,
 };
+pub use foreign::{ForeignAggregate, ForeignId, ForeignKind, ForeignStep, Frame, Statistics};
 pub use plan::{
     AggregateCall, Argument, Bound, Bounds, Branch, Computed, Evaluate, External, Join, JoinKind, LogSource,
     MakeSeries, MvExpand, MvItem, Op, OptionValue, Parse, ParseKind, ParseKv, ParseSegment, Partition, Plan, Query,

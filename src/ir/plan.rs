@@ -1,6 +1,6 @@
 //! Plans: where records come from and what happens to them, step by step.
 
-use super::{Column, ColumnId, Columns, Expr, Name, Schema, Value};
+use super::{Column, ColumnId, Columns, Expr, ForeignStep, Name, Schema, Statistics, Value};
 use crate::functions::{AggregateId, PluginId};
 use crate::source::Span;
 use crate::types::Type;
@@ -99,6 +99,8 @@ pub enum SourceKind {
     Call(SourceCall),
     /// The result of a plugin that takes no records.
     Evaluate(Evaluate),
+    /// What a command of another language gives.
+    Foreign(Box<ForeignStep>),
 }
 
 /// A kind of events, by Sigma's taxonomy; what is not stated may be anything.
@@ -276,6 +278,10 @@ pub enum Op {
         /// The kind of chart.
         chart: Name,
     },
+    /// Aggregates over groups, by Splunk's rules.
+    Statistics(Box<Statistics>),
+    /// A command of another language.
+    Foreign(Box<ForeignStep>),
     /// An operator that the IR does not model (graphs); its columns are not known.
     Opaque(Name),
 }

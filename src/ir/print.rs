@@ -6,9 +6,9 @@
 use std::fmt::{self, Write};
 
 use super::{
-    AggregateCall, Argument, Bound, CaseRule, CastKind, ColumnId, Columns, Computed, Expr, ExprKind, NullRule, Op,
-    OptionValue, ParseSegment, Plan, Quantifier, Query, RegexDialect, Rest, Schema, SeriesRange, SortKey, SourceKind,
-    StringRules, StringTest, TermRule, ValueSet,
+    AggregateCall, Argument, Bound, CaseRule, CastKind, ColumnId, Columns, Computed, Expr, ExprKind, ForeignStep,
+    Frame, NullRule, Op, OptionValue, ParseSegment, Plan, Quantifier, Query, RegexDialect, Rest, Schema, SeriesRange,
+    SortKey, SourceKind, Statistics, StringRules, StringTest, TermRule, ValueSet,
 };
 use crate::functions::{Shape, ValueType};
 use crate::types::Type;
@@ -148,6 +148,7 @@ impl Printer<'_, '_> {
             }
             SourceKind::Call(call) => self.call("call", &call.name, &call.arguments),
             SourceKind::Evaluate(evaluate) => self.call("evaluate", &evaluate.name, &evaluate.arguments),
+            SourceKind::Foreign(step) => self.foreign("from", step),
         }
     }
 
@@ -379,8 +380,45 @@ impl Printer<'_, '_> {
             }
             Op::Consume => self.line(format_args!("consume")),
             Op::Render { chart } => self.line(format_args!("render {chart}")),
+            Op::Statistics(node) => self.statistics(node, schema),
+            Op::Foreign(step) => self.foreign("step", step),
             Op::Opaque(name) => self.line(format_args!("opaque {name}")),
         }
+    }
+
+    fn foreign(&mut self, word: &str, step: &ForeignStep) -> fmt::Result {
+        self.call(word, &step.command.to_string(), &step.arguments)?;
+        self.nested(|p| {
+            step.makes.iter().try_for_each(|(name, id)| {
+                let column = p.name(*id);
+                p.line(format_args!("{column} from {name}"))
+            })
+        })
+    }
+
+    fn statistics(&mut self, node: &Statistics, schema: &Schema) -> fmt::Result {
+        match node.frame {
+            Frame::Group => self.line(format_args!("statistics"))?,
+            Frame::Each => self.line(format_args!("statistics of each record"))?,
+            Frame::Running { current, window, global } => {
+                let window = window.map(|count| format!(" over {count}")).unwrap_or_default();
+                let current = if current { "" } else { " before it" };
+                let global = if global && !node.keys.is_empty() { " of any group" } else { "" };
+                self.line(format_args!("statistics running{window}{global}{current}"))?;
+            }
+        }
+        self.nested(|p| {
+            for call in &node.aggregates {
+                let arguments: Vec<String> = call.arguments.iter().map(|e| p.text(e)).collect();
+                let name = p.name(call.output);
+                p.line(format_args!("{name} = {}({})", call.function, arguments.join(", ")))?;
+            }
+            if node.keys.is_empty() {
+                return Ok(());
+            }
+            p.line(format_args!("by"))?;
+            p.nested(|p| p.computed(&node.keys, schema))
+        })
     }
 
     fn one(&mut self, word: &str, expr: &Expr) -> fmt::Result {
@@ -617,6 +655,15 @@ fn write_expr(f: &mut fmt::Formatter<'_>, columns: &Columns, expr: &Expr) -> fmt
             write!(f, "{function}(")?;
             write_list(f, columns, arguments)?;
             f.write_str(")")
+        }
+        ExprKind::Foreign(function, arguments) => {
+            write!(f, "{function}(")?;
+            write_list(f, columns, arguments)?;
+            f.write_str(")")
+        }
+        ExprKind::Loose(node) => {
+            let mark = null_mark(node.nulls, NullRule::Propagate);
+            write!(f, "({} {}{{loose}}{mark} {})", show(&node.left), node.op.sign(), show(&node.right))
         }
         ExprKind::Unknown(name, arguments) => {
             write!(f, "?{name}(")?;

@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use super::{
     Access, AggregateCall, AnyColumn, Argument, Arithmetic, Between, Case, Cast, ColumnId, Columns, Compare, Computed,
-    Evaluate, Expr, ExprKind, Join, MakeSeries, Membership, MvExpand, Op, Parse, ParseKv, ParseSegment, Partition,
-    Plan, RegexMatch, Scan, SeriesRange, SortKey, SourceCall, SourceKind, StringMatch, ValueSet, Window,
+    Evaluate, Expr, ExprKind, ForeignStep, Join, MakeSeries, Membership, MvExpand, Op, Parse, ParseKv, ParseSegment,
+    Partition, Plan, RegexMatch, Scan, SeriesRange, SortKey, SourceCall, SourceKind, Statistics, StringMatch, ValueSet,
+    Window,
 };
 
 /// A mutable plan behind a shared pointer; copied first where others hold it.
@@ -52,13 +53,14 @@ macro_rules! walks {
                     ExprKind::And(operands)
                     | ExprKind::Or(operands)
                     | ExprKind::Call(_, operands)
-                    | ExprKind::Unknown(_, operands) => {
+                    | ExprKind::Unknown(_, operands)
+                    | ExprKind::Foreign(_, operands) => {
                         for operand in operands {
                             f(operand);
                         }
                     }
                     ExprKind::Not(operand) | ExprKind::Negate(operand) | ExprKind::Item(operand, _) => f(operand),
-                    ExprKind::Compare(node) => {
+                    ExprKind::Compare(node) | ExprKind::Loose(node) => {
                         let Compare { left, right, .. } = &$($mutable)* **node;
                         f(left);
                         f(right);
@@ -168,6 +170,12 @@ macro_rules! walks {
                             $argument(argument, f);
                         }
                     }
+                    Self::Foreign(node) => {
+                        let ForeignStep { arguments, .. } = &$($mutable)* **node;
+                        for (_, argument) in arguments {
+                            $argument(argument, f);
+                        }
+                    }
                 }
             }
 
@@ -181,6 +189,13 @@ macro_rules! walks {
                     }
                     Self::Call(SourceCall { arguments, .. }) | Self::Evaluate(Evaluate { arguments, .. }) => {
                         for (_, argument) in arguments {
+                            if let Argument::Plan(plan) = argument {
+                                f(plan);
+                            }
+                        }
+                    }
+                    Self::Foreign(node) => {
+                        for (_, argument) in &$($mutable)* node.arguments {
                             if let Argument::Plan(plan) = argument {
                                 f(plan);
                             }
@@ -316,6 +331,23 @@ macro_rules! walks {
                             $argument(argument, f);
                         }
                     }
+                    Self::Statistics(node) => {
+                        let Statistics { keys, aggregates, .. } = &$($mutable)* **node;
+                        for key in keys {
+                            f(&$($mutable)* key.expr);
+                        }
+                        for call in aggregates {
+                            for argument in &$($mutable)* call.arguments {
+                                f(argument);
+                            }
+                        }
+                    }
+                    Self::Foreign(node) => {
+                        let ForeignStep { arguments, .. } = &$($mutable)* **node;
+                        for (_, argument) in arguments {
+                            $argument(argument, f);
+                        }
+                    }
                 }
             }
 
@@ -332,6 +364,13 @@ macro_rules! walks {
                     }
                     Self::Invoke(SourceCall { arguments, .. }) | Self::Evaluate(Evaluate { arguments, .. }) => {
                         for (_, argument) in arguments {
+                            if let Argument::Plan(plan) = argument {
+                                f(plan);
+                            }
+                        }
+                    }
+                    Self::Foreign(node) => {
+                        for (_, argument) in &$($mutable)* node.arguments {
                             if let Argument::Plan(plan) = argument {
                                 f(plan);
                             }
@@ -449,6 +488,18 @@ macro_rules! walks {
                             for column in declared {
                                 f(&$($mutable)* column.id);
                             }
+                        }
+                    }
+                    Self::Statistics(node) => {
+                        let Statistics { keys, aggregates, .. } = &$($mutable)* **node;
+                        computed(keys, f);
+                        for call in aggregates {
+                            f(&$($mutable)* call.output);
+                        }
+                    }
+                    Self::Foreign(node) => {
+                        for (_, id) in &$($mutable)* node.makes {
+                            f(id);
                         }
                     }
                 }
@@ -569,6 +620,7 @@ impl Plan {
                     column.id = map(column.id);
                 }
             }
+            SourceKind::Foreign(step) => step.makes.iter_mut().for_each(|(_, id)| *id = map(*id)),
             _ => {}
         }
         self.source.kind.expressions_mut(&mut |expr| in_expr(expr, map));

@@ -5,6 +5,7 @@
 
 mod macros;
 mod sigma;
+mod splunk;
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::ir;
@@ -70,6 +71,8 @@ macro_rules! languages {
 languages! {
     /// Sigma rules, correlations and filters
     Sigma = "sigma" ["yml" "yaml"] sigma::read;
+    /// Splunk searches
+    Splunk = "splunk" ["spl"] splunk::read;
 }
 
 /// Reads a file of a language.

@@ -175,6 +175,8 @@ fn before(op: &Op, mut usage: Usage, plan: &Plan, index: usize) -> Usage {
         | Op::Reduce { .. }
         | Op::Evaluate(_)
         | Op::Fork(_)
+        | Op::Statistics(_)
+        | Op::Foreign(_)
         | Op::Opaque(_) => {
             op.expressions(&mut |expr| usage.decide(expr));
             op.columns(&mut |id| {

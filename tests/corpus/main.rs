@@ -6,6 +6,7 @@ use std::path::PathBuf;
 mod bind;
 mod format;
 mod lint;
+mod read_splunk;
 mod rules;
 mod syntax_errors;
 

@@ -130,6 +130,11 @@ impl Lower<'_> {
             Op::GetSchema => return unsupported("SPL has no schema to show"),
             Op::Fork(_) => return unsupported("a search gives one result; split the query in several"),
             Op::Consume => return unsupported("a rule that gives no rows can find nothing"),
+            Op::Statistics(_) => return unsupported("statistics by Splunk's own rules are read, not written"),
+            Op::Foreign(node) => {
+                let message = format!("the command `{}` of another language is read, not written", node.command);
+                return refuse(LossKind::UnsupportedOperator, step.span, message);
+            }
             Op::Opaque(name) => {
                 let message = format!("`{name}` works on graphs, which Splunk does not have");
                 return refuse(LossKind::UnsupportedOperator, step.span, message);

@@ -76,6 +76,10 @@ impl Lower<'_> {
                     "a log source of Sigma is no table of Sentinel, so nothing says where its events are here";
                 refuse(LossKind::UnsupportedSource, source.span, message)
             }
+            SourceKind::Foreign(step) => {
+                let message = format!("the command `{}` of another language is read, not written", step.command);
+                refuse(LossKind::UnsupportedSource, source.span, message)
+            }
             SourceKind::Evaluate(evaluate) => {
                 let message = format!("the plugin `{}` has no counterpart in Splunk", evaluate.name);
                 refuse(LossKind::UnsupportedSource, source.span, message)

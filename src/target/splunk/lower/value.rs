@@ -68,6 +68,16 @@ impl Lower<'_> {
                 expr.span,
                 format!("nothing here knows the function `{name}`; declare it with `let` in the query"),
             ),
+            ExprKind::Foreign(function, _) => refuse(
+                LossKind::UnsupportedFunction,
+                expr.span,
+                format!("the function `{function}` of another language is read, not written"),
+            ),
+            ExprKind::Loose(_) => refuse(
+                LossKind::UnsupportedExpression,
+                expr.span,
+                "a comparison of values without types is read, not written",
+            ),
             ExprKind::Cast(node) => self.cast(flow, node, expr),
             ExprKind::Access(node) => self.access(flow, node, expr.span),
             ExprKind::Item(base, 0) if matches!(&base.kind, ExprKind::Call(_, arguments) if arguments.len() == 1) => {
