@@ -10,6 +10,7 @@ mod data;
 mod fidelity;
 mod loss;
 pub mod registry;
+pub mod sigma;
 pub mod splunk;
 mod usage;
 

@@ -1,0 +1,208 @@
+//! What a rule says about itself, from the rule it was made of. Nothing is invented.
+
+use std::collections::HashSet;
+
+use uuid::Uuid;
+
+use crate::rule::{Node, Rule};
+use crate::target::RuleInfo;
+use crate::target::sigma::print::fingerprint;
+use crate::target::sigma::rows::TargetFile;
+use crate::target::sigma::tree::{Document, Metadata};
+
+/// The most characters of a title.
+const TITLE: usize = 256;
+
+/// Titles, names and ids of the documents of one file.
+pub(super) struct Names<'a> {
+    rule: Option<&'a Rule>,
+    target: &'a TargetFile,
+    taken: HashSet<String>,
+    titles: HashSet<String>,
+}
+
+impl<'a> Names<'a> {
+    pub(super) fn new(rule: RuleInfo<'a>, target: &'a TargetFile) -> Self {
+        Self { rule: rule.rule, target, taken: HashSet::new(), titles: HashSet::new() }
+    }
+
+    fn title(&mut self, part: Option<&str>) -> String {
+        let name = self
+            .rule
+            .and_then(|rule| rule.name.as_ref())
+            .map(|name| name.value.split_whitespace().collect::<Vec<_>>().join(" "));
+        let title = match (name.filter(|name| !name.is_empty()), part) {
+            (Some(name), Some(part)) => format!("{name} ({part})"),
+            (Some(name), None) => name,
+            (None, Some(part)) => format!("Query over {part}"),
+            (None, None) => "Query".to_owned(),
+        };
+        let mut unique = cut(&title, TITLE);
+        let mut number = 1;
+        while !self.titles.insert(unique.clone()) {
+            number += 1;
+            unique = format!("{} {number}", cut(&title, TITLE - 12));
+        }
+        unique
+    }
+
+    /// A document that stands for the rule; for one table of it where `part` says so.
+    pub(super) fn whole(&mut self, part: Option<&str>) -> Metadata {
+        let mut metadata = self.common(self.rule);
+        metadata.title = self.title(part);
+        metadata
+    }
+
+    /// A document that a correlation refers to.
+    pub(super) fn base(&mut self, table: Option<&str>, what: &str) -> Metadata {
+        let title = self.title(Some(&table.map_or_else(|| what.to_owned(), |table| format!("{table}, {what}"))));
+        let stem: String =
+            title.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect();
+        let words: Vec<&str> = stem.split('_').filter(|word| !word.is_empty()).collect();
+        let stem = words.join("_");
+        let stem = if stem.is_empty() { "events".to_owned() } else { stem };
+        let mut name = stem.clone();
+        let mut number = 1;
+        while !self.taken.insert(name.clone()) {
+            number += 1;
+            name = format!("{stem}_{number}");
+        }
+        Metadata { title, name: Some(name), status: Some(self.target.status.clone()), ..Metadata::default() }
+    }
+
+    fn common(&self, rule: Option<&Rule>) -> Metadata {
+        let mut metadata = Metadata { status: Some(self.target.status.clone()), ..Metadata::default() };
+        let Some(rule) = rule else { return metadata };
+        metadata.derived_from =
+            rule.id.as_ref().and_then(|id| Uuid::parse_str(id.value.trim()).ok()).map(|id| id.to_string());
+        let description = rule.description.as_ref().map(|text| text.value.trim()).filter(|text| !text.is_empty());
+        metadata.description = description.map(str::to_owned);
+        metadata.references = description.map(links).unwrap_or_default();
+        metadata.level = rule
+            .severity
+            .as_ref()
+            .and_then(|severity| self.target.levels.get(&severity.value.trim().to_lowercase()).cloned());
+        if let Some(about) = rule.metadata.as_ref().map(|metadata| &metadata.value) {
+            let author = about.get("author").map(|entry| &entry.value);
+            let name = author.and_then(|node| node.get("name")).map(|entry| &entry.value);
+            metadata.author = name.or(author).and_then(text);
+        }
+        for (key, slot) in
+            [("license", &mut metadata.license), ("author", &mut metadata.author), ("date", &mut metadata.date)]
+        {
+            if let Some(found) = rule.node.get(key).and_then(|entry| text(&entry.value)) {
+                slot.get_or_insert(found);
+            }
+        }
+        metadata.date = metadata.date.take().filter(|date| is_date(date));
+        for key in ["references", "falsepositives", "falsePositives"] {
+            let Some(node) = rule.node.get(key).map(|entry| &entry.value) else { continue };
+            let items: Vec<String> = match node.as_sequence() {
+                Some(items) => items.iter().filter_map(text).collect(),
+                None => text(node).into_iter().collect(),
+            };
+            let list = if key == "references" { &mut metadata.references } else { &mut metadata.false_positives };
+            for item in items {
+                if !list.contains(&item) {
+                    list.push(item);
+                }
+            }
+        }
+        let mut tag = |tag: String| {
+            if !metadata.tags.contains(&tag) {
+                metadata.tags.push(tag);
+            }
+        };
+        for tactic in rule.tactics.iter().flat_map(|tactics| &tactics.value) {
+            let bare: String = tactic.value.chars().filter(char::is_ascii_alphanumeric).collect();
+            if let Some((_, slug)) = self.target.tactics.iter().find(|(name, _)| name.eq_ignore_ascii_case(&bare)) {
+                tag(slug.clone());
+            }
+        }
+        let techniques = rule.relevant_techniques.iter().chain(&rule.sub_techniques);
+        for technique in techniques.flat_map(|techniques| &techniques.value) {
+            let id = technique.value.trim().to_ascii_lowercase();
+            if is_technique(&id) {
+                tag(format!("attack.{id}"));
+            }
+        }
+        metadata
+    }
+
+    /// Gives every document its id: the same for the same rule and the same place in its file.
+    pub(super) fn identify(&self, documents: &mut [Document]) {
+        let space = self.rule.and_then(|rule| rule.id.as_ref()).map(|id| {
+            let id = id.value.trim();
+            Uuid::parse_str(id).unwrap_or_else(|_| Uuid::new_v5(&Uuid::NAMESPACE_OID, id.as_bytes()))
+        });
+        let space = space.unwrap_or_else(|| {
+            // A query has no id: what it detects stands for it.
+            let all: Vec<String> = documents
+                .iter()
+                .map(|document| match document {
+                    Document::Rule(rule) => fingerprint(rule),
+                    Document::Correlation(correlation) => format!("{:?} {:?}", correlation.kind, correlation.group_by),
+                })
+                .collect();
+            Uuid::new_v5(&Uuid::NAMESPACE_OID, all.join("\n").as_bytes())
+        });
+        for (at, document) in documents.iter_mut().enumerate() {
+            let metadata = match document {
+                Document::Rule(rule) => &mut rule.metadata,
+                Document::Correlation(correlation) => &mut correlation.metadata,
+            };
+            metadata.id = Uuid::new_v5(&space, format!("sigma/{at}").as_bytes()).to_string();
+        }
+    }
+}
+
+fn text(node: &Node) -> Option<String> {
+    node.as_str().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+fn cut(text: &str, most: usize) -> String {
+    if text.chars().count() <= most { text.to_owned() } else { text.chars().take(most - 1).chain(['…']).collect() }
+}
+
+/// `t1234` or `t1234.001`.
+fn is_technique(id: &str) -> bool {
+    let Some(digits) = id.strip_prefix('t') else { return false };
+    let (main, sub) = digits.split_once('.').unwrap_or((digits, "001"));
+    let number = |text: &str, length: usize| text.len() == length && text.bytes().all(|b| b.is_ascii_digit());
+    number(main, 4) && number(sub, 3)
+}
+
+fn is_date(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    matches!(parts.as_slice(), [y, m, d] if y.len() == 4 && m.len() == 2 && d.len() == 2)
+        && text.bytes().all(|b| b.is_ascii_digit() || b == b'-')
+}
+
+/// The addresses of pages that a text names.
+fn links(text: &str) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    for word in text.split(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | '<' | '>' | '"' | '\'' | '[' | ']')) {
+        if let Some(at) = word.find("https://").or_else(|| word.find("http://")) {
+            let link = word[at..].trim_end_matches(['.', ',', ';', ':', '!', '?']).to_owned();
+            if !out.contains(&link) {
+                out.push(link);
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_and_techniques_are_found() {
+        assert_eq!(
+            links("See https://a.example/b, or (http://c.example/d?e=f)."),
+            ["https://a.example/b", "http://c.example/d?e=f"]
+        );
+        assert!(is_technique("t1059") && is_technique("t1059.001"));
+        assert!(!is_technique("t1059.1") && !is_technique("ta0001") && !is_technique("t10590"));
+    }
+}
