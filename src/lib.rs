@@ -14,4 +14,5 @@ pub mod rule;
 pub mod schema;
 pub mod source;
 pub mod syntax;
+pub mod target;
 pub mod types;

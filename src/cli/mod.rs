@@ -5,6 +5,7 @@
 
 mod bound;
 mod completions;
+mod convert;
 pub mod files;
 mod fmt;
 mod functions;
@@ -73,6 +74,8 @@ pub enum Command {
     Ir(ir::Ir),
     /// List what KQL has built in
     Functions(functions::Functions),
+    /// Write rules and queries in another language, and tell what differs
+    Convert(convert::Convert),
     /// Write a completion script for a shell
     Completions(completions::Completions),
 }
@@ -123,6 +126,7 @@ fn dispatch(cli: &Cli, out: &mut Output<impl io::Write>) -> Exit {
         Command::Schema(command) => command.run(cli.global, out),
         Command::Ir(command) => command.run(cli.global, out),
         Command::Functions(command) => command.run(out),
+        Command::Convert(command) => command.run(cli.global, out),
         Command::Completions(command) => command.run(out),
     }
 }

@@ -1,0 +1,145 @@
+//! Targets: the languages that detections are written in, and how faithfully each can say what a rule means.
+//!
+//! A [`Target`] lowers the IR to its own small tree and prints that once. Everything that is data (capabilities, function
+//! renderings, tables and fields) stands in `targets/<name>/`. What a target cannot say it refuses; what it says
+//! differently it tells, as a [`Loss`] that points at the words of the query.
+//!
+//! To add a target: a folder under `targets/`, a module here that implements [`Target`], a row in [`registry`].
+
+mod data;
+mod fidelity;
+mod loss;
+pub mod registry;
+pub mod splunk;
+mod usage;
+
+pub use data::{DataError, DataFile};
+pub use fidelity::Fidelity;
+pub use loss::{Loss, LossKind, Losses};
+pub use registry::find;
+
+use crate::ir::Query;
+use crate::rule::Rule;
+
+/// Whose field names the output uses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, clap::ValueEnum)]
+pub enum Fields {
+    /// The convention of the SIEM (Splunk: CIM and the add-ons' names).
+    #[default]
+    Siem,
+    /// Sentinel's own column names.
+    Native,
+}
+
+/// Which form is taken where the exact one is clumsy.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, clap::ValueEnum)]
+pub enum Prefer {
+    /// The one that means the same for every input.
+    #[default]
+    Exact,
+    /// The one people write by hand, with the difference told as a loss.
+    Idiomatic,
+}
+
+/// How a conversion is to be done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Whose field names.
+    pub fields: Fields,
+    /// Which form.
+    pub prefer: Prefer,
+}
+
+/// What a target may need of the rule around the query. A query file has none of it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RuleInfo<'a> {
+    /// The rule as read.
+    pub rule: Option<&'a Rule>,
+}
+
+/// What a conversion gives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conversion {
+    /// How faithful the output is.
+    pub fidelity: Fidelity,
+    /// The artefact; none where it is refused.
+    pub output: Option<String>,
+    /// What differs, or why it is refused, in the order of the query's text.
+    pub losses: Vec<Loss>,
+}
+
+impl Conversion {
+    /// A refusal.
+    pub fn refused(losses: Vec<Loss>) -> Self {
+        Self { fidelity: Fidelity::Refused, output: None, losses }
+    }
+
+    /// The artefact with the losses it was written under. What the losses allow at most is its fidelity.
+    pub fn new(output: String, losses: Losses) -> Self {
+        let fidelity = losses.fidelity();
+        let losses = losses.into_sorted();
+        if fidelity == Fidelity::Refused {
+            return Self::refused(losses);
+        }
+        Self { fidelity, output: Some(output), losses }
+    }
+
+    /// The same, refused where it falls short of `least`. The losses stay, behind one that says so.
+    #[must_use]
+    pub fn at_least(mut self, least: Fidelity) -> Self {
+        if self.fidelity > least && self.fidelity != Fidelity::Refused {
+            let span = self.losses.first().map(|loss| loss.span).unwrap_or_default();
+            let message = format!("the conversion is `{}`, and at least `{least}` is asked for", self.fidelity);
+            self.losses.insert(0, Loss::refusal(LossKind::MinFidelity, span, message));
+            self.fidelity = Fidelity::Refused;
+            self.output = None;
+        }
+        self
+    }
+}
+
+/// What a target can say at all, from its `target.yaml`. Read by people and by the generated documentation.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Capabilities {
+    /// The name people know the language by.
+    pub title: String,
+    /// What it is, in a sentence.
+    pub description: String,
+    /// The file name extension of its artefacts, without the dot.
+    pub extension: String,
+    /// Where its values differ from KQL's for every rule alike; `exact` is meant apart from these.
+    pub limits: Vec<String>,
+}
+
+/// A language that rules can be written in.
+pub trait Target: Sync + Send {
+    /// The name on the command line, which is also that of its folder in `targets/`.
+    fn name(&self) -> &'static str;
+
+    /// What it can say.
+    ///
+    /// # Errors
+    /// What is wrong with its data files.
+    fn capabilities(&self) -> Result<&'static Capabilities, DataError>;
+
+    /// Writes a query in this language. Never fails: what cannot be said comes back as a refusal with its reasons.
+    ///
+    /// # Errors
+    /// What is wrong with its data files.
+    fn convert(&self, query: &Query, rule: &RuleInfo<'_>, options: &Options) -> Result<Conversion, DataError>;
+
+    /// How faithful the conversion would be, and why, without the artefact.
+    ///
+    /// # Errors
+    /// What is wrong with its data files.
+    fn fidelity(
+        &self,
+        query: &Query,
+        rule: &RuleInfo<'_>,
+        options: &Options,
+    ) -> Result<(Fidelity, Vec<Loss>), DataError> {
+        let conversion = self.convert(query, rule, options)?;
+        Ok((conversion.fidelity, conversion.losses))
+    }
+}

@@ -1,0 +1,548 @@
+//! `summarize`: groups and aggregates as `stats`, and records picked by their greatest value.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::call::aggregated;
+use super::{Flow, Lower, Repr, Result, Slot, Val, refuse};
+use crate::ir::{AggregateCall, ColumnId, Computed, Expr, Schema, Value};
+use crate::source::Span;
+use crate::target::LossKind;
+use crate::target::splunk::rows::{AggregateRewrite, AggregateRow};
+use crate::target::splunk::tree::{Aggregate, Command, Compare, Eval, SortField, Stats};
+use crate::target::usage::Usage;
+
+/// What `stats` computes for a `summarize`.
+#[derive(Default)]
+struct Parts {
+    /// Fields that get an empty string where they have no value.
+    emptied: Vec<String>,
+    /// The aggregates.
+    aggregates: Vec<(Aggregate, String)>,
+    /// Fields that get 0 where there was nothing to aggregate.
+    zeroed: Vec<String>,
+    /// Fields of which only so many values are kept.
+    shortened: Vec<(String, Eval)>,
+    /// Where the outputs are.
+    slots: Vec<(ColumnId, Slot)>,
+}
+
+/// A call that picks records.
+struct Picker<'a> {
+    call: &'a AggregateCall,
+    greatest: bool,
+}
+
+impl Lower<'_> {
+    /// The fields that make a group, null as empty; and what makes null of it again where that is a difference.
+    pub(super) fn group_fields(
+        &mut self,
+        flow: &mut Flow,
+        columns: &[(ColumnId, Arc<str>)],
+    ) -> Result<(Vec<String>, Vec<(String, Eval)>)> {
+        let mut fields = Vec::with_capacity(columns.len());
+        let mut emptied = Vec::new();
+        let mut restore = Vec::new();
+        for (id, name) in columns {
+            let span = self.query.columns[*id].span;
+            let val = self.column(flow, *id, span);
+            let filled = flow.slots.get(id).is_some_and(|slot| slot.filled);
+            let val = if val.repr == Repr::TimeText { Val::new(self.to_time(val, span)?, Repr::Time) } else { val };
+            let value = self.whole_value(&val);
+            let repr = match val.repr {
+                Repr::Object(_) => Repr::Json,
+                repr => repr,
+            };
+            let field = match value {
+                Eval::Field(field) if !fields.contains(&field) => field,
+                value => {
+                    let live: HashSet<ColumnId> = columns.iter().map(|(id, _)| *id).collect();
+                    let field = self.field_for(flow, *id, name, &live);
+                    flow.push(Command::Eval(vec![(field.clone(), value)]));
+                    field
+                }
+            };
+            if !filled && field != "_time" {
+                emptied.push(field.clone());
+                if matches!(repr, Repr::Number | Repr::Time | Repr::Span | Repr::Bool) {
+                    let null = Eval::call("nullif", [Eval::field(&field), Eval::text("")]);
+                    restore.push((field.clone(), null));
+                }
+            }
+            let slot = Slot { filled, ..Slot::new(Val::new(Eval::field(&field), repr)) };
+            flow.slots.insert(*id, slot);
+            fields.push(field);
+        }
+        if !emptied.is_empty() {
+            flow.push(Command::FillNull { value: String::new(), fields: emptied });
+        }
+        Ok((fields, restore))
+    }
+
+    pub(super) fn summarize(
+        &mut self,
+        flow: &mut Flow,
+        keys: &[Computed],
+        aggregates: &[AggregateCall],
+        schema: &Schema,
+        after: &Usage,
+        span: Span,
+    ) -> Result<()> {
+        let key_columns = self.keys(flow, keys, aggregates, schema, after)?;
+        let mut pickers = Vec::new();
+        let mut others = Vec::new();
+        for call in aggregates.iter().filter(|call| call.outputs.iter().any(|id| after.live.contains(id))) {
+            match self.data.aggregates.get(call.function.name()).and_then(|row| row.rewrite) {
+                Some(AggregateRewrite::ArgMax) => pickers.push(Picker { call, greatest: true }),
+                Some(AggregateRewrite::ArgMin) => pickers.push(Picker { call, greatest: false }),
+                _ => others.push(call),
+            }
+        }
+        let kept: HashSet<ColumnId> =
+            schema.iter().map(|c| c.id).chain(aggregates.iter().flat_map(|call| call.outputs.iter().copied())).collect();
+        if let [picker] = pickers.as_slice() {
+            self.pick_rows(flow, picker, &others, &key_columns, schema, after, span)?;
+        } else {
+            let picked = self.pick_values(flow, &pickers, &key_columns, after)?;
+            let mut parts = self.parts(flow, &others, schema, after)?;
+            for (aggregate, field, id, repr) in picked {
+                parts.slots.push((id, Slot::new(Val::new(Eval::field(&field), repr))));
+                parts.aggregates.push((aggregate, field));
+            }
+            self.finish_groups(flow, Stats::Groups, parts, &key_columns, schema)?;
+            flow.closed = true;
+        }
+        flow.slots.retain(|id, _| kept.contains(id));
+        flow.narrowed = true;
+        Ok(())
+    }
+
+    /// `summarize` within the elements of each row: the aggregates on each of them, then one of them.
+    pub(super) fn summarize_rows(
+        &mut self,
+        flow: &mut Flow,
+        keys: &[Computed],
+        aggregates: &[AggregateCall],
+        row: &str,
+        schema: &Schema,
+        after: &Usage,
+        span: Span,
+    ) -> Result<()> {
+        let key_columns = self.keys(flow, keys, aggregates, schema, after)?;
+        let live: Vec<&AggregateCall> =
+            aggregates.iter().filter(|call| call.outputs.iter().any(|id| after.live.contains(id))).collect();
+        let picks = |call: &&AggregateCall| {
+            let rewrite = self.data.aggregates.get(call.function.name()).and_then(|row| row.rewrite);
+            matches!(rewrite, Some(AggregateRewrite::ArgMax | AggregateRewrite::ArgMin))
+        };
+        if live.iter().any(picks) {
+            return refuse(LossKind::UnsupportedAggregate, span, "inside `mv-apply`, no element can be picked by its value");
+        }
+        let mut parts = self.parts(flow, &live, schema, after)?;
+        let (mut by, restore) = self.group_fields(flow, &key_columns)?;
+        by.insert(0, row.to_owned());
+        self.emit(flow, Stats::Rows, std::mem::take(&mut parts.emptied), std::mem::take(&mut parts.aggregates), by.clone());
+        flow.push(Command::Dedup(by));
+        self.settle(flow, parts, restore);
+        Ok(())
+    }
+
+    /// The keys, computed.
+    fn keys(
+        &mut self,
+        flow: &mut Flow,
+        keys: &[Computed],
+        aggregates: &[AggregateCall],
+        schema: &Schema,
+        after: &Usage,
+    ) -> Result<Vec<(ColumnId, Arc<str>)>> {
+        let mut usage = Usage::of_deciding(keys.iter().map(|key| key.id));
+        for call in aggregates {
+            for argument in &call.arguments {
+                argument.for_each_column(&mut |id| {
+                    usage.live.insert(id);
+                });
+            }
+        }
+        let _ = after;
+        self.compute(flow, keys, schema, &usage)?;
+        Ok(keys
+            .iter()
+            .map(|key| {
+                let name = schema.iter().find(|c| c.id == key.id).map(|c| c.name.clone());
+                (key.id, name.unwrap_or_else(|| self.query.columns[key.id].name.clone()))
+            })
+            .collect())
+    }
+
+    fn finish_groups(
+        &mut self,
+        flow: &mut Flow,
+        kind: Stats,
+        mut parts: Parts,
+        keys: &[(ColumnId, Arc<str>)],
+        schema: &Schema,
+    ) -> Result<()> {
+        let (by, restore) = self.group_fields(flow, keys)?;
+        if by.is_empty() && !parts.aggregates.iter().any(|(a, _)| a.function == "count" || a.function == "dc") {
+            // Of no events at all, only a count gives the one row that is due.
+            let name = self.helper("_rows");
+            parts.aggregates.push((Aggregate { function: "count".into(), argument: None }, name));
+        }
+        let no_aggregate = parts.aggregates.is_empty();
+        self.emit(flow, kind, std::mem::take(&mut parts.emptied), std::mem::take(&mut parts.aggregates), by);
+        if no_aggregate {
+            flow.push(Command::Fields { keep: false, fields: vec!["count".to_owned()] });
+        }
+        let _ = schema;
+        self.settle(flow, parts, restore);
+        Ok(())
+    }
+
+    fn emit(
+        &mut self,
+        flow: &mut Flow,
+        kind: Stats,
+        emptied: Vec<String>,
+        aggregates: Vec<(Aggregate, String)>,
+        by: Vec<String>,
+    ) {
+        if !emptied.is_empty() {
+            match flow.commands.last_mut() {
+                Some(Command::FillNull { value, fields }) if value.is_empty() => {
+                    for field in emptied {
+                        if !fields.contains(&field) {
+                            fields.push(field);
+                        }
+                    }
+                }
+                _ => flow.push(Command::FillNull { value: String::new(), fields: emptied }),
+            }
+        }
+        flow.push(Command::Stats { kind, aggregates, by });
+    }
+
+    fn settle(&mut self, flow: &mut Flow, parts: Parts, restore: Vec<(String, Eval)>) {
+        if !parts.zeroed.is_empty() {
+            flow.push(Command::FillNull { value: "0".to_owned(), fields: parts.zeroed });
+        }
+        let evals: Vec<(String, Eval)> = restore.into_iter().chain(parts.shortened).collect();
+        if !evals.is_empty() {
+            flow.push(Command::Eval(evals));
+        }
+        flow.slots.extend(parts.slots);
+    }
+
+    /// Everything but the calls that pick records.
+    fn parts(&mut self, flow: &mut Flow, calls: &[&AggregateCall], schema: &Schema, after: &Usage) -> Result<Parts> {
+        let mut parts = Parts::default();
+        let mut names: HashSet<String> = HashSet::new();
+        for call in calls {
+            let output = call.outputs.first().copied();
+            let Some(output) = output else { continue };
+            let name = |id: ColumnId| {
+                schema.iter().find(|c| c.id == id).map_or_else(|| self.query.columns[id].name.clone(), |c| c.name.clone())
+            };
+            let shown = name(output);
+            let deciding = call.outputs.iter().any(|id| after.deciding.contains(id));
+            let mut attempt = flow.clone();
+            let mark = (parts.aggregates.len(), parts.emptied.len(), parts.zeroed.len(), parts.shortened.len());
+            let slots = parts.slots.len();
+            let done = self.shown_or(deciding, &shown, |lower| {
+                lower.one_aggregate(&mut attempt, call, &mut parts, &mut names, schema, after)
+            })?;
+            if done.is_some() {
+                *flow = attempt;
+            } else {
+                parts.aggregates.truncate(mark.0);
+                parts.emptied.truncate(mark.1);
+                parts.zeroed.truncate(mark.2);
+                parts.shortened.truncate(mark.3);
+                parts.slots.truncate(slots);
+                for id in &call.outputs {
+                    parts.slots.push((*id, Slot::new(Val::new(Eval::call("null", []), Repr::Any))));
+                }
+            }
+        }
+        Ok(parts)
+    }
+
+    fn one_aggregate(
+        &mut self,
+        flow: &mut Flow,
+        call: &AggregateCall,
+        parts: &mut Parts,
+        names: &mut HashSet<String>,
+        schema: &Schema,
+        after: &Usage,
+    ) -> Result<()> {
+        let function = call.function.name();
+        let data = self.data;
+        let Some(row) = data.aggregates.get(function) else {
+            return refuse(LossKind::UnsupportedAggregate, call.span, format!("`{function}` has no counterpart in `stats`"));
+        };
+        if let Some((kind, message)) = row.loss() {
+            let message = message.to_owned();
+            self.lose(kind, call.span, message);
+        }
+        let mut field_of = |lower: &Self, id: ColumnId| {
+            let name = schema.iter().find(|c| c.id == id).map_or_else(|| lower.query.columns[id].name.clone(), |c| c.name.clone());
+            let mut name = super::clean(&name);
+            if name.starts_with("_") && name != "_rows" {
+                name.insert(0, 'x');
+            }
+            while !names.insert(name.clone()) {
+                name.push('_');
+            }
+            name
+        };
+        match row.rewrite {
+            Some(AggregateRewrite::TakeAny) => {
+                let several = call.outputs.len() > 1;
+                for (argument, output) in call.arguments.iter().zip(&call.outputs) {
+                    if !after.live.contains(output) {
+                        continue;
+                    }
+                    let val = self.value(flow, argument)?;
+                    let value = self.whole_value(&val);
+                    let field = field_of(self, *output);
+                    // Values of one record: an empty one must not be passed over for that of the next.
+                    if several && matches!(val.repr, Repr::Text | Repr::Any) && !self.is_filled(flow, argument) {
+                        if let Eval::Field(name) = &value {
+                            parts.emptied.push(name.clone());
+                        }
+                    }
+                    parts.slots.push((*output, Slot::new(Val::new(Eval::field(&field), whole_repr(&val.repr)))));
+                    parts.aggregates.push((Aggregate { function: "first".into(), argument: Some(value) }, field));
+                }
+                return Ok(());
+            }
+            Some(AggregateRewrite::Percentile) => {
+                let Some(first) = call.arguments.first() else { return Ok(()) };
+                let value = self.number(flow, first)?;
+                for (percent, output) in call.arguments[1..].iter().zip(&call.outputs) {
+                    let Some(percent) = percent.as_literal().and_then(percent_text) else {
+                        return refuse(LossKind::UnsupportedAggregate, percent.span, "the percentile has to be written out");
+                    };
+                    let field = field_of(self, *output);
+                    parts.slots.push((*output, Slot::new(Val::new(Eval::field(&field), Repr::Number))));
+                    parts.aggregates.push((Aggregate { function: format!("perc{percent}"), argument: Some(value.clone()) }, field));
+                }
+                return Ok(());
+            }
+            _ => {}
+        }
+        let (Some(stats), Some(output)) = (&row.stats, call.outputs.first()) else {
+            return refuse(LossKind::UnsupportedAggregate, call.span, format!("`{function}` has no counterpart in `stats`"));
+        };
+        let (argument, repr) = self.stats_argument(flow, call, row, parts)?;
+        let field = field_of(self, *output);
+        if let Some(limit) = row.limit.and_then(|at| call.arguments.get(at - 1)) {
+            if let Some(limit) = limit.as_literal().and_then(Value::as_integer).filter(|n| (1..1_000_000).contains(n)) {
+                let first = Eval::call("mvindex", [Eval::field(&field), Eval::integer(0), Eval::integer(limit - 1)]);
+                parts.shortened.push((field.clone(), first));
+            }
+        }
+        if row.default == Some(0) && stats != "count" && stats != "dc" {
+            parts.zeroed.push(field.clone());
+        }
+        let filled = row.default.is_some();
+        let slot = Slot { filled, ..Slot::new(Val::new(Eval::field(&field), repr)) };
+        parts.slots.push((*output, slot));
+        parts.aggregates.push((Aggregate { function: stats.clone(), argument }, field));
+        Ok(())
+    }
+
+    /// What is aggregated, and how the result is represented.
+    fn stats_argument(
+        &mut self,
+        flow: &mut Flow,
+        call: &AggregateCall,
+        row: &AggregateRow,
+        parts: &mut Parts,
+    ) -> Result<(Option<Eval>, Repr)> {
+        let ty = call.outputs.first().map(|id| self.query.columns[*id].ty.ty);
+        let repr = aggregated(row.gives, ty.unwrap_or(crate::types::Type::Unknown));
+        let condition = match row.condition.and_then(|at| call.arguments.get(at - 1)) {
+            Some(condition) => Some(self.condition(flow, condition, true)?),
+            None => None,
+        };
+        let subject = call.arguments.first().filter(|_| row.condition != Some(1) && row.stats.as_deref() != Some("count"));
+        let Some(subject) = subject else {
+            return Ok((condition, repr));
+        };
+        let val = self.value(flow, subject)?;
+        let is_text = matches!(val.repr, Repr::Text | Repr::Any) && subject.ty.ty == crate::types::Type::String;
+        let mut value = match val.repr {
+            Repr::TimeText => self.to_time(val, subject.span)?,
+            Repr::Json | Repr::Object(_) if row.gives == Some(crate::target::splunk::rows::Gives::Multi) && self.may_be_array(subject) => {
+                self.to_multi(val, subject.span)?
+            }
+            _ => self.whole_value(&val),
+        };
+        if row.counts_empty && is_text && !self.is_filled(flow, subject) {
+            match &value {
+                Eval::Field(field) if condition.is_none() => parts.emptied.push(field.clone()),
+                _ => value = super::text::or_empty(value),
+            }
+        }
+        if let Some(condition) = condition {
+            value = Eval::call("if", [condition, value, Eval::call("null", [])]);
+        }
+        Ok((Some(value), repr))
+    }
+
+    /// Whether the elements of a value, not the value, are collected.
+    fn may_be_array(&self, expr: &Expr) -> bool {
+        matches!(expr.ty.shape, crate::functions::Shape::Array(_))
+    }
+
+    /// `arg_max` and `arg_min` on their own: the first row of each group in the right order. What else is aggregated
+    /// stands on each row by then.
+    #[expect(clippy::too_many_arguments, reason = "each is another part of one operator")]
+    fn pick_rows(
+        &mut self,
+        flow: &mut Flow,
+        picker: &Picker<'_>,
+        others: &[&AggregateCall],
+        keys: &[(ColumnId, Arc<str>)],
+        schema: &Schema,
+        after: &Usage,
+        span: Span,
+    ) -> Result<()> {
+        let mut parts = self.parts(flow, others, schema, after)?;
+        let (by, restore) = self.group_fields(flow, keys)?;
+        // The aggregates must not overwrite what the picked row is to show.
+        for (_, field) in &mut parts.aggregates {
+            let old = field.clone();
+            let read = picker.call.arguments.iter().any(|a| {
+                let mut found = false;
+                a.for_each_column(&mut |id| found |= flow.slots.get(&id).is_some_and(|s| s.val.expr.reads(&old)));
+                found
+            });
+            if read || by.contains(&old) {
+                *field = self.helper(&old);
+                for (_, slot) in &mut parts.slots {
+                    if slot.val.expr == Eval::field(&old) {
+                        slot.val.expr = Eval::field(field.as_str());
+                    }
+                }
+                parts.zeroed.iter_mut().filter(|f| **f == old).for_each(|f| f.clone_from(field));
+                for (f, value) in &mut parts.shortened {
+                    if *f == old {
+                        f.clone_from(field);
+                        if let Eval::Call(_, arguments) = value {
+                            arguments[0] = Eval::field(field.as_str());
+                        }
+                    }
+                }
+            }
+        }
+        if !parts.aggregates.is_empty() {
+            let aggregates = std::mem::take(&mut parts.aggregates);
+            self.emit(flow, Stats::Rows, std::mem::take(&mut parts.emptied), aggregates, by.clone());
+        }
+        let Some(first) = picker.call.arguments.first() else {
+            return refuse(LossKind::UnsupportedAggregate, span, "what is to be greatest is missing");
+        };
+        let val = self.value(flow, first)?;
+        let val = if val.repr == Repr::TimeText { Val::new(self.to_time(val, first.span)?, Repr::Time) } else { val };
+        let repr = whole_repr(&val.repr);
+        let value = self.whole_value(&val);
+        let sort_field = self.in_field(flow, value, "greatest");
+        let keys = vec![SortField { field: sort_field.clone(), descending: picker.greatest }];
+        if by.is_empty() {
+            flow.push(Command::Sort { count: 1, keys });
+        } else {
+            flow.push(Command::Sort { count: 0, keys });
+            flow.push(Command::Dedup(by));
+        }
+        let mut outputs = Vec::new();
+        for (position, (argument, output)) in picker.call.arguments.iter().zip(&picker.call.outputs).enumerate() {
+            if !after.live.contains(output) {
+                continue;
+            }
+            if position == 0 {
+                outputs.push((*output, Slot::new(Val::new(Eval::field(&sort_field), repr.clone()))));
+                continue;
+            }
+            let name = self.query.columns[*output].name.clone();
+            let deciding = after.deciding.contains(output);
+            let filled = self.is_filled(flow, argument);
+            let mut attempt = flow.clone();
+            match self.shown_or(deciding, &name, |lower| lower.value(&mut attempt, argument))? {
+                Some(val) => {
+                    *flow = attempt;
+                    outputs.push((*output, Slot { filled, ..Slot::new(val) }));
+                }
+                None => outputs.push((*output, Slot::new(Val::new(Eval::call("null", []), Repr::Any)))),
+            }
+        }
+        self.settle(flow, parts, restore);
+        flow.slots.extend(outputs);
+        Ok(())
+    }
+
+    /// Several that pick records: the greatest and least values on each row, then of each group the values of the rows
+    /// that have them.
+    #[expect(clippy::type_complexity, reason = "a list that is taken apart at once")]
+    fn pick_values(
+        &mut self,
+        flow: &mut Flow,
+        pickers: &[Picker<'_>],
+        keys: &[(ColumnId, Arc<str>)],
+        after: &Usage,
+    ) -> Result<Vec<(Aggregate, String, ColumnId, Repr)>> {
+        if pickers.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (by, _) = self.group_fields(flow, keys)?;
+        let mut extremes = Vec::new();
+        let mut values: Vec<(Aggregate, String, ColumnId, Repr)> = Vec::new();
+        for picker in pickers {
+            let Some(first) = picker.call.arguments.first() else { continue };
+            let val = self.value(flow, first)?;
+            let val = if val.repr == Repr::TimeText { Val::new(self.to_time(val, first.span)?, Repr::Time) } else { val };
+            let value = self.whole_value(&val);
+            let field = self.in_field(flow, value, "value");
+            let (function, wanted) = if picker.greatest { ("max", "greatest") } else { ("min", "least") };
+            let extreme = self.helper(wanted);
+            let aggregate = Aggregate { function: function.into(), argument: Some(Eval::field(&field)) };
+            extremes.push((aggregate, extreme.clone()));
+            let is_it = Eval::compare(Compare::Equal, Eval::field(&field), Eval::field(&extreme));
+            for (argument, output) in picker.call.arguments.iter().zip(&picker.call.outputs) {
+                if !after.live.contains(output) {
+                    continue;
+                }
+                let val = self.value(flow, argument)?;
+                let value = self.whole_value(&val);
+                let is_text = matches!(val.repr, Repr::Text | Repr::Any) && !self.is_filled(flow, argument);
+                let value = if is_text { super::text::or_empty(value) } else { value };
+                let chosen = Eval::call("if", [is_it.clone(), value, Eval::call("null", [])]);
+                let mut name = super::clean(&self.query.columns[*output].name);
+                while by.contains(&name) || values.iter().any(|(_, other, ..)| *other == name) || name.starts_with('_') {
+                    name = self.helper(name.trim_start_matches('_'));
+                }
+                values.push((Aggregate { function: "first".into(), argument: Some(chosen) }, name, *output, whole_repr(&val.repr)));
+            }
+        }
+        flow.push(Command::Stats { kind: Stats::Rows, aggregates: extremes, by });
+        Ok(values)
+    }
+}
+
+/// The representation of a value that has been put into a field.
+fn whole_repr(repr: &Repr) -> Repr {
+    match repr {
+        Repr::Object(_) => Repr::Json,
+        repr => repr.clone(),
+    }
+}
+
+/// A percentile as it stands in the name of its function.
+fn percent_text(value: &Value) -> Option<String> {
+    match value {
+        Value::Real(value) if (0.0..=100.0).contains(value) => Some(value.to_string()),
+        value => value.as_integer().filter(|n| (0..=100).contains(n)).map(|n| n.to_string()),
+    }
+}

@@ -1,0 +1,485 @@
+//! Conditions: where an expression is true, and where it is false. Null is neither.
+
+use super::text::{is_empty, is_filled, lowered, matches, pattern};
+use super::value::is_text;
+use super::{Flow, Lower, Repr, Result, refuse};
+use crate::ir::{
+    AnyColumn, Between, CaseRule, Compare as Comparison, CompareOp, Expr, ExprKind, Membership, NullRule, Quantifier,
+    RegexDialect, RegexMatch, StringMatch, StringTest, Value, ValueSet,
+};
+use crate::source::Span;
+use crate::target::splunk::rows::Emit;
+use crate::target::splunk::tree::{Compare, Eval};
+use crate::target::{LossKind, Prefer};
+use crate::types::Type;
+
+impl Lower<'_> {
+    /// True exactly where the expression is true, or where it is false. May be null elsewhere.
+    pub(super) fn condition(&mut self, flow: &mut Flow, expr: &Expr, want: bool) -> Result<Eval> {
+        match &expr.kind {
+            ExprKind::And(terms) | ExprKind::Or(terms) => {
+                let mut parts = Vec::with_capacity(terms.len());
+                for term in terms {
+                    parts.push(self.condition(flow, term, want)?);
+                }
+                let all = matches!(expr.kind, ExprKind::And(_)) == want;
+                Ok(if all { Eval::all(parts) } else { Eval::any(parts) })
+            }
+            ExprKind::Not(operand) => self.condition(flow, operand, !want),
+            ExprKind::Literal(Value::Bool(value)) => Ok(constant(*value == want)),
+            ExprKind::Literal(Value::Null(_)) => Ok(constant(false)),
+            ExprKind::Compare(node) => self.comparison(flow, node, want),
+            ExprKind::Match(node) => self.string_match(flow, node, want, expr.span),
+            ExprKind::Regex(node) => self.regex(flow, node, want, expr.span),
+            ExprKind::Member(node) => self.member(flow, node, want, expr.span),
+            ExprKind::Between(node) => self.between(flow, node, want),
+            ExprKind::AnyColumn(node) => self.any_column(node, want, expr.span),
+            ExprKind::Call(function, arguments) => {
+                if let Some(condition) = self.call_condition(flow, *function, arguments, want, expr)? {
+                    return Ok(condition);
+                }
+                self.truth(flow, expr, want)
+            }
+            ExprKind::Case(node) if node.arms.len() <= 4 => {
+                // The arms before an arm must not hold for it to count.
+                let mut cases = Vec::with_capacity(node.arms.len() * 2 + 2);
+                for (condition, value) in &node.arms {
+                    cases.push(self.condition(flow, condition, true)?);
+                    cases.push(self.word(flow, value, want)?);
+                }
+                cases.push(constant(true));
+                cases.push(self.word(flow, &node.otherwise, want)?);
+                Ok(is_text(Eval::call("case", cases), "yes"))
+            }
+            _ => self.truth(flow, expr, want),
+        }
+    }
+
+    /// `yes` where a condition is as wanted, otherwise `no`.
+    fn word(&mut self, flow: &mut Flow, expr: &Expr, want: bool) -> Result<Eval> {
+        let condition = self.condition(flow, expr, want)?;
+        Ok(Eval::call("if", [condition, Eval::text("yes"), Eval::text("no")]))
+    }
+
+    /// A value that is true or false.
+    fn truth(&mut self, flow: &mut Flow, expr: &Expr, want: bool) -> Result<Eval> {
+        let val = self.value(flow, expr)?;
+        let word = if want { "true" } else { "false" };
+        Ok(match val.repr {
+            Repr::Bool => is_text(val.expr, word),
+            Repr::Number => Eval::compare(if want { Compare::NotEqual } else { Compare::Equal }, val.expr, Eval::integer(0)),
+            _ => {
+                let text = self.to_text(val, expr.span)?;
+                is_text(lowered(&text), word)
+            }
+        })
+    }
+
+    /// Whether an expression is never null.
+    pub(super) fn is_total(&self, flow: &Flow, expr: &Expr) -> bool {
+        match &expr.kind {
+            ExprKind::And(terms) | ExprKind::Or(terms) => terms.iter().all(|term| self.is_total(flow, term)),
+            ExprKind::Not(operand) => self.is_total(flow, operand),
+            ExprKind::Literal(value) => !value.is_null(),
+            ExprKind::Match(_) | ExprKind::Regex(_) | ExprKind::AnyColumn(_) => true,
+            ExprKind::Member(_) => true,
+            ExprKind::Compare(node) => {
+                let literal = |e: &Expr| e.as_literal().is_some_and(|v| !v.is_null());
+                let some = |e: &Expr| literal(e) || self.is_filled(flow, e);
+                let equality = node.nulls == NullRule::KqlEquality;
+                some(&node.left) && some(&node.right) || equality && (literal(&node.left) || literal(&node.right))
+            }
+            ExprKind::Call(function, _) => matches!(
+                function.name(),
+                "isempty" | "isnotempty" | "notempty" | "isnull" | "isnotnull" | "notnull" | "set_has_element"
+            ),
+            ExprKind::Case(node) => {
+                node.arms.iter().all(|(_, value)| self.is_total(flow, value)) && self.is_total(flow, &node.otherwise)
+            }
+            _ => false,
+        }
+    }
+
+    fn comparison(&mut self, flow: &mut Flow, node: &Comparison, want: bool) -> Result<Eval> {
+        let op = if want { node.op } else { node.op.complement() };
+        for (side, other) in [(&node.left, &node.right), (&node.right, &node.left)] {
+            if let Some(Value::Bool(value)) = other.as_literal() {
+                if matches!(op, CompareOp::Equal | CompareOp::NotEqual) {
+                    return self.bool_comparison(flow, side, *value, op == CompareOp::Equal);
+                }
+            }
+        }
+        let (left, right) = (self.value(flow, &node.left)?, self.value(flow, &node.right)?);
+        let is_time = |e: &Expr, v: &Repr| e.ty.ty == Type::DateTime || matches!(v, Repr::Time | Repr::TimeText);
+        let texts = |ty: Type| matches!(ty, Type::Guid | Type::Dynamic | Type::Bool | Type::Unknown);
+        let (left_span, right_span) = (node.left.span, node.right.span);
+        let (left_expr, right_expr) = if is_time(&node.left, &left.repr) || is_time(&node.right, &right.repr) {
+            (self.to_time(left, left_span)?, self.to_time(right, right_span)?)
+        } else if texts(node.left.ty.ty) && texts(node.right.ty.ty) && matches!(op, CompareOp::Equal | CompareOp::NotEqual) {
+            if node.left.ty.ty == Type::Guid || node.right.ty.ty == Type::Guid {
+                (lowered(&self.to_text(left, left_span)?), lowered(&self.to_text(right, right_span)?))
+            } else {
+                (self.to_json(left, left_span)?, self.to_json(right, right_span)?)
+            }
+        } else {
+            (self.to_number(left, left_span)?, self.to_number(right, right_span)?)
+        };
+        let op = compare_op(op);
+        let test = Eval::compare(op, left_expr.clone(), right_expr.clone());
+        if op != Compare::NotEqual || node.nulls != NullRule::KqlEquality {
+            return Ok(test);
+        }
+        // A null differs from every value.
+        let constant = |e: &Expr| e.as_literal().is_some_and(|v| !v.is_null());
+        let nullable_left = !constant(&node.left) && !self.is_filled(flow, &node.left);
+        let nullable_right = !constant(&node.right) && !self.is_filled(flow, &node.right);
+        let null = |e: &Eval| Eval::call("isnull", [e.clone()]);
+        let there = |e: &Eval| Eval::call("isnotnull", [e.clone()]);
+        Ok(match (nullable_left, nullable_right) {
+            (false, false) => test,
+            (true, false) => Eval::any(vec![null(&left_expr), test]),
+            (false, true) => Eval::any(vec![null(&right_expr), test]),
+            (true, true) => Eval::any(vec![
+                Eval::all(vec![null(&left_expr), there(&right_expr)]),
+                Eval::all(vec![there(&left_expr), null(&right_expr)]),
+                test,
+            ]),
+        })
+    }
+
+    /// `side == value`, or `side != value`.
+    fn bool_comparison(&mut self, flow: &mut Flow, side: &Expr, value: bool, equal: bool) -> Result<Eval> {
+        if equal {
+            return self.condition(flow, side, value);
+        }
+        let other = self.condition(flow, side, !value)?;
+        if self.is_total(flow, side) {
+            return Ok(other);
+        }
+        let val = self.value(flow, side)?;
+        let whole = self.whole_value(&val);
+        Ok(Eval::any(vec![Eval::call("isnull", [whole]), other]))
+    }
+
+    fn regex(&mut self, flow: &mut Flow, node: &RegexMatch, want: bool, span: Span) -> Result<Eval> {
+        let want = want != node.negated;
+        if node.dialect != RegexDialect::Kusto || node.nulls != NullRule::KqlMatch {
+            return refuse(LossKind::UnsupportedExpression, span, "this pattern is of another language than KQL");
+        }
+        let Some(source) = node.pattern.as_literal().and_then(Value::as_str) else {
+            return refuse(LossKind::UnsupportedExpression, node.pattern.span, "the pattern has to be written out");
+        };
+        let mut pattern = self.pcre(source, node.pattern.span);
+        if node.case != CaseRule::Sensitive {
+            pattern.insert_str(0, "(?i)");
+        }
+        let text = self.text(flow, &node.subject)?;
+        // A missing field is an empty string, which a pattern may well match.
+        let matches_empty = regex::Regex::new(source).is_ok_and(|regex| regex.is_match(""));
+        let filled = self.is_filled(flow, &node.subject);
+        let subject = if matches_empty && !filled { super::text::or_empty(text.clone()) } else { text.clone() };
+        let test = matches(subject, pattern);
+        Ok(match (want, matches_empty) {
+            (true, _) => test,
+            (false, true) => Eval::Not(Box::new(test)),
+            (false, false) => super::text::complement(test, &text, filled),
+        })
+    }
+
+    /// A pattern of Kusto's in PCRE.
+    pub(super) fn pcre(&mut self, source: &str, span: Span) -> String {
+        let mut out = String::with_capacity(source.len());
+        let mut chars = source.chars().peekable();
+        let mut in_class = false;
+        let mut odd = source.contains("(?x") || source.contains("(?m") && source.contains('$');
+        while let Some(c) = chars.next() {
+            match c {
+                '\\' => {
+                    out.push(c);
+                    if let Some(next) = chars.next() {
+                        odd |= matches!(next, 'C' | 'K' | 'R' | 'h' | 'G');
+                        out.push(next);
+                    }
+                }
+                '[' if in_class => {
+                    // A class inside a class; PCRE has only the named ones.
+                    odd |= chars.peek() != Some(&':');
+                    out.push(c);
+                }
+                '[' => {
+                    in_class = true;
+                    out.push(c);
+                    for wanted in ['^', ']'] {
+                        if chars.peek() == Some(&wanted) {
+                            out.push(wanted);
+                            chars.next();
+                        }
+                    }
+                }
+                ']' => {
+                    in_class = false;
+                    out.push(c);
+                }
+                '&' | '~' | '-' if in_class && chars.peek() == Some(&c) => {
+                    odd = true;
+                    out.push(c);
+                }
+                // `$` of PCRE also matches before a line break at the end.
+                '$' if !in_class && self.options.prefer == Prefer::Exact && !source.contains("(?m") => out.push_str("\\z"),
+                c => out.push(c),
+            }
+        }
+        if odd {
+            self.lose(
+                LossKind::RegexDialect,
+                span,
+                "the pattern uses what PCRE writes or reads otherwise: class operations, flags or escapes of its own",
+            );
+        } else if self.options.prefer == Prefer::Idiomatic && source.contains('$') {
+            self.lose(LossKind::RegexDialect, span, "`$` also matches before a line break at the end of the text");
+        }
+        out
+    }
+
+    fn between(&mut self, flow: &mut Flow, node: &Between, want: bool) -> Result<Eval> {
+        let inside = want != node.negated;
+        let is_time = [&node.subject, &node.low, &node.high].iter().any(|e| e.ty.ty == Type::DateTime);
+        let mut bound = |e: &Expr| -> Result<Eval> {
+            let val = self.value(flow, e)?;
+            if is_time { self.to_time(val, e.span) } else { self.to_number(val, e.span) }
+        };
+        let (subject, low, high) = (bound(&node.subject)?, bound(&node.low)?, bound(&node.high)?);
+        Ok(if inside {
+            Eval::all(vec![
+                Eval::compare(Compare::GreaterOrEqual, subject.clone(), low),
+                Eval::compare(Compare::LessOrEqual, subject, high),
+            ])
+        } else {
+            Eval::any(vec![
+                Eval::compare(Compare::Less, subject.clone(), low),
+                Eval::compare(Compare::Greater, subject, high),
+            ])
+        })
+    }
+
+    fn member(&mut self, flow: &mut Flow, node: &Membership, want: bool, span: Span) -> Result<Eval> {
+        let want = want != node.negated;
+        let items = match &node.set {
+            ValueSet::Plan(plan) => return self.member_of_plan(flow, node, plan, want, span),
+            ValueSet::List(items) => items,
+        };
+        if let [only] = items.as_slice() {
+            if let ExprKind::ToScalar(plan) = &only.kind {
+                if let Some(plan) = super::join::collected(plan) {
+                    return self.member_of_plan(flow, node, &plan, want, span);
+                }
+            }
+        }
+        let mut values: Vec<Value> = Vec::new();
+        let mut computed: Vec<&Expr> = Vec::new();
+        for item in items {
+            match item.as_literal() {
+                Some(Value::Null(_)) => {}
+                Some(value) => match value.elements() {
+                    Some(elements) => values.extend(elements.into_iter().filter(|e| !e.is_null())),
+                    None => values.push(value.clone()),
+                },
+                None => computed.push(item),
+            }
+        }
+        let mut parts = Vec::new();
+        if !values.is_empty() {
+            parts.push(self.member_of_values(flow, node, &values, want, span)?);
+        }
+        for item in computed {
+            if item.ty.ty == Type::Dynamic {
+                return refuse(
+                    LossKind::UnsupportedExpression,
+                    item.span,
+                    "the values of an array that is computed cannot be compared; write them out or make them a table",
+                );
+            }
+            let one = StringMatch {
+                test: node.test,
+                rules: node.rules,
+                negated: false,
+                subject: node.subject.clone(),
+                needle: item.clone(),
+            };
+            let is_text = item.ty.ty == Type::String || node.test != StringTest::Equals;
+            parts.push(if is_text {
+                self.string_match(flow, &one, want, item.span)?
+            } else {
+                let compare = Comparison {
+                    op: CompareOp::Equal,
+                    nulls: NullRule::KqlEquality,
+                    left: node.subject.clone(),
+                    right: item.clone(),
+                };
+                self.comparison(flow, &compare, want)?
+            });
+        }
+        let any = (node.quantifier == Quantifier::Any) == want;
+        Ok(if any { Eval::any(parts) } else { Eval::all(parts) })
+    }
+
+    fn member_of_values(
+        &mut self,
+        flow: &mut Flow,
+        node: &Membership,
+        values: &[Value],
+        want: bool,
+        span: Span,
+    ) -> Result<Eval> {
+        let filled = self.is_filled(flow, &node.subject);
+        let numeric = node.subject.ty.ty.is_numeric()
+            || matches!(node.subject.ty.ty, Type::DateTime | Type::TimeSpan)
+            || values.iter().all(|v| v.ty().is_numeric());
+        if node.test == StringTest::Equals && numeric {
+            let val = self.value(flow, &node.subject)?;
+            let is_time = node.subject.ty.ty == Type::DateTime;
+            let subject = if is_time { self.to_time(val, span)? } else { self.to_number(val, span)? };
+            let mut arguments = vec![subject.clone()];
+            for value in values {
+                let expr = Expr::literal(value.clone(), span);
+                let val = self.value(flow, &expr)?;
+                arguments.push(if is_time { self.to_time(val, span)? } else { self.to_number(val, span)? });
+            }
+            let test = one_of(arguments);
+            return Ok(if want { test } else { super::text::complement(test, &subject, filled) });
+        }
+        let mut texts = Vec::with_capacity(values.len());
+        for value in values {
+            let expr = Expr::literal(value.clone(), span);
+            match self.text(flow, &expr)? {
+                Eval::Text(text) => texts.push(text),
+                _ => return refuse(LossKind::UnsupportedExpression, span, "one of the values has no text in SPL"),
+            }
+        }
+        if let Some(multi) = self.multi_subject(flow, &node.subject)? {
+            let plain = texts.iter().all(|t| t.chars().all(|c| !"\"\\,[]".contains(c)) && !t.is_empty());
+            if node.test == StringTest::Equals || !plain || node.quantifier == Quantifier::All {
+                return refuse(LossKind::UnsupportedExpression, span, "the text of a whole array cannot be compared");
+            }
+            let needles: Vec<&str> = texts.iter().map(String::as_str).collect();
+            let find = Eval::call("mvfind", [multi, Eval::Regex(pattern(node.test, node.rules.case, &needles))]);
+            return Ok(Eval::call(if want { "isnotnull" } else { "isnull" }, [find]));
+        }
+        let text = self.text(flow, &node.subject)?;
+        let sensitive = node.rules.case == CaseRule::Sensitive;
+        let has_empty = texts.iter().any(String::is_empty);
+        let mut filled_texts: Vec<String> = texts.into_iter().filter(|t| !t.is_empty()).collect();
+        filled_texts.dedup();
+        if node.test == StringTest::Equals {
+            let subject = if sensitive { text.clone() } else { lowered(&text) };
+            let mut arguments = vec![subject];
+            arguments.extend(filled_texts.iter().map(|t| Eval::Text(if sensitive { t.clone() } else { t.to_lowercase() })));
+            if arguments.len() == 1 {
+                return Ok(if want { is_empty(&text) } else { is_filled(&text) });
+            }
+            let test = one_of(arguments);
+            return Ok(match (want, has_empty) {
+                (true, true) => Eval::any(vec![is_empty(&text), test]),
+                (true, false) => test,
+                (false, true) => Eval::all(vec![is_filled(&text), super::text::complement(test, &text, true)]),
+                (false, false) => super::text::complement(test, &text, filled),
+            });
+        }
+        // The empty string is in every text.
+        if node.quantifier == Quantifier::Any && has_empty {
+            return Ok(constant(want));
+        }
+        if filled_texts.is_empty() {
+            return Ok(constant(want));
+        }
+        if node.quantifier == Quantifier::All {
+            let parts: Vec<Eval> = filled_texts
+                .iter()
+                .map(|needle| self.literal_match(node.test, node.rules.case, &text, needle, want, filled))
+                .collect();
+            return Ok(if want { Eval::all(parts) } else { Eval::any(parts) });
+        }
+        if let [needle] = filled_texts.as_slice() {
+            return Ok(self.literal_match(node.test, node.rules.case, &text, needle, want, filled));
+        }
+        let needles: Vec<&str> = filled_texts.iter().map(String::as_str).collect();
+        let test = matches(text.clone(), pattern(node.test, node.rules.case, &needles));
+        Ok(if want { test } else { super::text::complement(test, &text, filled) })
+    }
+
+    fn any_column(&mut self, node: &AnyColumn, want: bool, span: Span) -> Result<Eval> {
+        let Some(needle) = node.needle.as_literal().and_then(Value::as_str) else {
+            return refuse(LossKind::UnsupportedExpression, node.needle.span, "what every column is searched for has to be written out");
+        };
+        if node.negated {
+            return refuse(LossKind::UnsupportedExpression, span, "a test that some column fails cannot be said; name the columns");
+        }
+        self.lose(
+            LossKind::Term,
+            span,
+            "the text of the whole event is searched, names of fields and columns left out of the query included",
+        );
+        let raw = Eval::field("_raw");
+        let test = match node.test {
+            StringTest::Equals => StringTest::HasTerm,
+            test => test,
+        };
+        Ok(self.literal_match(test, node.rules.case, &raw, needle, want, true))
+    }
+
+    /// A call of a function that gives a truth value, by its own row.
+    fn call_condition(
+        &mut self,
+        flow: &mut Flow,
+        function: crate::functions::FunctionId,
+        arguments: &[Expr],
+        want: bool,
+        expr: &Expr,
+    ) -> Result<Option<Eval>> {
+        if expr.ty.ty != Type::Bool {
+            return Ok(None);
+        }
+        let data = self.data;
+        let Some(case) = self.function_case(function, arguments) else { return Ok(None) };
+        match &case.emit {
+            Emit::Template(template) => {
+                let template = match (want, &case.negated) {
+                    (true, _) => template,
+                    (false, Some(negated)) => negated,
+                    (false, None) => return Ok(None),
+                };
+                if let Some((kind, message)) = &case.loss {
+                    self.lose(*kind, expr.span, message.clone());
+                }
+                let _ = data;
+                self.filled_template(flow, template, arguments, expr.span).map(Some)
+            }
+            Emit::Rewrite(rewrite) => self.rewrite_condition(flow, *rewrite, function, arguments, want, expr),
+        }
+    }
+}
+
+/// A constant condition.
+pub(super) fn constant(value: bool) -> Eval {
+    Eval::call(if value { "true" } else { "false" }, [])
+}
+
+/// `in(…)`, or a plain comparison with a single value.
+fn one_of(mut arguments: Vec<Eval>) -> Eval {
+    if arguments.len() == 2 {
+        let (Some(value), Some(subject)) = (arguments.pop(), arguments.pop()) else { return constant(false) };
+        return Eval::compare(Compare::Equal, subject, value);
+    }
+    Eval::call("in", arguments)
+}
+
+pub(super) const fn compare_op(op: CompareOp) -> Compare {
+    match op {
+        CompareOp::Equal => Compare::Equal,
+        CompareOp::NotEqual => Compare::NotEqual,
+        CompareOp::Less => Compare::Less,
+        CompareOp::LessOrEqual => Compare::LessOrEqual,
+        CompareOp::Greater => Compare::Greater,
+        CompareOp::GreaterOrEqual => Compare::GreaterOrEqual,
+    }
+}

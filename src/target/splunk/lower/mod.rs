@@ -1,0 +1,414 @@
+//! From the IR to a search.
+//!
+//! A [`Flow`] is a search in the making: its commands so far, and for each column of the IR the [`Slot`] that says where
+//! its value is and how it is represented. Columns that are merely renamed cost no command: names are settled where the
+//! result is shown.
+//!
+//! Nulls: KQL's strings have none, a field of Splunk may be missing. A condition is therefore lowered to one that is true
+//! exactly where KQL's is true, or to one that is true exactly where KQL's is false ([`Lower::condition`]); `NOT` never
+//! stands before anything that could be null, since what Splunk makes of that is nowhere written.
+
+mod aggregate;
+mod call;
+mod condition;
+mod join;
+mod plan;
+mod push;
+mod rewrite;
+mod source;
+mod text;
+mod value;
+
+use std::collections::{HashMap, HashSet};
+
+use super::rows::Data;
+use super::tree::{Command, Eval, Filter, Head, Search};
+use crate::ir::{ColumnId, Origin, Query, Schema};
+use crate::source::Span;
+use crate::target::usage::Usage;
+use crate::target::{Fidelity, Loss, LossKind, Losses, Options};
+
+/// What could not be said; the conversion, or the column at hand, is given up.
+pub(super) type Result<T, E = Box<Loss>> = std::result::Result<T, E>;
+
+/// How deep plans may be nested in each other before the search would be no use to anybody.
+const DEPTH: usize = 12;
+
+/// Lowers a query.
+pub(super) fn lower(query: &Query, data: &Data, options: Options) -> Result<(Search, Losses), Losses> {
+    let mut lower = Lower {
+        query,
+        data,
+        options,
+        losses: Losses::default(),
+        cap: Fidelity::Approximate,
+        taken: HashSet::new(),
+        depth: 0,
+        hint: None,
+    };
+    match lower.whole() {
+        Ok(search) => Ok((search, lower.losses)),
+        Err(loss) => {
+            lower.losses.push(*loss);
+            Err(lower.losses)
+        }
+    }
+}
+
+/// How the value in a slot is represented.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Repr {
+    /// Text; a missing field is the empty string.
+    Text,
+    /// A number.
+    Number,
+    /// An instant, in seconds since 1970.
+    Time,
+    /// An instant as the event writes it.
+    TimeText,
+    /// A time span, in seconds.
+    Span,
+    /// `true` or `false`, as text.
+    Bool,
+    /// JSON text, or a bare scalar.
+    Json,
+    /// Part of the event's JSON at this path.
+    Object(String),
+    /// A multivalue field.
+    Multi,
+    /// Whatever the field holds: nothing says of which type it is.
+    Any,
+}
+
+/// A value with its representation.
+#[derive(Clone, Debug)]
+pub(super) struct Val {
+    pub(super) expr: Eval,
+    pub(super) repr: Repr,
+}
+
+impl Val {
+    pub(super) const fn new(expr: Eval, repr: Repr) -> Self {
+        Self { expr, repr }
+    }
+}
+
+/// Where the value of a column is.
+#[derive(Clone, Debug)]
+pub(super) struct Slot {
+    /// The value.
+    pub(super) val: Val,
+    /// Whether it is a field of the events as they are found, so that the search language can test it.
+    pub(super) of_event: bool,
+    /// Whether it is known to be neither null nor empty.
+    pub(super) filled: bool,
+    /// What has to be told where it is used: that its name is a guess, or Sentinel's own.
+    pub(super) note: Option<(LossKind, std::sync::Arc<str>)>,
+}
+
+impl Slot {
+    pub(super) const fn new(val: Val) -> Self {
+        Self { val, of_event: false, filled: false, note: None }
+    }
+
+    pub(super) const fn filled(val: Val) -> Self {
+        Self { val, of_event: false, filled: true, note: None }
+    }
+}
+
+/// A search in the making.
+#[derive(Clone, Debug)]
+pub(super) struct Flow {
+    pub(super) head: Head,
+    pub(super) commands: Vec<Command>,
+    pub(super) slots: HashMap<ColumnId, Slot>,
+    /// Whether columns have been left out since the source, so that the result has to list the others.
+    pub(super) narrowed: bool,
+    /// Whether only the listed fields are there: behind `stats` and its like.
+    pub(super) closed: bool,
+}
+
+impl Flow {
+    pub(super) fn new(head: Head) -> Self {
+        Self { head, commands: Vec::new(), slots: HashMap::new(), narrowed: false, closed: false }
+    }
+
+    pub(super) fn push(&mut self, command: Command) {
+        match (self.commands.last_mut(), command) {
+            (Some(Command::Eval(items)), Command::Eval(more)) => items.extend(more),
+            (_, command) => self.commands.push(command),
+        }
+    }
+
+    pub(super) fn search(self) -> Search {
+        Search { head: self.head, commands: self.commands }
+    }
+
+    /// Adds a condition to the search at the start.
+    pub(super) fn restrict(&mut self, condition: Filter) {
+        if let Head::Events { filter, .. } = &mut self.head {
+            let terms = match condition {
+                Filter::And(terms) => terms,
+                other => vec![other],
+            };
+            match filter {
+                Filter::And(all) => {
+                    for term in terms {
+                        if !all.contains(&term) {
+                            all.push(term);
+                        }
+                    }
+                }
+                first => {
+                    let mut all = vec![std::mem::replace(first, Filter::And(Vec::new()))];
+                    all.extend(terms);
+                    *first = Filter::And(all);
+                }
+            }
+        }
+    }
+
+    /// Whether nothing so far keeps a filter from moving into the search at the start.
+    pub(super) fn can_restrict(&self) -> bool {
+        matches!(self.head, Head::Events { .. }) && self.commands.iter().all(Command::keeps_rows)
+    }
+}
+
+pub(super) struct Lower<'a> {
+    pub(super) query: &'a Query,
+    pub(super) data: &'a Data,
+    pub(super) options: Options,
+    pub(super) losses: Losses,
+    /// What a loss costs at the place at hand: less where a column is merely shown.
+    pub(super) cap: Fidelity,
+    /// Names given to helper fields so far.
+    pub(super) taken: HashSet<String>,
+    pub(super) depth: usize,
+    /// The column that the expression at hand is for, where a stage may name its field at once.
+    pub(super) hint: Option<String>,
+}
+
+/// A reason to give up.
+pub(super) fn refuse<T>(kind: LossKind, span: Span, message: impl Into<String>) -> Result<T> {
+    Err(Box::new(Loss::refusal(kind, span, message)))
+}
+
+impl Lower<'_> {
+    fn whole(&mut self) -> Result<Search> {
+        let plan = &self.query.plan;
+        let ids: Vec<ColumnId> = plan.schema().iter().map(|c| c.id).collect();
+        let mut flow = self.plan(plan, Usage::of_result(ids))?;
+        self.show(&mut flow, plan.schema());
+        Ok(flow.search())
+    }
+
+    /// Notes a difference.
+    pub(super) fn lose(&mut self, kind: LossKind, span: Span, message: impl Into<String>) {
+        let message = message.into();
+        self.losses.push(Loss { kind, span, message, fidelity: self.cap });
+    }
+
+    /// Lowers something whose losses cost less where it is merely shown.
+    pub(super) fn at<R>(&mut self, deciding: bool, f: impl FnOnce(&mut Self) -> R) -> R {
+        let cap = if deciding { self.cap } else { Fidelity::Events };
+        let saved = std::mem::replace(&mut self.cap, cap);
+        let result = f(self);
+        self.cap = saved;
+        result
+    }
+
+    /// Lowers a column's value. One that is merely shown is left empty, and told, where it cannot be said.
+    pub(super) fn shown_or<T>(
+        &mut self,
+        deciding: bool,
+        name: &str,
+        f: impl FnOnce(&mut Self) -> Result<T>,
+    ) -> Result<Option<T>> {
+        let mark = self.losses.len();
+        match self.at(deciding, f) {
+            Ok(value) => Ok(Some(value)),
+            Err(loss) if deciding || self.cap > Fidelity::Approximate => Err(loss),
+            Err(loss) => {
+                self.losses.truncate(mark);
+                let message = format!("the column `{name}` stays empty; it decides nothing. {}", loss.message);
+                self.losses.push(Loss::shown(LossKind::Null, loss.span, message));
+                Ok(None)
+            }
+        }
+    }
+
+    /// A name for a helper field that nothing else bears.
+    pub(super) fn helper(&mut self, wanted: &str) -> String {
+        let mut name = wanted.to_owned();
+        let mut number = 1;
+        while self.taken.contains(&name) || self.query.columns.iter().any(|(_, info)| *info.name == *name) {
+            number += 1;
+            name = format!("{wanted}{number}");
+        }
+        self.taken.insert(name.clone());
+        name
+    }
+
+    /// The name a column gets when it is computed: its own, unless a field that is still needed bears it.
+    pub(super) fn field_for(&mut self, flow: &Flow, id: ColumnId, name: &str, live: &HashSet<ColumnId>) -> String {
+        let wanted = if self.is_time_name(name) { "_time".to_owned() } else { clean(name) };
+        let free = |candidate: &str| {
+            !flow
+                .slots
+                .iter()
+                .any(|(other, slot)| *other != id && live.contains(other) && slot.val.expr.reads(candidate))
+        };
+        let kept = wanted != "_raw";
+        if kept && free(&wanted) {
+            return wanted;
+        }
+        let own = clean(name);
+        if own != wanted && free(&own) {
+            return own;
+        }
+        (2..).map(|n| format!("{own}_{n}")).find(|candidate| free(candidate)).unwrap_or(own)
+    }
+
+    pub(super) fn is_time_name(&self, name: &str) -> bool {
+        self.data.target.time_columns.iter().any(|time| time == name)
+    }
+
+    /// Puts a value into a field, unless it is one already; gives the field.
+    pub(super) fn in_field(&mut self, flow: &mut Flow, value: Eval, wanted: &str) -> String {
+        match value {
+            Eval::Field(name) => name,
+            value => {
+                let name = self.helper(wanted);
+                flow.push(Command::Eval(vec![(name.clone(), value)]));
+                name
+            }
+        }
+    }
+
+    /// The fields of the given columns, each in a field under a name that no other of them has.
+    pub(super) fn named_fields(&mut self, flow: &mut Flow, columns: &[(ColumnId, String)]) {
+        let live: HashSet<ColumnId> = columns.iter().map(|(id, _)| *id).collect();
+        for (id, wanted) in columns {
+            let Some(slot) = flow.slots.get(id).cloned() else { continue };
+            if slot.val.expr == Eval::field(wanted) {
+                continue;
+            }
+            let clash = flow.slots.iter().any(|(o, s)| o != id && live.contains(o) && s.val.expr.reads(wanted));
+            if clash {
+                // The field in the way makes room first.
+                let others: Vec<ColumnId> = flow
+                    .slots
+                    .iter()
+                    .filter(|(o, s)| *o != id && live.contains(o) && s.val.expr.reads(wanted))
+                    .map(|(o, _)| *o)
+                    .collect();
+                for other in others {
+                    let moved = self.helper(&format!("{wanted}_before"));
+                    let slot = flow.slots.get(&other).cloned();
+                    if let Some(slot) = slot {
+                        flow.push(Command::Eval(vec![(moved.clone(), slot.val.expr.clone())]));
+                        flow.slots.insert(other, Slot { val: Val::new(Eval::field(moved), slot.val.repr), ..slot });
+                    }
+                }
+            }
+            let repr = match &slot.val.repr {
+                Repr::Object(_) => Repr::Json,
+                repr => repr.clone(),
+            };
+            let slot = flow.slots.get(id).cloned().unwrap_or(slot);
+            let expr = self.whole_value(&slot.val);
+            match expr {
+                Eval::Field(old) if !self.shared_field(flow, *id, &old, &live) && !old.starts_with('_') => {
+                    flow.push(Command::Rename(vec![(old, wanted.clone())]));
+                }
+                expr => flow.push(Command::Eval(vec![(wanted.clone(), expr)])),
+            }
+            flow.slots.insert(*id, Slot { val: Val::new(Eval::field(wanted), repr), of_event: false, ..slot });
+        }
+    }
+
+    fn shared_field(&self, flow: &Flow, id: ColumnId, field: &str, live: &HashSet<ColumnId>) -> bool {
+        flow.slots.iter().any(|(o, s)| *o != id && live.contains(o) && s.val.expr.reads(field))
+    }
+
+    /// A value as it is stored in a field.
+    pub(super) fn whole_value(&self, val: &Val) -> Eval {
+        match &val.repr {
+            Repr::Object(path) => object_text(val.expr.clone(), path),
+            _ => val.expr.clone(),
+        }
+    }
+
+    /// The name under which a column is shown.
+    fn shown_name(&self, id: ColumnId, name: &str, slot: &Slot) -> String {
+        let info = &self.query.columns[id];
+        let as_in_table = matches!(info.origin, Origin::Table(_)) && *info.name == *name;
+        match &slot.val.expr {
+            Eval::Field(field) if as_in_table => field.clone(),
+            Eval::Field(field) if field == "_time" && self.is_time_name(name) => field.clone(),
+            _ if self.is_time_name(name) && matches!(slot.val.repr, Repr::Time) => "_time".to_owned(),
+            _ => clean(name),
+        }
+    }
+
+    /// Ends the search: columns under their names, in their order.
+    fn show(&mut self, flow: &mut Flow, schema: &Schema) {
+        let mut names = HashSet::new();
+        let mut columns = Vec::new();
+        for column in schema.iter() {
+            let Some(slot) = flow.slots.get(&column.id) else { continue };
+            let mut name = self.shown_name(column.id, &column.name, slot);
+            if !names.insert(name.clone()) {
+                name = clean(&column.name);
+                while !names.insert(name.clone()) {
+                    name.push('_');
+                }
+            }
+            let as_found = slot.of_event && *self.query.columns[column.id].name == *column.name;
+            if !flow.narrowed && as_found {
+                continue;
+            }
+            if let Some((kind, message)) = slot.note.clone() {
+                let span = self.query.columns[column.id].span;
+                self.losses.push(Loss::approximate(kind, span, message.as_ref()));
+            }
+            columns.push((column.id, name));
+        }
+        self.named_fields(flow, &columns);
+        if flow.narrowed {
+            let fields: Vec<String> = columns.iter().map(|(_, name)| name.clone()).collect();
+            if !fields.is_empty() && !self.lists_already(flow, &fields) {
+                flow.push(Command::Table(fields));
+            }
+        }
+        for (id, name) in &columns {
+            let is_time = flow.slots.get(id).is_some_and(|slot| slot.val.repr == Repr::Time);
+            if is_time && name != "_time" {
+                let text = Eval::call("strftime", [Eval::field(name), Eval::text("%Y-%m-%d %H:%M:%S")]);
+                flow.push(Command::FieldFormat(name.clone(), text));
+            }
+        }
+    }
+
+    /// Whether the search gives these fields in this order as it is.
+    fn lists_already(&self, flow: &Flow, fields: &[String]) -> bool {
+        match flow.commands.last() {
+            Some(Command::Table(listed)) => listed == fields,
+            Some(Command::Stats { kind: super::tree::Stats::Groups, aggregates, by }) => {
+                let given: Vec<&String> = by.iter().chain(aggregates.iter().map(|(_, name)| name)).collect();
+                given.into_iter().eq(fields.iter())
+            }
+            _ => false,
+        }
+    }
+}
+
+/// The JSON text at a path of the event.
+pub(super) fn object_text(base: Eval, path: &str) -> Eval {
+    Eval::call("json_extract", [base, Eval::text(path)])
+}
+
+/// A name that a field may bear: what would need an escape that Splunk does not have is replaced.
+pub(super) fn clean(name: &str) -> String {
+    name.chars().map(|c| if c.is_control() || "'\"`\\$|[]".contains(c) { '_' } else { c }).collect()
+}

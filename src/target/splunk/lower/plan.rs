@@ -1,0 +1,780 @@
+//! Plans, step by step.
+
+use std::collections::HashSet;
+
+use super::push::Pushed;
+use super::rewrite::relative;
+use super::text::escaped;
+use super::value::epoch;
+use super::{DEPTH, Flow, Lower, Repr, Result, Slot, Val, refuse};
+use crate::ir::{
+    Bound, ColumnId, Computed, Expr, ExprKind, MvExpand, Op, Parse, ParseKind, ParseSegment, Plan, Rest, Schema,
+    SortKey, Step, StringTest, Value, ValueSet, Window,
+};
+use crate::literal::TICKS_PER_SECOND;
+use crate::source::Span;
+use crate::target::splunk::tree::{Command, Compare, Eval, Filter, Head, Operator, SortField, Stats};
+use crate::target::usage::{PlanUsage, Usage};
+use crate::target::{Fidelity, LossKind};
+use crate::types::Type;
+
+impl Lower<'_> {
+    /// A plan, of whose result `end` matters.
+    pub(super) fn plan(&mut self, plan: &Plan, end: Usage) -> Result<Flow> {
+        let usage = PlanUsage::of(plan, end);
+        self.depth += 1;
+        if self.depth > DEPTH {
+            return refuse(LossKind::UnsupportedOperator, plan.source.span, "the query nests tables in each other too deep");
+        }
+        let mut flow = self.source(&plan.source, &usage.source)?;
+        self.steps(&mut flow, plan, &usage)?;
+        self.depth -= 1;
+        Ok(flow)
+    }
+
+    /// The steps of a plan behind its source.
+    pub(super) fn steps(&mut self, flow: &mut Flow, plan: &Plan, usage: &PlanUsage) -> Result<()> {
+        let mut index = 0;
+        while let Some(step) = plan.steps.get(index) {
+            let next = plan.steps.get(index + 1);
+            let input = plan.input_schema(index);
+            let skipped = self.step(flow, step, next, input, &usage.after[index])?;
+            index += 1 + usize::from(skipped);
+        }
+        Ok(())
+    }
+
+    /// One step; whether it has done the next one too.
+    fn step(
+        &mut self,
+        flow: &mut Flow,
+        step: &Step,
+        next: Option<&Step>,
+        input: &Schema,
+        after: &Usage,
+    ) -> Result<bool> {
+        let unsupported = |message: &str| refuse(LossKind::UnsupportedOperator, step.span, message);
+        match &step.op {
+            Op::Filter(condition) => self.filter(flow, condition)?,
+            Op::Window(window) => self.window(flow, window, step.span),
+            Op::Extend(items) => self.compute(flow, items, &step.schema, after)?,
+            Op::Project(items, rest) => self.project(flow, items, rest, step, input, after)?,
+            Op::Summarize { keys, aggregates } => self.summarize(flow, keys, aggregates, &step.schema, after, step.span)?,
+            Op::Distinct => self.distinct(flow, &step.schema)?,
+            Op::Sort(keys) => {
+                let count = match next.map(|next| &next.op) {
+                    Some(Op::Take(count)) => count.as_literal().and_then(Value::as_integer),
+                    _ => None,
+                };
+                self.sort(flow, keys, count.and_then(|n| u64::try_from(n).ok()).filter(|n| *n > 0))?;
+                return Ok(count.is_some_and(|n| n > 0));
+            }
+            Op::Serialize | Op::Render { .. } => {}
+            Op::Take(count) | Op::Sample(count) => {
+                let Some(count) = count.as_literal().and_then(Value::as_integer).and_then(|n| u64::try_from(n).ok()) else {
+                    return unsupported("the number of rows has to be written out");
+                };
+                flow.push(Command::Head(count));
+            }
+            Op::SampleDistinct(count, _) => {
+                self.distinct(flow, &step.schema)?;
+                match count.as_literal().and_then(Value::as_integer).and_then(|n| u64::try_from(n).ok()) {
+                    Some(count) => flow.push(Command::Head(count)),
+                    None => return unsupported("the number of values has to be written out"),
+                }
+            }
+            Op::Join(join) => self.join(flow, join, &step.schema, after, step.span)?,
+            Op::MvExpand(expand) => self.mv_expand(flow, expand, step, after)?,
+            Op::Parse(parse) => self.parse(flow, parse, input, &step.schema, after)?,
+            Op::Invoke(call) => self.invoke(flow, call, &step.schema, input, after, step.span)?,
+            Op::TopHitters { count, of, by, measure } => self.top_hitters(flow, count, of, by.as_ref(), *measure, step)?,
+            Op::MakeSeries(_) => {
+                return unsupported(
+                    "SPL has no series in a cell; `timechart` counts in bins but fills gaps with 0 alone, and anomaly functions have no counterpart",
+                );
+            }
+            Op::ParseKv(_) => return unsupported("`parse-kv` has no counterpart that keeps its rules; use `extract` for each key"),
+            Op::Scan(_) => return unsupported("`scan` has no counterpart; a window of time by key can be said with `join` or `summarize`"),
+            Op::Partition(_) => return unsupported("`partition` has no counterpart; group with `summarize … by` instead"),
+            Op::TopNested(_) => return unsupported("`top-nested` has no counterpart; use `summarize` and `top`"),
+            Op::Reduce { .. } => return unsupported("`reduce` finds patterns in a way of its own that no other engine repeats"),
+            Op::Evaluate(evaluate) => {
+                let message = format!("the plugin `{}` has no counterpart: the columns it gives depend on the data", evaluate.name);
+                return refuse(LossKind::UnsupportedOperator, step.span, message);
+            }
+            Op::GetSchema => return unsupported("SPL has no schema to show"),
+            Op::Fork(_) => return unsupported("a search gives one result; split the query in several"),
+            Op::Consume => return unsupported("a rule that gives no rows can find nothing"),
+            Op::Opaque(name) => {
+                let message = format!("`{name}` works on graphs, which Splunk does not have");
+                return refuse(LossKind::UnsupportedOperator, step.span, message);
+            }
+        }
+        Ok(false)
+    }
+
+    fn filter(&mut self, flow: &mut Flow, condition: &Expr) -> Result<()> {
+        let terms: Vec<&Expr> = match &condition.kind {
+            ExprKind::And(terms) => terms.iter().collect(),
+            _ => vec![condition],
+        };
+        let mut rest = Vec::new();
+        for term in terms {
+            let pushed = if flow.can_restrict() { self.pushed(flow, term) } else { None };
+            match pushed {
+                Some(Pushed::Exactly(filter)) => {
+                    self.note_columns(flow, term);
+                    flow.restrict(filter);
+                }
+                Some(Pushed::Implied(filter)) => {
+                    flow.restrict(filter);
+                    rest.push(term);
+                }
+                None => rest.push(term),
+            }
+            fill(flow, term);
+        }
+        let mut conditions = Vec::with_capacity(rest.len());
+        for term in rest {
+            // What this term says of a column must not be taken for granted in the term itself.
+            let filled = unfilled(flow, term);
+            let condition = self.condition(flow, term, true);
+            refill(flow, &filled);
+            conditions.push(condition?);
+        }
+        match Eval::all(conditions) {
+            Eval::Call(name, arguments) if name == "true" && arguments.is_empty() => {}
+            condition => flow.push(Command::Where(condition)),
+        }
+        Ok(())
+    }
+
+    /// Tells what there is to tell of the columns of a predicate that goes by another way than [`Lower::column`].
+    fn note_columns(&mut self, flow: &mut Flow, expr: &Expr) {
+        let mut used = Vec::new();
+        expr.walk(&mut |e| {
+            if let ExprKind::Column(id) = e.kind {
+                used.push((id, e.span));
+            }
+        });
+        for (id, span) in used {
+            self.column(flow, id, span);
+        }
+    }
+
+    fn window(&mut self, flow: &mut Flow, window: &Window, span: Span) {
+        let is_time = flow.slots.get(&window.column).is_some_and(|slot| slot.val.expr == Eval::field("_time"));
+        let untouched = |commands: &[Command]| {
+            commands.iter().all(|command| {
+                command.keeps_rows()
+                    && !matches!(command, Command::Eval(items) if items.iter().any(|(name, _)| name == "_time"))
+            })
+        };
+        if is_time && untouched(&flow.commands) {
+            let rest = match &mut flow.head {
+                Head::Events { earliest, latest, .. } => Some(limited(window, earliest, latest)),
+                Head::Several(searches) => {
+                    let all = searches.iter().all(|search| {
+                        untouched(&search.commands) && matches!(&search.head, Head::Events { earliest: None, latest: None, .. })
+                    });
+                    let mut rest = None;
+                    if all {
+                        for search in searches {
+                            if let Head::Events { earliest, latest, .. } = &mut search.head {
+                                rest = Some(limited(window, earliest, latest));
+                            }
+                        }
+                    }
+                    rest
+                }
+                Head::Lookup(_) | Head::Rows(_) => None,
+            };
+            if let Some(rest) = rest {
+                if let Some(condition) = rest {
+                    flow.push(Command::Where(condition));
+                }
+                return;
+            }
+        }
+        let val = self.column(flow, window.column, span);
+        let Ok(time) = self.to_time(val, span) else { return };
+        let mut conditions = Vec::new();
+        if let Some((bound, included)) = window.bounds.from {
+            let op = if included { Compare::GreaterOrEqual } else { Compare::Greater };
+            conditions.push(Eval::compare(op, time.clone(), bound_value(bound)));
+        }
+        if let Some((bound, included)) = window.bounds.to {
+            let op = if included { Compare::LessOrEqual } else { Compare::Less };
+            conditions.push(Eval::compare(op, time, bound_value(bound)));
+        }
+        flow.push(Command::Where(Eval::all(conditions)));
+    }
+
+    /// Computes columns, in an order in which none overwrites what another still reads.
+    pub(super) fn compute(&mut self, flow: &mut Flow, items: &[Computed], schema: &Schema, after: &Usage) -> Result<()> {
+        let name_of = |id: ColumnId| {
+            schema.iter().find(|c| c.id == id).map_or_else(|| self.query.columns[id].name.clone(), |c| c.name.clone())
+        };
+        let names: Vec<_> = items.iter().map(|item| name_of(item.id)).collect();
+        let mut values: Vec<(ColumnId, std::sync::Arc<str>, Slot)> = Vec::new();
+        let mut aliases = Vec::new();
+        for (item, name) in items.iter().zip(names) {
+            if !after.live.contains(&item.id) || item.is_passed_on() {
+                continue;
+            }
+            if let Some(of) = item.expr.as_column() {
+                self.column(flow, of, item.expr.span);
+                if let Some(slot) = flow.slots.get(&of).cloned() {
+                    aliases.push((item.id, slot));
+                    continue;
+                }
+            }
+            let deciding = after.deciding.contains(&item.id);
+            let mut attempt = flow.clone();
+            self.hint = Some(name.to_string());
+            let value = self.shown_or(deciding, &name, |lower| lower.value(&mut attempt, &item.expr))?;
+            self.hint = None;
+            match value {
+                Some(val) => {
+                    *flow = attempt;
+                    let filled = self.computes_filled(flow, &item.expr);
+                    let mut slot = Slot::new(val);
+                    slot.filled = filled;
+                    values.push((item.id, name, slot));
+                }
+                None => aliases.push((item.id, Slot::new(Val::new(Eval::call("null", []), Repr::Any)))),
+            }
+        }
+        // An alias reads a field that an assignment may take over: both count as read.
+        let mut live = after.live.clone();
+        for (id, slot) in aliases {
+            flow.slots.insert(id, slot);
+            live.insert(id);
+        }
+        let mut assignments: Vec<(String, Eval)> = Vec::new();
+        let mut pending = values;
+        while !pending.is_empty() {
+            let at = (0..pending.len())
+                .find(|&at| {
+                    let wanted = super::clean(&pending[at].1);
+                    !pending.iter().enumerate().any(|(other, (_, _, slot))| other != at && slot.val.expr.reads(&wanted))
+                })
+                .unwrap_or(0);
+            let (id, name, slot) = pending.remove(at);
+            if is_stable(&slot.val) {
+                flow.slots.insert(id, slot);
+                live.insert(id);
+                continue;
+            }
+            let mut field = self.field_for(flow, id, &name, &live);
+            while pending.iter().any(|(_, _, s)| s.val.expr.reads(&field))
+                || assignments.iter().any(|(assigned, _)| *assigned == field)
+            {
+                field.push('_');
+            }
+            let repr = match &slot.val.repr {
+                Repr::Object(_) => Repr::Json,
+                repr => repr.clone(),
+            };
+            assignments.push((field.clone(), self.whole_value(&slot.val)));
+            let own = Slot { val: Val::new(Eval::Field(field), repr), ..slot };
+            flow.slots.insert(id, own);
+        }
+        if !assignments.is_empty() {
+            flow.commands.push(Command::Eval(assignments));
+        }
+        Ok(())
+    }
+
+    /// Whether a computed value is never null nor empty.
+    fn computes_filled(&self, flow: &Flow, expr: &Expr) -> bool {
+        match &expr.kind {
+            ExprKind::Literal(Value::String(text)) => !text.is_empty(),
+            ExprKind::Literal(value) => !value.is_null(),
+            ExprKind::Column(_) => self.is_filled(flow, expr),
+            ExprKind::Call(function, arguments) => match function.name() {
+                "bin" | "floor" | "startofday" | "startofweek" | "tolower" | "toupper" => {
+                    arguments.first().is_some_and(|argument| self.is_filled(flow, argument))
+                }
+                "now" | "strlen" | "array_length" => true,
+                _ => false,
+            },
+            ExprKind::Case(node) => {
+                node.arms.iter().all(|(_, value)| self.computes_filled(flow, value))
+                    && self.computes_filled(flow, &node.otherwise)
+            }
+            _ => self.is_total(flow, expr) && expr.ty.ty == Type::Bool,
+        }
+    }
+
+    fn project(
+        &mut self,
+        flow: &mut Flow,
+        items: &[Computed],
+        rest: &Rest,
+        step: &Step,
+        input: &Schema,
+        after: &Usage,
+    ) -> Result<()> {
+        self.compute(flow, items, &step.schema, after)?;
+        let kept: HashSet<ColumnId> = step.schema.iter().map(|c| c.id).collect();
+        let passes = items.iter().all(Computed::is_passed_on);
+        let dropped: Vec<ColumnId> = input.iter().map(|c| c.id).filter(|id| !kept.contains(id)).collect();
+        let shortens = passes && !flow.narrowed && !flow.closed && dropped.len() < kept.len() && *rest == Rest::Drop;
+        if *rest == Rest::Drop && !shortens {
+            flow.narrowed = true;
+        }
+        if !flow.narrowed {
+            // What is taken out of the events as they were found.
+            let still = |flow: &Flow, field: &str| {
+                flow.slots.iter().any(|(id, slot)| kept.contains(id) && slot.val.expr.reads(field))
+            };
+            let fields: Vec<String> = dropped
+                .iter()
+                .filter_map(|id| match flow.slots.get(id) {
+                    Some(Slot { val: Val { expr: Eval::Field(name), .. }, .. }) if !name.starts_with('_') => Some(name.clone()),
+                    _ => None,
+                })
+                .filter(|field| !still(flow, field))
+                .collect();
+            if !fields.is_empty() {
+                flow.push(Command::Fields { keep: false, fields });
+            }
+        }
+        flow.slots.retain(|id, _| kept.contains(id));
+        Ok(())
+    }
+
+    fn distinct(&mut self, flow: &mut Flow, schema: &Schema) -> Result<()> {
+        if schema.open {
+            return refuse(
+                LossKind::UnsupportedOperator,
+                Span::default(),
+                "the columns of which each different combination is wanted are not all known; name them",
+            );
+        }
+        let columns: Vec<(ColumnId, std::sync::Arc<str>)> = schema.iter().map(|c| (c.id, c.name.clone())).collect();
+        let (fields, restore) = self.group_fields(flow, &columns)?;
+        flow.push(Command::Stats { kind: Stats::Groups, aggregates: Vec::new(), by: fields });
+        flow.push(Command::Fields { keep: false, fields: vec!["count".to_owned()] });
+        if !restore.is_empty() {
+            flow.push(Command::Eval(restore));
+        }
+        flow.closed = true;
+        flow.narrowed = true;
+        flow.slots.retain(|id, _| columns.iter().any(|(kept, _)| kept == id));
+        Ok(())
+    }
+
+    fn sort(&mut self, flow: &mut Flow, keys: &[SortKey], count: Option<u64>) -> Result<()> {
+        let mut fields = Vec::with_capacity(keys.len());
+        for key in keys {
+            let val = self.value(flow, &key.expr)?;
+            let value = self.whole_value(&val);
+            let field = self.in_field(flow, value, "sort_key");
+            fields.push(SortField { field, descending: key.descending });
+        }
+        if !fields.is_empty() {
+            flow.push(Command::Sort { count: count.unwrap_or(0), keys: fields });
+        }
+        Ok(())
+    }
+
+    fn top_hitters(
+        &mut self,
+        flow: &mut Flow,
+        count: &Expr,
+        of: &Computed,
+        by: Option<&Expr>,
+        measure: ColumnId,
+        step: &Step,
+    ) -> Result<()> {
+        let Some(count) = count.as_literal().and_then(Value::as_integer).and_then(|n| u64::try_from(n).ok()) else {
+            return refuse(LossKind::UnsupportedOperator, step.span, "the number of values has to be written out");
+        };
+        self.lose(LossKind::Sketch, step.span, "KQL counts the most frequent values approximately, Splunk exactly");
+        let everything = Usage::of_deciding(step.schema.iter().map(|c| c.id));
+        self.compute(flow, std::slice::from_ref(of), &step.schema, &everything)?;
+        let name = step.schema.iter().find(|c| c.id == of.id).map_or_else(|| self.query.columns[of.id].name.clone(), |c| c.name.clone());
+        let (fields, _) = self.group_fields(flow, &[(of.id, name)])?;
+        let field = super::clean(&self.query.columns[measure].name);
+        let argument = match by {
+            Some(by) => Some(self.number(flow, by)?),
+            None => None,
+        };
+        let function = if argument.is_some() { "sum" } else { "count" }.to_owned();
+        let aggregate = crate::target::splunk::tree::Aggregate { function, argument };
+        flow.push(Command::Stats { kind: Stats::Groups, aggregates: vec![(aggregate, field.clone())], by: fields });
+        flow.slots.retain(|id, _| *id == of.id);
+        flow.slots.insert(measure, Slot::filled(Val::new(Eval::field(&field), Repr::Number)));
+        flow.push(Command::Sort { count, keys: vec![SortField { field, descending: true }] });
+        flow.closed = true;
+        flow.narrowed = true;
+        Ok(())
+    }
+
+    fn mv_expand(&mut self, flow: &mut Flow, expand: &MvExpand, step: &Step, after: &Usage) -> Result<()> {
+        let [item] = expand.items.as_slice() else {
+            return refuse(
+                LossKind::UnsupportedOperator,
+                step.span,
+                "several arrays expanded side by side cannot be said; pair them with `zip` or expand one",
+            );
+        };
+        if expand.index.is_some_and(|id| after.live.contains(&id)) {
+            return refuse(LossKind::UnsupportedOperator, step.span, "`mvexpand` does not count the elements");
+        }
+        let limit = match &expand.limit {
+            None => None,
+            Some(limit) => limit.as_literal().and_then(Value::as_integer).and_then(|n| u64::try_from(n).ok()),
+        };
+        let val = self.value(flow, &item.expr)?;
+        let span = item.expr.span;
+        let name = step.schema.iter().find(|c| c.id == item.id).map_or_else(|| self.query.columns[item.id].name.clone(), |c| c.name.clone());
+        let mut live = after.live.clone();
+        if let Some(body) = &expand.body {
+            body.walk(&mut |e| e.for_each_column(&mut |id| { live.insert(id); }));
+        }
+        // Rows are told apart by number where a later step has to bring their elements together again.
+        let regroups = expand.body.as_ref().is_some_and(|body| body.steps.iter().any(|s| !is_row_by_row(&s.op)));
+        let row = regroups.then(|| self.helper("row"));
+        if let Some(row) = &row {
+            let count = crate::target::splunk::tree::Aggregate { function: "count".into(), argument: None };
+            flow.push(Command::Stats { kind: Stats::Running, aggregates: vec![(count, row.clone())], by: Vec::new() });
+        }
+        let field = self.field_for(flow, item.id, &name, &live);
+        let never_empty = matches!(&item.expr.kind, ExprKind::Call(f, _) if f.name() == "split");
+        if val.repr == Repr::Multi {
+            if val.expr != Eval::field(&field) {
+                flow.push(Command::Eval(vec![(field.clone(), val.expr.clone())]));
+            }
+            flow.push(Command::MvExpand(field.clone(), limit));
+            if !never_empty {
+                flow.push(Command::Where(Eval::call("isnotnull", [Eval::field(&field)])));
+            }
+        } else {
+            if !self.is_array(&item.expr) {
+                self.lose(
+                    LossKind::Null,
+                    span,
+                    "where the value is no array but a bag or a single value, the row has no element, while KQL expands it",
+                );
+            }
+            let json = self.to_json(val.clone(), span)?;
+            let multi = self.to_multi(val, span)?;
+            let source = if json.reads(&field) { None } else { Some(json) };
+            flow.push(Command::Eval(vec![(field.clone(), multi)]));
+            flow.push(Command::MvExpand(field.clone(), limit));
+            // An array without elements gives no row, a value that is missing gives one.
+            if let Some(json) = source {
+                let missing = Eval::call("isnull", [json]);
+                flow.push(Command::Where(Eval::any(vec![Eval::call("isnotnull", [Eval::field(&field)]), missing])));
+            }
+        }
+        let element = Eval::field(&field);
+        let val = match item.to {
+            Some(Type::Int | Type::Long | Type::Real | Type::Decimal) => Val::new(Eval::call("tonumber", [element]), Repr::Number),
+            Some(Type::String) => Val::new(element, Repr::Text),
+            Some(Type::DateTime) => Val::new(element, Repr::TimeText),
+            Some(Type::Bool) => Val::new(element, Repr::Bool),
+            _ => Val::new(element, Repr::Json),
+        };
+        flow.slots.insert(item.id, Slot::new(val));
+        if let Some(body) = &expand.body {
+            let end = Usage { live: live.clone(), deciding: after.deciding.clone(), ordered: after.ordered };
+            self.applied(flow, body, end, row.as_deref(), step)?;
+        }
+        Ok(())
+    }
+
+    /// The operators of `mv-apply`, over the elements of each row.
+    fn applied(&mut self, flow: &mut Flow, body: &Plan, end: Usage, row: Option<&str>, step: &Step) -> Result<()> {
+        let usage = PlanUsage::of(body, end);
+        for (index, inner) in body.steps.iter().enumerate() {
+            let after = &usage.after[index];
+            match &inner.op {
+                Op::Filter(condition) => self.filter(flow, condition)?,
+                Op::Extend(items) | Op::Project(items, _) => self.compute(flow, items, &inner.schema, after)?,
+                Op::Summarize { keys, aggregates } => {
+                    let Some(row) = row else { continue };
+                    if keys.is_empty() {
+                        self.lose(
+                            LossKind::Null,
+                            inner.span,
+                            "a row none of whose elements is left gives nothing, where KQL gives it with an empty result",
+                        );
+                    }
+                    self.summarize_rows(flow, keys, aggregates, row, &inner.schema, after, inner.span)?;
+                }
+                Op::MvExpand(expand) => self.mv_expand(flow, expand, inner, after)?,
+                Op::Render { .. } | Op::Serialize => {}
+                Op::Sort(keys) => self.sort(flow, keys, None)?,
+                Op::Take(count) if count.as_literal().and_then(Value::as_integer) == Some(1) => {
+                    let Some(row) = row else { continue };
+                    flow.push(Command::Dedup(vec![row.to_owned()]));
+                }
+                _ => {
+                    return refuse(
+                        LossKind::UnsupportedOperator,
+                        inner.span,
+                        "inside `mv-apply`, only `where`, `extend`, `project`, `summarize` and `take 1` can be said",
+                    );
+                }
+            }
+        }
+        let _ = step;
+        Ok(())
+    }
+
+    /// Whether a value is an array wherever it is anything.
+    fn is_array(&self, expr: &Expr) -> bool {
+        if matches!(expr.ty.shape, crate::functions::Shape::Array(_)) {
+            return true;
+        }
+        let known = |name: &str| self.data.target.arrays.iter().any(|array| array == name);
+        match &expr.kind {
+            ExprKind::Column(id) => known(&self.query.columns[*id].name),
+            ExprKind::Access(node) => match node.path.last().and_then(Expr::as_literal) {
+                Some(Value::String(name)) => known(name),
+                _ => false,
+            },
+            ExprKind::Call(_, arguments) if arguments.len() == 1 => self.is_array(&arguments[0]),
+            ExprKind::Cast(node) => self.is_array(&node.operand),
+            _ => false,
+        }
+    }
+
+    fn parse(&mut self, flow: &mut Flow, parse: &Parse, input: &Schema, schema: &Schema, after: &Usage) -> Result<()> {
+        let text = self.text(flow, &parse.subject)?;
+        let subject = self.in_field(flow, text, "subject");
+        let regex = parse.kind == ParseKind::Regex;
+        let flags: String = parse.flags.chars().filter(|c| "ims".contains(*c)).collect();
+        let ungreedy = parse.flags.contains('U');
+        let mut pattern = if regex { if flags.is_empty() { String::new() } else { format!("(?{flags})") } } else { "(?s)".to_owned() };
+        let last = parse.segments.len().saturating_sub(1);
+        let mut outputs = Vec::new();
+        for (at, segment) in parse.segments.iter().enumerate() {
+            let first = at == 0;
+            match segment {
+                ParseSegment::Skip if first && !regex => {}
+                ParseSegment::Skip if at == last => {}
+                ParseSegment::Skip => pattern.push_str(".*?"),
+                ParseSegment::Text(text) => {
+                    if first {
+                        pattern.push('^');
+                    }
+                    if regex {
+                        let text = self.pcre(text, parse.subject.span);
+                        pattern.push_str(&text);
+                    } else {
+                        pattern.push_str(&escaped(text));
+                    }
+                    if at == last && !regex {
+                        pattern.push_str("\\z");
+                    }
+                }
+                ParseSegment::Column(id, ty) => {
+                    if first {
+                        pattern.push('^');
+                    }
+                    let name = schema.iter().find(|c| c.id == *id).map_or_else(|| self.query.columns[*id].name.clone(), |c| c.name.clone());
+                    let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') && !name.starts_with(|c: char| c.is_ascii_digit());
+                    let free = input.get(&name).is_none() && !flow.slots.values().any(|slot| slot.val.expr.reads(&name));
+                    let field = if plain && free && !self.is_time_name(&name) { name.to_string() } else { self.helper("parsed") };
+                    let to_end = at == last;
+                    let inner = match ty {
+                        Type::Int | Type::Long => r"[+-]?\d+",
+                        Type::Real | Type::Decimal => r"[+-]?\d+(?:\.\d+)?",
+                        _ if to_end && !ungreedy => ".*",
+                        _ => ".*?",
+                    };
+                    pattern.push_str(&format!("(?<{field}>{inner})"));
+                    if to_end && !regex {
+                        pattern.push_str("\\z");
+                    }
+                    outputs.push((*id, *ty, field));
+                }
+            }
+        }
+        let live = outputs.iter().any(|(id, ..)| after.live.contains(id));
+        if live {
+            flow.push(Command::Rex { field: subject.clone(), pattern: pattern.clone() });
+        }
+        if parse.filter {
+            let unnamed = outputs.iter().fold(pattern, |p, (_, _, field)| p.replace(&format!("(?<{field}>"), "(?:"));
+            flow.push(Command::Where(super::text::matches(Eval::Field(subject), unnamed)));
+        }
+        for (id, ty, field) in outputs {
+            let field = Eval::Field(field);
+            let val = match ty {
+                Type::Int | Type::Long | Type::Real | Type::Decimal => Val::new(Eval::call("tonumber", [field]), Repr::Number),
+                Type::DateTime => Val::new(field, Repr::TimeText),
+                Type::Bool => Val::new(super::text::lowered(&field), Repr::Bool),
+                Type::Dynamic => Val::new(field, Repr::Json),
+                Type::TimeSpan => return refuse(LossKind::UnsupportedOperator, parse.subject.span, "a time span cannot be read from text"),
+                _ => Val::new(field, Repr::Text),
+            };
+            flow.slots.insert(id, Slot::new(val));
+        }
+        Ok(())
+    }
+
+    /// The losses at a place cost what they cost where records are decided on.
+    pub(super) fn decisively<R>(&mut self, f: impl FnOnce(&mut Self) -> R) -> R {
+        let saved = std::mem::replace(&mut self.cap, Fidelity::Approximate);
+        let result = f(self);
+        self.cap = saved;
+        result
+    }
+}
+
+/// Whether an operation looks at one record at a time.
+const fn is_row_by_row(op: &Op) -> bool {
+    matches!(op, Op::Filter(_) | Op::Extend(_) | Op::Project(..) | Op::MvExpand(_) | Op::Render { .. } | Op::Serialize)
+}
+
+/// Whether a value needs no field of its own: wherever it is used, it can be written out again.
+fn is_stable(val: &Val) -> bool {
+    matches!(val.expr, Eval::Text(_) | Eval::Number(_) | Eval::Field(_))
+}
+
+/// A bound as a value of `eval`.
+fn bound_value(bound: Bound) -> Eval {
+    match bound {
+        Bound::Instant(ticks) => epoch(ticks),
+        Bound::FromNow(0) => Eval::call("now", []),
+        Bound::FromNow(ticks) => {
+            let op = if ticks < 0 { Operator::Subtract } else { Operator::Add };
+            Eval::operation(Eval::call("now", []), op, super::rewrite::ticks(ticks.saturating_abs()))
+        }
+    }
+}
+
+/// A bound as a time modifier.
+fn modifier(bound: Bound) -> String {
+    match bound {
+        Bound::FromNow(ticks) => relative(ticks),
+        Bound::Instant(_) => match bound_value(bound) {
+            Eval::Number(digits) => digits,
+            Eval::Negate(_) => "0".to_owned(),
+            _ => "now".to_owned(),
+        },
+    }
+}
+
+/// Sets the limits of a search; gives the condition that they leave open, if any.
+///
+/// `earliest` includes its instant and `latest` does not. Against the time of the run that makes no difference that
+/// anybody could observe; against an instant that is written out it does.
+fn limited(window: &Window, earliest: &mut Option<String>, latest: &mut Option<String>) -> Option<Eval> {
+    let mut rest = Vec::new();
+    let time = || Eval::field("_time");
+    if let Some((bound, included)) = window.bounds.from {
+        if earliest.is_none() {
+            *earliest = Some(modifier(bound));
+        } else {
+            rest.push(Eval::compare(Compare::GreaterOrEqual, time(), bound_value(bound)));
+        }
+        if !included && matches!(bound, Bound::Instant(_)) {
+            rest.push(Eval::compare(Compare::Greater, time(), bound_value(bound)));
+        }
+    }
+    if let Some((bound, included)) = window.bounds.to {
+        let written_out = matches!(bound, Bound::Instant(_));
+        if latest.is_none() {
+            let bound = match bound {
+                Bound::Instant(ticks) if included => Bound::Instant(ticks.saturating_add(TICKS_PER_SECOND)),
+                bound => bound,
+            };
+            *latest = Some(modifier(bound));
+        } else {
+            rest.push(Eval::compare(Compare::Less, time(), bound_value(bound)));
+        }
+        if included && written_out {
+            rest.push(Eval::compare(Compare::LessOrEqual, time(), bound_value(bound)));
+        }
+    }
+    if rest.is_empty() { None } else { Some(Eval::all(rest)) }
+}
+
+/// The columns that a predicate which holds leaves neither null nor empty.
+fn filled_by(term: &Expr, found: &mut Vec<ColumnId>) {
+    match &term.kind {
+        ExprKind::And(terms) => terms.iter().for_each(|term| filled_by(term, found)),
+        ExprKind::Match(node) if !node.negated => {
+            let needle = node.needle.as_literal().and_then(Value::as_str);
+            if needle.is_some_and(|n| !n.is_empty()) {
+                found.extend(node.subject.as_column());
+            }
+        }
+        ExprKind::Match(node) if node.test == StringTest::Equals => {
+            if node.needle.as_literal().and_then(Value::as_str) == Some("") {
+                found.extend(node.subject.as_column());
+            }
+        }
+        ExprKind::Member(node) if !node.negated => {
+            if let ValueSet::List(items) = &node.set {
+                let filled = |value: &Value| match value {
+                    Value::String(text) => !text.is_empty(),
+                    value => !value.is_null() && !matches!(value, Value::Dynamic(_)),
+                };
+                let all = items.iter().all(|item| {
+                    item.as_literal().is_some_and(|v| v.elements().map_or_else(|| filled(v), |e| e.iter().all(filled)))
+                });
+                if all {
+                    found.extend(node.subject.as_column());
+                }
+            }
+        }
+        ExprKind::Compare(node) if node.op != crate::ir::CompareOp::NotEqual => {
+            if node.right.as_literal().is_some_and(|v| !v.is_null()) {
+                found.extend(node.left.as_column());
+            }
+            if node.left.as_literal().is_some_and(|v| !v.is_null()) {
+                found.extend(node.right.as_column());
+            }
+        }
+        ExprKind::Between(node) if !node.negated => found.extend(node.subject.as_column()),
+        ExprKind::Call(function, arguments) if matches!(function.name(), "isnotempty" | "notempty") => {
+            found.extend(arguments.first().and_then(Expr::as_column));
+        }
+        ExprKind::Call(function, arguments) if matches!(function.name(), "isnotnull" | "notnull") => {
+            let argument = arguments.first().filter(|a| a.ty.ty != Type::String);
+            found.extend(argument.and_then(Expr::as_column));
+        }
+        _ => {}
+    }
+}
+
+fn fill(flow: &mut Flow, term: &Expr) {
+    let mut found = Vec::new();
+    filled_by(term, &mut found);
+    refill(flow, &found);
+}
+
+fn refill(flow: &mut Flow, columns: &[ColumnId]) {
+    for id in columns {
+        if let Some(slot) = flow.slots.get_mut(id) {
+            slot.filled = true;
+        }
+    }
+}
+
+/// Forgets for a while what a term itself says of columns.
+fn unfilled(flow: &mut Flow, term: &Expr) -> Vec<ColumnId> {
+    let mut found = Vec::new();
+    filled_by(term, &mut found);
+    found.retain(|id| match flow.slots.get_mut(id) {
+        Some(slot) if slot.filled => {
+            slot.filled = false;
+            true
+        }
+        _ => false,
+    });
+    found
+}
+
+/// A filter on a raw search.
+pub(super) fn raw(text: impl Into<String>) -> Filter {
+    Filter::Raw(text.into())
+}
