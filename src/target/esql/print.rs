@@ -137,7 +137,7 @@ fn broken(condition: &Expr, indent: &str) -> String {
     let text = expr(condition);
     let (terms, word, at_least) = match condition {
         Expr::And(terms) => (terms, "AND", Binding::Not),
-        Expr::Or(terms) => (terms, "OR", Binding::And),
+        Expr::Or(terms) => (terms, "OR", Binding::Not),
         _ => return text,
     };
     if text.len() <= WIDE {

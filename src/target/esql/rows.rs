@@ -100,6 +100,8 @@ pub enum Rewrite {
     InAnyRange,
     /// A field with several values.
     PackArray,
+    /// When the record arrived.
+    IngestionTime,
     /// Named here so that what it is refused for can be told.
     Unsupported,
 }

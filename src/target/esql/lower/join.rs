@@ -32,6 +32,16 @@ impl Lower<'_> {
         let kept = matches!(join.kind, JoinKind::Inner | JoinKind::InnerUnique | JoinKind::LeftSemi);
         let none = join.kind == JoinKind::LeftAnti;
         let outer = join.kind == JoinKind::LeftOuter;
+        if matches!(join.kind, JoinKind::RightSemi | JoinKind::RightAnti) {
+            // The rows of the right side go on; the left one only says which.
+            let mut right = self.plan(&join.right, after.clone())?;
+            let swapped: Vec<(ColumnId, ColumnId)> = keys.iter().map(|(left, right)| (*right, *left)).collect();
+            let left = std::mem::replace(flow, Flow::new(Head::Queries(Vec::new())));
+            let semi = join.kind == JoinKind::RightSemi;
+            self.attach(&mut right, left, &swapped, &[], false, semi, !semi, span)?;
+            *flow = right;
+            return Ok(());
+        }
         if !(kept || none || outer) {
             let message = format!("a join of kind `{}` has no counterpart in ES|QL: only left rows can be kept", join.kind.name());
             return refuse(LossKind::UnsupportedOperator, span, message);
@@ -302,6 +312,17 @@ impl Lower<'_> {
     }
 
     fn semi(&mut self, flow: &mut Flow, node: &Membership, plan: &Plan, column: ColumnId, want: bool, span: Span) -> Result<()> {
+        if let SourceKind::Rows(rows) = &plan.source.kind {
+            let position = plan.source.schema.iter().position(|c| c.id == column);
+            if let (true, Some(at)) = (plan.steps.iter().all(|s| matches!(s.op, Op::Project(..) | Op::Distinct)), position) {
+                let items = rows.iter().filter_map(|row| row.get(at)).map(|v| Ir::literal(v.clone(), span)).collect();
+                let list = Membership { set: ValueSet::List(items), negated: !want, ..node.clone() };
+                let member = Ir::new(ExprKind::Member(Box::new(list)), Type::Bool, span);
+                let test = self.condition(flow, &member, true)?;
+                flow.push(Command::Where(test));
+                return Ok(());
+            }
+        }
         if node.test != StringTest::Equals {
             return refuse(LossKind::UnsupportedExpression, span, "terms to look for cannot come out of another table; write them out, or compare with `in`");
         }
@@ -323,17 +344,6 @@ impl Lower<'_> {
             flow.narrowed = true;
             flow.pool = None;
             return Ok(());
-        }
-        if let SourceKind::Rows(rows) = &plan.source.kind {
-            let position = plan.source.schema.iter().position(|c| c.id == column);
-            if let (true, Some(at)) = (plan.steps.iter().all(|s| matches!(s.op, Op::Project(..) | Op::Distinct)), position) {
-                let items = rows.iter().filter_map(|row| row.get(at)).map(|v| Ir::literal(v.clone(), span)).collect();
-                let list = Membership { set: ValueSet::List(items), negated: !want, ..node.clone() };
-                let member = Ir::new(ExprKind::Member(Box::new(list)), Type::Bool, span);
-                let test = self.condition(flow, &member, true)?;
-                flow.push(Command::Where(test));
-                return Ok(());
-            }
         }
         let mut right = self.plan(plan, Usage::of_deciding([column]))?;
         let right_value = self.column(&mut right, column, span);

@@ -155,7 +155,10 @@ impl Lower<'_> {
                 Some(expr) => {
                     *flow = attempt;
                     let filled = self.is_filled(flow, &item.expr);
-                    values.push((item.id, name, Slot { filled, ..Slot::new(expr) }));
+                    // A part of an object of the events stays one: its own parts are fields too.
+                    let of_event = !flow.closed && item.expr.ty.ty == Type::Dynamic && matches!(expr, Expr::Field(_));
+                    let note = if of_event { self.text_note(flow, &item.expr) } else { None };
+                    values.push((item.id, name, Slot { filled, of_event, note, ..Slot::new(expr) }));
                 }
                 None => aliases.push((item.id, Slot::new(Expr::Null))),
             }
@@ -194,6 +197,11 @@ impl Lower<'_> {
 
     fn project(&mut self, flow: &mut Flow, items: &[Computed], rest: &Rest, step: &Step, input: &Schema, after: &Usage) -> Result<()> {
         self.compute(flow, items, &step.schema, after)?;
+        for column in step.schema.iter() {
+            if !flow.slots.contains_key(&column.id) && after.live.contains(&column.id) {
+                self.column(flow, column.id, step.span);
+            }
+        }
         let kept: HashSet<ColumnId> = step.schema.iter().map(|c| c.id).collect();
         let drops = input.iter().any(|c| !kept.contains(&c.id));
         let opened = input.open && *rest == Rest::Drop;
@@ -303,6 +311,14 @@ impl Lower<'_> {
             shared.plan.walk(&mut look);
         }
         found
+    }
+
+    /// What is to be told of JSON that Sentinel keeps as text, once it is read as an object.
+    fn text_note(&self, flow: &Flow, expr: &Ir) -> Option<(LossKind, std::sync::Arc<str>)> {
+        let ExprKind::Call(function, arguments) = &expr.kind else { return None };
+        let id = arguments.first().filter(|a| a.ty.ty == Type::String).and_then(Ir::as_column)?;
+        let json = matches!(function.name(), "parse_json" | "parsejson" | "todynamic") && flow.slots.get(&id).is_some_and(|slot| slot.of_event);
+        json.then(|| (LossKind::UnmappedField, super::value::object_note(&self.query.columns[id].name).into()))
     }
 
     fn parse(&mut self, flow: &mut Flow, parse: &Parse, after: &Usage, span: Span) -> Result<()> {

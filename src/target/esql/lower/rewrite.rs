@@ -25,10 +25,14 @@ impl Lower<'_> {
     pub(super) fn rewrite(&mut self, flow: &mut Flow, rewrite: Rewrite, function: FunctionId, arguments: &[Ir], expr: &Ir) -> Result<Expr> {
         let span = expr.span;
         let unsupported = |message: String| refuse(LossKind::UnsupportedFunction, span, message);
+        if rewrite == Rewrite::IngestionTime {
+            self.lose(LossKind::UnmappedField, span, "the time of ingestion is taken to be in `event.ingested`, which the pipeline has to set");
+            return Ok(Expr::field("event.ingested"));
+        }
         let Some(first) = arguments.first() else { return unsupported(format!("`{}` without arguments", function.name())) };
         let literal = |at: usize| arguments.get(at).and_then(Ir::as_literal);
         match rewrite {
-            Rewrite::Pass => self.value(flow, first),
+            Rewrite::Pass | Rewrite::IngestionTime => self.value(flow, first),
             Rewrite::Unsupported => unsupported(format!("`{}` has no counterpart in ES|QL", function.name())),
             Rewrite::Concat | Rewrite::ConcatDelimited => {
                 let (delimiter, items) = if rewrite == Rewrite::Concat { (None, arguments) } else { (Some(first), &arguments[1..]) };

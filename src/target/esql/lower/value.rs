@@ -61,6 +61,11 @@ fn real(value: f64) -> Option<Expr> {
     })
 }
 
+/// What is to be told of a column that holds JSON as text.
+pub(super) fn object_note(name: &str) -> String {
+    format!("`{name}` is JSON as text in Sentinel; here it is taken to be stored as an object with its parts as fields")
+}
+
 /// `TO_LOWER(x)`, once.
 pub(super) fn lowered(value: Expr) -> Expr {
     match value {
@@ -422,8 +427,7 @@ impl Lower<'_> {
             }
         }
         if let Some(id) = text_of {
-            let name = &self.query.columns[id].name;
-            let message = format!("`{name}` is JSON as text in Sentinel; here it is taken to be stored as an object with its parts as fields");
+            let message = object_note(&self.query.columns[id].name);
             self.losses.push(Loss::approximate(LossKind::UnmappedField, span, message));
         }
         Ok(Expr::Field(path))
