@@ -8,6 +8,7 @@
 
 mod data;
 pub mod elastic;
+pub mod eql;
 pub mod esql;
 mod fidelity;
 mod loss;

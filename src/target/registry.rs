@@ -1,9 +1,9 @@
 //! The targets there are: one row each.
 
-use super::{Target, esql, splunk};
+use super::{Target, eql, esql, splunk};
 
 /// Every target, in the order in which they are listed.
-pub static TARGETS: &[&dyn Target] = &[&splunk::Splunk, &esql::Esql];
+pub static TARGETS: &[&dyn Target] = &[&splunk::Splunk, &eql::Eql, &esql::Esql];
 
 /// The target of a name.
 pub fn find(name: &str) -> Option<&'static dyn Target> {
