@@ -7,6 +7,9 @@
 //! To add a target: a folder under `targets/`, a module here that implements [`Target`], a row in [`registry`].
 
 mod data;
+pub mod elastic;
+pub mod eql;
+pub mod esql;
 mod fidelity;
 mod loss;
 pub mod registry;

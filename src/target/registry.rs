@@ -1,9 +1,9 @@
 //! The targets there are: one row each.
 
-use super::{Target, sigma, splunk};
+use super::{Target, eql, esql, sigma, splunk};
 
 /// Every target, in the order in which they are listed.
-pub static TARGETS: &[&dyn Target] = &[&sigma::Sigma, &splunk::Splunk];
+pub static TARGETS: &[&dyn Target] = &[&sigma::Sigma, &splunk::Splunk, &eql::Eql, &esql::Esql];
 
 /// The target of a name.
 pub fn find(name: &str) -> Option<&'static dyn Target> {

@@ -1,0 +1,6 @@
+//! What EQL and ES|QL have in common: where tables are in Elasticsearch, Lucene's regular expressions, and how strings
+//! and names are quoted.
+
+pub(super) mod lucene;
+pub(super) mod quote;
+pub mod tables;

@@ -1,0 +1,402 @@
+//! Conditions: where an expression is true, and where it is false.
+//!
+//! A test of a field that is missing fails in EQL, and its negation holds, as with KQL's strings and `!=`. Tests that are
+//! scripts are left out, since they fail either way.
+
+use super::super::tree::{Compare, Condition, Operand, Value as Literal};
+use super::{Lower, Meaning, Result, refuse};
+use crate::ir::{
+    Between, CaseRule, Compare as Comparison, CompareOp, Expr, ExprKind, Membership, Quantifier, RegexMatch, StringMatch, StringTest, Value, ValueSet,
+};
+use crate::literal::{format_datetime, format_guid};
+use crate::source::Span;
+use crate::target::elastic::lucene;
+use crate::target::elastic::tables::{StoredType, Values};
+use crate::target::{Loss, LossKind};
+use crate::types::Type;
+
+/// A field with how its values are compared.
+#[derive(Clone, Debug)]
+struct Subject {
+    name: String,
+    /// Whether the query put it in lower or upper case.
+    folded: Option<Values>,
+    /// How the pipeline changed the values.
+    values: Option<Values>,
+    stored: Option<StoredType>,
+    length: bool,
+}
+
+/// A field that is equal to a text.
+pub(super) fn equals(field: &str, text: &str) -> Condition {
+    Condition::Compare(Operand::Field(field.to_owned()), Compare::Equal, Literal::Text(text.to_owned()))
+}
+
+impl Lower<'_> {
+    /// True exactly where the expression is true, or where it is false.
+    pub(super) fn condition(&mut self, expr: &Expr, want: bool) -> Result<Condition> {
+        match &expr.kind {
+            ExprKind::And(terms) | ExprKind::Or(terms) => {
+                let mut parts = Vec::with_capacity(terms.len());
+                for term in terms {
+                    parts.push(self.condition(term, want)?);
+                }
+                let all = matches!(expr.kind, ExprKind::And(_)) == want;
+                Ok(if all { Condition::all(parts) } else { Condition::any(parts) })
+            }
+            ExprKind::Not(operand) => self.condition(operand, !want),
+            ExprKind::Literal(Value::Bool(value)) => Ok(Condition::Constant(*value == want)),
+            ExprKind::Literal(Value::Null(_)) => Ok(Condition::Constant(false)),
+            ExprKind::Compare(node) => self.comparison(node, want, expr.span),
+            ExprKind::Match(node) => self.string_match(node, want, expr.span),
+            ExprKind::Regex(node) => self.regex(node, want, expr.span),
+            ExprKind::Member(node) => self.member(node, want, expr.span),
+            ExprKind::Between(node) => self.between(node, want),
+            ExprKind::Column(id) => match self.columns.get(id).cloned() {
+                Some(Meaning::Computed(inner)) => self.condition(&inner, want),
+                _ => {
+                    let subject = self.subject(expr)?;
+                    Ok(Condition::Compare(Operand::Field(subject.name), Compare::Equal, Literal::Bool(want)))
+                }
+            },
+            ExprKind::Call(function, arguments) => self.call(function.name(), arguments, want, expr.span),
+            _ => refuse(LossKind::UnsupportedExpression, expr.span, "EQL compares fields with values that are written out, and nothing else; use ES|QL"),
+        }
+    }
+
+    /// The field that an expression comes down to.
+    fn subject(&mut self, expr: &Expr) -> Result<Subject> {
+        match &expr.kind {
+            ExprKind::Column(id) => match self.columns.get(id).cloned() {
+                Some(Meaning::Field(place)) => {
+                    if let Some((kind, message)) = &place.note {
+                        self.losses.push(Loss::approximate(*kind, expr.span, message.as_ref()));
+                    }
+                    Ok(Subject { name: place.field, folded: None, values: place.values, stored: place.ty, length: false })
+                }
+                Some(Meaning::Computed(inner)) => self.subject(&inner),
+                Some(Meaning::Lost(reason)) => refuse(LossKind::UnsupportedExpression, expr.span, reason),
+                None => {
+                    let name = self.query.columns[*id].name.clone();
+                    let message = format!("nothing here knows a column `{name}`; the field is taken to have that name");
+                    self.losses.push(Loss::approximate(LossKind::UnresolvedName, expr.span, message));
+                    Ok(Subject { name: name.to_string(), folded: None, values: None, stored: None, length: false })
+                }
+            },
+            ExprKind::Call(function, arguments) => match (function.name(), arguments.as_slice()) {
+                ("tolower", [inner]) => Ok(Subject { folded: Some(Values::Lower), ..self.subject(inner)? }),
+                ("toupper", [inner]) => Ok(Subject { folded: Some(Values::Upper), ..self.subject(inner)? }),
+                ("strlen", [inner]) => Ok(Subject { length: true, ..self.subject(inner)? }),
+                ("parse_json" | "parsejson" | "todynamic", [inner]) if inner.ty.ty == Type::Dynamic => self.subject(inner),
+                (name, _) => refuse(LossKind::UnsupportedFunction, expr.span, format!("EQL has no counterpart of `{name}`; use ES|QL")),
+            },
+            ExprKind::Cast(node) if matches!(expr.ty.ty, Type::String | Type::Int | Type::Long | Type::Real | Type::Bool) => self.subject(&node.operand),
+            ExprKind::Access(node) => {
+                let mut base = &node.base;
+                let mut as_text = None;
+                loop {
+                    match &base.kind {
+                        ExprKind::Call(function, arguments) if matches!(function.name(), "parse_json" | "parsejson" | "todynamic") && arguments.len() == 1 => {
+                            base = &arguments[0];
+                        }
+                        ExprKind::Cast(cast) => base = &cast.operand,
+                        _ => break,
+                    }
+                }
+                if base.ty.ty == Type::String {
+                    as_text = base.as_column();
+                }
+                let mut subject = self.subject(base)?;
+                for part in &node.path {
+                    subject.name.push('.');
+                    match part.as_literal() {
+                        Some(Value::String(name)) if !name.is_empty() => subject.name.push_str(name),
+                        Some(value) if value.as_integer().is_some_and(|n| n >= 0) => subject.name.push_str(&value.as_integer().unwrap_or_default().to_string()),
+                        _ => return refuse(LossKind::UnsupportedExpression, part.span, "the way into an object has to be written out, counted from its start"),
+                    }
+                }
+                if let Some(id) = as_text {
+                    let name = &self.query.columns[id].name;
+                    let message = format!("`{name}` is JSON as text in Sentinel; here it is taken to be stored as an object with its parts as fields");
+                    self.losses.push(Loss::approximate(LossKind::UnmappedField, expr.span, message));
+                }
+                Ok(subject)
+            }
+            _ => refuse(LossKind::UnsupportedExpression, expr.span, "EQL compares fields with values that are written out, and nothing else; use ES|QL"),
+        }
+    }
+
+    /// A value that is written out.
+    fn literal(&mut self, expr: &Expr) -> Result<Value> {
+        match &expr.kind {
+            ExprKind::Literal(Value::Dynamic(json)) => Ok(json.to_value()),
+            ExprKind::Literal(value) => Ok(value.clone()),
+            ExprKind::Column(id) => match self.columns.get(id).cloned() {
+                Some(Meaning::Computed(inner)) => self.literal(&inner),
+                _ => refuse(LossKind::UnsupportedExpression, expr.span, "EQL does not compare two fields; use ES|QL"),
+            },
+            _ => refuse(LossKind::UnsupportedExpression, expr.span, "EQL compares with values that are written out; use ES|QL"),
+        }
+    }
+
+    fn comparison(&mut self, node: &Comparison, want: bool, span: Span) -> Result<Condition> {
+        let op = if want { node.op } else { node.op.complement() };
+        let (left, right, op) = if node.left.as_literal().is_some() { (&node.right, &node.left, op.mirrored()) } else { (&node.left, &node.right, op) };
+        if let (Some(Value::Bool(value)), CompareOp::Equal | CompareOp::NotEqual) = (right.as_literal(), op) {
+            if !matches!(left.kind, ExprKind::Column(_) | ExprKind::Access(_) | ExprKind::Cast(_)) {
+                return self.condition(left, *value == (op == CompareOp::Equal));
+            }
+        }
+        let value = self.literal(right)?;
+        let subject = self.subject(left)?;
+        if whole_dynamic(left) {
+            return refuse(LossKind::UnsupportedExpression, span, "an object has no value of its own; name the part that is meant");
+        }
+        let text_there = subject.stored == Some(StoredType::Keyword);
+        let literal = match &value {
+            Value::Null(_) => return Ok(Condition::Constant(false)),
+            value if text_there => Literal::Text(text_of(value)),
+            value => literal_of(value),
+        };
+        let operand = if subject.length { Operand::Length(subject.name) } else { Operand::Field(subject.name) };
+        Ok(Condition::Compare(operand, compare(op), literal))
+    }
+
+    fn between(&mut self, node: &Between, want: bool) -> Result<Condition> {
+        let inside = want != node.negated;
+        let (low, high) = (self.literal(&node.low)?, self.literal(&node.high)?);
+        let subject = self.subject(&node.subject)?;
+        let operand = if subject.length { Operand::Length(subject.name) } else { Operand::Field(subject.name) };
+        let one = |op, value: &Value| Condition::Compare(operand.clone(), op, literal_of(value));
+        Ok(if inside {
+            Condition::all(vec![one(Compare::GreaterOrEqual, &low), one(Compare::LessOrEqual, &high)])
+        } else {
+            Condition::any(vec![one(Compare::Less, &low), one(Compare::Greater, &high)])
+        })
+    }
+
+    fn string_match(&mut self, node: &StringMatch, want: bool, span: Span) -> Result<Condition> {
+        let want = want != node.negated;
+        let (subject, needle) = match (node.needle.as_literal(), node.subject.as_literal()) {
+            (None, Some(_)) if node.test == StringTest::Equals => (&node.needle, &node.subject),
+            _ => (&node.subject, &node.needle),
+        };
+        let needle = self.literal(needle)?;
+        self.texts(subject, node.test, node.rules.case, &[text_of(&needle)], want, span)
+    }
+
+    fn member(&mut self, node: &Membership, want: bool, span: Span) -> Result<Condition> {
+        let want = want != node.negated;
+        let ValueSet::List(items) = &node.set else {
+            return refuse(LossKind::UnsupportedExpression, span, "EQL compares with no set out of another table; use ES|QL, or an exception list of the rule");
+        };
+        let mut values = Vec::new();
+        for item in items {
+            if matches!(item.kind, ExprKind::ToScalar(_)) {
+                return refuse(LossKind::UnsupportedExpression, item.span, "EQL compares with no set out of another table; use ES|QL, or an exception list of the rule");
+            }
+            let value = match item.as_literal() {
+                Some(value) => value.clone(),
+                None => self.literal(item)?,
+            };
+            match value.elements() {
+                Some(elements) => values.extend(elements),
+                None => values.push(value),
+            }
+        }
+        values.retain(|value| !value.is_null());
+        let numeric = node.subject.ty.ty.is_numeric() && node.test == StringTest::Equals;
+        if numeric {
+            let subject = self.subject(&node.subject)?;
+            let keyword = subject.stored == Some(StoredType::Keyword);
+            let values = values.iter().map(|v| if keyword { Literal::Text(text_of(v)) } else { literal_of(v) }).collect();
+            return Ok(negated(Condition::In(subject.name, values, false), want));
+        }
+        let texts: Vec<String> = values.iter().map(text_of).collect();
+        if node.quantifier == Quantifier::All {
+            let mut parts = Vec::new();
+            for text in texts {
+                parts.push(self.texts(&node.subject, node.test, node.rules.case, &[text], want, span)?);
+            }
+            return Ok(if want { Condition::all(parts) } else { Condition::any(parts) });
+        }
+        self.texts(&node.subject, node.test, node.rules.case, &texts, want, span)
+    }
+
+    /// A field is tested for one of several texts.
+    fn texts(&mut self, subject: &Expr, test: StringTest, case: CaseRule, texts: &[String], want: bool, span: Span) -> Result<Condition> {
+        if whole_dynamic(subject) {
+            return refuse(LossKind::UnsupportedExpression, span, "an object has no text of its own; name the part that is meant");
+        }
+        let subject = self.subject(subject)?;
+        if subject.length {
+            return refuse(LossKind::UnsupportedExpression, span, "the length of a text is a number");
+        }
+        let insensitive = case != CaseRule::Sensitive || subject.folded.is_some();
+        // What was put in one case equals nothing that is written in another.
+        let possible = |text: &&String| case != CaseRule::Sensitive || subject.folded.is_none_or(|folded| folded.apply(text) == **text);
+        let apply = |text: &String| subject.values.map_or_else(|| text.clone(), |values| values.apply(text));
+        let texts: Vec<String> = texts.iter().filter(possible).map(apply).collect();
+        let insensitive = insensitive && subject.values.is_none();
+        let empty = texts.iter().any(String::is_empty);
+        let filled: Vec<String> = texts.into_iter().filter(|text| !text.is_empty()).collect();
+        let name = subject.name;
+        if test == StringTest::Equals {
+            let mut parts = Vec::new();
+            if empty {
+                parts.extend([Condition::Missing(name.clone(), true), equals(&name, "")]);
+            }
+            match filled.as_slice() {
+                [] => {}
+                [only] if !insensitive => parts.push(equals(&name, only)),
+                all => parts.push(Condition::In(name.clone(), all.iter().cloned().map(Literal::Text).collect(), insensitive)),
+            }
+            return Ok(negated(Condition::any(parts), want));
+        }
+        // The empty string is in every text.
+        if empty {
+            return Ok(Condition::Constant(want));
+        }
+        let plain = |text: &String| !text.contains(['*', '?', '\\', '"']);
+        let pattern = |text: &String| match test {
+            StringTest::Contains => Some(format!("*{text}*")),
+            StringTest::StartsWith => Some(format!("{text}*")),
+            StringTest::EndsWith => Some(format!("*{text}")),
+            _ => None,
+        };
+        let condition = if matches!(test, StringTest::Wildcard | StringTest::Glob) {
+            Condition::Like(name, filled, insensitive)
+        } else if filled.iter().all(|text| plain(text) && pattern(text).is_some()) {
+            Condition::Like(name, filled.iter().filter_map(pattern).collect(), insensitive)
+        } else {
+            let needles: Vec<&str> = filled.iter().map(String::as_str).collect();
+            Condition::Regex(name, lucene::needles(test, &needles), insensitive)
+        };
+        Ok(negated(condition, want))
+    }
+
+    fn regex(&mut self, node: &RegexMatch, want: bool, span: Span) -> Result<Condition> {
+        let want = want != node.negated;
+        let pattern = self.literal(&node.pattern)?;
+        let Some(source) = pattern.as_str() else {
+            return refuse(LossKind::UnsupportedExpression, span, "the pattern has to be written out");
+        };
+        let translated = match lucene::translate(source, node.case != CaseRule::Sensitive) {
+            Ok(translated) => translated,
+            Err(reason) => {
+                let message = format!("the pattern cannot be said in Lucene's dialect: {reason}; use `has`, `contains` or `startswith`");
+                return refuse(LossKind::UnsupportedExpression, node.pattern.span, message);
+            }
+        };
+        let subject = self.subject(&node.subject)?;
+        if subject.folded.is_some() || subject.length || whole_dynamic(&node.subject) {
+            return refuse(LossKind::UnsupportedExpression, span, "EQL matches patterns with fields as they are; use ES|QL");
+        }
+        if translated.insensitive && translated.pattern.contains("[a-z") {
+            self.losses.push(Loss::approximate(LossKind::Case, span, "ranges of letters count with case in EQL's patterns, even where other letters do not"));
+        }
+        if regex::Regex::new(source).is_ok_and(|regex| regex.is_match("")) {
+            let test = Condition::Regex(subject.name.clone(), vec![translated.pattern], translated.insensitive);
+            return Ok(negated(Condition::any(vec![Condition::Missing(subject.name, true), test]), want));
+        }
+        Ok(negated(Condition::Regex(subject.name, vec![translated.pattern], translated.insensitive), want))
+    }
+
+    fn call(&mut self, name: &str, arguments: &[Expr], want: bool, span: Span) -> Result<Condition> {
+        let Some(first) = arguments.first() else {
+            return refuse(LossKind::UnsupportedFunction, span, format!("EQL has no counterpart of `{name}`; use ES|QL"));
+        };
+        match name {
+            "isempty" | "isnotempty" | "notempty" => {
+                let subject = self.subject(first)?;
+                let is = (name == "isempty") == want;
+                Ok(if is {
+                    Condition::any(vec![Condition::Missing(subject.name.clone(), true), equals(&subject.name, "")])
+                } else {
+                    let empty = Condition::Compare(Operand::Field(subject.name.clone()), Compare::NotEqual, Literal::Text(String::new()));
+                    Condition::all(vec![Condition::Missing(subject.name, false), empty])
+                })
+            }
+            "isnull" | "isnotnull" | "notnull" => {
+                let subject = self.subject(first)?;
+                Ok(Condition::Missing(subject.name, (name == "isnull") == want))
+            }
+            "ipv4_is_in_range" | "ipv6_is_in_range" | "ipv4_is_in_any_range" | "ipv6_is_in_any_range" | "ipv4_is_private" => {
+                let mut ranges = Vec::new();
+                for argument in &arguments[1..] {
+                    let value = self.literal(argument)?;
+                    match value.elements() {
+                        Some(elements) => ranges.extend(elements.iter().map(text_of)),
+                        None => ranges.push(text_of(&value)),
+                    }
+                }
+                if name == "ipv4_is_private" {
+                    ranges = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"].map(str::to_owned).to_vec();
+                }
+                let subject = self.subject(first)?;
+                if subject.stored != Some(StoredType::Ip) {
+                    let message = format!("the field `{}` has to be mapped as an address for `cidrMatch`", subject.name);
+                    self.losses.push(Loss::approximate(LossKind::UnmappedField, span, message));
+                }
+                let test = Condition::Cidr(subject.name.clone(), ranges);
+                Ok(if want { test } else { Condition::all(vec![Condition::Missing(subject.name, false), Condition::Not(Box::new(test))]) })
+            }
+            _ => refuse(LossKind::UnsupportedFunction, span, format!("EQL has no counterpart of `{name}`; use ES|QL")),
+        }
+    }
+}
+
+/// Whether an expression is a whole object.
+fn whole_dynamic(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Column(_) => expr.ty.ty == Type::Dynamic,
+        ExprKind::Cast(node) => whole_dynamic(&node.operand),
+        _ => false,
+    }
+}
+
+fn negated(condition: Condition, want: bool) -> Condition {
+    match condition {
+        condition if want => condition,
+        Condition::Constant(value) => Condition::Constant(!value),
+        Condition::Compare(operand, Compare::Equal, value) => Condition::Compare(operand, Compare::NotEqual, value),
+        Condition::Missing(name, is) => Condition::Missing(name, !is),
+        Condition::Or(terms) => Condition::all(terms.into_iter().map(|term| negated(term, false)).collect()),
+        condition => Condition::Not(Box::new(condition)),
+    }
+}
+
+/// The text of a value.
+fn text_of(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.to_string(),
+        Value::Int(value) => value.to_string(),
+        Value::Long(value) => value.to_string(),
+        Value::Bool(value) => value.to_string(),
+        Value::Guid(value) => format_guid(*value),
+        Value::DateTime(ticks) => format_datetime(*ticks),
+        other => other.to_string(),
+    }
+}
+
+fn literal_of(value: &Value) -> Literal {
+    match value {
+        Value::Bool(value) => Literal::Bool(*value),
+        Value::Int(value) => Literal::Number(value.to_string()),
+        Value::Long(value) => Literal::Number(value.to_string()),
+        Value::Real(value) => Literal::Number(format!("{value:?}")),
+        Value::TimeSpan(ticks) => Literal::Number((ticks / 10_000).to_string()),
+        other => Literal::Text(text_of(other)),
+    }
+}
+
+const fn compare(op: CompareOp) -> Compare {
+    match op {
+        CompareOp::Equal => Compare::Equal,
+        CompareOp::NotEqual => Compare::NotEqual,
+        CompareOp::Less => Compare::Less,
+        CompareOp::LessOrEqual => Compare::LessOrEqual,
+        CompareOp::Greater => Compare::Greater,
+        CompareOp::GreaterOrEqual => Compare::GreaterOrEqual,
+    }
+}

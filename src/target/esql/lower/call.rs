@@ -1,0 +1,98 @@
+//! Calls of functions, by their rows in `functions.yaml`.
+
+use super::{Flow, Lower, Result, refuse};
+use crate::functions::FunctionId;
+use crate::ir::Expr as Ir;
+use crate::target::LossKind;
+use crate::target::esql::rows::{Emit, FunctionCase};
+use crate::target::esql::tree::{Expr, HoleKind};
+use crate::types::Type;
+
+impl<'a> Lower<'a> {
+    /// The case of a function's row that its arguments fit.
+    pub(super) fn function_case(&self, function: FunctionId, arguments: &[Ir]) -> Option<&'a FunctionCase> {
+        self.data.functions.get(function.name())?.iter().find(|case| {
+            case.arguments.is_none_or(|count| count == arguments.len())
+                && case.literals.iter().all(|at| arguments.get(at - 1).is_some_and(|a| a.as_literal().is_some()))
+        })
+    }
+
+    /// The value of a call.
+    pub(super) fn call(&mut self, flow: &mut Flow, function: FunctionId, arguments: &[Ir], expr: &Ir) -> Result<Expr> {
+        let Some(case) = self.function_case(function, arguments) else {
+            let name = function.name();
+            let message = if self.data.functions.contains_key(name) {
+                format!("`{name}` can only be said with other arguments: literals, or another number of them")
+            } else {
+                format!("`{name}` has no counterpart in ES|QL")
+            };
+            return refuse(LossKind::UnsupportedFunction, expr.span, message);
+        };
+        if let Some((kind, message)) = &case.loss {
+            self.lose(*kind, expr.span, message.clone());
+        }
+        match &case.emit {
+            Emit::Template(template) => {
+                let holds = self.filled(flow, template, arguments)?;
+                match &case.negated {
+                    Some(negated) if expr.ty.ty == Type::Bool => {
+                        let fails = self.filled(flow, negated, arguments)?;
+                        Ok(Expr::call("CASE", [holds, Expr::Bool(true), fails, Expr::Bool(false)]))
+                    }
+                    _ => Ok(holds),
+                }
+            }
+            Emit::Rewrite(rewrite) => self.rewrite(flow, *rewrite, function, arguments, expr),
+        }
+    }
+
+    /// A template with its holes filled.
+    pub(super) fn filled(&mut self, flow: &mut Flow, template: &Expr, arguments: &[Ir]) -> Result<Expr> {
+        let mut one = |lower: &mut Self, e: &Expr| lower.filled(flow, e, arguments).map(Box::new);
+        Ok(match template {
+            Expr::Field(_) | Expr::Text(_) | Expr::Number(_) | Expr::Bool(_) | Expr::Null | Expr::Span(..) | Expr::All => template.clone(),
+            Expr::Call(name, inside) => {
+                let mut filled = Vec::with_capacity(inside.len());
+                for item in inside {
+                    match item {
+                        Expr::Rest(kind) => {
+                            for argument in arguments {
+                                filled.push(self.argument(flow, argument, *kind)?);
+                            }
+                        }
+                        item => filled.push(self.filled(flow, item, arguments)?),
+                    }
+                }
+                Expr::Call(name.clone(), filled)
+            }
+            Expr::Compare(op, left, right) => Expr::Compare(*op, one(self, left)?, one(self, right)?),
+            Expr::Binary(op, left, right) => Expr::Binary(*op, one(self, left)?, one(self, right)?),
+            Expr::Negate(inner) => Expr::Negate(one(self, inner)?),
+            Expr::Not(inner) => Expr::Not(one(self, inner)?),
+            Expr::IsNull(inner, is) => Expr::IsNull(one(self, inner)?, *is),
+            Expr::Like(inner, pattern) => Expr::Like(one(self, inner)?, pattern.clone()),
+            Expr::Rlike(inner, pattern) => Expr::Rlike(one(self, inner)?, pattern.clone()),
+            Expr::In(subject, items) => {
+                let subject = one(self, subject)?;
+                let items = items.iter().map(|e| one(self, e).map(|e| *e)).collect::<Result<_>>()?;
+                Expr::In(subject, items)
+            }
+            Expr::And(terms) => Expr::And(terms.iter().map(|e| one(self, e).map(|e| *e)).collect::<Result<_>>()?),
+            Expr::Or(terms) => Expr::Or(terms.iter().map(|e| one(self, e).map(|e| *e)).collect::<Result<_>>()?),
+            Expr::Hole(at, kind) => match arguments.get(at - 1) {
+                Some(argument) => self.argument(flow, argument, *kind)?,
+                None => Expr::Null,
+            },
+            Expr::Rest(_) => Expr::Null,
+        })
+    }
+
+    fn argument(&mut self, flow: &mut Flow, argument: &Ir, kind: HoleKind) -> Result<Expr> {
+        match kind {
+            HoleKind::Plain | HoleKind::Millis => self.value(flow, argument),
+            HoleKind::Text => self.text(flow, argument),
+            HoleKind::Number => self.number(flow, argument),
+            HoleKind::Time => self.time(flow, argument),
+        }
+    }
+}

@@ -1,0 +1,450 @@
+//! Conditions: where an expression is true, and where it is false. Null is neither.
+
+use super::value::lowered;
+use super::{Flow, Lower, Result, refuse};
+use crate::ir::{
+    AnyColumn, Between, CaseRule, Compare as Comparison, CompareOp, Expr as Ir, ExprKind, Membership, NullRule, Quantifier,
+    RegexDialect, RegexMatch, StringMatch, StringTest, TermRule, Value, ValueSet,
+};
+use crate::source::Span;
+use crate::target::LossKind;
+use crate::target::elastic::lucene;
+use crate::target::elastic::tables::{StoredType, Values};
+use crate::target::esql::rows::Emit;
+use crate::target::esql::tree::{Compare, Expr};
+use crate::types::Type;
+
+impl Lower<'_> {
+    /// True exactly where the expression is true, or where it is false. May be null elsewhere.
+    pub(super) fn condition(&mut self, flow: &mut Flow, expr: &Ir, want: bool) -> Result<Expr> {
+        match &expr.kind {
+            ExprKind::And(terms) | ExprKind::Or(terms) => {
+                let mut parts = Vec::with_capacity(terms.len());
+                for term in terms {
+                    parts.push(self.condition(flow, term, want)?);
+                }
+                let all = matches!(expr.kind, ExprKind::And(_)) == want;
+                Ok(if all { Expr::all(parts) } else { Expr::any(parts) })
+            }
+            ExprKind::Not(operand) => self.condition(flow, operand, !want),
+            ExprKind::Literal(Value::Bool(value)) => Ok(Expr::Bool(*value == want)),
+            ExprKind::Literal(Value::Null(_)) => Ok(Expr::Bool(false)),
+            ExprKind::Compare(node) => self.comparison(flow, node, want),
+            ExprKind::Match(node) => self.string_match(flow, node, want, expr.span),
+            ExprKind::Regex(node) => self.regex(flow, node, want, expr.span),
+            ExprKind::Member(node) => self.member(flow, node, want, expr.span),
+            ExprKind::Between(node) => self.between(flow, node, want),
+            ExprKind::AnyColumn(node) => self.any_column(flow, node, want, expr.span),
+            ExprKind::Call(function, arguments) if expr.ty.ty == Type::Bool => {
+                let case = self.function_case(*function, arguments);
+                match case.map(|case| (&case.emit, &case.negated, &case.loss)) {
+                    Some((Emit::Template(holds), Some(fails), loss)) => {
+                        if let Some((kind, message)) = loss {
+                            self.lose(*kind, expr.span, message.clone());
+                        }
+                        self.filled(flow, if want { holds } else { fails }, arguments)
+                    }
+                    Some((Emit::Rewrite(rewrite), ..)) => {
+                        let holds = self.rewrite(flow, *rewrite, *function, arguments, expr)?;
+                        Ok(if want { holds } else { Expr::Not(Box::new(holds)) })
+                    }
+                    _ => self.truth(flow, expr, want),
+                }
+            }
+            ExprKind::Case(node) if expr.ty.ty == Type::Bool => {
+                let mut arguments = Vec::with_capacity(node.arms.len() * 2 + 1);
+                for (condition, value) in &node.arms {
+                    arguments.push(self.condition(flow, condition, true)?);
+                    arguments.push(self.condition(flow, value, want)?);
+                }
+                arguments.push(self.condition(flow, &node.otherwise, want)?);
+                Ok(Expr::call("CASE", arguments))
+            }
+            _ => self.truth(flow, expr, want),
+        }
+    }
+
+    /// A value that is true or false.
+    fn truth(&mut self, flow: &mut Flow, expr: &Ir, want: bool) -> Result<Expr> {
+        let value = self.value(flow, expr)?;
+        let value = if expr.ty.ty == Type::Bool { value } else { Expr::call("TO_BOOLEAN", [value]) };
+        Ok(Expr::compare(Compare::Equal, value, Expr::Bool(want)))
+    }
+
+    fn comparison(&mut self, flow: &mut Flow, node: &Comparison, want: bool) -> Result<Expr> {
+        let op = if want { node.op } else { node.op.complement() };
+        let (mut left_ir, mut right_ir, mut op) = (&node.left, &node.right, compare_op(op));
+        if left_ir.as_literal().is_some() && right_ir.as_literal().is_none() {
+            (left_ir, right_ir) = (right_ir, left_ir);
+            op = mirrored(op);
+        }
+        let is = |ty: Type| left_ir.ty.ty == ty || right_ir.ty.ty == ty;
+        let stored = self.slot(flow, left_ir).and_then(|slot| slot.stored);
+        let texts = |ty: Type| matches!(ty, Type::Guid | Type::Dynamic | Type::String | Type::Unknown);
+        let (left, right) = if stored == Some(StoredType::Keyword) && right_ir.as_literal().is_some() && matches!(op, Compare::Equal | Compare::NotEqual) {
+            (self.value(flow, left_ir)?, self.text(flow, right_ir)?)
+        } else if is(Type::DateTime) {
+            (self.time(flow, left_ir)?, self.time(flow, right_ir)?)
+        } else if is(Type::TimeSpan) || is(Type::Bool) {
+            (self.value(flow, left_ir)?, self.value(flow, right_ir)?)
+        } else if is(Type::Guid) && texts(left_ir.ty.ty) && texts(right_ir.ty.ty) {
+            (lowered(self.text(flow, left_ir)?), lowered(self.text(flow, right_ir)?))
+        } else if texts(left_ir.ty.ty) && texts(right_ir.ty.ty) {
+            (self.text(flow, left_ir)?, self.text(flow, right_ir)?)
+        } else {
+            (self.number(flow, left_ir)?, self.number(flow, right_ir)?)
+        };
+        let test = Expr::compare(op, left.clone(), right.clone());
+        if node.nulls != NullRule::KqlEquality || op != Compare::NotEqual {
+            return Ok(test);
+        }
+        // A null differs from every value.
+        let (left_filled, right_filled) = (self.is_filled(flow, left_ir), self.is_filled(flow, right_ir));
+        Ok(match (left_filled, right_filled) {
+            (true, true) => test,
+            (false, true) => Expr::any(vec![left.is_null(), test]),
+            (true, false) => Expr::any(vec![right.is_null(), test]),
+            (false, false) => Expr::any(vec![
+                test,
+                Expr::all(vec![left.clone().is_null(), right.clone().is_not_null()]),
+                Expr::all(vec![left.is_not_null(), right.is_null()]),
+            ]),
+        })
+    }
+
+    fn between(&mut self, flow: &mut Flow, node: &Between, want: bool) -> Result<Expr> {
+        let inside = want != node.negated;
+        let is_time = [&node.subject, &node.low, &node.high].iter().any(|e| e.ty.ty == Type::DateTime);
+        let mut bound = |e: &Ir| if is_time { self.time(flow, e) } else if e.ty.ty == Type::TimeSpan { self.value(flow, e) } else { self.number(flow, e) };
+        let (subject, low, high) = (bound(&node.subject)?, bound(&node.low)?, bound(&node.high)?);
+        Ok(if inside {
+            Expr::all(vec![Expr::compare(Compare::GreaterOrEqual, subject.clone(), low), Expr::compare(Compare::LessOrEqual, subject, high)])
+        } else {
+            Expr::any(vec![Expr::compare(Compare::Less, subject.clone(), low), Expr::compare(Compare::Greater, subject, high)])
+        })
+    }
+
+    /// A comparison of strings, where it holds or where it does not.
+    fn string_match(&mut self, flow: &mut Flow, node: &StringMatch, want: bool, span: Span) -> Result<Expr> {
+        let want = want != node.negated;
+        let known = node.rules.terms == TermRule::KqlAlphanumeric && matches!(node.rules.nulls, NullRule::KqlEquality | NullRule::KqlMatch);
+        if !known {
+            return refuse(LossKind::UnsupportedExpression, span, "this comparison goes by rules of another language than KQL");
+        }
+        let filled = self.is_filled(flow, &node.subject);
+        let values = self.slot(flow, &node.subject).and_then(|slot| slot.values);
+        if node.test == StringTest::Equals && node.needle.as_literal().is_none() {
+            let (left, right) = (self.text(flow, &node.subject)?, self.text(flow, &node.needle)?);
+            return Ok(self.texts_equal(flow, node, left, right, want));
+        }
+        if node.subject.as_literal().is_some() && node.test == StringTest::Equals {
+            let (left, right) = (self.text(flow, &node.needle)?, self.text(flow, &node.subject)?);
+            return Ok(self.texts_equal(flow, node, left, right, want));
+        }
+        let text = self.text(flow, &node.subject)?;
+        if let Some(value) = node.needle.as_literal() {
+            if let Expr::Text(needle) = self.text(flow, &node.needle)? {
+                return Ok(literal_match(node.test, node.rules.case, &text, &needle, want, filled, values));
+            }
+            if value.is_null() {
+                return Ok(Expr::Bool(!want && node.rules.nulls == NullRule::KqlMatch));
+            }
+        }
+        let needle = self.text(flow, &node.needle)?;
+        let fold = |e: Expr| if node.rules.case == CaseRule::Sensitive { e } else { lowered(e) };
+        let (text, needle) = (Expr::call("COALESCE", [fold(text), Expr::text("")]), Expr::call("COALESCE", [fold(needle), Expr::text("")]));
+        let test = match node.test {
+            StringTest::Contains => Expr::call("CONTAINS", [text, needle]),
+            StringTest::StartsWith => Expr::call("STARTS_WITH", [text, needle]),
+            StringTest::EndsWith => Expr::call("ENDS_WITH", [text, needle]),
+            _ => {
+                return refuse(
+                    LossKind::UnsupportedExpression,
+                    node.needle.span,
+                    "a term can only be looked for where it is written out; `contains` can be said of two columns",
+                );
+            }
+        };
+        Ok(if want { test } else { Expr::Not(Box::new(test)) })
+    }
+
+    fn texts_equal(&mut self, flow: &Flow, node: &StringMatch, left: Expr, right: Expr, want: bool) -> Expr {
+        let fold = |e: Expr| if node.rules.case == CaseRule::Sensitive { e } else { lowered(e) };
+        // A missing text is the empty one, equal to another that is missing.
+        let total = |e: Expr, filled: bool| if filled { e } else { Expr::call("COALESCE", [e, Expr::text("")]) };
+        let left = fold(total(left, self.is_filled(flow, &node.subject)));
+        let right = fold(total(right, self.is_filled(flow, &node.needle)));
+        Expr::compare(if want { Compare::Equal } else { Compare::NotEqual }, left, right)
+    }
+
+    fn regex(&mut self, flow: &mut Flow, node: &RegexMatch, want: bool, span: Span) -> Result<Expr> {
+        let want = want != node.negated;
+        if node.dialect != RegexDialect::Kusto || node.nulls != NullRule::KqlMatch {
+            return refuse(LossKind::UnsupportedExpression, span, "this pattern is of another language than KQL");
+        }
+        let Some(source) = node.pattern.as_literal().and_then(Value::as_str) else {
+            return refuse(LossKind::UnsupportedExpression, node.pattern.span, "the pattern has to be written out");
+        };
+        let translated = match lucene::translate(source, node.case != CaseRule::Sensitive) {
+            Ok(translated) => translated,
+            Err(reason) => {
+                let message = format!("the pattern cannot be said in Lucene's dialect: {reason}; use `has`, `contains` or `startswith`");
+                return refuse(LossKind::UnsupportedExpression, node.pattern.span, message);
+            }
+        };
+        let text = self.text(flow, &node.subject)?;
+        let subject = if translated.insensitive { lowered(text.clone()) } else { text.clone() };
+        let matches_empty = regex::Regex::new(source).is_ok_and(|regex| regex.is_match(""));
+        let test = Expr::Rlike(Box::new(subject), translated.pattern);
+        let filled = self.is_filled(flow, &node.subject);
+        Ok(match (want, matches_empty && !filled) {
+            (true, false) => test,
+            (true, true) => Expr::any(vec![text.is_null(), test]),
+            (false, true) => Expr::Not(Box::new(test)),
+            (false, false) => complement(test, &text, filled),
+        })
+    }
+
+    fn any_column(&mut self, flow: &mut Flow, node: &AnyColumn, want: bool, span: Span) -> Result<Expr> {
+        let Some(needle) = node.needle.as_literal().and_then(Value::as_str) else {
+            return refuse(LossKind::UnsupportedExpression, node.needle.span, "what every column is searched for has to be written out");
+        };
+        if node.negated || node.open || node.columns.len() > 40 {
+            return refuse(LossKind::UnsupportedExpression, span, "a search of all columns cannot be said in ES|QL; name the columns");
+        }
+        let mut tests = Vec::new();
+        for id in &node.columns {
+            if self.query.columns[*id].ty.ty == Type::String {
+                let text = self.column(flow, *id, span);
+                tests.push(literal_match(node.test, node.rules.case, &text, needle, want, false, None));
+            }
+        }
+        Ok(if want { Expr::any(tests) } else { Expr::all(tests) })
+    }
+
+    fn member(&mut self, flow: &mut Flow, node: &Membership, want: bool, span: Span) -> Result<Expr> {
+        let want = want != node.negated;
+        let ValueSet::List(items) = &node.set else {
+            return refuse(
+                LossKind::UnsupportedExpression,
+                span,
+                "a set of keys out of another table can only stand alone between `and`s of a `where`",
+            );
+        };
+        let mut values: Vec<Value> = Vec::new();
+        let mut computed: Vec<&Ir> = Vec::new();
+        for item in items {
+            match item.as_literal() {
+                Some(Value::Null(_)) => {}
+                Some(value) => match value.elements() {
+                    Some(elements) => values.extend(elements.into_iter().filter(|e| !e.is_null())),
+                    None => values.push(value.clone()),
+                },
+                None => computed.push(item),
+            }
+        }
+        let mut parts = Vec::new();
+        if !values.is_empty() {
+            parts.push(self.member_of_values(flow, node, &values, want, span)?);
+        }
+        for item in computed {
+            if item.ty.ty == Type::Dynamic {
+                return self.member_of_array(flow, node, item, want, span);
+            }
+            let one = StringMatch { test: node.test, rules: node.rules, negated: false, subject: node.subject.clone(), needle: item.clone() };
+            let is_text = item.ty.ty == Type::String || node.test != StringTest::Equals;
+            parts.push(if is_text {
+                self.string_match(flow, &one, want, item.span)?
+            } else {
+                let compare = Comparison { op: CompareOp::Equal, nulls: NullRule::KqlEquality, left: node.subject.clone(), right: item.clone() };
+                self.comparison(flow, &compare, want)?
+            });
+        }
+        let any = (node.quantifier == Quantifier::Any) == want;
+        Ok(if any { Expr::any(parts) } else { Expr::all(parts) })
+    }
+
+    /// One of the values of a field with several.
+    fn member_of_array(&mut self, flow: &mut Flow, node: &Membership, item: &Ir, want: bool, span: Span) -> Result<Expr> {
+        if node.test != StringTest::Equals || node.rules.case != CaseRule::Sensitive {
+            return refuse(LossKind::UnsupportedExpression, item.span, "the values of an array that is computed can only be compared with `in`");
+        }
+        let array = self.value(flow, item)?;
+        if !matches!(array, Expr::Field(_)) {
+            return refuse(LossKind::UnsupportedExpression, span, "this set of values cannot be said; write them out or make them a table");
+        }
+        let text = self.text(flow, &node.subject)?;
+        let test = Expr::call("COALESCE", [Expr::call("MV_CONTAINS", [array, text]), Expr::Bool(false)]);
+        Ok(if want { test } else { Expr::Not(Box::new(test)) })
+    }
+
+    fn member_of_values(&mut self, flow: &mut Flow, node: &Membership, values: &[Value], want: bool, span: Span) -> Result<Expr> {
+        let slot = self.slot(flow, &node.subject).cloned();
+        let filled = self.is_filled(flow, &node.subject);
+        let keyword = slot.as_ref().is_some_and(|slot| slot.stored == Some(StoredType::Keyword));
+        let ty = node.subject.ty.ty;
+        let numeric = (ty.is_numeric() || matches!(ty, Type::DateTime | Type::TimeSpan) || values.iter().all(|v| v.ty().is_numeric())) && !keyword;
+        if node.test == StringTest::Equals && numeric {
+            let subject = if ty == Type::DateTime { self.time(flow, &node.subject)? } else { self.number(flow, &node.subject)? };
+            let mut items = Vec::with_capacity(values.len());
+            for value in values {
+                let literal = Ir::literal(value.clone(), span);
+                let text = value.as_str();
+                items.push(match text.and_then(|text| text.trim().parse::<i64>().ok()) {
+                    Some(number) if ty != Type::DateTime => Expr::integer(number),
+                    _ if text.is_some() => return refuse(LossKind::UnsupportedExpression, span, "a number is compared with a text that is none"),
+                    _ => self.value(flow, &literal)?,
+                });
+            }
+            let test = one_of(subject.clone(), items);
+            return Ok(if want { test } else { complement(test, &subject, filled) });
+        }
+        let text = self.text(flow, &node.subject)?;
+        let mut texts: Vec<String> = Vec::with_capacity(values.len());
+        for value in values {
+            match self.text(flow, &Ir::literal(value.clone(), span))? {
+                Expr::Text(text) if texts.contains(&text) => {}
+                Expr::Text(text) => texts.push(text),
+                _ => return refuse(LossKind::UnsupportedExpression, span, "one of the values has no text"),
+            }
+        }
+        let mode = slot.and_then(|slot| slot.values);
+        let sensitive = node.rules.case == CaseRule::Sensitive;
+        if node.test == StringTest::Equals {
+            let (subject, fold) = folded(&text, sensitive, mode);
+            let has_empty = texts.iter().any(String::is_empty);
+            let mut items: Vec<Expr> = Vec::new();
+            for item in texts.iter().filter(|t| !t.is_empty()).map(|t| Expr::Text(fold(t))) {
+                if !items.contains(&item) {
+                    items.push(item);
+                }
+            }
+            if has_empty {
+                let empty = is_empty(&text);
+                if items.is_empty() {
+                    return Ok(if want { empty } else { is_there(&text) });
+                }
+                let test = one_of(subject, items);
+                return Ok(if want { Expr::any(vec![empty, test]) } else { Expr::all(vec![is_there(&text), complement(test, &text, true)]) });
+            }
+            let test = one_of(subject, items);
+            return Ok(if want { test } else { complement(test, &text, filled) });
+        }
+        let all = node.quantifier == Quantifier::All;
+        // The empty string is in every text.
+        if texts.iter().any(String::is_empty) && !all {
+            return Ok(Expr::Bool(want));
+        }
+        texts.retain(|text| !text.is_empty());
+        if all || matches!(node.test, StringTest::Wildcard | StringTest::Glob) {
+            let parts: Vec<Expr> = texts.iter().map(|needle| literal_match(node.test, node.rules.case, &text, needle, want, filled, mode)).collect();
+            return Ok(if all == want { Expr::all(parts) } else { Expr::any(parts) });
+        }
+        if let [needle] = texts.as_slice() {
+            return Ok(literal_match(node.test, node.rules.case, &text, needle, want, filled, mode));
+        }
+        let (subject, fold) = folded(&text, sensitive, mode);
+        let needles: Vec<String> = texts.iter().map(|text| fold(text)).collect();
+        let needles: Vec<&str> = needles.iter().map(String::as_str).collect();
+        let patterns = lucene::needles(node.test, &needles);
+        let tests = patterns.into_iter().map(|pattern| Expr::Rlike(Box::new(subject.clone()), pattern)).collect();
+        let test = Expr::any(tests);
+        Ok(if want { test } else { complement(test, &text, filled) })
+    }
+}
+
+/// What a text is compared by: itself or in lower case, and how the other side is put alike.
+fn folded(text: &Expr, sensitive: bool, values: Option<Values>) -> (Expr, Box<dyn Fn(&str) -> String>) {
+    match values {
+        Some(values) => (text.clone(), Box::new(move |text: &str| values.apply(text))),
+        None if sensitive => (text.clone(), Box::new(str::to_owned)),
+        None => (lowered(text.clone()), Box::new(str::to_lowercase)),
+    }
+}
+
+/// The test of a text for a literal.
+pub(super) fn literal_match(test: StringTest, case: CaseRule, text: &Expr, needle: &str, want: bool, filled: bool, values: Option<Values>) -> Expr {
+    if needle.is_empty() {
+        return match (test, want) {
+            (StringTest::Equals, true) if filled => Expr::Bool(false),
+            (StringTest::Equals, true) => is_empty(text),
+            (StringTest::Equals, false) => is_there(text),
+            // Every string holds, begins and ends with the empty one.
+            (_, want) => Expr::Bool(want),
+        };
+    }
+    let (subject, fold) = folded(text, case == CaseRule::Sensitive, values);
+    let needle = fold(needle);
+    let positive = match test {
+        StringTest::Equals => Expr::compare(Compare::Equal, subject, Expr::Text(needle)),
+        StringTest::Contains => Expr::Like(Box::new(subject), format!("*{}*", lucene::like(&needle))),
+        StringTest::StartsWith => Expr::call("STARTS_WITH", [subject, Expr::Text(needle)]),
+        StringTest::EndsWith => Expr::call("ENDS_WITH", [subject, Expr::Text(needle)]),
+        StringTest::Wildcard => {
+            let parts: Vec<String> = needle.split('*').map(lucene::like).collect();
+            Expr::Like(Box::new(subject), parts.join("*"))
+        }
+        StringTest::Glob => Expr::Like(Box::new(subject), needle),
+        StringTest::HasTerm | StringTest::HasPrefix | StringTest::HasSuffix => {
+            // A needle without a border of its own is a mere part of the text.
+            let alphanumeric = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+            let start = alphanumeric(needle.chars().next()) && test != StringTest::HasSuffix;
+            let end = alphanumeric(needle.chars().next_back()) && test != StringTest::HasPrefix;
+            if start || end {
+                let pattern = lucene::needles(test, &[&needle]).pop().unwrap_or_default();
+                Expr::Rlike(Box::new(subject), pattern)
+            } else {
+                Expr::Like(Box::new(subject), format!("*{}*", lucene::like(&needle)))
+            }
+        }
+    };
+    if want { positive } else { complement(positive, text, filled) }
+}
+
+/// True where a text is missing or empty.
+pub(super) fn is_empty(text: &Expr) -> Expr {
+    Expr::any(vec![text.clone().is_null(), Expr::compare(Compare::Equal, text.clone(), Expr::text(""))])
+}
+
+/// True where a text is there and not empty.
+fn is_there(text: &Expr) -> Expr {
+    Expr::compare(Compare::NotEqual, text.clone(), Expr::text(""))
+}
+
+/// The opposite of a test that is null where `text` is: true there too.
+fn complement(test: Expr, text: &Expr, filled: bool) -> Expr {
+    let opposite = match test {
+        Expr::Compare(Compare::Equal, left, right) => Expr::Compare(Compare::NotEqual, left, right),
+        test => Expr::Not(Box::new(test)),
+    };
+    if filled { opposite } else { Expr::any(vec![text.clone().is_null(), opposite]) }
+}
+
+fn one_of(subject: Expr, mut items: Vec<Expr>) -> Expr {
+    match items.len() {
+        0 => Expr::Bool(false),
+        1 => Expr::compare(Compare::Equal, subject, items.remove(0)),
+        _ => Expr::In(Box::new(subject), items),
+    }
+}
+
+const fn compare_op(op: CompareOp) -> Compare {
+    match op {
+        CompareOp::Equal => Compare::Equal,
+        CompareOp::NotEqual => Compare::NotEqual,
+        CompareOp::Less => Compare::Less,
+        CompareOp::LessOrEqual => Compare::LessOrEqual,
+        CompareOp::Greater => Compare::Greater,
+        CompareOp::GreaterOrEqual => Compare::GreaterOrEqual,
+    }
+}
+
+const fn mirrored(op: Compare) -> Compare {
+    match op {
+        Compare::Less => Compare::Greater,
+        Compare::LessOrEqual => Compare::GreaterOrEqual,
+        Compare::Greater => Compare::Less,
+        Compare::GreaterOrEqual => Compare::LessOrEqual,
+        same => same,
+    }
+}

@@ -1,0 +1,326 @@
+//! From the IR to a query.
+//!
+//! A [`Flow`] is a query in the making: its commands so far, and for each column of the IR the [`Slot`] that says where its
+//! value is. Columns that are merely renamed cost no command: names are settled where the result is shown.
+//!
+//! Nulls: ES|QL is three-valued, as KQL is apart from strings and `==`. A condition is lowered to one that is true exactly
+//! where KQL's is true, or to one that is true exactly where KQL's is false ([`Lower::condition`]).
+
+mod aggregate;
+mod call;
+mod condition;
+mod join;
+mod plan;
+mod rewrite;
+mod source;
+mod value;
+
+use std::collections::{HashMap, HashSet};
+
+use super::rows::Data;
+use super::tree::{Command, Expr, Head, Query};
+use crate::ir::{ColumnId, Origin, Query as Ir, Schema};
+use crate::source::Span;
+use crate::target::elastic::tables::{StoredType, Tables, Values};
+use crate::target::usage::Usage;
+use crate::target::{Fidelity, Loss, LossKind, Losses, Options};
+
+/// What could not be said; the conversion, or the column at hand, is given up.
+pub(super) type Result<T, E = Box<Loss>> = std::result::Result<T, E>;
+
+/// How deep plans may be nested in each other before the query would be no use to anybody.
+const DEPTH: usize = 12;
+
+/// Lowers a query.
+pub(super) fn lower(query: &Ir, data: &Data, tables: &Tables, options: Options) -> Result<(Query, Losses), Losses> {
+    let mut lower = Lower {
+        query,
+        data,
+        tables,
+        options,
+        losses: Losses::default(),
+        cap: Fidelity::Approximate,
+        taken: HashSet::new(),
+        depth: 0,
+    };
+    match lower.whole() {
+        Ok(query) => Ok((query, lower.losses)),
+        Err(loss) => {
+            lower.losses.push(*loss);
+            Err(lower.losses)
+        }
+    }
+}
+
+/// Where the value of a column is.
+#[derive(Clone, Debug)]
+pub(super) struct Slot {
+    /// The value.
+    pub(super) expr: Expr,
+    /// Whether it is a field of the documents as they are found.
+    pub(super) of_event: bool,
+    /// Whether it is known to be neither null nor empty.
+    pub(super) filled: bool,
+    /// How the pipeline changed the values.
+    pub(super) values: Option<Values>,
+    /// The type of the field, where it is not that of the column.
+    pub(super) stored: Option<StoredType>,
+    /// What has to be told where it is used.
+    pub(super) note: Option<(LossKind, std::sync::Arc<str>)>,
+}
+
+impl Slot {
+    pub(super) const fn new(expr: Expr) -> Self {
+        Self { expr, of_event: false, filled: false, values: None, stored: None, note: None }
+    }
+}
+
+/// A query in the making.
+#[derive(Clone, Debug)]
+pub(super) struct Flow {
+    pub(super) head: Head,
+    pub(super) commands: Vec<Command>,
+    pub(super) slots: HashMap<ColumnId, Slot>,
+    /// Whether columns have been left out since the source, so that the result has to list the others.
+    pub(super) narrowed: bool,
+    /// Whether only the listed columns are there: behind `STATS`.
+    pub(super) closed: bool,
+    /// The columns that make a row unique: those of the last `STATS`.
+    pub(super) unique: Option<Vec<ColumnId>>,
+    /// Where further branches of a pool of sub-queries are taken in: behind this command.
+    pub(super) pool: Option<usize>,
+}
+
+impl Flow {
+    pub(super) fn new(head: Head) -> Self {
+        Self { head, commands: Vec::new(), slots: HashMap::new(), narrowed: false, closed: false, unique: None, pool: None }
+    }
+
+    pub(super) fn push(&mut self, command: Command) {
+        if let Command::Where(Expr::Bool(true)) = command {
+            return;
+        }
+        self.commands.push(command);
+    }
+
+    pub(super) fn query(self) -> Query {
+        Query { head: self.head, commands: self.commands }
+    }
+}
+
+pub(super) struct Lower<'a> {
+    pub(super) query: &'a Ir,
+    pub(super) data: &'a Data,
+    pub(super) tables: &'a Tables,
+    pub(super) options: Options,
+    pub(super) losses: Losses,
+    /// What a loss costs at the place at hand: less where a column is merely shown.
+    pub(super) cap: Fidelity,
+    /// Names given to helper columns so far.
+    pub(super) taken: HashSet<String>,
+    pub(super) depth: usize,
+}
+
+/// A reason to give up.
+pub(super) fn refuse<T>(kind: LossKind, span: Span, message: impl Into<String>) -> Result<T> {
+    Err(Box::new(Loss::refusal(kind, span, message)))
+}
+
+impl Lower<'_> {
+    fn whole(&mut self) -> Result<Query> {
+        let plan = &self.query.plan;
+        let ids: Vec<ColumnId> = plan.schema().iter().map(|c| c.id).collect();
+        let mut flow = self.plan(plan, Usage::of_result(ids))?;
+        self.show(&mut flow, plan.schema());
+        let limited = matches!(flow.commands.last(), Some(Command::Limit(_)))
+            || matches!(flow.commands.as_slice(), [.., Command::Limit(_), Command::Keep(_) | Command::Rename(_)]);
+        if !limited {
+            flow.push(Command::Limit(self.data.target.row_limit));
+        }
+        Ok(flow.query())
+    }
+
+    /// Notes a difference.
+    pub(super) fn lose(&mut self, kind: LossKind, span: Span, message: impl Into<String>) {
+        let message = message.into();
+        self.losses.push(Loss { kind, span, message, fidelity: self.cap });
+    }
+
+    /// Lowers something whose losses cost less where it is merely shown.
+    pub(super) fn at<R>(&mut self, deciding: bool, f: impl FnOnce(&mut Self) -> R) -> R {
+        let cap = if deciding { self.cap } else { Fidelity::Events };
+        let saved = std::mem::replace(&mut self.cap, cap);
+        let result = f(self);
+        self.cap = saved;
+        result
+    }
+
+    /// Lowers a column's value. One that is merely shown is left empty, and told, where it cannot be said.
+    pub(super) fn shown_or<T>(&mut self, deciding: bool, name: &str, f: impl FnOnce(&mut Self) -> Result<T>) -> Result<Option<T>> {
+        let mark = self.losses.len();
+        match self.at(deciding, f) {
+            Ok(value) => Ok(Some(value)),
+            Err(loss) if deciding || self.cap > Fidelity::Approximate => Err(loss),
+            Err(loss) => {
+                self.losses.truncate(mark);
+                let message = format!("the column `{name}` stays empty; it decides nothing. {}", loss.message);
+                self.losses.push(Loss::shown(LossKind::Null, loss.span, message));
+                Ok(None)
+            }
+        }
+    }
+
+    /// A name for a helper column that nothing else bears.
+    pub(super) fn helper(&mut self, wanted: &str) -> String {
+        let mut name = wanted.to_owned();
+        let mut number = 1;
+        while self.taken.contains(&name) || self.query.columns.iter().any(|(_, info)| *info.name == *name) {
+            number += 1;
+            name = format!("{wanted}{number}");
+        }
+        self.taken.insert(name.clone());
+        name
+    }
+
+    /// The name a column gets when it is computed: its own, unless a column that is still needed bears it.
+    pub(super) fn name_for(&self, flow: &Flow, id: ColumnId, name: &str, live: &HashSet<ColumnId>) -> String {
+        let wanted = if self.tables.is_time(name) { "@timestamp" } else { name };
+        let free = |candidate: &str| {
+            !flow.slots.iter().any(|(other, slot)| *other != id && live.contains(other) && slot.expr.reads(candidate))
+        };
+        if free(wanted) {
+            return wanted.to_owned();
+        }
+        if wanted != name && free(name) {
+            return name.to_owned();
+        }
+        (2..).map(|n| format!("{name}_{n}")).find(|candidate| free(candidate)).unwrap_or_else(|| name.to_owned())
+    }
+
+    /// Puts a value into a column of its own, unless it is one already; gives its name.
+    pub(super) fn in_column(&mut self, flow: &mut Flow, value: Expr, wanted: &str) -> String {
+        match value {
+            Expr::Field(name) => name,
+            value => {
+                let name = self.helper(wanted);
+                flow.push(Command::Eval(vec![(name.clone(), value)]));
+                name
+            }
+        }
+    }
+
+    /// The name under which a column is shown.
+    fn shown_name(&self, id: ColumnId, name: &str, slot: &Slot) -> String {
+        let info = &self.query.columns[id];
+        let as_in_table = matches!(info.origin, Origin::Table(_)) && *info.name == *name;
+        match &slot.expr {
+            Expr::Field(field) if as_in_table => field.clone(),
+            Expr::Field(field) if field == "@timestamp" && self.tables.is_time(name) => field.clone(),
+            _ => name.to_owned(),
+        }
+    }
+
+    /// Ends the query: columns under their names, in their order.
+    fn show(&mut self, flow: &mut Flow, schema: &Schema) {
+        let mut names = HashSet::new();
+        let mut columns = Vec::new();
+        for column in schema.iter() {
+            let Some(slot) = flow.slots.get(&column.id).cloned() else { continue };
+            let mut name = self.shown_name(column.id, &column.name, &slot);
+            while !names.insert(name.clone()) {
+                name.push('_');
+            }
+            let as_found = slot.of_event && *self.query.columns[column.id].name == *column.name;
+            if !flow.narrowed && as_found {
+                continue;
+            }
+            let span = self.query.columns[column.id].span;
+            if let Some((kind, message)) = &slot.note {
+                self.losses.push(Loss::approximate(*kind, span, message.as_ref()));
+            }
+            if slot.values.is_some() {
+                let message = format!("the values of `{name}` are shown as they are stored there, in another case");
+                self.losses.push(Loss::shown(LossKind::Case, span, message));
+            }
+            columns.push((column.id, name));
+        }
+        self.named(flow, &columns);
+        if flow.narrowed {
+            let listed: Vec<String> = columns.into_iter().map(|(_, name)| name).collect();
+            if !listed.is_empty() && !lists_already(flow, &listed) {
+                flow.push(Command::Keep(listed));
+            }
+        }
+    }
+
+    /// The given columns, each under its wanted name.
+    pub(super) fn named(&mut self, flow: &mut Flow, columns: &[(ColumnId, String)]) {
+        let pending: Vec<(ColumnId, String, Expr)> = columns
+            .iter()
+            .filter_map(|(id, name)| {
+                let slot = flow.slots.get(id)?;
+                (slot.expr != Expr::field(name)).then(|| (*id, name.clone(), slot.expr.clone()))
+            })
+            .collect();
+        if pending.is_empty() {
+            return;
+        }
+        let mut reads: Vec<(ColumnId, Expr)> = Vec::new();
+        for (id, _) in columns {
+            if let Some(slot) = flow.slots.get(id) {
+                reads.push((*id, slot.expr.clone()));
+            }
+        }
+        let clash = |id: ColumnId, name: &str| reads.iter().any(|(other, e)| *other != id && e.reads(name));
+        let simple = pending.iter().all(|(id, name, _)| !clash(*id, name));
+        if simple {
+            let mut renamed = Vec::new();
+            let mut computed = Vec::new();
+            for (id, name, e) in pending {
+                let shared = matches!(&e, Expr::Field(old) if reads.iter().any(|(other, e)| *other != id && e.reads(old)));
+                match e {
+                    Expr::Field(old) if !shared && old != "@timestamp" => renamed.push((old, name.clone())),
+                    e => computed.push((name.clone(), e)),
+                }
+                self.placed(flow, id, &name);
+            }
+            if !computed.is_empty() {
+                flow.push(Command::Eval(computed));
+            }
+            if !renamed.is_empty() {
+                flow.push(Command::Rename(renamed));
+            }
+            return;
+        }
+        // Some names are still read by others: everything moves out of the way first.
+        let mut aside = Vec::new();
+        let mut back = Vec::new();
+        for (id, name, e) in pending {
+            let helper = self.helper(&format!("{name}_new"));
+            aside.push((helper.clone(), e));
+            back.push((helper, name.clone()));
+            self.placed(flow, id, &name);
+        }
+        flow.push(Command::Eval(aside));
+        flow.push(Command::Rename(back));
+    }
+
+    fn placed(&self, flow: &mut Flow, id: ColumnId, name: &str) {
+        if let Some(slot) = flow.slots.get_mut(&id) {
+            slot.expr = Expr::field(name);
+            slot.of_event = false;
+        }
+    }
+}
+
+/// Whether the query gives these columns in this order as it is.
+fn lists_already(flow: &Flow, listed: &[String]) -> bool {
+    match flow.commands.last() {
+        Some(Command::Keep(names)) => names == listed,
+        Some(Command::Stats { inline: false, aggregates, by }) => {
+            let given: Vec<&String> = aggregates.iter().map(|a| &a.name).chain(by.iter().map(|(name, _)| name)).collect();
+            given.into_iter().eq(listed.iter())
+        }
+        _ => false,
+    }
+}

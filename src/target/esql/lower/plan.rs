@@ -1,0 +1,472 @@
+//! Plans, step by step.
+
+use std::collections::HashSet;
+
+use super::value::{instant, now_plus};
+use super::{DEPTH, Flow, Lower, Result, Slot, refuse};
+use crate::ir::{
+    Bound, ColumnId, Computed, Expr as Ir, ExprKind, MvExpand, Op, Parse, ParseKind, ParseSegment, Plan, Rest, Schema,
+    SortKey as Key, Step, StringTest, Value, ValueSet, Window,
+};
+use crate::source::Span;
+use crate::target::LossKind;
+use crate::target::esql::tree::{Command, Compare, Expr, Head, SortKey};
+use crate::target::usage::{PlanUsage, Usage};
+use crate::types::Type;
+
+impl Lower<'_> {
+    /// A plan, of whose result `end` matters.
+    pub(super) fn plan(&mut self, plan: &Plan, end: Usage) -> Result<Flow> {
+        let usage = PlanUsage::of(plan, end);
+        self.depth += 1;
+        if self.depth > DEPTH {
+            return refuse(LossKind::UnsupportedOperator, plan.source.span, "the query nests tables in each other too deep");
+        }
+        let mut flow = self.source(&plan.source, &usage.source)?;
+        for (index, step) in plan.steps.iter().enumerate() {
+            self.step(&mut flow, step, plan.input_schema(index), &usage.after[index])?;
+        }
+        self.depth -= 1;
+        Ok(flow)
+    }
+
+    fn step(&mut self, flow: &mut Flow, step: &Step, input: &Schema, after: &Usage) -> Result<()> {
+        let unsupported = |message: &str| refuse(LossKind::UnsupportedOperator, step.span, message);
+        match &step.op {
+            Op::Filter(condition) => self.filter(flow, condition)?,
+            Op::Window(window) => self.window(flow, window, step.span)?,
+            Op::Extend(items) => self.compute(flow, items, &step.schema, after)?,
+            Op::Project(items, rest) => self.project(flow, items, rest, step, input, after)?,
+            Op::Summarize { keys, aggregates } => self.summarize(flow, keys, aggregates, &step.schema, after, step.span)?,
+            Op::Distinct => self.distinct(flow, &step.schema)?,
+            Op::Sort(keys) => self.sort(flow, keys)?,
+            Op::Serialize | Op::Render { .. } => {}
+            Op::Take(count) | Op::Sample(count) => self.take(flow, count, step.span)?,
+            Op::SampleDistinct(count, _) => {
+                self.distinct(flow, &step.schema)?;
+                self.take(flow, count, step.span)?;
+            }
+            Op::Join(join) => self.join(flow, join, &step.schema, after, step.span)?,
+            Op::MvExpand(expand) => self.mv_expand(flow, expand, step, after)?,
+            Op::Parse(parse) => self.parse(flow, parse, after, step.span)?,
+            Op::MakeSeries(_) => {
+                return unsupported("ES|QL has no series in a cell, so `make-series` and what works on series cannot be said; count per bin with `summarize … by bin()`");
+            }
+            Op::Invoke(call) => {
+                let message = format!("the function `{}` is not at hand; put its body into the query", call.name);
+                return refuse(LossKind::UnsupportedOperator, step.span, message);
+            }
+            Op::TopHitters { .. } => return unsupported("`top-hitters` has no counterpart; use `summarize count() by` and `top`"),
+            Op::ParseKv(_) => return unsupported("`parse-kv` has no counterpart that keeps its rules; use `extract` for each key"),
+            Op::Scan(_) => return unsupported("`scan` has no counterpart; an order of events by key within a time is a sequence of EQL"),
+            Op::Partition(_) => return unsupported("`partition` has no counterpart; group with `summarize … by` instead"),
+            Op::TopNested(_) => return unsupported("`top-nested` has no counterpart; use `summarize` and `top`"),
+            Op::Reduce { .. } => return unsupported("`reduce` finds patterns in a way of its own that no other engine repeats"),
+            Op::Evaluate(evaluate) => {
+                let message = format!("the plugin `{}` has no counterpart in ES|QL; what it gives depends on the data", evaluate.name);
+                return refuse(LossKind::UnsupportedOperator, step.span, message);
+            }
+            Op::GetSchema => return unsupported("ES|QL has no schema to show"),
+            Op::Fork(_) => return unsupported("a query gives one result; split it in several"),
+            Op::Statistics(_) | Op::Foreign(_) => {
+                return unsupported("a command of another language is read, not written");
+            }
+            Op::Consume => return unsupported("a rule that gives no rows can find nothing"),
+            Op::Opaque(name) => {
+                let message = format!("`{name}` works on graphs, which Elasticsearch does not have");
+                return refuse(LossKind::UnsupportedOperator, step.span, message);
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn filter(&mut self, flow: &mut Flow, condition: &Ir) -> Result<()> {
+        let terms: Vec<&Ir> = match &condition.kind {
+            ExprKind::And(terms) => terms.iter().collect(),
+            _ => vec![condition],
+        };
+        let mut conditions = Vec::with_capacity(terms.len());
+        for term in &terms {
+            // A set of keys out of another table changes the rows themselves.
+            if self.filter_by_plan(flow, term)? {
+                continue;
+            }
+            conditions.push(self.condition(flow, term, true)?);
+        }
+        for term in terms {
+            fill(flow, term);
+        }
+        flow.push(Command::Where(Expr::all(conditions)));
+        Ok(())
+    }
+
+    fn window(&mut self, flow: &mut Flow, window: &Window, span: Span) -> Result<()> {
+        let time = self.column(flow, window.column, span);
+        let mut conditions = Vec::new();
+        let mut bound = |bound: Option<(Bound, bool)>, strict: Compare, loose: Compare| {
+            if let Some((bound, included)) = bound {
+                let value = match bound {
+                    Bound::Instant(ticks) => instant(ticks),
+                    Bound::FromNow(ticks) => now_plus(ticks),
+                };
+                conditions.push(Expr::compare(if included { loose } else { strict }, time.clone(), value));
+            }
+        };
+        bound(window.bounds.from, Compare::Greater, Compare::GreaterOrEqual);
+        bound(window.bounds.to, Compare::Less, Compare::LessOrEqual);
+        flow.push(Command::Where(Expr::all(conditions)));
+        Ok(())
+    }
+
+    fn take(&mut self, flow: &mut Flow, count: &Ir, span: Span) -> Result<()> {
+        let count = count.as_literal().and_then(Value::as_integer).and_then(|n| u64::try_from(n).ok());
+        let Some(count) = count else {
+            return refuse(LossKind::UnsupportedOperator, span, "the number of rows has to be written out");
+        };
+        let limit = self.data.target.row_limit;
+        if count > limit {
+            self.losses.push(crate::target::Loss::shown(
+                LossKind::RowCap,
+                span,
+                format!("a query gives at most {limit} rows"),
+            ));
+        }
+        flow.push(Command::Limit(count.min(limit)));
+        Ok(())
+    }
+
+    /// Computes columns, in an order in which none overwrites what another still reads.
+    pub(super) fn compute(&mut self, flow: &mut Flow, items: &[Computed], schema: &Schema, after: &Usage) -> Result<()> {
+        let mut values = Vec::new();
+        let mut aliases = Vec::new();
+        for item in items {
+            if !after.live.contains(&item.id) || item.is_passed_on() {
+                continue;
+            }
+            let name = schema.iter().find(|c| c.id == item.id).map_or_else(|| self.query.columns[item.id].name.clone(), |c| c.name.clone());
+            if let Some(of) = item.expr.as_column() {
+                self.column(flow, of, item.expr.span);
+                if let Some(slot) = flow.slots.get(&of).cloned() {
+                    aliases.push((item.id, Slot { note: None, ..slot }));
+                    continue;
+                }
+            }
+            let deciding = after.deciding.contains(&item.id);
+            let mut attempt = flow.clone();
+            let value = self.shown_or(deciding, &name, |lower| lower.value(&mut attempt, &item.expr))?;
+            match value {
+                Some(expr) => {
+                    *flow = attempt;
+                    let filled = self.is_filled(flow, &item.expr);
+                    // A part of an object of the events stays one: its own parts are fields too.
+                    let of_event = !flow.closed && item.expr.ty.ty == Type::Dynamic && matches!(expr, Expr::Field(_));
+                    let note = if of_event { self.text_note(flow, &item.expr) } else { None };
+                    values.push((item.id, name, Slot { filled, of_event, note, ..Slot::new(expr) }));
+                }
+                None => aliases.push((item.id, Slot::new(Expr::Null))),
+            }
+        }
+        // An alias reads a column that an assignment may take over: both count as read.
+        let mut live = after.live.clone();
+        for (id, slot) in aliases {
+            flow.slots.insert(id, slot);
+            live.insert(id);
+        }
+        let mut assignments: Vec<(String, Expr)> = Vec::new();
+        let mut pending = values;
+        while !pending.is_empty() {
+            let at = (0..pending.len())
+                .find(|&at| !pending.iter().enumerate().any(|(other, (_, _, slot))| other != at && slot.expr.reads(&pending[at].1)))
+                .unwrap_or(0);
+            let (id, name, slot) = pending.remove(at);
+            if matches!(slot.expr, Expr::Text(_) | Expr::Number(_) | Expr::Field(_) | Expr::Bool(_) | Expr::Null) {
+                flow.slots.insert(id, slot);
+                live.insert(id);
+                continue;
+            }
+            let mut column = self.name_for(flow, id, &name, &live);
+            while pending.iter().any(|(_, _, s)| s.expr.reads(&column)) || assignments.iter().any(|(given, _)| *given == column) {
+                column.push('_');
+            }
+            assignments.push((column.clone(), slot.expr));
+            flow.slots.insert(id, Slot { expr: Expr::Field(column), ..slot });
+            live.insert(id);
+        }
+        if !assignments.is_empty() {
+            flow.push(Command::Eval(assignments));
+        }
+        Ok(())
+    }
+
+    fn project(&mut self, flow: &mut Flow, items: &[Computed], rest: &Rest, step: &Step, input: &Schema, after: &Usage) -> Result<()> {
+        self.compute(flow, items, &step.schema, after)?;
+        for column in step.schema.iter() {
+            if !flow.slots.contains_key(&column.id) && after.live.contains(&column.id) {
+                self.column(flow, column.id, step.span);
+            }
+        }
+        let kept: HashSet<ColumnId> = step.schema.iter().map(|c| c.id).collect();
+        let drops = input.iter().any(|c| !kept.contains(&c.id));
+        let opened = input.open && *rest == Rest::Drop;
+        flow.narrowed |= drops || opened || *rest == Rest::Drop;
+        flow.slots.retain(|id, _| kept.contains(id));
+        Ok(())
+    }
+
+    fn distinct(&mut self, flow: &mut Flow, schema: &Schema) -> Result<()> {
+        let mut by = Vec::new();
+        let mut slots = Vec::new();
+        for column in schema.iter() {
+            let span = self.query.columns[column.id].span;
+            let value = self.column(flow, column.id, span);
+            let old = flow.slots.get(&column.id).cloned();
+            let filled = old.as_ref().is_some_and(|slot| slot.filled);
+            match value {
+                Expr::Field(name) => {
+                    slots.push((column.id, Slot { of_event: false, filled, ..old.unwrap_or_else(|| Slot::new(Expr::field(&name))) }));
+                    if !by.iter().any(|(given, _): &(String, _)| *given == name) {
+                        by.push((name, None));
+                    }
+                }
+                value => {
+                    let name = column.name.to_string();
+                    by.push((name.clone(), Some(value)));
+                    slots.push((column.id, Slot { filled, ..Slot::new(Expr::Field(name)) }));
+                }
+            }
+        }
+        if schema.open {
+            return refuse(LossKind::UnsupportedOperator, self.query.plan.source.span, "`distinct *` needs all columns of the table, which are not known here");
+        }
+        flow.push(Command::Stats { inline: false, aggregates: Vec::new(), by });
+        flow.unique = Some(schema.iter().map(|c| c.id).collect());
+        flow.slots = slots.into_iter().collect();
+        flow.closed = true;
+        flow.narrowed = true;
+        flow.pool = None;
+        Ok(())
+    }
+
+    fn sort(&mut self, flow: &mut Flow, keys: &[Key]) -> Result<()> {
+        let mut sorted = Vec::with_capacity(keys.len());
+        for key in keys {
+            let mark = self.losses.len();
+            let value = match self.at(false, |lower| lower.value(flow, &key.expr)) {
+                Ok(value) => value,
+                Err(loss) => {
+                    self.losses.truncate(mark);
+                    return Err(loss);
+                }
+            };
+            sorted.push(SortKey { value, descending: key.descending, nulls_first: key.nulls_first });
+        }
+        flow.push(Command::Sort(sorted));
+        Ok(())
+    }
+
+    fn mv_expand(&mut self, flow: &mut Flow, expand: &MvExpand, step: &Step, after: &Usage) -> Result<()> {
+        let unsupported = |message: &str| refuse(LossKind::UnsupportedOperator, step.span, message);
+        if expand.body.is_some() {
+            return unsupported("`mv-apply` works on the elements of each record, which ES|QL cannot; use `mv-expand` and filters");
+        }
+        if expand.index.is_some() {
+            return unsupported("MV_EXPAND does not tell the position of an element");
+        }
+        let [item] = expand.items.as_slice() else {
+            return unsupported("MV_EXPAND takes one column; several in parallel cannot be said");
+        };
+        let dynamic_of_table = matches!(item.expr.kind, ExprKind::Column(_) | ExprKind::Access(_))
+            && item.to.is_none()
+            && after.live.contains(&item.id);
+        let value = self.value(flow, &item.expr)?;
+        if dynamic_of_table && matches!(&value, Expr::Field(_)) && !flow.closed && self.opened(flow, item.id, after) {
+            return unsupported("an array of objects has no rows of its own in Elasticsearch; test its positions one by one, as `x[0].name`");
+        }
+        let wanted = self.query.columns[item.id].name.to_string();
+        let name = self.name_for(flow, item.id, &wanted, &after.live);
+        if value != Expr::field(&name) {
+            flow.push(Command::Eval(vec![(name.clone(), value)]));
+        }
+        if !flow.closed {
+            self.lose(LossKind::Null, step.span, "an array is taken to be stored as a field with several values: equal elements come once, and objects have no rows");
+        }
+        flow.push(Command::MvExpand(name.clone()));
+        flow.slots.insert(item.id, Slot::new(Expr::Field(name)));
+        flow.unique = None;
+        Ok(())
+    }
+
+    /// Whether parts of an element are read later on.
+    fn opened(&self, _flow: &Flow, id: ColumnId, _after: &Usage) -> bool {
+        let mut found = false;
+        let mut look = |e: &Ir| {
+            if let ExprKind::Access(node) = &e.kind {
+                let mut base = &node.base;
+                while let ExprKind::Call(_, arguments) = &base.kind {
+                    let Some(first) = arguments.first() else { break };
+                    base = first;
+                }
+                found |= base.as_column() == Some(id);
+            }
+        };
+        self.query.plan.walk(&mut look);
+        for shared in &self.query.shared {
+            shared.plan.walk(&mut look);
+        }
+        found
+    }
+
+    /// What is to be told of JSON that Sentinel keeps as text, once it is read as an object.
+    fn text_note(&self, flow: &Flow, expr: &Ir) -> Option<(LossKind, std::sync::Arc<str>)> {
+        let ExprKind::Call(function, arguments) = &expr.kind else { return None };
+        let id = arguments.first().filter(|a| a.ty.ty == Type::String).and_then(Ir::as_column)?;
+        let json = matches!(function.name(), "parse_json" | "parsejson" | "todynamic") && flow.slots.get(&id).is_some_and(|slot| slot.of_event);
+        json.then(|| (LossKind::UnmappedField, super::value::object_note(&self.query.columns[id].name).into()))
+    }
+
+    fn parse(&mut self, flow: &mut Flow, parse: &Parse, after: &Usage, span: Span) -> Result<()> {
+        let text = self.text(flow, &parse.subject)?;
+        let subject = self.in_column(flow, text, "subject");
+        let regex = parse.kind == ParseKind::Regex;
+        let mut pattern = if regex { String::new() } else { "(?m)".to_owned() };
+        let last = parse.segments.len().saturating_sub(1);
+        let mut outputs = Vec::new();
+        for (at, segment) in parse.segments.iter().enumerate() {
+            match segment {
+                ParseSegment::Skip if at == 0 || at == last => {}
+                ParseSegment::Skip => pattern.push_str(".*?"),
+                ParseSegment::Text(text) => {
+                    if at == 0 {
+                        pattern.push_str("\\A");
+                    }
+                    pattern.push_str(&if regex { text.to_string() } else { regex::escape(text) });
+                    if at == last && !regex {
+                        pattern.push_str("\\z");
+                    }
+                }
+                ParseSegment::Column(id, ty) => {
+                    if at == 0 {
+                        pattern.push_str("\\A");
+                    }
+                    let name = self.helper(&word(&self.query.columns[*id].name));
+                    let inner = match ty {
+                        Type::Int | Type::Long => r"[+-]?\d+",
+                        Type::Real | Type::Decimal => r"[+-]?\d+(?:\.\d+)?",
+                        _ if at == last => ".*",
+                        _ => ".*?",
+                    };
+                    pattern.push_str(&format!("(?<{name}>{inner})"));
+                    if at == last && !regex {
+                        pattern.push_str("\\z");
+                    }
+                    outputs.push((*id, *ty, name));
+                }
+            }
+        }
+        if outputs.is_empty() || (!parse.filter && !outputs.iter().any(|(id, ..)| after.live.contains(id))) {
+            if parse.filter {
+                return refuse(LossKind::UnsupportedOperator, span, "`parse-where` without columns cannot be said; use `matches regex`");
+            }
+            return Ok(());
+        }
+        flow.push(Command::Grok(subject, pattern));
+        if parse.filter {
+            let found = outputs.iter().map(|(_, _, name)| Expr::field(name).is_not_null()).collect();
+            flow.push(Command::Where(Expr::all(found)));
+        }
+        for (id, ty, name) in outputs {
+            let column = Expr::Field(name);
+            let value = match ty {
+                Type::Int | Type::Long => Expr::call("TO_LONG", [column]),
+                Type::Real | Type::Decimal => Expr::call("TO_DOUBLE", [column]),
+                Type::DateTime => Expr::call("TO_DATETIME", [column]),
+                Type::Bool => Expr::call("TO_BOOLEAN", [column]),
+                Type::TimeSpan => return refuse(LossKind::UnsupportedOperator, parse.subject.span, "a time span cannot be read from text"),
+                _ => column,
+            };
+            flow.slots.insert(id, Slot::new(value));
+        }
+        Ok(())
+    }
+}
+
+/// A name for a group of a pattern: letters and digits alone.
+pub(super) fn word(name: &str) -> String {
+    let word: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+    if word.starts_with(|c: char| c.is_ascii_alphabetic()) { word } else { format!("part{word}") }
+}
+
+/// The columns that a predicate which holds leaves neither null nor empty.
+fn filled_by(term: &Ir, found: &mut Vec<ColumnId>) {
+    match &term.kind {
+        ExprKind::And(terms) => terms.iter().for_each(|term| filled_by(term, found)),
+        ExprKind::Match(node) if !node.negated => {
+            if node.needle.as_literal().and_then(Value::as_str).is_some_and(|n| !n.is_empty()) {
+                found.extend(node.subject.as_column());
+            }
+        }
+        ExprKind::Match(node) if node.test == StringTest::Equals => {
+            if node.needle.as_literal().and_then(Value::as_str) == Some("") {
+                found.extend(node.subject.as_column());
+            }
+        }
+        ExprKind::Member(node) if !node.negated => {
+            if let ValueSet::List(items) = &node.set {
+                let filled = |value: &Value| match value {
+                    Value::String(text) => !text.is_empty(),
+                    value => !value.is_null() && !matches!(value, Value::Dynamic(_)),
+                };
+                let literal = |item: &Ir| item.as_literal().is_some_and(|v| v.elements().map_or_else(|| filled(v), |e| e.iter().all(filled)));
+                if items.iter().all(literal) {
+                    found.extend(node.subject.as_column());
+                }
+            }
+        }
+        ExprKind::Compare(node) if node.op != crate::ir::CompareOp::NotEqual => {
+            if node.right.as_literal().is_some_and(|v| !v.is_null()) {
+                found.extend(node.left.as_column());
+            }
+        }
+        ExprKind::Between(node) if !node.negated => found.extend(node.subject.as_column()),
+        ExprKind::Call(function, arguments) if matches!(function.name(), "isnotempty" | "notempty") => {
+            found.extend(arguments.first().and_then(Ir::as_column));
+        }
+        ExprKind::Call(function, arguments) if matches!(function.name(), "isnotnull" | "notnull") => {
+            found.extend(arguments.first().filter(|a| a.ty.ty != Type::String).and_then(Ir::as_column));
+        }
+        _ => {}
+    }
+}
+
+fn fill(flow: &mut Flow, term: &Ir) {
+    let mut found = Vec::new();
+    filled_by(term, &mut found);
+    for id in found {
+        if let Some(slot) = flow.slots.get_mut(&id) {
+            slot.filled = true;
+        }
+    }
+}
+
+/// The queries a flow consists of, as branches of a `FROM`.
+pub(super) fn branches(flow: Flow, span: Span) -> Result<Vec<crate::target::esql::tree::Query>> {
+    match flow.head {
+        Head::From { .. } => Ok(vec![flow.query()]),
+        Head::Queries(queries) if flow.commands.iter().all(Command::is_row_by_row) && flow.pool.is_none() => {
+            let commands = flow.commands;
+            Ok(queries
+                .into_iter()
+                .map(|mut query| {
+                    query.commands.extend(commands.iter().cloned());
+                    query
+                })
+                .collect())
+        }
+        Head::Queries(_) => refuse(
+            LossKind::UnsupportedOperator,
+            span,
+            "sub-queries of FROM cannot be nested, and here tables are put together behind a join or an aggregation of others",
+        ),
+        Head::Row(_) => refuse(LossKind::UnsupportedSource, span, "rows written out cannot be put together with tables; make them a lookup index"),
+    }
+}

@@ -1,0 +1,438 @@
+//! Values: from expressions of the IR to expressions of ES|QL.
+
+use super::{Flow, Lower, Result, Slot, refuse};
+use crate::ir::{Access, Arithmetic, ArithmeticOp, Cast, CastKind, ColumnId, Expr as Ir, ExprKind, Json, Value};
+use crate::literal::{TICKS_PER_DAY, TICKS_PER_SECOND, format_datetime, format_guid};
+use crate::source::Span;
+use crate::target::elastic::tables::StoredType;
+use crate::target::esql::tree::{Expr, Operator};
+use crate::target::{Loss, LossKind};
+use crate::types::Type;
+
+/// Ticks in a millisecond.
+pub(super) const TICKS_PER_MILLI: i64 = TICKS_PER_SECOND / 1000;
+
+/// The units a span of time is written in, the longest first.
+const UNITS: &[(&str, i64)] = &[
+    ("day", TICKS_PER_DAY),
+    ("hour", TICKS_PER_SECOND * 3600),
+    ("minute", TICKS_PER_SECOND * 60),
+    ("second", TICKS_PER_SECOND),
+    ("millisecond", TICKS_PER_MILLI),
+];
+
+/// A span of time; never negative.
+pub(super) fn span_of(ticks: i64) -> Expr {
+    let (unit, size) = UNITS.iter().find(|(_, size)| ticks % size == 0).copied().unwrap_or(("millisecond", TICKS_PER_MILLI));
+    Expr::Span(ticks / size, unit)
+}
+
+/// The time of the run, moved.
+pub(super) fn now_plus(ticks: i64) -> Expr {
+    moved(Expr::call("NOW", []), ticks)
+}
+
+/// An instant, moved.
+pub(super) fn moved(time: Expr, ticks: i64) -> Expr {
+    match ticks {
+        0 => time,
+        ticks if ticks < 0 => Expr::binary(Operator::Subtract, time, span_of(ticks.saturating_neg())),
+        ticks => Expr::binary(Operator::Add, time, span_of(ticks)),
+    }
+}
+
+/// An instant that is written out.
+pub(super) fn instant(ticks: i64) -> Expr {
+    // Milliseconds are all there is.
+    let text = format_datetime(ticks - ticks.rem_euclid(TICKS_PER_MILLI));
+    let text = text.trim_end_matches('Z');
+    let short = match text.split_once('.') {
+        Some((whole, fraction)) if fraction.trim_end_matches('0').is_empty() => whole.to_owned(),
+        Some((whole, fraction)) => format!("{whole}.{}", &fraction[..fraction.len().min(3)]),
+        None => text.to_owned(),
+    };
+    Expr::call("TO_DATETIME", [Expr::Text(format!("{short}Z"))])
+}
+
+fn real(value: f64) -> Option<Expr> {
+    value.is_finite().then(|| {
+        let number = Expr::Number(format!("{:?}", value.abs()));
+        if value.is_sign_negative() && value != 0.0 { Expr::Negate(Box::new(number)) } else { number }
+    })
+}
+
+/// What is to be told of a column that holds JSON as text.
+pub(super) fn object_note(name: &str) -> String {
+    format!("`{name}` is JSON as text in Sentinel; here it is taken to be stored as an object with its parts as fields")
+}
+
+/// `TO_LOWER(x)`, once.
+pub(super) fn lowered(value: Expr) -> Expr {
+    match value {
+        Expr::Text(text) => Expr::Text(text.to_lowercase()),
+        Expr::Call(name, arguments) if name == "TO_LOWER" => Expr::Call(name, arguments),
+        value => Expr::call("TO_LOWER", [value]),
+    }
+}
+
+impl Lower<'_> {
+    /// The value of an expression.
+    pub(super) fn value(&mut self, flow: &mut Flow, expr: &Ir) -> Result<Expr> {
+        match &expr.kind {
+            ExprKind::Literal(value) => self.literal(value, expr.span),
+            ExprKind::Column(id) => Ok(self.column(flow, *id, expr.span)),
+            ExprKind::And(_)
+            | ExprKind::Or(_)
+            | ExprKind::Not(_)
+            | ExprKind::Compare(_)
+            | ExprKind::Match(_)
+            | ExprKind::Regex(_)
+            | ExprKind::Member(_)
+            | ExprKind::Between(_)
+            | ExprKind::AnyColumn(_) => self.truth_value(flow, expr),
+            ExprKind::Arithmetic(node) => self.arithmetic(flow, node, expr.span),
+            ExprKind::Negate(operand) => Ok(Expr::Negate(Box::new(self.number(flow, operand)?))),
+            ExprKind::Call(function, arguments) => self.call(flow, *function, arguments, expr),
+            ExprKind::Unknown(name, _) => {
+                refuse(LossKind::UnsupportedFunction, expr.span, format!("nothing here knows the function `{name}`; declare it with `let` in the query"))
+            }
+            ExprKind::Cast(node) => self.cast(flow, node, expr),
+            ExprKind::Access(node) => self.access(flow, node, expr.span),
+            ExprKind::Item(..) => refuse(LossKind::UnsupportedFunction, expr.span, "a function that gives several columns has no counterpart in ES|QL"),
+            ExprKind::Case(node) => {
+                if expr.ty.ty == Type::Bool {
+                    let constant = |e: &Ir| matches!(e.as_literal(), Some(Value::Bool(_) | Value::Null(_)));
+                    if !node.arms.iter().all(|(_, v)| constant(v)) || !constant(&node.otherwise) {
+                        return self.truth_value(flow, expr);
+                    }
+                }
+                let as_text = expr.ty.ty == Type::String;
+                let mut arguments = Vec::with_capacity(node.arms.len() * 2 + 1);
+                for (condition, value) in &node.arms {
+                    arguments.push(self.condition(flow, condition, true)?);
+                    arguments.push(if as_text { self.text(flow, value)? } else { self.value(flow, value)? });
+                }
+                let otherwise = if as_text { self.text(flow, &node.otherwise)? } else { self.value(flow, &node.otherwise)? };
+                arguments.push(otherwise);
+                Ok(Expr::call("CASE", arguments))
+            }
+            ExprKind::Foreign(..) | ExprKind::Loose(_) => {
+                refuse(LossKind::UnsupportedExpression, expr.span, "a value of another language is read, not written")
+            }
+            ExprKind::Row(..) => refuse(LossKind::UnsupportedExpression, expr.span, "all columns of a record cannot be packed into one"),
+            ExprKind::ToScalar(plan) => self.to_scalar(flow, plan, expr.span),
+            ExprKind::Parameter(name) => refuse(
+                LossKind::UnsupportedExpression,
+                expr.span,
+                format!("`{name}` is given a value only when the query is run; give it one with `let`"),
+            ),
+        }
+    }
+
+    /// What a literal is in ES|QL.
+    pub(super) fn literal(&mut self, value: &Value, span: Span) -> Result<Expr> {
+        let number = |value: f64| match real(value) {
+            Some(number) => Ok(number),
+            None => refuse(LossKind::UnsupportedExpression, span, "ES|QL has neither NaN nor infinity"),
+        };
+        Ok(match value {
+            Value::Null(_) => Expr::Null,
+            Value::Bool(value) => Expr::Bool(*value),
+            Value::Int(value) => Expr::integer((*value).into()),
+            Value::Long(value) => Expr::integer(*value),
+            Value::Real(value) => number(*value)?,
+            Value::Decimal(value) => number(value.to_f64())?,
+            Value::DateTime(ticks) => instant(*ticks),
+            Value::TimeSpan(ticks) => Expr::integer(ticks / TICKS_PER_MILLI),
+            Value::String(text) => Expr::text(text.as_ref()),
+            Value::Guid(value) => Expr::text(format_guid(*value)),
+            Value::Dynamic(json) => match json.as_ref() {
+                Json::Array(items) if items.len() == 1 => return self.literal(&items[0].to_value(), span),
+                Json::Array(items) if items.is_empty() => Expr::Null,
+                Json::Array(_) | Json::Bag(_) => {
+                    return refuse(LossKind::UnsupportedExpression, span, "an array or bag that is written out has no counterpart; make it a lookup index");
+                }
+                scalar => return self.literal(&scalar.to_value(), span),
+            },
+        })
+    }
+
+    /// The value of a column. One that a column of an open schema was assumed to be is taken by its name.
+    pub(super) fn column(&mut self, flow: &mut Flow, id: ColumnId, span: Span) -> Expr {
+        if let Some(slot) = flow.slots.get(&id) {
+            if let Some((kind, message)) = &slot.note {
+                // Whatever is read through a wrong name may change anything.
+                self.losses.push(Loss::approximate(*kind, span, message.as_ref()));
+            }
+            return slot.expr.clone();
+        }
+        let info = &self.query.columns[id];
+        let (name, at) = (info.name.clone(), info.span);
+        self.lose(LossKind::UnresolvedName, at, format!("nothing here knows a column `{name}`; the field is taken to have that name"));
+        let field = if self.tables.is_time(&name) { "@timestamp" } else { name.as_ref() };
+        let slot = Slot { of_event: !flow.closed, ..Slot::new(Expr::field(field)) };
+        flow.slots.insert(id, slot);
+        Expr::field(field)
+    }
+
+    /// The slot of the column that an expression is.
+    pub(super) fn slot<'f>(&self, flow: &'f Flow, expr: &Ir) -> Option<&'f Slot> {
+        match &expr.kind {
+            ExprKind::Column(id) => flow.slots.get(id),
+            // Case does not matter to how a value is stored.
+            ExprKind::Call(function, arguments) if matches!(function.name(), "tolower" | "toupper") => self.slot(flow, arguments.first()?),
+            ExprKind::Cast(node) => self.slot(flow, &node.operand),
+            _ => None,
+        }
+    }
+
+    /// Whether an expression is known to be neither null nor empty.
+    pub(super) fn is_filled(&self, flow: &Flow, expr: &Ir) -> bool {
+        match &expr.kind {
+            ExprKind::Literal(Value::String(text)) => !text.is_empty(),
+            ExprKind::Literal(value) => !value.is_null(),
+            ExprKind::Column(id) => flow.slots.get(id).is_some_and(|slot| slot.filled),
+            ExprKind::Call(function, arguments) => match function.name() {
+                "bin" | "floor" | "startofday" | "tolower" | "toupper" => arguments.first().is_some_and(|a| self.is_filled(flow, a)),
+                "now" | "ago" | "strlen" | "array_length" => true,
+                "strcat" => arguments.iter().any(|a| self.is_filled(flow, a)),
+                _ => false,
+            },
+            ExprKind::Case(node) => node.arms.iter().all(|(_, v)| self.is_filled(flow, v)) && self.is_filled(flow, &node.otherwise),
+            _ => false,
+        }
+    }
+
+    /// The value as text.
+    pub(super) fn text(&mut self, flow: &mut Flow, expr: &Ir) -> Result<Expr> {
+        match expr.as_literal() {
+            Some(Value::Int(value)) => return Ok(Expr::Text(value.to_string())),
+            Some(Value::Long(value)) => return Ok(Expr::Text(value.to_string())),
+            Some(Value::Null(_)) => return Ok(Expr::Null),
+            Some(Value::Dynamic(json)) if !matches!(json.as_ref(), Json::Array(_) | Json::Bag(_)) => {
+                return self.text(flow, &Ir::literal(json.to_value(), expr.span));
+            }
+            _ => {}
+        }
+        let stored = self.slot(flow, expr).and_then(|slot| slot.stored);
+        let value = self.value(flow, expr)?;
+        Ok(match (expr.ty.ty, stored) {
+            (_, Some(StoredType::Keyword)) => value,
+            (_, Some(StoredType::Ip | StoredType::Long)) => Expr::call("TO_STRING", [value]),
+            (Type::String | Type::Guid, _) => value,
+            (Type::DateTime | Type::TimeSpan, _) => {
+                self.lose(LossKind::Null, expr.span, "the text of an instant or time span is written in another form than KQL's");
+                Expr::call("TO_STRING", [value])
+            }
+            (Type::Dynamic | Type::Unknown, _) => {
+                self.whole_dynamic(flow, expr)?;
+                Expr::call("TO_STRING", [value])
+            }
+            _ => Expr::call("TO_STRING", [value]),
+        })
+    }
+
+    /// The text of a whole dynamic column is not there.
+    fn whole_dynamic(&mut self, flow: &Flow, expr: &Ir) -> Result<()> {
+        let ExprKind::Column(id) = &expr.kind else { return Ok(()) };
+        let of_event = flow.slots.get(id).is_some_and(|slot| slot.of_event);
+        if of_event && self.query.columns[*id].ty.ty == Type::Dynamic {
+            let name = &self.query.columns[*id].name;
+            return refuse(
+                LossKind::UnsupportedExpression,
+                expr.span,
+                format!("`{name}` is an object in Elasticsearch, which has no text to be searched; name the part that is meant, as `{name}.part`"),
+            );
+        }
+        Ok(())
+    }
+
+    /// The value as a number.
+    pub(super) fn number(&mut self, flow: &mut Flow, expr: &Ir) -> Result<Expr> {
+        let value = self.value(flow, expr)?;
+        let stored = self.slot(flow, expr).and_then(|slot| slot.stored);
+        Ok(match expr.ty.ty {
+            _ if stored == Some(StoredType::Keyword) => Expr::call("TO_LONG", [value]),
+            Type::String | Type::Dynamic | Type::Unknown if stored != Some(StoredType::Long) && !matches!(expr.kind, ExprKind::Literal(_)) => {
+                Expr::call("TO_DOUBLE", [value])
+            }
+            _ => value,
+        })
+    }
+
+    /// The value as an instant.
+    pub(super) fn time(&mut self, flow: &mut Flow, expr: &Ir) -> Result<Expr> {
+        let value = self.value(flow, expr)?;
+        Ok(if expr.ty.ty == Type::DateTime { value } else { Expr::call("TO_DATETIME", [value]) })
+    }
+
+    /// A comparison as a value: true, false or null.
+    fn truth_value(&mut self, flow: &mut Flow, expr: &Ir) -> Result<Expr> {
+        let holds = self.condition(flow, expr, true)?;
+        let fails = self.condition(flow, expr, false)?;
+        Ok(Expr::call("CASE", [holds, Expr::Bool(true), fails, Expr::Bool(false)]))
+    }
+
+    fn arithmetic(&mut self, flow: &mut Flow, node: &Arithmetic, span: Span) -> Result<Expr> {
+        let mut left = self.value(flow, &node.first)?;
+        let mut ty = node.first.ty.ty;
+        if !matches!(ty, Type::DateTime | Type::TimeSpan) {
+            left = self.number(flow, &node.first)?;
+        }
+        let mut constant = node.first.as_literal().cloned();
+        for step in &node.rest {
+            let operand = &step.operand;
+            let other = operand.ty.ty;
+            left = match (ty, step.op, other) {
+                (Type::DateTime, ArithmeticOp::Add | ArithmeticOp::Subtract, Type::TimeSpan) => {
+                    let sign = if step.op == ArithmeticOp::Add { 1 } else { -1 };
+                    match operand.as_literal() {
+                        Some(Value::TimeSpan(ticks)) => moved(left, sign * ticks),
+                        _ => {
+                            let millis = self.value(flow, operand)?;
+                            let op = if sign == 1 { Operator::Add } else { Operator::Subtract };
+                            Expr::call("TO_DATETIME", [Expr::binary(op, Expr::call("TO_LONG", [left]), millis)])
+                        }
+                    }
+                }
+                (Type::TimeSpan, ArithmeticOp::Add, Type::DateTime) => {
+                    let time = self.value(flow, operand)?;
+                    match constant {
+                        Some(Value::TimeSpan(ticks)) => moved(time, ticks),
+                        _ => Expr::call("TO_DATETIME", [Expr::binary(Operator::Add, Expr::call("TO_LONG", [time]), left)]),
+                    }
+                }
+                (Type::DateTime, ArithmeticOp::Subtract, Type::DateTime) => {
+                    let right = self.value(flow, operand)?;
+                    Expr::binary(Operator::Subtract, Expr::call("TO_LONG", [left]), Expr::call("TO_LONG", [right]))
+                }
+                (Type::TimeSpan, ArithmeticOp::Divide, Type::TimeSpan) => {
+                    let right = self.value(flow, operand)?;
+                    Expr::binary(Operator::Divide, Expr::call("TO_DOUBLE", [left]), right)
+                }
+                (Type::DateTime, ..) | (_, _, Type::DateTime) => {
+                    return refuse(LossKind::UnsupportedExpression, span, "this arithmetic with instants cannot be said");
+                }
+                (_, op, _) => {
+                    let right = if other == Type::TimeSpan { self.value(flow, operand)? } else { self.number(flow, operand)? };
+                    match op {
+                        ArithmeticOp::Add => Expr::binary(Operator::Add, left, right),
+                        ArithmeticOp::Subtract => Expr::binary(Operator::Subtract, left, right),
+                        ArithmeticOp::Multiply => Expr::binary(Operator::Multiply, left, right),
+                        ArithmeticOp::Divide => Expr::binary(Operator::Divide, left, right),
+                        // KQL's is never negative.
+                        ArithmeticOp::Modulo => {
+                            let rest = Expr::binary(Operator::Modulo, left, right.clone());
+                            let raised = Expr::binary(Operator::Add, rest, Expr::call("ABS", [right.clone()]));
+                            Expr::binary(Operator::Modulo, raised, right)
+                        }
+                    }
+                }
+            };
+            ty = step.ty.ty;
+            constant = None;
+        }
+        Ok(left)
+    }
+
+    fn cast(&mut self, flow: &mut Flow, node: &Cast, expr: &Ir) -> Result<Expr> {
+        if node.kind == CastKind::Widen {
+            return self.value(flow, &node.operand);
+        }
+        let from = node.operand.ty.ty;
+        Ok(match expr.ty.ty {
+            Type::String => self.text(flow, &node.operand)?,
+            Type::Int | Type::Long => {
+                let value = self.value(flow, &node.operand)?;
+                match from {
+                    Type::Int | Type::Long => value,
+                    Type::Real | Type::Decimal => {
+                        let cut = Expr::call("CASE", [
+                            Expr::compare(crate::target::esql::tree::Compare::Less, value.clone(), Expr::integer(0)),
+                            Expr::call("CEIL", [value.clone()]),
+                            Expr::call("FLOOR", [value]),
+                        ]);
+                        Expr::call("TO_LONG", [cut])
+                    }
+                    Type::DateTime | Type::TimeSpan => return refuse(LossKind::UnsupportedExpression, expr.span, "the ticks of an instant have no use in ES|QL"),
+                    _ => Expr::call("TO_LONG", [value]),
+                }
+            }
+            Type::Real | Type::Decimal => {
+                let value = self.value(flow, &node.operand)?;
+                if from == Type::Real { value } else { Expr::call("TO_DOUBLE", [value]) }
+            }
+            Type::Bool => {
+                let value = self.value(flow, &node.operand)?;
+                if from == Type::Bool { value } else { Expr::call("TO_BOOLEAN", [value]) }
+            }
+            Type::DateTime => {
+                let value = self.value(flow, &node.operand)?;
+                if from == Type::DateTime {
+                    value
+                } else {
+                    if node.operand.as_literal().is_none() {
+                        self.lose(LossKind::Null, expr.span, "a time in another form than ISO 8601 becomes null, where KQL reads several forms");
+                    }
+                    Expr::call("TO_DATETIME", [value])
+                }
+            }
+            Type::TimeSpan if from == Type::TimeSpan => self.value(flow, &node.operand)?,
+            Type::TimeSpan => return refuse(LossKind::UnsupportedExpression, expr.span, "a time span cannot be read from text in ES|QL"),
+            Type::Guid => lowered(self.text(flow, &node.operand)?),
+            Type::Dynamic | Type::Unknown => self.value(flow, &node.operand)?,
+        })
+    }
+
+    /// A part of a dynamic: the field below the object's name.
+    fn access(&mut self, flow: &mut Flow, node: &Access, span: Span) -> Result<Expr> {
+        let mut base = &node.base;
+        let mut text_of = None;
+        loop {
+            match &base.kind {
+                ExprKind::Call(function, arguments) if matches!(function.name(), "parse_json" | "todynamic" | "parsejson") => match arguments.first() {
+                    Some(inner) => base = inner,
+                    None => break,
+                },
+                ExprKind::Cast(cast) if matches!(base.ty.ty, Type::String | Type::Dynamic) => base = &cast.operand,
+                _ => break,
+            }
+        }
+        if base.ty.ty == Type::String {
+            text_of = base.as_column();
+            if text_of.is_none_or(|id| !flow.slots.get(&id).is_some_and(|slot| slot.of_event)) {
+                return refuse(LossKind::UnsupportedExpression, span, "ES|QL reads no JSON out of a text that is computed; use `extract`");
+            }
+        }
+        let value = self.value(flow, base)?;
+        let Expr::Field(mut path) = value else {
+            return refuse(LossKind::UnsupportedExpression, span, "a part of a value that is computed cannot be taken; only objects of the events have parts");
+        };
+        let own = match &base.kind {
+            ExprKind::Column(id) => flow.slots.get(id).is_some_and(|slot| slot.of_event),
+            _ => matches!(base.kind, ExprKind::Access(_)),
+        };
+        if !own {
+            if let [position] = node.path.as_slice() {
+                if let Some(at) = position.as_literal().and_then(Value::as_integer) {
+                    self.lose(LossKind::Order, span, "the values of a field with several have an order of their own");
+                    return Ok(Expr::call("MV_SLICE", [Expr::Field(path), Expr::integer(at), Expr::integer(at)]));
+                }
+            }
+            return refuse(LossKind::UnsupportedExpression, span, "a part of a value that is computed cannot be taken; only objects of the events have parts");
+        }
+        for part in &node.path {
+            path.push('.');
+            match part.as_literal() {
+                Some(Value::String(name)) if !name.is_empty() => path.push_str(name),
+                Some(value) if value.as_integer().is_some_and(|n| n >= 0) => path.push_str(&value.as_integer().unwrap_or_default().to_string()),
+                _ => return refuse(LossKind::UnsupportedExpression, part.span, "the way into an object has to be written out, counted from its start"),
+            }
+        }
+        if let Some(id) = text_of {
+            let message = object_note(&self.query.columns[id].name);
+            self.losses.push(Loss::approximate(LossKind::UnmappedField, span, message));
+        }
+        Ok(Expr::Field(path))
+    }
+}
