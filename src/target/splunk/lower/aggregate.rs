@@ -12,6 +12,9 @@ use crate::target::splunk::rows::{AggregateRewrite, AggregateRow};
 use crate::target::splunk::tree::{Aggregate, Command, Compare, Eval, Operator, SortField, Stats};
 use crate::target::usage::Usage;
 
+/// Fields with what they are assigned.
+type Assignments = Vec<(String, Eval)>;
+
 /// What `stats` computes for a `summarize`.
 #[derive(Default)]
 struct Parts {
@@ -39,7 +42,7 @@ impl Lower<'_> {
         &mut self,
         flow: &mut Flow,
         columns: &[(ColumnId, Arc<str>)],
-    ) -> Result<(Vec<String>, Vec<(String, Eval)>)> {
+    ) -> Result<(Vec<String>, Assignments)> {
         let mut fields = Vec::with_capacity(columns.len());
         let mut emptied = Vec::new();
         let mut restore = Vec::new();
@@ -125,6 +128,7 @@ impl Lower<'_> {
     }
 
     /// `summarize` within the elements of each row: the aggregates on each of them, then one of them.
+    #[expect(clippy::too_many_arguments, reason = "each is another part of one operator")]
     pub(super) fn summarize_rows(
         &mut self,
         flow: &mut Flow,
@@ -334,10 +338,13 @@ impl Lower<'_> {
                     let value = self.whole_value(&val);
                     let field = field_of(self, *output);
                     // Values of one record: an empty one must not be passed over for that of the next.
-                    if several && matches!(val.repr, Repr::Text | Repr::Any) && !self.is_filled(flow, argument)
-                        && let Eval::Field(name) = &value {
-                            parts.emptied.push(name.clone());
-                        }
+                    if several
+                        && matches!(val.repr, Repr::Text | Repr::Any)
+                        && !self.is_filled(flow, argument)
+                        && let Eval::Field(name) = &value
+                    {
+                        parts.emptied.push(name.clone());
+                    }
                     parts.slots.push((*output, Slot::new(Val::new(Eval::field(&field), whole_repr(&val.repr)))));
                     parts.aggregates.push((Aggregate { function: "first".into(), argument: Some(value) }, field));
                 }
@@ -400,10 +407,11 @@ impl Lower<'_> {
         let (argument, repr) = self.stats_argument(flow, call, row, parts)?;
         let field = field_of(self, *output);
         if let Some(limit) = row.limit.and_then(|at| call.arguments.get(at - 1))
-            && let Some(limit) = limit.as_literal().and_then(Value::as_integer).filter(|n| (1..1_000_000).contains(n)) {
-                let first = Eval::call("mvindex", [Eval::field(&field), Eval::integer(0), Eval::integer(limit - 1)]);
-                parts.shortened.push((field.clone(), first));
-            }
+            && let Some(limit) = limit.as_literal().and_then(Value::as_integer).filter(|n| (1..1_000_000).contains(n))
+        {
+            let first = Eval::call("mvindex", [Eval::field(&field), Eval::integer(0), Eval::integer(limit - 1)]);
+            parts.shortened.push((field.clone(), first));
+        }
         if row.default == Some(0) && stats != "count" && stats != "dc" {
             parts.zeroed.push(field.clone());
         }
@@ -551,7 +559,6 @@ impl Lower<'_> {
 
     /// Several that pick records: the greatest and least values on each row, then of each group the values of the rows
     /// that have them.
-    #[expect(clippy::type_complexity, reason = "a list that is taken apart at once")]
     fn pick_values(
         &mut self,
         flow: &mut Flow,

@@ -110,9 +110,10 @@ impl Lower<'_> {
         let op = if want { node.op } else { node.op.complement() };
         for (side, other) in [(&node.left, &node.right), (&node.right, &node.left)] {
             if let Some(Value::Bool(value)) = other.as_literal()
-                && matches!(op, CompareOp::Equal | CompareOp::NotEqual) {
-                    return self.bool_comparison(flow, side, *value, op == CompareOp::Equal);
-                }
+                && matches!(op, CompareOp::Equal | CompareOp::NotEqual)
+            {
+                return self.bool_comparison(flow, side, *value, op == CompareOp::Equal);
+            }
         }
         let (left, right) = (self.value(flow, &node.left)?, self.value(flow, &node.right)?);
         let is_time = |e: &Expr, v: &Repr| e.ty.ty == Type::DateTime || matches!(v, Repr::Time | Repr::TimeText);
@@ -288,9 +289,10 @@ impl Lower<'_> {
         };
         if let [only] = items.as_slice()
             && let ExprKind::ToScalar(plan) = &only.kind
-                && let Some(plan) = super::join::collected(plan) {
-                    return self.member_of_plan(flow, node, &plan, want, span);
-                }
+            && let Some(plan) = super::join::collected(plan)
+        {
+            return self.member_of_plan(flow, node, &plan, want, span);
+        }
         let mut values: Vec<Value> = Vec::new();
         let mut computed: Vec<&Expr> = Vec::new();
         for item in items {
@@ -432,7 +434,7 @@ impl Lower<'_> {
         };
         if node.test == StringTest::Equals {
             let text = super::text::or_empty(text);
-            let find = Eval::call("mvfind", [array, flagged(super::text::pattern_of(StringTest::Equals, text))]);
+            let find = Eval::call("mvfind", [array, flagged(super::text::pattern_of(StringTest::Equals, &text))]);
             return Ok(Eval::call(if want { "isnotnull" } else { "isnull" }, [find]));
         }
         if node.quantifier == Quantifier::All {
@@ -444,7 +446,7 @@ impl Lower<'_> {
         }
         let needles = self.in_field(flow, array, "needles");
         let patterns =
-            Eval::call("mvmap", [Eval::field(&needles), super::text::pattern_of(node.test, Eval::field(&needles))]);
+            Eval::call("mvmap", [Eval::field(&needles), super::text::pattern_of(node.test, &Eval::field(&needles))]);
         let text = super::text::or_empty(text);
         let test = Eval::call("match", [text, flagged(Eval::call("mvjoin", [patterns, Eval::text("|")]))]);
         Ok(if want {

@@ -759,7 +759,7 @@ impl Lower<'_> {
                         _ if to_end && !ungreedy => ".*",
                         _ => ".*?",
                     };
-                    pattern.push_str(&format!("(?<{field}>{inner})"));
+                    pattern.extend(["(?<", &field, ">", inner, ")"]);
                     if to_end && !regex {
                         pattern.push_str("\\z");
                     }
@@ -886,10 +886,11 @@ fn filled_by(term: &Expr, found: &mut Vec<ColumnId>) {
                 found.extend(node.subject.as_column());
             }
         }
-        ExprKind::Match(node) if node.test == StringTest::Equals
-            && node.needle.as_literal().and_then(Value::as_str) == Some("") => {
-                found.extend(node.subject.as_column());
-            }
+        ExprKind::Match(node)
+            if node.test == StringTest::Equals && node.needle.as_literal().and_then(Value::as_str) == Some("") =>
+        {
+            found.extend(node.subject.as_column());
+        }
         ExprKind::Member(node) if !node.negated => {
             if let ValueSet::List(items) = &node.set {
                 let filled = |value: &Value| match value {

@@ -327,12 +327,13 @@ impl Lower<'_> {
         for (index, flow) in flows.iter_mut().enumerate() {
             self.named_fields(flow, &renamed[index]);
             if let Some((id, labels)) = &union.source
-                && usage.live.contains(id) {
-                    let field = super::clean(&self.query.columns[*id].name);
-                    let label = labels.get(index).map(std::string::ToString::to_string).unwrap_or_default();
-                    own[index].push(field.clone());
-                    flow.push(Command::Eval(vec![(field, Eval::Text(label))]));
-                }
+                && usage.live.contains(id)
+            {
+                let field = super::clean(&self.query.columns[*id].name);
+                let label = labels.get(index).map(std::string::ToString::to_string).unwrap_or_default();
+                own[index].push(field.clone());
+                flow.push(Command::Eval(vec![(field, Eval::Text(label))]));
+            }
         }
         if let Some((id, _)) = &union.source {
             let field = super::clean(&self.query.columns[*id].name);
