@@ -262,13 +262,16 @@ impl Lower<'_> {
                 }
             }
             let deciding = after.deciding.contains(&item.id);
-            let mut attempt = flow.clone();
             self.hint = Some(name.to_string());
-            let value = self.shown_or(deciding, &name, |lower| lower.value(&mut attempt, &item.expr))?;
+            // What decides is given up as a whole, so only what is shown needs a way back.
+            let before = if deciding { None } else { Some(flow.clone()) };
+            let value = self.shown_or(deciding, &name, |lower| lower.value(flow, &item.expr))?;
             self.hint = None;
+            if let (None, Some(before)) = (&value, before) {
+                *flow = before;
+            }
             match value {
                 Some(val) => {
-                    *flow = attempt;
                     let filled = self.computes_filled(flow, &item.expr);
                     let mut slot = Slot::new(val);
                     slot.filled = filled;
