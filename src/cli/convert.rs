@@ -175,12 +175,12 @@ impl Convert {
     ) {
         chunk.refused |= conversion.fidelity == Fidelity::Refused;
         match self.format {
-            ConvertFormat::Json => self.write_json(chunk, file, target, conversion),
+            ConvertFormat::Json => Self::write_json(chunk, file, target, conversion),
             ConvertFormat::Text => self.write_text(chunk, file, rule, target, conversion),
         }
     }
 
-    fn write_json(&self, chunk: &mut Chunk, file: &SourceFile, target: &dyn Target, conversion: &Conversion) {
+    fn write_json(chunk: &mut Chunk, file: &SourceFile, target: &dyn Target, conversion: &Conversion) {
         let losses = conversion.losses.iter().map(|loss| LossRecord {
             kind: loss.kind,
             message: &loss.message,

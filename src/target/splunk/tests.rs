@@ -416,12 +416,11 @@ fn the_projects_own_rules() {
         let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
         for (fields, word) in [(Fields::Native, "native"), (Fields::Siem, "siem")] {
             let conversion = converted(text, Options { fields, prefer: Prefer::Exact });
-            let losses: String = conversion
-                .losses
-                .iter()
-                .map(|l| format!("{} {:?}: {}\n", l.kind, l.span.of(text), l.message))
-                .collect();
-            let shown = format!("{}\n{losses}\n{}\n", conversion.fidelity, conversion.output.as_deref().unwrap_or(""));
+            let losses: Vec<String> =
+                conversion.losses.iter().map(|l| format!("{} {:?}: {}", l.kind, l.span.of(text), l.message)).collect();
+            let losses = losses.join("\n");
+            let shown =
+                format!("{}\n{losses}\n\n{}\n", conversion.fidelity, conversion.output.as_deref().unwrap_or(""));
             settings.bind(|| insta::assert_snapshot!(format!("{name}-{word}"), shown));
             match &conversion.output {
                 None => assert!(conversion.losses.iter().any(|loss| loss.kind.refuses()), "{name}"),

@@ -391,14 +391,20 @@ impl Eval {
         match self {
             Self::Field(name) => f(name),
             Self::Text(_) | Self::Regex(_) | Self::Number(_) | Self::Hole(..) | Self::Rest(_) => {}
-            Self::Call(_, inner) | Self::And(inner) | Self::Or(inner) => inner.iter().for_each(|e| e.fields(f)),
+            Self::Call(_, inner) | Self::And(inner) | Self::Or(inner) => {
+                for e in inner {
+                    e.fields(f);
+                }
+            }
             Self::Compare(_, left, right) => {
                 left.fields(f);
                 right.fields(f);
             }
             Self::Chain(first, rest) => {
                 first.fields(f);
-                rest.iter().for_each(|(_, e)| e.fields(f));
+                for (_, operand) in rest {
+                    operand.fields(f);
+                }
             }
             Self::Negate(inner) | Self::Not(inner) => inner.fields(f),
         }
@@ -414,7 +420,9 @@ impl Eval {
             }
             Self::Text(_) | Self::Regex(_) | Self::Number(_) | Self::Hole(..) | Self::Rest(_) => {}
             Self::Call(_, inner) | Self::And(inner) | Self::Or(inner) => {
-                inner.iter_mut().for_each(|e| e.rename_field(old, new));
+                for e in inner {
+                    e.rename_field(old, new);
+                }
             }
             Self::Compare(_, left, right) => {
                 left.rename_field(old, new);
@@ -422,7 +430,9 @@ impl Eval {
             }
             Self::Chain(first, rest) => {
                 first.rename_field(old, new);
-                rest.iter_mut().for_each(|(_, e)| e.rename_field(old, new));
+                for (_, operand) in rest {
+                    operand.rename_field(old, new);
+                }
             }
             Self::Negate(inner) | Self::Not(inner) => inner.rename_field(old, new),
         }

@@ -12,6 +12,9 @@ use crate::target::splunk::rows::{AggregateRewrite, AggregateRow};
 use crate::target::splunk::tree::{Aggregate, Command, Compare, Eval, Operator, SortField, Stats};
 use crate::target::usage::Usage;
 
+/// Fields with what they are assigned.
+type Assignments = Vec<(String, Eval)>;
+
 /// What `stats` computes for a `summarize`.
 #[derive(Default)]
 struct Parts {
@@ -39,7 +42,7 @@ impl Lower<'_> {
         &mut self,
         flow: &mut Flow,
         columns: &[(ColumnId, Arc<str>)],
-    ) -> Result<(Vec<String>, Vec<(String, Eval)>)> {
+    ) -> Result<(Vec<String>, Assignments)> {
         let mut fields = Vec::with_capacity(columns.len());
         let mut emptied = Vec::new();
         let mut restore = Vec::new();
@@ -125,6 +128,7 @@ impl Lower<'_> {
     }
 
     /// `summarize` within the elements of each row: the aggregates on each of them, then one of them.
+    #[expect(clippy::too_many_arguments, reason = "each is another part of one operator")]
     pub(super) fn summarize_rows(
         &mut self,
         flow: &mut Flow,
@@ -555,7 +559,6 @@ impl Lower<'_> {
 
     /// Several that pick records: the greatest and least values on each row, then of each group the values of the rows
     /// that have them.
-    #[expect(clippy::type_complexity, reason = "a list that is taken apart at once")]
     fn pick_values(
         &mut self,
         flow: &mut Flow,

@@ -434,7 +434,7 @@ impl Lower<'_> {
         };
         if node.test == StringTest::Equals {
             let text = super::text::or_empty(text);
-            let find = Eval::call("mvfind", [array, flagged(super::text::pattern_of(StringTest::Equals, text))]);
+            let find = Eval::call("mvfind", [array, flagged(super::text::pattern_of(StringTest::Equals, &text))]);
             return Ok(Eval::call(if want { "isnotnull" } else { "isnull" }, [find]));
         }
         if node.quantifier == Quantifier::All {
@@ -446,7 +446,7 @@ impl Lower<'_> {
         }
         let needles = self.in_field(flow, array, "needles");
         let patterns =
-            Eval::call("mvmap", [Eval::field(&needles), super::text::pattern_of(node.test, Eval::field(&needles))]);
+            Eval::call("mvmap", [Eval::field(&needles), super::text::pattern_of(node.test, &Eval::field(&needles))]);
         let text = super::text::or_empty(text);
         let test = Eval::call("match", [text, flagged(Eval::call("mvjoin", [patterns, Eval::text("|")]))]);
         Ok(if want {

@@ -129,7 +129,7 @@ impl Lower<'_> {
             outputs.push((id, Slot::new(val)));
         }
         let (by, side) =
-            self.one_stream(flow, right, keys, Some((pair.clone(), Eval::call("json_object", slots))), span)?;
+            self.one_stream(flow, right, keys, Some(&(pair.clone(), Eval::call("json_object", slots))), span)?;
         let number = self.helper("number");
         let count = Aggregate { function: "count".into(), argument: None };
         flow.push(Command::Stats { kind: Stats::Running, aggregates: vec![(count, number.clone())], by: Vec::new() });
@@ -357,7 +357,7 @@ impl Lower<'_> {
         flow: &mut Flow,
         mut other: Flow,
         keys: &[(ColumnId, ColumnId)],
-        carried: Option<(String, Eval)>,
+        carried: Option<&(String, Eval)>,
         span: Span,
     ) -> Result<(Vec<String>, String)> {
         let mut by = Vec::with_capacity(keys.len());
@@ -391,7 +391,7 @@ impl Lower<'_> {
         let mut assignments: Vec<(String, Eval)> =
             naming.into_iter().filter(|(field, value)| *value != Eval::field(field)).collect();
         assignments.push((side.clone(), Eval::text("other")));
-        if let Some((field, value)) = &carried {
+        if let Some((field, value)) = carried {
             assignments.push((field.clone(), value.clone()));
         }
         let streams =
@@ -400,7 +400,7 @@ impl Lower<'_> {
         other.push(Command::Eval(assignments));
         let mut listed = by.clone();
         listed.push(side.clone());
-        listed.extend(carried.iter().map(|(field, _)| field.clone()));
+        listed.extend(carried.map(|(field, _)| field.clone()));
         if uncapped {
             other.push(Command::Fields { keep: true, fields: listed });
             let mut left = std::mem::replace(flow, Flow::new(Head::Rows(None)));
@@ -545,7 +545,7 @@ impl Lower<'_> {
         let needle = self.to_text(val, span)?;
         let needle = Eval::Field(self.in_field(&mut other, needle, "needle"));
         let pattern = self.helper("pattern");
-        let value = super::text::pattern_of(node.test, needle);
+        let value = super::text::pattern_of(node.test, &needle);
         other.push(Command::Eval(vec![(pattern.clone(), value)]));
         let values = Aggregate { function: "values".into(), argument: Some(Eval::field(&pattern)) };
         other.push(Command::Stats { kind: Stats::Groups, aggregates: vec![(values, pattern.clone())], by: Vec::new() });

@@ -8,6 +8,12 @@
 //! exactly where KQL's is true, or to one that is true exactly where KQL's is false ([`Lower::condition`]); `NOT` never
 //! stands before anything that could be null, since what Splunk makes of that is nowhere written.
 
+#![allow(
+    clippy::unused_self,
+    clippy::wrong_self_convention,
+    reason = "lowerings and conversions are called alike, whether or not they have a loss to note"
+)]
+
 mod aggregate;
 mod call;
 mod condition;
@@ -273,7 +279,11 @@ impl Lower<'_> {
         if own != wanted && free(&own) {
             return own;
         }
-        (2..).map(|n| format!("{own}_{n}")).find(|candidate| free(candidate)).unwrap_or(own)
+        let mut other = format!("{own}_2");
+        while !free(&other) {
+            other.push('_');
+        }
+        other
     }
 
     pub(super) fn is_time_name(&self, name: &str) -> bool {

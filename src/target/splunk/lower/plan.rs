@@ -267,13 +267,16 @@ impl Lower<'_> {
                 }
             }
             let deciding = after.deciding.contains(&item.id);
-            let mut attempt = flow.clone();
             self.hint = Some(name.to_string());
-            let value = self.shown_or(deciding, &name, |lower| lower.value(&mut attempt, &item.expr))?;
+            // What decides is given up as a whole, so only what is shown needs a way back.
+            let before = if deciding { None } else { Some(flow.clone()) };
+            let value = self.shown_or(deciding, &name, |lower| lower.value(flow, &item.expr))?;
             self.hint = None;
+            if let (None, Some(before)) = (&value, before) {
+                *flow = before;
+            }
             match value {
                 Some(val) => {
-                    *flow = attempt;
                     let filled = self.computes_filled(flow, &item.expr);
                     let mut slot = Slot::new(val);
                     slot.filled = filled;
@@ -764,7 +767,7 @@ impl Lower<'_> {
                         _ if to_end && !ungreedy => ".*",
                         _ => ".*?",
                     };
-                    pattern.push_str(&format!("(?<{field}>{inner})"));
+                    pattern.extend(["(?<", &field, ">", inner, ")"]);
                     if to_end && !regex {
                         pattern.push_str("\\z");
                     }

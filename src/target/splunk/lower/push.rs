@@ -124,10 +124,10 @@ impl Lower<'_> {
         let plain = !needle.is_empty()
             && needle.trim() == needle
             && !needle.contains(['*', '`'])
-            && !needle.contains(char::is_control)
-            // A backslash before the wildcard could be read as its escape.
-            && !(open_end && needle.ends_with('\\'));
-        plain.then(|| Pattern { open_start, text: needle.to_owned(), open_end })
+            && !needle.contains(char::is_control);
+        // A backslash before the wildcard could be read as its escape.
+        let ambiguous = open_end && needle.ends_with('\\');
+        (plain && !ambiguous).then(|| Pattern { open_start, text: needle.to_owned(), open_end })
     }
 
     /// The field and the values of a list that is compared as a whole.

@@ -182,9 +182,10 @@ impl Lower<'_> {
             }
             Rewrite::Substring => self.substring(flow, arguments),
             Rewrite::ReplaceRegex => {
-                let (subject, pattern, by) = match (function.name(), arguments) {
-                    ("replace", [pattern, by, subject]) | (_, [subject, pattern, by]) => (subject, pattern, by),
-                    _ => return written_out(expr),
+                // The old `replace` has its subject at the end.
+                let (("replace", [pattern, by, subject]) | (_, [subject, pattern, by])) = (function.name(), arguments)
+                else {
+                    return written_out(expr);
                 };
                 let (Some(source), Some(by)) = (literal_text(pattern), literal_text(by)) else {
                     return written_out(pattern);
@@ -202,7 +203,7 @@ impl Lower<'_> {
                 let (Some(what_text), Some(by)) = (literal_text(what), literal_text(by)) else {
                     let what = super::text::pattern_of(
                         crate::ir::StringTest::Contains,
-                        super::text::or_empty(self.text(flow, what)?),
+                        &super::text::or_empty(self.text(flow, what)?),
                     );
                     let by = super::text::or_empty(self.text(flow, by)?);
                     let by = Eval::call("replace", [by, Eval::Regex(r"\\".into()), Eval::Regex(r"\\\\".into())]);
@@ -324,7 +325,7 @@ impl Lower<'_> {
                 for other in others {
                     let val = self.value(flow, other)?;
                     let other = self.to_multi(val, other.span)?;
-                    let same = super::text::pattern_of(crate::ir::StringTest::Equals, Eval::field(&field));
+                    let same = super::text::pattern_of(crate::ir::StringTest::Equals, &Eval::field(&field));
                     let wanted = if function.name() == "set_intersect" { "isnotnull" } else { "isnull" };
                     let found = Eval::call(wanted, [Eval::call("mvfind", [other, same])]);
                     kept = Eval::call("if", [found, kept, Eval::call("null", [])]);
@@ -407,7 +408,7 @@ impl Lower<'_> {
                     let val = self.value(flow, first)?;
                     let multi = self.to_multi(val, first.span)?;
                     let find =
-                        Eval::call("mvfind", [multi, super::text::pattern_of(crate::ir::StringTest::Equals, text)]);
+                        Eval::call("mvfind", [multi, super::text::pattern_of(crate::ir::StringTest::Equals, &text)]);
                     return Ok(Some(Eval::call(if want { "isnotnull" } else { "isnull" }, [find])));
                 };
                 let needle = match needle {
@@ -749,7 +750,7 @@ fn json_path(path: &str) -> Option<String> {
             let inside = rest.strip_prefix('[')?;
             let (key, behind) = inside.split_once(']')?;
             if key.bytes().all(|b| b.is_ascii_digit()) && !key.is_empty() {
-                out.push_str(&format!("{{{key}}}"));
+                out.extend(["{", key, "}"]);
             } else {
                 let name = ['\'', '"'].iter().find_map(|q| key.strip_prefix(*q)?.strip_suffix(*q))?;
                 if name.contains(['.', '{', '}']) {

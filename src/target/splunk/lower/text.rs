@@ -67,7 +67,7 @@ pub(super) fn pattern(test: StringTest, case: CaseRule, needles: &[&str]) -> Str
 }
 
 /// The expression that gives the pattern of a needle which is itself a value: [`pattern`] at the time of the search.
-pub(super) fn pattern_of(test: StringTest, needle: Eval) -> Eval {
+pub(super) fn pattern_of(test: StringTest, needle: &Eval) -> Eval {
     let special = Eval::Regex(r"([\\.+*?()|\[\]{}^$])".to_owned());
     let escaped = Eval::call("replace", [needle.clone(), special, Eval::Regex(r"\\\1".to_owned())]);
     let guard = |end: &str, guard: &str| {
@@ -271,7 +271,7 @@ impl Lower<'_> {
                 Eval::all(vec![enough, end])
             }
             StringTest::HasTerm | StringTest::HasPrefix | StringTest::HasSuffix => {
-                Eval::call("match", [text, pattern_of(node.test, needle)])
+                Eval::call("match", [text, pattern_of(node.test, &needle)])
             }
             StringTest::Wildcard | StringTest::Glob => {
                 return refuse(LossKind::UnsupportedExpression, span, "a pattern with wildcards has to be written out");

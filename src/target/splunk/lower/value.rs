@@ -45,7 +45,7 @@ impl Lower<'_> {
 
     fn value_inner(&mut self, flow: &mut Flow, expr: &Expr) -> Result<Val> {
         match &expr.kind {
-            ExprKind::Literal(value) => self.literal(value, expr.span),
+            ExprKind::Literal(value) => Self::literal(value, expr.span),
             ExprKind::Column(id) => Ok(self.column(flow, *id, expr.span)),
             ExprKind::And(_)
             | ExprKind::Or(_)
@@ -145,7 +145,7 @@ impl Lower<'_> {
     }
 
     /// What a literal is in `eval`.
-    fn literal(&mut self, value: &Value, span: Span) -> Result<Val> {
+    fn literal(value: &Value, span: Span) -> Result<Val> {
         Ok(match value {
             Value::Null(_) => Val::new(Eval::call("null", []), Repr::Any),
             Value::Bool(value) => Val::new(Eval::text(if *value { "true" } else { "false" }), Repr::Bool),
@@ -165,7 +165,7 @@ impl Lower<'_> {
             Value::Guid(value) => Val::new(Eval::text(format_guid(*value)), Repr::Text),
             Value::Dynamic(json) => match json.as_ref() {
                 Json::Array(_) | Json::Bag(_) => Val::new(Eval::text(json_text(json)), Repr::Json),
-                scalar => return self.literal(&scalar.to_value(), span),
+                scalar => return Self::literal(&scalar.to_value(), span),
             },
         })
     }
@@ -364,7 +364,7 @@ impl Lower<'_> {
                 }
                 Some(Value::String(name)) => exact_keys.push((Eval::text(name.as_ref()), std::mem::take(&mut path))),
                 Some(value) if value.as_integer().is_some_and(|n| n >= 0) => {
-                    path.push_str(&format!("{{{}}}", value.as_integer().unwrap_or_default()));
+                    path.extend(["{", &value.as_integer().unwrap_or_default().to_string(), "}"]);
                 }
                 Some(value) if value.as_integer().is_some() && node.path.len() == 1 => {
                     let multi = self.to_multi(base, node.base.span)?;
