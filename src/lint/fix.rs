@@ -207,11 +207,11 @@ mod tests {
                     edit("v"),
                 )),
                 b'x' => {
-                    found.push(Diagnostic::new(&code::FIELD_TYPE, span, "").fix("", Applicability::Safe, edit("!")))
+                    found.push(Diagnostic::new(&code::FIELD_TYPE, span, "").fix("", Applicability::Safe, edit("!")));
                 }
                 b'!' => found.push(Diagnostic::new(&code::UNEXPECTED, span, "")),
                 b'o' => {
-                    found.push(Diagnostic::new(&code::FILE_EMPTY, span, "").fix("", Applicability::Safe, edit("oo")))
+                    found.push(Diagnostic::new(&code::FILE_EMPTY, span, "").fix("", Applicability::Safe, edit("oo")));
                 }
                 _ => {}
             }
