@@ -163,3 +163,38 @@ fn a_lint_is_explained_by_code_and_by_name() {
     assert_eq!(unknown.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&unknown.stderr).contains("did you mean `malformed-id`?"));
 }
+
+#[test]
+fn documents_are_whole_whether_or_not_there_are_findings() {
+    let clean = FOLDED.replace("query: >", "query: |");
+    let folder = folder(&[("a.yaml", FOLDED.as_bytes()), ("b.yaml", clean.replace("id: 7", "id: 8").as_bytes())]);
+    for path in [".", "b.yaml"] {
+        let text = stdout(&kqlc(folder.path(), &["check", path, "--format", "gitlab"]));
+        let records = serde_json::from_str::<serde_json::Value>(&text).unwrap();
+        assert_eq!(records.as_array().unwrap().len(), usize::from(path == "."), "{text}");
+        let text = stdout(&kqlc(folder.path(), &["check", path, "--format", "junit"]));
+        assert!(text.starts_with("<?xml") && text.ends_with("</testsuites>\n"), "{text}");
+        assert_eq!(text.matches("<failure").count(), usize::from(path == "."), "{text}");
+        assert_eq!(text.matches("<testsuites").count(), 1, "{text}");
+        let text = stdout(&kqlc(folder.path(), &["check", path, "--format", "sarif"]));
+        assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok(), "{text}");
+    }
+}
+
+#[test]
+fn a_baseline_holds_back_what_is_known_and_nothing_else() {
+    let folder =
+        folder(&[("a.yaml", FOLDED.as_bytes()), ("b.yaml", FOLDED.replace("id: 7f0c", "id: zzzz").as_bytes())]);
+    let check = |arguments: &[&str]| {
+        kqlc(folder.path(), &[&["check", ".", "--format", "concise", "--baseline", "known.json"], arguments].concat())
+    };
+    assert_eq!(check(&[]).status.code(), Some(2), "there is none yet");
+    assert_eq!(check(&["--update-baseline"]).status.code(), Some(0));
+    let clean = check(&[]);
+    assert_eq!((clean.status.code(), stdout(&clean).as_str()), (Some(0), ""));
+    fs::write(folder.path().join("a.yaml"), FOLDED.replace("id: 7f0c", "id: yyyy")).unwrap();
+    let new = check(&[]);
+    assert_eq!(new.status.code(), Some(1));
+    assert_eq!(stdout(&new).lines().count(), 1, "{}", stdout(&new));
+    assert!(stdout(&new).contains("a.yaml:1:5: error[F002]"));
+}

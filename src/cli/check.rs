@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Global;
+use super::baseline::Baseline;
 use super::files::{Flow, over_files};
 use super::input::{Kind, Paths, Text};
 use super::output::{Exit, Output, complain};
@@ -56,6 +57,12 @@ pub struct Check {
     /// Read no settings
     #[arg(long)]
     no_config: bool,
+    /// Findings that are known and not told again
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// Write the findings of this run to the baseline, and tell none
+    #[arg(long, requires = "baseline")]
+    update_baseline: bool,
 }
 
 /// What holds for the files of one settings file.
@@ -121,11 +128,14 @@ impl Check {
         };
         let Some(schemas) = self.schemas.load() else { return Exit::Failed };
         let renderer = Renderer::new(self.format, global.color.on_stdout());
-        let quiet_findings = self.diff || self.statistics;
+        let quiet_findings = self.diff || self.statistics || self.update_baseline;
+        let mut known = Baseline::default();
         let mut sum = Sum::default();
         let mut pack = Pack::default();
         let mut failed = Exit::Clean;
-        let mut sink = Sink::new(&mut *out, self.format);
+        // Where no findings are written, no document of findings is begun.
+        let gives_text = quiet_findings || self.fix && self.paths.paths.iter().any(|path| path.as_os_str() == "-");
+        let mut sink = Sink::new(&mut *out, if gives_text { Format::Human } else { self.format });
         let exit = over_files(
             &self.paths,
             global,
@@ -143,8 +153,11 @@ impl Check {
                     complain(error);
                     failed = Exit::Failed;
                 }
-                if outcome.contest(&mut pack) {
+                if outcome.contest(&mut pack, &rulings) {
                     outcome.chunk = outcome.render(renderer);
+                }
+                if self.update_baseline {
+                    known.note(&outcome.file, &outcome.findings);
                 }
                 sum.add(&outcome, self.applicability());
                 if let Some(changed) = &outcome.changed {
@@ -161,6 +174,15 @@ impl Check {
         if !global.quiet && matches!(self.format, Format::Human | Format::Concise) {
             // There is nowhere else to turn to if standard error is closed.
             let _ = writeln!(io::stderr(), "{}", sum.sentence(self));
+        }
+        if let Some(path) = self.baseline.as_ref().filter(|_| self.update_baseline) {
+            return match known.write(path) {
+                Ok(()) => exit.max(failed),
+                Err(error) => {
+                    complain(error);
+                    Exit::Failed
+                }
+            };
         }
         let found = if self.diff { sum.applied > 0 } else { sum.errors + sum.warnings > 0 };
         exit.max(failed).max(if found { Exit::Findings } else { Exit::Clean })
@@ -232,6 +254,7 @@ impl Check {
             changed,
             error,
         };
+        rulings.leave_out(&outcome.file, &mut outcome.findings);
         outcome.chunk = outcome.render(renderer);
         Ok(outcome)
     }
@@ -319,17 +342,19 @@ fn meaning(query: &Query, schemas: &Schemas) -> Option<Bound> {
 }
 
 impl Outcome {
-    /// Adds what only the files before tell; whether there was anything.
-    fn contest(&mut self, pack: &mut Pack) -> bool {
-        let before = self.findings.len();
+    /// Adds what only the files before tell, unless it is known; whether there was anything.
+    fn contest(&mut self, pack: &mut Pack, rulings: &Rulings<'_>) -> bool {
+        let mut contested = Vec::new();
         for claim in &self.claims {
             if let Some(taken) = pack.claim(&self.file, claim) {
-                let contested = self.ruling.linter.contested(claim, taken);
-                self.findings.extend(contested);
+                contested.extend(self.ruling.linter.contested(claim, taken));
             }
         }
+        rulings.leave_out(&self.file, &mut contested);
+        let any = !contested.is_empty();
+        self.findings.append(&mut contested);
         self.findings.sort_by_key(|finding| (finding.query, finding.diagnostic.span, finding.diagnostic.code.id));
-        self.findings.len() > before
+        any
     }
 
     /// One report a query; findings about the file as such come first, in a report of their own.
@@ -368,6 +393,7 @@ type Known = HashMap<Option<PathBuf>, Result<Arc<Ruling>, String>>;
 struct Rulings<'a> {
     check: &'a Check,
     finder: Finder,
+    baseline: Option<Baseline>,
     fixed: Option<Arc<Ruling>>,
     known: Mutex<Known>,
 }
@@ -380,7 +406,17 @@ impl<'a> Rulings<'a> {
             (None, false) => None,
         };
         let fixed = fixed.map(|settings| Arc::new(Self::ruling(check, settings)));
-        Ok(Self { check, finder: Finder::default(), fixed, known: Mutex::default() })
+        // One that is to be written holds nothing back.
+        let baseline = check.baseline.as_ref().filter(|_| !check.update_baseline);
+        let baseline = baseline.map(|path| Baseline::read(path)).transpose()?;
+        Ok(Self { check, finder: Finder::default(), baseline, fixed, known: Mutex::default() })
+    }
+
+    /// Leaves out what the baseline knows.
+    fn leave_out(&self, file: &SourceFile, findings: &mut Vec<Finding>) {
+        if let Some(baseline) = &self.baseline {
+            baseline.leave_out(file, findings);
+        }
     }
 
     /// What the command line says outweighs what settings say.

@@ -3,6 +3,7 @@
 //! Each subcommand is one file. What they share: [`input`] finds the files that PATHs mean, [`files`] runs work
 //! over them in parallel and hands on the results in order, [`output`] writes and decides the exit code.
 
+mod baseline;
 mod bound;
 mod check;
 mod completions;

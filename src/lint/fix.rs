@@ -44,6 +44,7 @@ pub fn fix(
         (file, found)
     };
     let mut fixed = Fixed { text: String::new(), applied: BTreeMap::new(), withheld: Vec::new(), stable: false };
+    let most = 2 * file.text().len() + 4096;
     let (mut now, mut found) = again(file.text().to_owned());
     for _ in 0..MOST_ROUNDS {
         let wanted: Vec<&Diagnostic> = found
@@ -75,6 +76,10 @@ pub fn fix(
             *fixed.applied.entry(code).or_default() += 1;
         }
         (now, found) = (next, next_found);
+        // Fixes that call for each other could double the text with every round.
+        if now.text().len() > most {
+            break;
+        }
     }
     now.text().clone_into(&mut fixed.text);
     fixed
@@ -174,4 +179,76 @@ pub fn write(path: &Path, text: &str, encoding: Encoding) -> Result<(), WriteErr
         let _ = std::fs::remove_file(&temporary);
     }
     result.map_err(io)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::diagnostic::code;
+    use crate::source::Span;
+
+    /// Finds each `a` and would write `b`, each `x` and would write what is `broken`.
+    fn analyse(file: &SourceFile) -> Vec<Diagnostic> {
+        let mut found = Vec::new();
+        for (at, byte) in file.text().bytes().enumerate() {
+            let span = Span::new(at, at + 1);
+            let edit = |text: &str| vec![Edit::replace(span, text)];
+            match byte {
+                b'a' => found.push(Diagnostic::new(&code::YAML_DUPLICATE_KEY, span, "").fix(
+                    "",
+                    Applicability::Safe,
+                    edit("b"),
+                )),
+                b'u' => found.push(Diagnostic::new(&code::YAML_DUPLICATE_KEY, span, "").fix(
+                    "",
+                    Applicability::Unsafe,
+                    edit("v"),
+                )),
+                b'x' => {
+                    found.push(Diagnostic::new(&code::FIELD_TYPE, span, "").fix("", Applicability::Safe, edit("!")));
+                }
+                b'!' => found.push(Diagnostic::new(&code::UNEXPECTED, span, "")),
+                b'o' => {
+                    found.push(Diagnostic::new(&code::FILE_EMPTY, span, "").fix("", Applicability::Safe, edit("oo")));
+                }
+                _ => {}
+            }
+        }
+        found
+    }
+
+    fn fixed(text: &str, least: Applicability) -> Fixed {
+        let is_syntax = |found: &Diagnostic| found.code == &code::UNEXPECTED;
+        fix(&SourceFile::from_text("f", text), least, &analyse, &is_syntax)
+    }
+
+    #[test]
+    fn fixes_are_applied_until_none_is_left() {
+        let done = fixed("-a-aa-u", Applicability::Safe);
+        assert_eq!((done.text.as_str(), done.stable), ("-b-bb-u", true));
+        assert_eq!(done.applied.values().sum::<usize>(), 3);
+        assert_eq!(fixed("u", Applicability::Unsafe).text, "v");
+    }
+
+    #[test]
+    fn a_fix_that_breaks_the_file_is_withheld_and_the_others_are_not() {
+        let done = fixed("a x a", Applicability::Safe);
+        assert_eq!((done.text.as_str(), done.withheld.as_slice()), ("b x b", &[code::FIELD_TYPE.id][..]));
+    }
+
+    #[test]
+    fn fixes_without_end_come_to_an_end() {
+        let done = fixed("o", Applicability::Safe);
+        assert!(!done.stable && done.text.len() > 1);
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_moves_but_what_is_mended(text in "[abxuv -]{0,40}") {
+            let done = fixed(&text, Applicability::Safe);
+            prop_assert_eq!(done.text, text.replace('a', "b"));
+        }
+    }
 }

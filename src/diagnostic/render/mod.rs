@@ -10,8 +10,10 @@
 mod concise;
 mod elide;
 mod github;
+mod gitlab;
 mod human;
 mod json;
+mod junit;
 mod sarif;
 
 use std::borrow::Cow;
@@ -36,6 +38,10 @@ pub enum Format {
     Sarif,
     /// Annotations of a GitHub workflow run.
     Github,
+    /// A code quality report of GitLab.
+    Gitlab,
+    /// One `JUnit` document, for build servers.
+    Junit,
 }
 
 /// What was found in one query, or in a file as a whole.
@@ -90,6 +96,8 @@ impl Renderer {
             Format::Json => json::render(report, &mut chunk.text),
             Format::Sarif => chunk.sarif = sarif::Results::of(report),
             Format::Github => github::render(report, &mut chunk.text),
+            Format::Gitlab => gitlab::render(report, &mut chunk.text),
+            Format::Junit => junit::render(report, &mut chunk.text),
         }
         chunk
     }
@@ -119,12 +127,14 @@ pub struct Sink<W> {
     out: W,
     format: Format,
     sarif: sarif::Results,
+    /// Whether what stands before the first finding of a document has been written.
+    begun: bool,
 }
 
 impl<W: io::Write> Sink<W> {
     /// A sink that writes to `out`.
     pub fn new(out: W, format: Format) -> Self {
-        Self { out, format, sarif: sarif::Results::default() }
+        Self { out, format, sarif: sarif::Results::default(), begun: false }
     }
 
     /// Takes the next chunk.
@@ -133,7 +143,29 @@ impl<W: io::Write> Sink<W> {
     /// What writing to the output gives.
     pub fn write(&mut self, chunk: Chunk) -> io::Result<()> {
         self.sarif.append(chunk.sarif);
-        self.out.write_all(chunk.text.as_bytes())
+        match self.format {
+            Format::Gitlab => {
+                for line in chunk.text.lines() {
+                    let before = if self.begun { ",\n" } else { "[\n" };
+                    self.begun = true;
+                    self.out.write_all(before.as_bytes())?;
+                    self.out.write_all(line.as_bytes())?;
+                }
+                Ok(())
+            }
+            Format::Junit => {
+                self.begin_junit()?;
+                self.out.write_all(chunk.text.as_bytes())
+            }
+            _ => self.out.write_all(chunk.text.as_bytes()),
+        }
+    }
+
+    fn begin_junit(&mut self) -> io::Result<()> {
+        if std::mem::replace(&mut self.begun, true) {
+            return Ok(());
+        }
+        self.out.write_all(junit::HEAD.as_bytes())
     }
 
     /// Writes what had to wait for the end, flushes, and gives back the output.
@@ -141,8 +173,14 @@ impl<W: io::Write> Sink<W> {
     /// # Errors
     /// What writing to the output gives.
     pub fn finish(mut self) -> io::Result<W> {
-        if self.format == Format::Sarif {
-            self.sarif.write(&mut self.out)?;
+        match self.format {
+            Format::Sarif => std::mem::take(&mut self.sarif).write(&mut self.out)?,
+            Format::Gitlab => self.out.write_all(if self.begun { b"\n]\n" } else { b"[]\n" })?,
+            Format::Junit => {
+                self.begin_junit()?;
+                self.out.write_all(junit::TAIL.as_bytes())?;
+            }
+            Format::Human | Format::Concise | Format::Json | Format::Github => {}
         }
         self.out.flush()?;
         Ok(self.out)
