@@ -75,18 +75,32 @@ impl Seen {
     fn test(&mut self, expr: &Expr, facts: &mut Facts) -> bool {
         match &expr.kind {
             // All are looked at, so that each test is counted as often as it is reached.
-            ExprKind::And(operands) => operands.iter().fold(true, |all, operand| self.test(operand, facts) && all),
+            ExprKind::And(operands) => {
+                let mut all = true;
+                for operand in operands {
+                    all &= self.test(operand, facts);
+                }
+                all
+            }
             ExprKind::Or(operands) => {
                 if let Some(against) = everything(operands) {
                     self.note(expr.span, Some(Settled { span: expr.span, holds: true, against: Some(against) }));
                     return true;
                 }
                 self.note(expr.span, None);
-                operands.iter().fold(false, |any, operand| self.test(operand, &mut facts.clone()) || any)
+                let mut any = false;
+                for operand in operands {
+                    any |= self.test(operand, &mut facts.clone());
+                }
+                any
             }
             _ => {
                 let clash = Test::of(expr).and_then(|test| facts.add(&test, expr.span));
-                let settled = clash.map(|against| Settled { span: expr.span, holds: false, against });
+                let settled = clash.map(|against| Settled {
+                    span: expr.span,
+                    holds: false,
+                    against: Some(against).filter(|against| *against != expr.span),
+                });
                 self.note(expr.span, settled);
                 settled.is_none()
             }
@@ -223,7 +237,7 @@ impl Test {
             ExprKind::Between(node) if !node.negated => {
                 let column = node.subject.as_column()?;
                 let ((scale, low), (other, high)) = (place(&node.low)?, place(&node.high)?);
-                (scale == other).then(|| Self { column, negated: false, values: Values::Range(scale, low, high) })
+                (scale == other).then_some(Self { column, negated: false, values: Values::Range(scale, low, high) })
             }
             _ => None,
         }
@@ -282,8 +296,8 @@ struct Facts {
 }
 
 impl Facts {
-    /// Adds a test. If nothing is left, the test it clashes with; `Some(None)` where it clashes with itself.
-    fn add(&mut self, test: &Test, span: Span) -> Option<Option<Span>> {
+    /// Adds a test. If nothing is left, the test it clashes with, which may be itself.
+    fn add(&mut self, test: &Test, span: Span) -> Option<Span> {
         match &test.values {
             Values::Texts(texts) => {
                 if test.negated {
@@ -298,12 +312,12 @@ impl Facts {
                     against = Some(*before);
                 }
                 if left.is_empty() {
-                    return Some(against);
+                    return Some(against.unwrap_or(span));
                 }
                 for (text, before) in self.excluded.get(&test.column).into_iter().flatten() {
                     left.retain(|known| !known.within(text));
                     if left.is_empty() {
-                        return Some(Some(*before));
+                        return Some(*before);
                     }
                 }
                 self.texts.insert(test.column, (left, span));
@@ -326,18 +340,16 @@ impl Facts {
             }
             &Values::Range(scale, low, high) => {
                 if low > high {
-                    return Some(None);
+                    return Some(span);
                 }
                 let ranges = self.ranges.entry(test.column).or_default();
                 let known = ranges.iter_mut().find(|(known, ..)| *known == scale);
                 match known {
                     // Of a range only the ends could be cut off, which is not worth it.
-                    Some((_, from, to, before)) if test.negated => {
-                        (from == to && *from == low).then_some(Some(*before))
-                    }
+                    Some((_, from, to, before)) if test.negated => (from == to && *from == low).then_some(*before),
                     Some((_, from, to, before)) => {
                         if low > *to || high < *from {
-                            return Some(Some(*before));
+                            return Some(*before);
                         }
                         if low > *from || high < *to {
                             (*from, *to, *before) = ((*from).max(low), (*to).min(high), span);
@@ -356,11 +368,11 @@ impl Facts {
     }
 
     /// Keeps those of the only texts that pass.
-    fn narrow(&mut self, column: ColumnId, span: Span, passes: impl Fn(&Text) -> bool) -> Option<Option<Span>> {
+    fn narrow(&mut self, column: ColumnId, span: Span, passes: impl Fn(&Text) -> bool) -> Option<Span> {
         let (known, before) = self.texts.get_mut(&column)?;
         let left: Vec<Text> = known.iter().filter(|known| passes(known)).cloned().collect();
         if left.is_empty() {
-            return Some(Some(*before));
+            return Some(*before);
         }
         if left.len() < known.len() {
             (*known, *before) = (left, span);

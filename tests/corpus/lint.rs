@@ -98,3 +98,61 @@ fn fixes_are_safe() {
     println!("{changed} files changed, {queries_changed} of them in the query");
     assert!(changed > 0);
 }
+
+/// What a query means, as text.
+fn meaning(text: &str) -> Option<String> {
+    let parsed = syntax::parse(text);
+    let bound = kqlc::bind::bind(&parsed.query?, &kqlc::schema::Schemas::builtin(kqlc::schema::Dialect::Sentinel));
+    let mut query = bound.query.filter(|_| !bound.diagnostics.iter().any(|d| d.code.id == "K2001"))?;
+    kqlc::ir::pass::simplify(&mut query);
+    let mut text = query.to_string();
+    // Old names of one meaning with the new ones are what the fixes are about.
+    for function in kqlc::functions::scalars().map(kqlc::functions::FunctionId::row) {
+        if let [new] = function.replaced_by {
+            text = text.replace(&format!("{}(", function.name), &format!("{new}("));
+        }
+    }
+    Some(text)
+}
+
+/// Safe fixes leave the meaning of every query as it was.
+#[test]
+#[ignore = "needs KQLC_CORPUS"]
+fn safe_fixes_keep_the_meaning() {
+    let source = corpus().join("dev");
+    let copy = tempfile::tempdir().expect("a folder");
+    let names: Vec<String> = index(&source.join("index.jsonl"))
+        .iter()
+        .map(|entry| entry["file"].as_str().expect("a file name").to_owned())
+        .collect();
+    for name in &names {
+        let to = copy.path().join(name);
+        std::fs::create_dir_all(to.parent().expect("a folder")).expect("a folder");
+        std::fs::write(to, std::fs::read(source.join(name)).expect("a readable file")).expect("a writable file");
+    }
+    check(copy.path(), &["--fix", "--select", "query"]);
+    let mut compared = 0;
+    for name in &names {
+        let queries = |folder: &Path| {
+            let file = SourceFile::read(&folder.join(name)).expect("a readable file");
+            if rule::kind_of(name) == Some(rule::FileKind::Query) {
+                return syntax::split_queries(file.text())
+                    .into_iter()
+                    .map(|(span, _)| span.of(file.text()).to_owned())
+                    .collect();
+            }
+            let rules = rule::read(&file).rules;
+            rules.iter().filter_map(|rule| Some(rule.query.as_ref()?.text.clone())).collect::<Vec<String>>()
+        };
+        let (old, new) = (queries(&source), queries(copy.path()));
+        assert_eq!(old.len(), new.len(), "{name}");
+        // A query that was folded and is no more has other lines: that fix is not of this kind.
+        let touched = |old: &str, new: &str| old != new && old.matches('\n').count() == new.matches('\n').count();
+        for (old, new) in old.iter().zip(&new).filter(|(old, new)| touched(old, new)) {
+            assert_eq!(meaning(old), meaning(new), "{name}");
+            compared += 1;
+        }
+    }
+    println!("{compared} queries changed, and mean what they meant");
+    assert!(compared > 50);
+}

@@ -6,6 +6,7 @@ mod ambiguous_scalar;
 mod bare_duration;
 mod byte_order_mark;
 mod carriage_returns;
+mod column_not_returned;
 mod cut_by_comment;
 mod detail_column;
 mod detail_name;
@@ -192,4 +193,5 @@ pub(super) const ALL: &[&Lint] = &[
     &other_encoding::LINT,
     &file_ending::LINT,
     &hidden_character::LINT,
+    &column_not_returned::LINT,
 ];

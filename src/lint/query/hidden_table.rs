@@ -6,7 +6,7 @@ use crate::lint::declare::lint;
 
 lint! {
     /// ## What it does
-    /// Looks for `let` statements whose name is that of a known table, or of a `let` around them.
+    /// Looks for `let` statements whose name is that of a known table.
     ///
     /// ## Why it is bad
     /// Whoever reads the query below takes the name for the table. Once the `let` is moved or removed, the query still
@@ -26,23 +26,14 @@ lint! {
     /// | summarize Count = count() by UserPrincipalName
     /// ```
     "Q003" "hidden-table" Warning, fix: None, since: "0.1.0",
-    summary: "A `let` hides a table or another `let`.",
+    summary: "A `let` hides a table.",
     check: Query(check)
 }
 
 fn check(context: &QueryContext<'_>, found: &mut Vec<Diagnostic>) {
-    for (node, scope) in &context.nodes.lets {
+    for (node, _) in &context.nodes.lets {
         let name = &node.name;
-        let outer = context.nodes.lets.iter().find(|(other, reach)| {
-            other.name.text == name.text && reach.start <= name.span.start && reach.end > scope.end
-        });
-        if let Some((outer, _)) = outer {
-            found.push(
-                LINT.at(name.span, format!("`{}` hides the `let` of the same name", name.text))
-                    .label("from here on another value")
-                    .related(outer.name.span, "the one that is hidden"),
-            );
-        } else if context.schemas.table(&name.text).is_some() {
+        if context.schemas.table(&name.text).is_some() {
             found.push(
                 LINT.at(name.span, format!("`{}` is the name of a table", name.text))
                     .label("hides the table from here on")

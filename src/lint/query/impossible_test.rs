@@ -35,7 +35,7 @@ fn check(context: &QueryContext<'_>, found: &mut Vec<Diagnostic>) {
     let Some(query) = context.meaning() else { return };
     for Settled { span, against, .. } in satisfiable::settled(query).into_iter().filter(|settled| !settled.holds) {
         let diagnostic = LINT.at(span, "this can never hold");
-        found.push(match against.filter(|against| *against != span) {
+        found.push(match against {
             Some(against) => diagnostic
                 .label("no record that has passed the other test passes this one")
                 .related(against, "the other test"),

@@ -50,7 +50,7 @@ fn check(context: &QueryContext<'_>, found: &mut Vec<Diagnostic>) {
                 }
             }
             ExprKind::In(node) if matches!(node.op, InOp::HasAny | InOp::HasAll) => {
-                node.items.iter().for_each(&mut test)
+                node.items.iter().for_each(&mut test);
             }
             _ => {}
         }
