@@ -233,13 +233,11 @@ impl Reader<'_> {
 
     /// Takes note that so many commands are carried out.
     fn spend(&mut self, commands: usize, text: Text<'_>) -> Lowered<()> {
-        self.budget = match self.budget.checked_sub(commands) {
-            Some(left) => left,
-            None => {
-                let message = format!("more than {MAX_COMMANDS} commands come of this search");
-                return Err(self.wrong(&code::SPL_TOO_LARGE, text, message));
-            }
+        let Some(left) = self.budget.checked_sub(commands) else {
+            let message = format!("more than {MAX_COMMANDS} commands come of this search");
+            return Err(self.wrong(&code::SPL_TOO_LARGE, text, message));
         };
+        self.budget = left;
         Ok(())
     }
 
