@@ -234,6 +234,8 @@ codes! {
     SPL_OPEN_PATTERN = "K3210" "spl-open-pattern" Error;
     /// No command before gives the field, so it has no value.
     SPL_NO_FIELD = "K3211" "spl-no-field" Info;
+    /// A search grows beyond bounds once its templates and repeated commands are carried out.
+    SPL_TOO_LARGE = "K3212" "spl-too-large" Error;
 }
 
 /// The code of a given identifier.

@@ -35,6 +35,10 @@ use crate::source::{SourceFile, Span};
 const MAX_DEPTH: usize = 128;
 /// How long a chain of operators that nests (`/`, `%`) may be.
 const MAX_CHAIN: usize = 128;
+/// How deep unions may nest: each `append` puts the plan so far into another.
+const MAX_UNIONS: usize = 64;
+/// How many commands are carried out, those that `foreach` and `appendpipe` repeat included.
+const MAX_COMMANDS: usize = 2_000;
 /// Stack for a search at [`MAX_DEPTH`]; a debug build needs most of it.
 const STACK_BYTES: usize = 64 * 1024 * 1024;
 
@@ -65,6 +69,7 @@ fn read_search(source: &str, options: &Options) -> ReadBack {
         columns: Columns::default(),
         shared: Vec::new(),
         remarks: expansion.remarks.clone(),
+        budget: MAX_COMMANDS,
     };
     let text = Text { text: &expansion.text, at: At::Expanded(0) };
     match stacker::grow(STACK_BYTES, || reader.pipeline(text, None)) {
@@ -145,6 +150,8 @@ struct Reader<'e> {
     columns: Columns,
     shared: Vec<Shared>,
     remarks: Vec<Diagnostic>,
+    /// How many more commands may be carried out.
+    budget: usize,
 }
 
 impl Reader<'_> {
@@ -224,8 +231,19 @@ impl Reader<'_> {
         pipe.ok_or_else(|| self.wrong(&code::READ_NOTHING, text, "there is no search here"))
     }
 
+    /// Takes note that so many commands are carried out.
+    fn spend(&mut self, commands: usize, text: Text<'_>) -> Lowered<()> {
+        let Some(left) = self.budget.checked_sub(commands) else {
+            let message = format!("more than {MAX_COMMANDS} commands come of this search");
+            return Err(self.wrong(&code::SPL_TOO_LARGE, text, message));
+        };
+        self.budget = left;
+        Ok(())
+    }
+
     /// One command.
     fn stage(&mut self, stage: Text<'_>, pipe: Option<Pipe>, leading: bool) -> Lowered<Pipe> {
+        self.spend(1, stage)?;
         let head = Grammar::parse(Rule::head, stage.text).ok().and_then(|mut pairs| pairs.next());
         let name = head.as_ref().map_or("", |head| head.as_str()).to_lowercase();
         let length = name.len();

@@ -50,6 +50,10 @@ impl Limit {
 }
 
 impl Lineage {
+    fn depth(&self) -> usize {
+        self.inputs.iter().map(|input| 1 + input.depth()).max().unwrap_or(0)
+    }
+
     /// The field of a name in what a plan gives. `None` where no record has it.
     fn field(&mut self, plan: &mut Plan, columns: &mut Columns, name: &Name, span: Span) -> Option<Column> {
         if let Some(column) = plan.schema().get(name) {
@@ -91,6 +95,11 @@ impl Pipe {
     /// A plan that only reads a source.
     pub(super) fn new(kind: SourceKind, schema: Schema, span: Span) -> Self {
         Self { plan: Plan::new(kind, schema, span), lineage: Lineage::default() }
+    }
+
+    /// How deep unions nest.
+    pub(super) fn unions(&self) -> usize {
+        self.lineage.depth()
     }
 
     /// A plan that puts others together.

@@ -437,6 +437,10 @@ fn a_missing_filter_macro_is_read_as_empty_and_said_to_be() {
 
 #[test]
 fn long_chains_and_many_commands_are_read() {
+    assert!(wrong(&format!("a=1{}", " | appendpipe [eval x=1]".repeat(40))).starts_with("K3212"));
+    assert!(wrong(&format!("a=1{}", " | append [search b=1]".repeat(100))).starts_with("K3212"));
+    let nested = "a=1 | stats count by b c d e f g h i | FOREACH".replace("FOREACH", &"foreach * [".repeat(6));
+    assert!(wrong(&format!("{nested}eval x=1{}", "]".repeat(6))).starts_with("K3212"));
     let many = format!("a=1{}", " OR b=2".repeat(5000));
     assert!(read_text(&many).query.is_some());
     let many = format!("a=1 | eval x=y{}", "+z.\"a\"".repeat(60));

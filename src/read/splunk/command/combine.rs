@@ -4,13 +4,18 @@ use super::{Item, Kind, Stage};
 use crate::diagnostic::code;
 use crate::ir::{Argument, Column, ColumnId, Expr, ForeignStep, Join, JoinKind, Name, Op, Schema, UnionColumn, Value};
 use crate::read::splunk::pipe::{Pipe, computed};
-use crate::read::splunk::{Lowered, Reader, Text, command_row, eval, name};
+use crate::read::splunk::{Lowered, MAX_UNIONS, Reader, Text, command_row, eval, name};
 use crate::source::Span;
 use crate::types::Type;
 
 impl Reader<'_> {
     /// The records of several plans, columns of one name put together.
-    pub(in crate::read::splunk) fn union(&mut self, mut pipes: Vec<Pipe>, span: Span) -> Pipe {
+    pub(in crate::read::splunk) fn union(&mut self, mut pipes: Vec<Pipe>, text: Text<'_>) -> Lowered<Pipe> {
+        if pipes.iter().any(|pipe| pipe.unions() >= MAX_UNIONS) {
+            let message = format!("more than {MAX_UNIONS} times what came before is put together with more");
+            return Err(self.wrong(&code::SPL_TOO_LARGE, text, message));
+        }
+        let span = self.span(text);
         let mut names: Vec<Name> = Vec::new();
         for pipe in &pipes {
             for known in pipe.names() {
@@ -32,7 +37,7 @@ impl Reader<'_> {
             columns.push(UnionColumn { id: column.id, from: from.iter().map(|c| c.as_ref().map(|c| c.id)).collect() });
             schema.push(column);
         }
-        Pipe::union(pipes, columns, schema, span)
+        Ok(Pipe::union(pipes, columns, schema, span))
     }
 
     /// The subsearches among arguments; other arguments are an error.
@@ -63,8 +68,7 @@ const RUNNING: [(&str, Kind); 3] =
 pub(super) fn multisearch(reader: &mut Reader<'_>, stage: &Stage<'_>) -> Lowered<Pipe> {
     let arguments = reader.arguments(stage, &RUNNING)?;
     let pipes = reader.subsearches(stage, &arguments.items)?;
-    let span = reader.span(stage.all);
-    Ok(reader.union(pipes, span))
+    reader.union(pipes, stage.all)
 }
 
 /// `union` behind a pipe
@@ -72,8 +76,7 @@ pub(super) fn union_with(reader: &mut Reader<'_>, pipe: Pipe, stage: &Stage<'_>)
     let arguments = reader.arguments(stage, &RUNNING)?;
     let mut pipes = reader.subsearches(stage, &arguments.items)?;
     pipes.insert(0, pipe);
-    let span = reader.span(stage.all);
-    Ok(reader.union(pipes, span))
+    reader.union(pipes, stage.all)
 }
 
 /// `append`
@@ -88,11 +91,11 @@ pub(super) fn appendpipe(reader: &mut Reader<'_>, pipe: &mut Pipe, stage: &Stage
     let [Item::Subsearch(inner)] = arguments.items.as_slice() else {
         return Err(reader.wrong(&code::READ_SYNTAX, stage.body, "`appendpipe` takes commands in brackets"));
     };
+    reader.spend(pipe.plan.weight(), stage.word)?;
     let mut copy = pipe.clone();
     copy.plan = pipe.plan.twin(&mut reader.columns);
     let more = reader.pipeline(*inner, Some(copy))?;
-    let span = reader.span(stage.all);
-    *pipe = reader.union(vec![pipe.clone(), more], span);
+    *pipe = reader.union(vec![pipe.clone(), more], stage.all)?;
     Ok(())
 }
 

@@ -3,7 +3,8 @@
 use super::{Item, Kind, Stage};
 use crate::diagnostic::code;
 use crate::ir::{
-    Argument, Column, Expr, ExprKind, ForeignAggregate, ForeignStep, Frame, Name, Op, Rest, Statistics, Value,
+    Argument, Column, Expr, ExprKind, ForeignAggregate, ForeignStep, Frame, Name, Op, Rest, Schema, SourceKind,
+    Statistics, Value,
 };
 use crate::read::splunk::grammar::Rule;
 use crate::read::splunk::pipe::{Pipe, computed};
@@ -104,7 +105,7 @@ fn rename_fitting(pipe: &mut Pipe, from: &str, to: &str, span: Span) {
     }
     let arguments = vec![(Some(name("from")), literal(from)), (Some(name("to")), literal(to))];
     let step = ForeignStep { command: command_row("rename"), arguments, makes: Vec::new() };
-    pipe.push_opening(Op::Foreign(Box::new(step)), crate::ir::Schema::new(kept, true), span);
+    pipe.push_opening(Op::Foreign(Box::new(step)), Schema::new(kept, true), span);
 }
 
 /// `fields`: keeps (`+`) or drops (`-`) fields; what begins with `_` stays unless it is named.
@@ -362,7 +363,9 @@ pub(super) fn foreach(reader: &mut Reader<'_>, pipe: &mut Pipe, stage: &Stage<'_
             text = text.replace(&word(&format!("matchseg{}", index + 1), &usual), star);
         }
         let made = Text { text: &text, at: At::Made(span) };
-        *pipe = reader.pipeline(made, Some(pipe.clone()))?;
+        // Taken out rather than copied: after an error nothing of it is used.
+        let empty = Pipe::new(SourceKind::Unit, Schema::default(), span);
+        *pipe = reader.pipeline(made, Some(std::mem::replace(pipe, empty)))?;
     }
     Ok(())
 }

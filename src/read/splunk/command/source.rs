@@ -42,8 +42,7 @@ pub(super) fn inputlookup_too(reader: &mut Reader<'_>, pipe: Pipe, stage: &Stage
         let message = "`inputlookup` behind a pipe needs `append=t`; without it what came before is thrown away";
         return Err(reader.wrong(&code::SPL_COMMAND_PLACE, stage.word, message));
     }
-    let span = reader.span(stage.all);
-    Ok(reader.union(vec![pipe, rows], span))
+    reader.union(vec![pipe, rows], stage.all)
 }
 
 fn lookup_rows(reader: &mut Reader<'_>, stage: &Stage<'_>) -> Lowered<(Pipe, bool)> {
