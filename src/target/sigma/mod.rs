@@ -32,6 +32,3 @@ impl Target for Sigma {
         })
     }
 }
-
-#[cfg(test)]
-mod tests;

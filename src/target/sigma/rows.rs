@@ -44,6 +44,8 @@ pub struct TargetFile {
     pub windows_extensions: Vec<String>,
     /// The columns that hold the time of an event.
     pub time_columns: Vec<String>,
+    /// Tables that hold what is known rather than events; `*` at the end stands for anything.
+    pub reference_tables: Vec<String>,
 }
 
 /// The log source of tables under Sentinel's own names.

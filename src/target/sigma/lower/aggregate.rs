@@ -84,7 +84,7 @@ impl<'a> Lower<'a> {
                 }
             }
             side.per_event = false;
-            if side.group.is_none() {
+            if side.group.is_none() && pattern.link.is_none() {
                 side.group = Some(group);
             }
         }

@@ -36,6 +36,16 @@ impl<'a> Lower<'a> {
                 "no event can fit what the query asks for, so there is no rule to write",
             );
         }
+        let reference = flow
+            .iter()
+            .flat_map(|pattern| &pattern.sides)
+            .find_map(|side| Some((side.reference.clone()?, side.branches.first().map_or(span, |branch| branch.span))));
+        if let Some((name, span)) = reference {
+            let message = format!(
+                "`{name}` holds what is known rather than events, and a Sigma rule finds events; use ES|QL or Splunk"
+            );
+            return self.refuse(LossKind::UnsupportedSource, span, message);
+        }
         self.rows_of_a_run(&mut flow, span)?;
         let mut names = Names::new(self.rule, &self.data.target);
         let mut documents = Vec::new();

@@ -35,7 +35,18 @@ impl<'a> Lower<'a> {
         if matches!(join.kind, JoinKind::Inner | JoinKind::InnerUnique | JoinKind::LeftSemi | JoinKind::LeftAnti)
             && let Some(source) = self.reference(right, &join.keys)
         {
-            return self.listed(left, join, source, span);
+            let keys: Vec<ColumnId> = join.keys.iter().map(|(left, _)| *left).collect();
+            let negated = join.kind == JoinKind::LeftAnti;
+            return self.listed(left, &keys, &source, negated, right.schema(), span);
+        }
+        if left.iter().flat_map(|pattern| &pattern.sides).any(|side| side.reference.is_some())
+            && matches!(join.kind, JoinKind::Inner | JoinKind::InnerUnique | JoinKind::RightSemi)
+        {
+            let name = left.iter().flat_map(|pattern| &pattern.sides).find_map(|side| side.reference.clone());
+            let list = List::Named(name.unwrap_or_default());
+            let keys: Vec<ColumnId> = join.keys.iter().map(|(_, right)| *right).collect();
+            let flow = self.plan(right)?;
+            return self.listed(flow, &keys, &list, false, schema, span);
         }
         match join.kind {
             JoinKind::Inner | JoinKind::InnerUnique | JoinKind::LeftSemi | JoinKind::RightSemi => {}
@@ -91,8 +102,17 @@ impl<'a> Lower<'a> {
         keeps.then(|| List::Written(rows.iter().filter_map(|row| row.get(position).cloned()).collect()))
     }
 
-    fn listed(&mut self, mut left: Flow<'a>, join: &'a Join, list: List, span: Span) -> Result<Flow<'a>> {
-        let [(key, _)] = join.keys.as_slice() else {
+    /// Keeps the events whose key is in a list, or is not.
+    fn listed(
+        &mut self,
+        mut left: Flow<'a>,
+        keys: &[ColumnId],
+        list: &List,
+        negated: bool,
+        of_list: &Schema,
+        span: Span,
+    ) -> Result<Flow<'a>> {
+        let [key] = keys else {
             let message = "a Sigma placeholder is a list of single values, not of pairs; use ES|QL or Splunk";
             return self.refuse(LossKind::UnsupportedOperator, span, message);
         };
@@ -103,7 +123,7 @@ impl<'a> Lower<'a> {
             side.per_event = false;
             for branch in &mut side.branches {
                 let subject = self.subject(branch, &key)?;
-                let cond = match &list {
+                let cond = match list {
                     List::Named(_) if subject.part != Part::Whole => {
                         let message = format!(
                             "a list of parts of `{}` cannot be given for a placeholder; use ES|QL or Splunk",
@@ -111,7 +131,7 @@ impl<'a> Lower<'a> {
                         );
                         return self.refuse(LossKind::UnsupportedOperator, span, message);
                     }
-                    List::Named(name) => self.placeholder(&subject, name, join.right.source.span),
+                    List::Named(name) => self.placeholder(&subject, name, span),
                     List::Written(values) => {
                         let mut conds = Vec::new();
                         for value in values {
@@ -134,8 +154,8 @@ impl<'a> Lower<'a> {
                         Cond::or(conds)
                     }
                 };
-                branch.conds.push(cond.negated_if(join.kind == JoinKind::LeftAnti));
-                for column in join.right.schema().iter() {
+                branch.conds.push(cond.negated_if(negated));
+                for column in of_list.iter() {
                     let what = format!("`{}`, which is not of the event but of the list,", column.name);
                     branch.env.insert(column.id, Def::Opaque(what));
                 }
@@ -233,6 +253,10 @@ impl<'a> Lower<'a> {
             let message = "events can be put together in Sigma by equal values of fields alone; use ES|QL or Splunk";
             return self.refuse(LossKind::UnsupportedOperator, span, message);
         }
+        if let Some(capped) = pattern.sides.iter().chain([&side]).find_map(|side| side.capped) {
+            let message = "all events that fit are looked for a partner, also those that were left out here";
+            self.differs(LossKind::RowCap, capped, message);
+        }
         link.span = span;
         pattern.sides.push(side);
         pattern.link = Some(link);
@@ -267,7 +291,7 @@ impl<'a> Lower<'a> {
     fn time_relation(&self, pattern: &Pattern<'a>, condition: &Expr) -> Option<(Option<(usize, usize)>, Option<u64>)> {
         let side = |expr: &Expr| -> Option<usize> {
             let id = expr.as_column()?;
-            let at = pattern.sides.iter().position(|side| side.columns.contains(&id)).unwrap_or_default();
+            let at = pattern.sides.iter().position(|side| side.columns.contains(&id))?;
             self.is_time(pattern.sides[at].branches.first()?, id, 0).then_some(at)
         };
         // `later - earlier`

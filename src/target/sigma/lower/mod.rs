@@ -77,6 +77,8 @@ struct Side<'a> {
     group: Option<Group<'a>>,
     /// What is counted.
     count: Option<Count>,
+    /// The table, where it holds what is known rather than what happened.
+    reference: Option<String>,
     /// The words by which records are left out that would have fitted.
     capped: Option<Span>,
 }
@@ -220,7 +222,9 @@ impl<'a> Lower<'a> {
         };
         let row = self.data.tables.get(name).filter(|_| self.options.fields == Fields::Siem);
         let logsource = row.and_then(|row| row.logsource.clone()).unwrap_or_else(own);
-        if !known {
+        if self.is_reference(name) {
+            // Told where it is used: as a list, or refused.
+        } else if !known {
             let message = format!("nothing here knows `{name}`; a log source of that name has to be made");
             self.differs(LossKind::UnresolvedName, span, message);
         } else if self.options.fields == Fields::Siem && row.is_none() {
@@ -237,6 +241,7 @@ impl<'a> Lower<'a> {
             window: None,
             group: None,
             count: None,
+            reference: self.is_reference(name).then(|| name.to_owned()),
             capped: None,
         };
         Pattern { sides: vec![side], link: None }
@@ -299,13 +304,30 @@ impl<'a> Lower<'a> {
         Ok(flow)
     }
 
-    /// The name of a list that is kept elsewhere, where a plan does no more than read it.
+    /// Whether a table holds what is known of users, devices or threats, rather than events.
+    fn is_reference(&self, table: &str) -> bool {
+        self.data.target.reference_tables.iter().any(|name| match name.strip_suffix('*') {
+            Some(head) => table.starts_with(head),
+            None => name == table,
+        })
+    }
+
+    /// The name of a list that is kept elsewhere, where a plan takes values from nothing else.
     fn list_name(&self, plan: &Plan) -> Option<String> {
         use crate::ir::{Argument, Op};
-        let shaping = |op: &Op| match op {
-            Op::Project(..) | Op::Distinct | Op::Extend(_) | Op::Sort(_) => true,
-            Op::Summarize { aggregates, .. } => aggregates.iter().all(|call| call.function.name().starts_with("make_")),
-            _ => false,
+        let shaping = |op: &Op| {
+            matches!(
+                op,
+                Op::Project(..)
+                    | Op::Distinct
+                    | Op::Extend(_)
+                    | Op::Sort(_)
+                    | Op::Filter(_)
+                    | Op::Window(_)
+                    | Op::MvExpand(_)
+                    | Op::Parse(_)
+                    | Op::Summarize { .. }
+            )
         };
         if !plan.steps.iter().all(|step| shaping(&step.op)) {
             return None;
@@ -320,6 +342,7 @@ impl<'a> Lower<'a> {
                 let file = address.split(['?', '#', ';']).next()?.trim_end_matches('/').rsplit('/').next()?;
                 Some(file.to_owned())
             }
+            SourceKind::Table { name, .. } if self.is_reference(name) => Some(name.to_string()),
             SourceKind::Shared(id, _) => {
                 self.query.shared.get(id.0 as usize).and_then(|shared| self.list_name(&shared.plan))
             }

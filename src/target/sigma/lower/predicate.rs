@@ -420,7 +420,9 @@ impl<'a> Lower<'a> {
     /// A test for the values of a list that has to be made in the place the rule goes to.
     pub(super) fn placeholder(&mut self, subject: &Subject<'a>, name: &str, span: Span) -> Cond {
         let word: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
-        let message = format!("the values of `{name}` have to be given for the placeholder `%{word}%` by a pipeline");
+        let message = format!(
+            "the values that the query takes from `{name}` have to be given for the placeholder `%{word}%` by a pipeline"
+        );
         self.differs(LossKind::Lookup, span, message);
         item(subject, [Modifier::Expand], Value::Verbatim(format!("%{word}%")))
     }

@@ -3,7 +3,8 @@
 use super::cond::Cond;
 use super::{Branch, Def, Flow, Lower, Pattern, Result};
 use crate::ir::{
-    Bound, Computed, Expr, ExprKind, MvExpand, Op, Plan, Quantifier, SourceKind, Step, StringTest, ValueSet, Window,
+    Bound, ColumnId, Computed, Expr, ExprKind, MvExpand, Op, Plan, Quantifier, SourceKind, Step, StringTest, ValueSet,
+    Window,
 };
 use crate::literal::TICKS_PER_SECOND;
 use crate::source::Span;
@@ -86,12 +87,7 @@ impl<'a> Lower<'a> {
 
     fn conjunct(&mut self, pattern: &mut Pattern<'a>, condition: &'a Expr) -> Result<()> {
         let mut sides: Vec<usize> = Vec::new();
-        condition.for_each_column(&mut |id| {
-            let side = pattern.sides.iter().position(|side| side.columns.contains(&id)).unwrap_or_default();
-            if !sides.contains(&side) {
-                sides.push(side);
-            }
-        });
+        condition.for_each_column(&mut |id| sides_of(pattern, id, &mut sides, 0));
         if sides.len() > 1 {
             return self.between_sides(pattern, condition);
         }
@@ -235,6 +231,27 @@ impl<'a> Lower<'a> {
             }
         }
         Ok(())
+    }
+}
+
+/// The sides whose events a column depends on.
+fn sides_of(pattern: &Pattern<'_>, id: ColumnId, out: &mut Vec<usize>, depth: usize) {
+    let mut found = |side: usize| {
+        if !out.contains(&side) {
+            out.push(side);
+        }
+    };
+    if let Some(side) = pattern.sides.iter().position(|side| side.columns.contains(&id)) {
+        return found(side);
+    }
+    // What was computed behind a join is known to the branches of every side alike.
+    let def = pattern.sides.first().and_then(|side| side.branches.first()).and_then(|branch| branch.env.get(&id));
+    match def {
+        Some(Def::Same(other)) if depth < super::DEPTH => sides_of(pattern, *other, out, depth + 1),
+        Some(Def::Expr(expr) | Def::Element(expr)) if depth < super::DEPTH => {
+            expr.for_each_column(&mut |id| sides_of(pattern, id, out, depth + 1));
+        }
+        _ => found(0),
     }
 }
 

@@ -106,7 +106,7 @@ impl<'a> Lower<'a> {
                 let pattern = format!(
                     "{}{}{}",
                     if before { BEFORE } else { "" },
-                    regex::escape(needle),
+                    literal_pattern(needle),
                     if behind { BEHIND } else { "" }
                 );
                 expression(subject, sensitive, pattern)
@@ -128,7 +128,7 @@ impl<'a> Lower<'a> {
             return Ok(Cond::Never);
         }
         let account = subject.part == Part::Account;
-        let needle_re = regex::escape(needle);
+        let needle_re = literal_pattern(needle);
         let (lead, rest) = if account { (r"(^|\\)", r"[^\\]*$") } else { (r"(^|[\\/])", REST) };
         Ok(match test {
             StringTest::Equals => {
@@ -184,6 +184,19 @@ impl<'a> Lower<'a> {
 pub(super) fn expression(subject: &Subject<'_>, sensitive: bool, pattern: String) -> Cond {
     let modifiers: &[Modifier] = if sensitive { &[Modifier::Re] } else { &[Modifier::Re, Modifier::IgnoreCase] };
     item(subject, modifiers, Value::Verbatim(pattern))
+}
+
+/// A regular expression that matches a text, and nothing of it taken for anything else. What needs no backslash has
+/// none, so that it reads as the same in every dialect.
+fn literal_pattern(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if matches!(c, '\\' | '.' | '^' | '$' | '*' | '+' | '?' | '{' | '}' | '[' | ']' | '(' | ')' | '|') {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
 }
 
 /// Which ends of a needle must be at a term's border.
