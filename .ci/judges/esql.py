@@ -3,11 +3,11 @@
 
     esql.py OUTPUT.jsonl
 
-The package holds the grammar of release 9.1. Two things are younger and are put into the older form before reading, with the
-same parts in it: sub-queries of FROM (9.5) are read one by one, and INLINE STATS (9.3) as STATS. Exit 1 where anything is
-refused.
+The package holds the grammar of release 9.1. Three things are younger and are put into the older form before reading, with
+the same parts in it: sub-queries of FROM (9.5) are read one by one, INLINE STATS (9.3) as STATS, and the functions FIRST and
+LAST (9.3), whose names that grammar keeps for the order of nulls, as TOP. Exit 1 where anything is refused.
 """
-import json, sys
+import json, re, sys
 
 from antlr4 import CommonTokenStream, InputStream
 from antlr4.error.ErrorListener import ErrorListener
@@ -32,6 +32,7 @@ def read(text: str) -> None:
 def older(text: str) -> list[str]:
     """The queries that the grammar of 9.1 can read in place of one."""
     text = text.replace("\n| INLINE STATS ", "\n| STATS ").replace("\n  | INLINE STATS ", "\n  | STATS ")
+    text = re.sub(r"\b(?:FIRST|LAST)\(", "TOP(", text)
     if not text.startswith("FROM\n"):
         return [text]
     queries, rest = [], []

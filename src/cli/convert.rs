@@ -210,7 +210,8 @@ impl Convert {
         conversion: &Conversion,
     ) {
         let out = &mut chunk.text;
-        let name = rule.and_then(|rule| rule.name.as_ref()).map(|name| format!(" ({})", name.value)).unwrap_or_default();
+        let name =
+            rule.and_then(|rule| rule.name.as_ref()).map(|name| format!(" ({})", name.value)).unwrap_or_default();
         let _ = writeln!(out, "# {}{name}: {}, {}", file.name(), target.name(), conversion.fidelity);
         for loss in &conversion.losses {
             let at = file.location(loss.span.start as usize);

@@ -45,7 +45,9 @@ fn predicates_keep_case_and_null_rules() {
 
 #[test]
 fn a_threshold_is_a_repeated_event_and_its_window_slides() {
-    let conversion = native("SigninLogs | where ResultType != '0' | summarize count() by UserPrincipalName, bin(TimeGenerated, 5m) | where count_ > 50");
+    let conversion = native(
+        "SigninLogs | where ResultType != '0' | summarize count() by UserPrincipalName, bin(TimeGenerated, 5m) | where count_ > 50",
+    );
     assert_eq!(conversion.fidelity, Fidelity::Approximate);
     assert!(conversion.losses.iter().any(|loss| loss.kind == LossKind::WindowKind));
     let text = conversion.output.unwrap();
@@ -77,5 +79,8 @@ fn what_is_only_shown_does_not_stop_a_conversion() {
 #[test]
 fn tables_put_together_are_told_apart() {
     let text = native("union (SigninLogs | where AppId == 'x'), (AuditLogs | where Identity == 'y')").output.unwrap();
-    assert!(text.contains(r#"(Type == "SigninLogs" and AppId == "x") or (Type == "AuditLogs" and Identity == "y")"#), "{text}");
+    assert!(
+        text.contains(r#"(Type == "SigninLogs" and AppId == "x") or (Type == "AuditLogs" and Identity == "y")"#),
+        "{text}"
+    );
 }

@@ -76,7 +76,9 @@ fn every_query_states_its_row_limit() {
 
 #[test]
 fn groups_and_thresholds() {
-    let text = output("SigninLogs | where TimeGenerated > ago(1d) | summarize n = count(), u = dcountif(IPAddress, ResultType == '0') by UserPrincipalName, bin(TimeGenerated, 5m) | where n > 10");
+    let text = output(
+        "SigninLogs | where TimeGenerated > ago(1d) | summarize n = count(), u = dcountif(IPAddress, ResultType == '0') by UserPrincipalName, bin(TimeGenerated, 5m) | where n > 10",
+    );
     for line in ["| WHERE @timestamp > NOW() - 1 day", "| WHERE n > 10"] {
         assert!(text.lines().any(|l| l == line), "{line} is not in {text}");
     }
@@ -115,7 +117,8 @@ fn guesses_and_names_without_a_place_are_told() {
 
 #[test]
 fn a_list_elsewhere_is_a_lookup_and_told() {
-    let conversion = native("let l = _GetWatchlist('VIP') | project SearchKey; SigninLogs | where UserPrincipalName in (l)");
+    let conversion =
+        native("let l = _GetWatchlist('VIP') | project SearchKey; SigninLogs | where UserPrincipalName in (l)");
     assert!(conversion.losses.iter().any(|loss| loss.kind == LossKind::Lookup));
     assert!(conversion.output.unwrap().contains("LOOKUP JOIN vip ON key"));
 }

@@ -184,11 +184,7 @@ fn command(command: &Command, indent: usize, out: &mut Vec<String>) {
         }
         Command::Lookup { name, keys, outputs } => {
             let pair = |(there, here): &(String, String)| {
-                if there == here {
-                    field_name(there)
-                } else {
-                    format!("{} AS {}", field_name(there), field_name(here))
-                }
+                if there == here { field_name(there) } else { format!("{} AS {}", field_name(there), field_name(here)) }
             };
             let keys: Vec<String> = keys.iter().map(pair).collect();
             let outputs: Vec<String> = outputs.iter().map(pair).collect();
@@ -230,7 +226,8 @@ fn names(fields: &[String], separator: &str) -> String {
 fn field_name(name: &str) -> String {
     let bare = |c: char| c.is_ascii_alphanumeric() || "_.{}".contains(c);
     let starts = name.chars().next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
-    let keyword = matches!(name.to_ascii_lowercase().as_str(), "as" | "by" | "or" | "and" | "not" | "output" | "outputnew");
+    let keyword =
+        matches!(name.to_ascii_lowercase().as_str(), "as" | "by" | "or" | "and" | "not" | "output" | "outputnew");
     if starts && !keyword && name.chars().all(bare) { name.to_owned() } else { quoted(name) }
 }
 
@@ -320,7 +317,10 @@ fn pattern(value: &Pattern) -> String {
 }
 
 fn is_number(text: &str) -> bool {
-    !text.is_empty() && text.len() < 16 && text.bytes().all(|b| b.is_ascii_digit()) && (text == "0" || !text.starts_with('0'))
+    !text.is_empty()
+        && text.len() < 16
+        && text.bytes().all(|b| b.is_ascii_digit())
+        && (text == "0" || !text.starts_with('0'))
 }
 
 /// How tightly an expression binds; the greater the tighter.
@@ -446,7 +446,10 @@ mod tests {
         let b = Eval::call("isnull", [field("b")]);
         let either = Eval::any(vec![a.clone(), b.clone()]);
         assert_eq!(show(&Eval::all(vec![either.clone(), a.clone()])), "(a=1 OR isnull(b)) AND a=1");
-        assert_eq!(show(&Eval::any(vec![Eval::all(vec![a.clone(), b.clone()]), b])), "(a=1 AND isnull(b)) OR isnull(b)");
+        assert_eq!(
+            show(&Eval::any(vec![Eval::all(vec![a.clone(), b.clone()]), b])),
+            "(a=1 AND isnull(b)) OR isnull(b)"
+        );
         assert_eq!(show(&Eval::Not(Box::new(either))), "NOT (a=1 OR isnull(b))");
     }
 
@@ -456,7 +459,14 @@ mod tests {
         let product = Eval::operation(sum.clone(), Operator::Multiply, field("c"));
         assert_eq!(show(&product), "(a+b)*c");
         assert_eq!(show(&Eval::operation(field("a"), Operator::Subtract, sum.clone())), "a-(a+b)");
-        assert_eq!(show(&Eval::operation(field("c"), Operator::Add, Eval::operation(field("a"), Operator::Multiply, field("b")))), "c+a*b");
+        assert_eq!(
+            show(&Eval::operation(
+                field("c"),
+                Operator::Add,
+                Eval::operation(field("a"), Operator::Multiply, field("b"))
+            )),
+            "c+a*b"
+        );
         assert_eq!(show(&Eval::operation(sum, Operator::Concat, Eval::text("x"))), "(a+b) . \"x\"");
         assert_eq!(show(&Eval::operation(field("a"), Operator::Subtract, Eval::integer(-5))), "a-(-5)");
     }
@@ -520,7 +530,10 @@ mod tests {
                 earliest: Some("-1h".into()),
                 latest: None,
             },
-            commands: vec![Command::Join { left: true, by: vec!["k".into()], search: Box::new(inner) }, Command::Head(5)],
+            commands: vec![
+                Command::Join { left: true, by: vec!["k".into()], search: Box::new(inner) },
+                Command::Head(5),
+            ],
         };
         assert_eq!(
             search.print(),

@@ -302,7 +302,8 @@ impl Data {
         let file: FunctionsFile = functions.read()?;
         let mut rows = BTreeMap::new();
         for (name, text) in file.functions {
-            let cases = function_cases(text).map_err(|message| functions.error_at_key(&["functions", &name], message))?;
+            let cases =
+                function_cases(text).map_err(|message| functions.error_at_key(&["functions", &name], message))?;
             rows.insert(name, cases);
         }
         for (name, row) in &file.aggregates {
@@ -353,7 +354,8 @@ fn function_case(case: CaseText) -> Result<FunctionCase, String> {
     let negated = case.negated.as_deref().map(template::parse).transpose()?;
     let loss = match case.loss {
         Some(loss) => {
-            let kind = LossKind::parse(&loss.kind).ok_or_else(|| format!("there is no kind of loss `{}`", loss.kind))?;
+            let kind =
+                LossKind::parse(&loss.kind).ok_or_else(|| format!("there is no kind of loss `{}`", loss.kind))?;
             Some((kind, loss.message))
         }
         None => None,
@@ -405,8 +407,13 @@ mod tests {
         };
         let (functions, tables) = ("functions: {}\naggregates: {}\n", "tables: {}\n");
         assert!(read("functions:\n  tolower: lower($1\naggregates: {}\n", tables).starts_with("f:2: in the template"));
-        assert!(read("functions:\n  a:\n    emit: x\n    lost: 1\naggregates: {}\n", tables).starts_with("f:2: unknown field"));
+        assert!(
+            read("functions:\n  a:\n    emit: x\n    lost: 1\naggregates: {}\n", tables)
+                .starts_with("f:2: unknown field")
+        );
         assert!(read("functions: {}\naggregates:\n  count:\n    default: 0\n", tables).starts_with("f:3: either"));
-        assert!(read(functions, "tables:\n  A:\n    search: x\n    like: B\n").starts_with("s:4: there is no table `B`"));
+        assert!(
+            read(functions, "tables:\n  A:\n    search: x\n    like: B\n").starts_with("s:4: there is no table `B`")
+        );
     }
 }

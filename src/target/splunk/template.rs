@@ -257,7 +257,14 @@ mod tests {
 
     #[test]
     fn mistakes_are_told_with_their_place() {
-        for (template, wanted) in [("f(", "a value"), ("f($1", "`,` or `)`"), ("$x", "number of an argument"), ("\"a", "quote"), ("$1:x", "json"), ("a b", "the end")] {
+        for (template, wanted) in [
+            ("f(", "a value"),
+            ("f($1", "`,` or `)`"),
+            ("$x", "number of an argument"),
+            ("\"a", "quote"),
+            ("$1:x", "json"),
+            ("a b", "the end"),
+        ] {
             let error = parse(template).unwrap_err();
             assert!(error.contains(wanted), "{template}: {error}");
         }

@@ -316,7 +316,11 @@ impl Eval {
 
     /// A whole number.
     pub fn integer(value: i64) -> Self {
-        if value < 0 { Self::Negate(Box::new(Self::Number(value.unsigned_abs().to_string()))) } else { Self::Number(value.to_string()) }
+        if value < 0 {
+            Self::Negate(Box::new(Self::Number(value.unsigned_abs().to_string())))
+        } else {
+            Self::Number(value.to_string())
+        }
     }
 
     /// A call.
@@ -333,7 +337,9 @@ impl Eval {
     pub fn operation(left: Self, op: Operator, right: Self) -> Self {
         match left {
             Self::Chain(first, mut rest)
-                if rest.iter().all(|(o, _)| o.binding() == op.binding() && (*o == Operator::Concat) == (op == Operator::Concat)) =>
+                if rest.iter().all(|(o, _)| {
+                    o.binding() == op.binding() && (*o == Operator::Concat) == (op == Operator::Concat)
+                }) =>
             {
                 rest.push((op, right));
                 Self::Chain(first, rest)
@@ -421,7 +427,10 @@ impl Command {
 
     /// Whether it neither adds nor takes away rows, so that a filter may move across it.
     pub const fn keeps_rows(&self) -> bool {
-        matches!(self, Self::Where(_) | Self::Eval(_) | Self::Rex { .. } | Self::Lookup { .. } | Self::IpLocation { .. })
+        matches!(
+            self,
+            Self::Where(_) | Self::Eval(_) | Self::Rex { .. } | Self::Lookup { .. } | Self::IpLocation { .. }
+        )
     }
 }
 

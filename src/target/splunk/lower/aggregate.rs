@@ -98,8 +98,11 @@ impl Lower<'_> {
                 _ => others.push(call),
             }
         }
-        let kept: HashSet<ColumnId> =
-            schema.iter().map(|c| c.id).chain(aggregates.iter().flat_map(|call| call.outputs.iter().copied())).collect();
+        let kept: HashSet<ColumnId> = schema
+            .iter()
+            .map(|c| c.id)
+            .chain(aggregates.iter().flat_map(|call| call.outputs.iter().copied()))
+            .collect();
         if let [picker] = pickers.as_slice() {
             self.pick_rows(flow, picker, &others, &key_columns, schema, after, span)?;
         } else {
@@ -136,12 +139,22 @@ impl Lower<'_> {
             matches!(rewrite, Some(AggregateRewrite::ArgMax | AggregateRewrite::ArgMin))
         };
         if live.iter().any(picks) {
-            return refuse(LossKind::UnsupportedAggregate, span, "inside `mv-apply`, no element can be picked by its value");
+            return refuse(
+                LossKind::UnsupportedAggregate,
+                span,
+                "inside `mv-apply`, no element can be picked by its value",
+            );
         }
         let mut parts = self.parts(flow, &live, schema, after)?;
         let (mut by, restore) = self.group_fields(flow, &key_columns)?;
         by.insert(0, row.to_owned());
-        self.emit(flow, Stats::Rows, std::mem::take(&mut parts.emptied), std::mem::take(&mut parts.aggregates), by.clone());
+        self.emit(
+            flow,
+            Stats::Rows,
+            std::mem::take(&mut parts.emptied),
+            std::mem::take(&mut parts.aggregates),
+            by.clone(),
+        );
         flow.push(Command::Dedup(by));
         self.settle(flow, parts, restore);
         Ok(())
@@ -241,7 +254,10 @@ impl Lower<'_> {
             let output = call.outputs.first().copied();
             let Some(output) = output else { continue };
             let name = |id: ColumnId| {
-                schema.iter().find(|c| c.id == id).map_or_else(|| self.query.columns[id].name.clone(), |c| c.name.clone())
+                schema
+                    .iter()
+                    .find(|c| c.id == id)
+                    .map_or_else(|| self.query.columns[id].name.clone(), |c| c.name.clone())
             };
             let shown = name(output);
             let deciding = call.outputs.iter().any(|id| after.deciding.contains(id));
@@ -279,14 +295,21 @@ impl Lower<'_> {
         let function = call.function.name();
         let data = self.data;
         let Some(row) = data.aggregates.get(function) else {
-            return refuse(LossKind::UnsupportedAggregate, call.span, format!("`{function}` has no counterpart in `stats`"));
+            return refuse(
+                LossKind::UnsupportedAggregate,
+                call.span,
+                format!("`{function}` has no counterpart in `stats`"),
+            );
         };
         if let Some((kind, message)) = row.loss() {
             let message = message.to_owned();
             self.lose(kind, call.span, message);
         }
         let mut field_of = |lower: &Self, id: ColumnId| {
-            let name = schema.iter().find(|c| c.id == id).map_or_else(|| lower.query.columns[id].name.clone(), |c| c.name.clone());
+            let name = schema
+                .iter()
+                .find(|c| c.id == id)
+                .map_or_else(|| lower.query.columns[id].name.clone(), |c| c.name.clone());
             let mut name = super::clean(&name);
             if name.starts_with("_") && name != "_rows" {
                 name.insert(0, 'x');
@@ -322,18 +345,28 @@ impl Lower<'_> {
                 let value = self.number(flow, first)?;
                 for (percent, output) in call.arguments[1..].iter().zip(&call.outputs) {
                     let Some(percent) = percent.as_literal().and_then(percent_text) else {
-                        return refuse(LossKind::UnsupportedAggregate, percent.span, "the percentile has to be written out");
+                        return refuse(
+                            LossKind::UnsupportedAggregate,
+                            percent.span,
+                            "the percentile has to be written out",
+                        );
                     };
                     let field = field_of(self, *output);
                     parts.slots.push((*output, Slot::new(Val::new(Eval::field(&field), Repr::Number))));
-                    parts.aggregates.push((Aggregate { function: format!("perc{percent}"), argument: Some(value.clone()) }, field));
+                    parts
+                        .aggregates
+                        .push((Aggregate { function: format!("perc{percent}"), argument: Some(value.clone()) }, field));
                 }
                 return Ok(());
             }
             _ => {}
         }
         let (Some(stats), Some(output)) = (&row.stats, call.outputs.first()) else {
-            return refuse(LossKind::UnsupportedAggregate, call.span, format!("`{function}` has no counterpart in `stats`"));
+            return refuse(
+                LossKind::UnsupportedAggregate,
+                call.span,
+                format!("`{function}` has no counterpart in `stats`"),
+            );
         };
         let (argument, repr) = self.stats_argument(flow, call, row, parts)?;
         let field = field_of(self, *output);
@@ -367,7 +400,8 @@ impl Lower<'_> {
             Some(condition) => Some(self.condition(flow, condition, true)?),
             None => None,
         };
-        let subject = call.arguments.first().filter(|_| row.condition != Some(1) && row.stats.as_deref() != Some("count"));
+        let subject =
+            call.arguments.first().filter(|_| row.condition != Some(1) && row.stats.as_deref() != Some("count"));
         let Some(subject) = subject else {
             return Ok((condition, repr));
         };
@@ -375,7 +409,9 @@ impl Lower<'_> {
         let is_text = matches!(val.repr, Repr::Text | Repr::Any) && subject.ty.ty == crate::types::Type::String;
         let mut value = match val.repr {
             Repr::TimeText => self.to_time(val, subject.span)?,
-            Repr::Json | Repr::Object(_) if row.gives == Some(crate::target::splunk::rows::Gives::Multi) && self.may_be_array(subject) => {
+            Repr::Json | Repr::Object(_)
+                if row.gives == Some(crate::target::splunk::rows::Gives::Multi) && self.may_be_array(subject) =>
+            {
                 self.to_multi(val, subject.span)?
             }
             _ => self.whole_value(&val),
@@ -502,7 +538,8 @@ impl Lower<'_> {
         for picker in pickers {
             let Some(first) = picker.call.arguments.first() else { continue };
             let val = self.value(flow, first)?;
-            let val = if val.repr == Repr::TimeText { Val::new(self.to_time(val, first.span)?, Repr::Time) } else { val };
+            let val =
+                if val.repr == Repr::TimeText { Val::new(self.to_time(val, first.span)?, Repr::Time) } else { val };
             let value = self.whole_value(&val);
             let field = self.in_field(flow, value, "value");
             let (function, wanted) = if picker.greatest { ("max", "greatest") } else { ("min", "least") };
@@ -520,10 +557,16 @@ impl Lower<'_> {
                 let value = if is_text { super::text::or_empty(value) } else { value };
                 let chosen = Eval::call("if", [is_it.clone(), value, Eval::call("null", [])]);
                 let mut name = super::clean(&self.query.columns[*output].name);
-                while by.contains(&name) || values.iter().any(|(_, other, ..)| *other == name) || name.starts_with('_') {
+                while by.contains(&name) || values.iter().any(|(_, other, ..)| *other == name) || name.starts_with('_')
+                {
                     name = self.helper(name.trim_start_matches('_'));
                 }
-                values.push((Aggregate { function: "first".into(), argument: Some(chosen) }, name, *output, whole_repr(&val.repr)));
+                values.push((
+                    Aggregate { function: "first".into(), argument: Some(chosen) },
+                    name,
+                    *output,
+                    whole_repr(&val.repr),
+                ));
             }
         }
         flow.push(Command::Stats { kind: Stats::Rows, aggregates: extremes, by });

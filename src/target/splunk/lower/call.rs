@@ -127,10 +127,16 @@ impl<'a> Lower<'a> {
             Eval::Hole(position, kind) => match arguments.get(position - 1) {
                 Some(argument) => self.argument(flow, argument, *kind)?,
                 None => {
-                    return refuse(LossKind::UnsupportedFunction, span, "an argument is missing that SPL cannot do without");
+                    return refuse(
+                        LossKind::UnsupportedFunction,
+                        span,
+                        "an argument is missing that SPL cannot do without",
+                    );
                 }
             },
-            Eval::Rest(_) => return refuse(LossKind::UnsupportedFunction, span, "this number of arguments cannot be said"),
+            Eval::Rest(_) => {
+                return refuse(LossKind::UnsupportedFunction, span, "this number of arguments cannot be said");
+            }
         })
     }
 

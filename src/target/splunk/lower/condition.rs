@@ -67,7 +67,9 @@ impl Lower<'_> {
         let word = if want { "true" } else { "false" };
         Ok(match val.repr {
             Repr::Bool => is_text(val.expr, word),
-            Repr::Number => Eval::compare(if want { Compare::NotEqual } else { Compare::Equal }, val.expr, Eval::integer(0)),
+            Repr::Number => {
+                Eval::compare(if want { Compare::NotEqual } else { Compare::Equal }, val.expr, Eval::integer(0))
+            }
             _ => {
                 let text = self.to_text(val, expr.span)?;
                 is_text(lowered(&text), word)
@@ -115,7 +117,10 @@ impl Lower<'_> {
         let (left_span, right_span) = (node.left.span, node.right.span);
         let (left_expr, right_expr) = if is_time(&node.left, &left.repr) || is_time(&node.right, &right.repr) {
             (self.to_time(left, left_span)?, self.to_time(right, right_span)?)
-        } else if texts(node.left.ty.ty) && texts(node.right.ty.ty) && matches!(op, CompareOp::Equal | CompareOp::NotEqual) {
+        } else if texts(node.left.ty.ty)
+            && texts(node.right.ty.ty)
+            && matches!(op, CompareOp::Equal | CompareOp::NotEqual)
+        {
             if node.left.ty.ty == Type::Guid || node.right.ty.ty == Type::Guid {
                 (lowered(&self.to_text(left, left_span)?), lowered(&self.to_text(right, right_span)?))
             } else {
@@ -225,7 +230,9 @@ impl Lower<'_> {
                     out.push(c);
                 }
                 // `$` of PCRE also matches before a line break at the end.
-                '$' if !in_class && self.options.prefer == Prefer::Exact && !source.contains("(?m") => out.push_str("\\z"),
+                '$' if !in_class && self.options.prefer == Prefer::Exact && !source.contains("(?m") => {
+                    out.push_str("\\z")
+                }
                 c => out.push(c),
             }
         }
@@ -373,7 +380,8 @@ impl Lower<'_> {
         if node.test == StringTest::Equals {
             let subject = if sensitive { text.clone() } else { lowered(&text) };
             let mut arguments = vec![subject];
-            arguments.extend(filled_texts.iter().map(|t| Eval::Text(if sensitive { t.clone() } else { t.to_lowercase() })));
+            arguments
+                .extend(filled_texts.iter().map(|t| Eval::Text(if sensitive { t.clone() } else { t.to_lowercase() })));
             if arguments.len() == 1 {
                 return Ok(if want { is_empty(&text) } else { is_filled(&text) });
             }
@@ -409,10 +417,18 @@ impl Lower<'_> {
 
     fn any_column(&mut self, node: &AnyColumn, want: bool, span: Span) -> Result<Eval> {
         let Some(needle) = node.needle.as_literal().and_then(Value::as_str) else {
-            return refuse(LossKind::UnsupportedExpression, node.needle.span, "what every column is searched for has to be written out");
+            return refuse(
+                LossKind::UnsupportedExpression,
+                node.needle.span,
+                "what every column is searched for has to be written out",
+            );
         };
         if node.negated {
-            return refuse(LossKind::UnsupportedExpression, span, "a test that some column fails cannot be said; name the columns");
+            return refuse(
+                LossKind::UnsupportedExpression,
+                span,
+                "a test that some column fails cannot be said; name the columns",
+            );
         }
         self.lose(
             LossKind::Term,

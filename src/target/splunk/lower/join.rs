@@ -7,8 +7,8 @@ use std::collections::HashSet;
 
 use super::{Flow, Lower, Repr, Result, Slot, Val, refuse};
 use crate::ir::{
-    Argument, CaseRule, ColumnId, Computed, Expr, Join, JoinKind, Membership, Op, Plan, Rest, Schema,
-    SourceCall, StringTest,
+    Argument, CaseRule, ColumnId, Computed, Expr, Join, JoinKind, Membership, Op, Plan, Rest, Schema, SourceCall,
+    StringTest,
 };
 use crate::source::Span;
 use crate::target::splunk::tree::{Aggregate, Command, Compare, Eval, Head, Stats};
@@ -19,9 +19,20 @@ use crate::target::{Loss, LossKind};
 const JOIN_CAP: &str = "`join` takes at most 50,000 rows of the other side, and ends its search after 60 seconds";
 
 impl Lower<'_> {
-    pub(super) fn join(&mut self, flow: &mut Flow, join: &Join, schema: &Schema, after: &Usage, span: Span) -> Result<()> {
+    pub(super) fn join(
+        &mut self,
+        flow: &mut Flow,
+        join: &Join,
+        schema: &Schema,
+        after: &Usage,
+        span: Span,
+    ) -> Result<()> {
         if join.keys.is_empty() {
-            return refuse(LossKind::UnsupportedOperator, span, "a join needs a key; give both sides a constant column and join on that");
+            return refuse(
+                LossKind::UnsupportedOperator,
+                span,
+                "a join needs a key; give both sides a constant column and join on that",
+            );
         }
         match join.kind {
             JoinKind::LeftSemi | JoinKind::LeftAnti => {
@@ -69,12 +80,18 @@ impl Lower<'_> {
 
     /// Whether the rows differ in these fields already.
     fn is_unique(&self, flow: &Flow, fields: &[String]) -> bool {
-        flow.commands.iter().rev().find_map(|command| match command {
-            Command::Stats { kind: Stats::Groups, by, .. } => Some(by.iter().all(|f| fields.contains(f)) && !by.is_empty()),
-            Command::Dedup(by) => Some(by.iter().all(|f| fields.contains(f))),
-            Command::MvExpand(..) | Command::Join { .. } | Command::Append(_) => Some(false),
-            _ => None,
-        }).unwrap_or(false)
+        flow.commands
+            .iter()
+            .rev()
+            .find_map(|command| match command {
+                Command::Stats { kind: Stats::Groups, by, .. } => {
+                    Some(by.iter().all(|f| fields.contains(f)) && !by.is_empty())
+                }
+                Command::Dedup(by) => Some(by.iter().all(|f| fields.contains(f))),
+                Command::MvExpand(..) | Command::Join { .. } | Command::Append(_) => Some(false),
+                _ => None,
+            })
+            .unwrap_or(false)
     }
 
     /// The right side, with what matters of it behind the join.
@@ -123,7 +140,10 @@ impl Lower<'_> {
             };
             let filled = |flow: &Flow, id: &ColumnId| flow.slots.get(id).is_some_and(|slot| slot.filled);
             // Empty strings are partners of each other, missing fields are not.
-            if matches!(repr, Repr::Text | Repr::Json | Repr::Any | Repr::Object(_)) && !filled(flow, left) && !filled(&right, other) {
+            if matches!(repr, Repr::Text | Repr::Json | Repr::Any | Repr::Object(_))
+                && !filled(flow, left)
+                && !filled(&right, other)
+            {
                 emptied_left.push(field.clone());
                 emptied_right.push(field.clone());
             }
@@ -136,7 +156,8 @@ impl Lower<'_> {
             right.slots.keys().copied().filter(|id| after.live.contains(id) && !key_ids.contains(id)).collect();
         ids.sort_unstable();
         let taken_left = |flow: &Flow, name: &str| {
-            flow.slots.iter().any(|(id, slot)| after.live.contains(id) && slot.val.expr.reads(name)) || name.starts_with('_')
+            flow.slots.iter().any(|(id, slot)| after.live.contains(id) && slot.val.expr.reads(name))
+                || name.starts_with('_')
         };
         let mut used: HashSet<String> = by.iter().cloned().collect();
         let mut constants = Vec::new();
@@ -229,7 +250,14 @@ impl Lower<'_> {
     }
 
     /// Keeps the rows that have a partner in a plan, or those that have none.
-    fn semi(&mut self, flow: &mut Flow, right: &Plan, keys: &[(ColumnId, ColumnId)], keep: bool, span: Span) -> Result<()> {
+    fn semi(
+        &mut self,
+        flow: &mut Flow,
+        right: &Plan,
+        keys: &[(ColumnId, ColumnId)],
+        keep: bool,
+        span: Span,
+    ) -> Result<()> {
         let usage = Usage::of_deciding(keys.iter().map(|(_, right)| *right));
         let right = without_distinct(right);
         let right = self.decisively(|lower| lower.side(&right, usage))?;
@@ -280,8 +308,10 @@ impl Lower<'_> {
         let mut assignments: Vec<(String, Eval)> =
             naming.into_iter().filter(|(field, value)| *value != Eval::field(field)).collect();
         assignments.push((side.clone(), Eval::text("other")));
-        let streams = other.commands.iter().all(Command::is_streaming) && matches!(other.head, Head::Events { .. } | Head::Several(_));
-        let left_streams = flow.commands.iter().all(Command::is_streaming) && matches!(flow.head, Head::Events { .. } | Head::Several(_));
+        let streams = other.commands.iter().all(Command::is_streaming)
+            && matches!(other.head, Head::Events { .. } | Head::Several(_));
+        let left_streams = flow.commands.iter().all(Command::is_streaming)
+            && matches!(flow.head, Head::Events { .. } | Head::Several(_));
         other.push(Command::Eval(assignments));
         let mut listed = by.clone();
         listed.push(side.clone());
@@ -323,7 +353,10 @@ impl Lower<'_> {
             None => this,
         };
         flow.push(Command::Where(condition));
-        flow.push(Command::Fields { keep: false, fields: if keep.is_some() { vec![side, partners.clone()] } else { vec![side] } });
+        flow.push(Command::Fields {
+            keep: false,
+            fields: if keep.is_some() { vec![side, partners.clone()] } else { vec![side] },
+        });
         for slot in flow.slots.values_mut() {
             slot.of_event = false;
         }
@@ -378,7 +411,10 @@ impl Lower<'_> {
                 id
             }
         };
-        let slot = Slot { filled: other.slots.get(&column.id).is_some_and(|s| s.filled), ..Slot::new(Val::new(right_value, Repr::Text)) };
+        let slot = Slot {
+            filled: other.slots.get(&column.id).is_some_and(|s| s.filled),
+            ..Slot::new(Val::new(right_value, Repr::Text))
+        };
         other.slots.insert(column.id, slot);
         let partners = self.with_partners(flow, other, &[(left_id, column.id)], None, span)?;
         if left_id == column.id {
@@ -448,11 +484,16 @@ impl Lower<'_> {
             }
         }
         if keys.is_empty() {
-            let message = format!("what `{}` does with the records is not known here; put its body into the query", call.name);
+            let message =
+                format!("what `{}` does with the records is not known here; put its body into the query", call.name);
             return refuse(LossKind::UnsupportedOperator, span, message);
         }
         let name = super::clean(&call.name).to_lowercase();
-        let message = format!("what `{}` adds has to be there as the lookup `{name}`, by {}", call.name, keys.iter().map(|(k, _)| format!("`{k}`")).collect::<Vec<_>>().join(", "));
+        let message = format!(
+            "what `{}` adds has to be there as the lookup `{name}`, by {}",
+            call.name,
+            keys.iter().map(|(k, _)| format!("`{k}`")).collect::<Vec<_>>().join(", ")
+        );
         self.losses.push(Loss::approximate(LossKind::Lookup, span, message));
         let mut pairs = Vec::new();
         for (id, column) in outputs {
@@ -501,7 +542,8 @@ fn without_distinct(plan: &Plan) -> Plan {
 /// The plan whose first column is collected into the one value of `toscalar(… | summarize make_set(x))`.
 pub(super) fn collected(plan: &Plan) -> Option<Plan> {
     let mut plan = plan.clone();
-    while matches!(plan.steps.last().map(|s| &s.op), Some(Op::Project(items, _)) if items.iter().all(Computed::is_passed_on)) {
+    while matches!(plan.steps.last().map(|s| &s.op), Some(Op::Project(items, _)) if items.iter().all(Computed::is_passed_on))
+    {
         plan.steps.pop();
     }
     let step = plan.steps.last_mut()?;

@@ -24,7 +24,11 @@ impl Lower<'_> {
         let usage = PlanUsage::of(plan, end);
         self.depth += 1;
         if self.depth > DEPTH {
-            return refuse(LossKind::UnsupportedOperator, plan.source.span, "the query nests tables in each other too deep");
+            return refuse(
+                LossKind::UnsupportedOperator,
+                plan.source.span,
+                "the query nests tables in each other too deep",
+            );
         }
         let mut flow = self.source(&plan.source, &usage.source)?;
         self.steps(&mut flow, plan, &usage)?;
@@ -59,7 +63,9 @@ impl Lower<'_> {
             Op::Window(window) => self.window(flow, window, step.span),
             Op::Extend(items) => self.compute(flow, items, &step.schema, after)?,
             Op::Project(items, rest) => self.project(flow, items, rest, step, input, after)?,
-            Op::Summarize { keys, aggregates } => self.summarize(flow, keys, aggregates, &step.schema, after, step.span)?,
+            Op::Summarize { keys, aggregates } => {
+                self.summarize(flow, keys, aggregates, &step.schema, after, step.span)?
+            }
             Op::Distinct => self.distinct(flow, &step.schema)?,
             Op::Sort(keys) => {
                 let count = match next.map(|next| &next.op) {
@@ -71,7 +77,8 @@ impl Lower<'_> {
             }
             Op::Serialize | Op::Render { .. } => {}
             Op::Take(count) | Op::Sample(count) => {
-                let Some(count) = count.as_literal().and_then(Value::as_integer).and_then(|n| u64::try_from(n).ok()) else {
+                let Some(count) = count.as_literal().and_then(Value::as_integer).and_then(|n| u64::try_from(n).ok())
+                else {
                     return unsupported("the number of rows has to be written out");
                 };
                 flow.push(Command::Head(count));
@@ -87,19 +94,34 @@ impl Lower<'_> {
             Op::MvExpand(expand) => self.mv_expand(flow, expand, step, after)?,
             Op::Parse(parse) => self.parse(flow, parse, input, &step.schema, after)?,
             Op::Invoke(call) => self.invoke(flow, call, &step.schema, input, after, step.span)?,
-            Op::TopHitters { count, of, by, measure } => self.top_hitters(flow, count, of, by.as_ref(), *measure, step)?,
+            Op::TopHitters { count, of, by, measure } => {
+                self.top_hitters(flow, count, of, by.as_ref(), *measure, step)?
+            }
             Op::MakeSeries(_) => {
                 return unsupported(
                     "SPL has no series in a cell; `timechart` counts in bins but fills gaps with 0 alone, and anomaly functions have no counterpart",
                 );
             }
-            Op::ParseKv(_) => return unsupported("`parse-kv` has no counterpart that keeps its rules; use `extract` for each key"),
-            Op::Scan(_) => return unsupported("`scan` has no counterpart; a window of time by key can be said with `join` or `summarize`"),
-            Op::Partition(_) => return unsupported("`partition` has no counterpart; group with `summarize … by` instead"),
+            Op::ParseKv(_) => {
+                return unsupported("`parse-kv` has no counterpart that keeps its rules; use `extract` for each key");
+            }
+            Op::Scan(_) => {
+                return unsupported(
+                    "`scan` has no counterpart; a window of time by key can be said with `join` or `summarize`",
+                );
+            }
+            Op::Partition(_) => {
+                return unsupported("`partition` has no counterpart; group with `summarize … by` instead");
+            }
             Op::TopNested(_) => return unsupported("`top-nested` has no counterpart; use `summarize` and `top`"),
-            Op::Reduce { .. } => return unsupported("`reduce` finds patterns in a way of its own that no other engine repeats"),
+            Op::Reduce { .. } => {
+                return unsupported("`reduce` finds patterns in a way of its own that no other engine repeats");
+            }
             Op::Evaluate(evaluate) => {
-                let message = format!("the plugin `{}` has no counterpart: the columns it gives depend on the data", evaluate.name);
+                let message = format!(
+                    "the plugin `{}` has no counterpart: the columns it gives depend on the data",
+                    evaluate.name
+                );
                 return refuse(LossKind::UnsupportedOperator, step.span, message);
             }
             Op::GetSchema => return unsupported("SPL has no schema to show"),
@@ -175,7 +197,8 @@ impl Lower<'_> {
                 Head::Events { earliest, latest, .. } => Some(limited(window, earliest, latest)),
                 Head::Several(searches) => {
                     let all = searches.iter().all(|search| {
-                        untouched(&search.commands) && matches!(&search.head, Head::Events { earliest: None, latest: None, .. })
+                        untouched(&search.commands)
+                            && matches!(&search.head, Head::Events { earliest: None, latest: None, .. })
                     });
                     let mut rest = None;
                     if all {
@@ -211,7 +234,13 @@ impl Lower<'_> {
     }
 
     /// Computes columns, in an order in which none overwrites what another still reads.
-    pub(super) fn compute(&mut self, flow: &mut Flow, items: &[Computed], schema: &Schema, after: &Usage) -> Result<()> {
+    pub(super) fn compute(
+        &mut self,
+        flow: &mut Flow,
+        items: &[Computed],
+        schema: &Schema,
+        after: &Usage,
+    ) -> Result<()> {
         let name_of = |id: ColumnId| {
             schema.iter().find(|c| c.id == id).map_or_else(|| self.query.columns[id].name.clone(), |c| c.name.clone())
         };
@@ -332,7 +361,9 @@ impl Lower<'_> {
             let fields: Vec<String> = dropped
                 .iter()
                 .filter_map(|id| match flow.slots.get(id) {
-                    Some(Slot { val: Val { expr: Eval::Field(name), .. }, .. }) if !name.starts_with('_') => Some(name.clone()),
+                    Some(Slot { val: Val { expr: Eval::Field(name), .. }, .. }) if !name.starts_with('_') => {
+                        Some(name.clone())
+                    }
                     _ => None,
                 })
                 .filter(|field| !still(flow, field))
@@ -395,7 +426,11 @@ impl Lower<'_> {
         self.lose(LossKind::Sketch, step.span, "KQL counts the most frequent values approximately, Splunk exactly");
         let everything = Usage::of_deciding(step.schema.iter().map(|c| c.id));
         self.compute(flow, std::slice::from_ref(of), &step.schema, &everything)?;
-        let name = step.schema.iter().find(|c| c.id == of.id).map_or_else(|| self.query.columns[of.id].name.clone(), |c| c.name.clone());
+        let name = step
+            .schema
+            .iter()
+            .find(|c| c.id == of.id)
+            .map_or_else(|| self.query.columns[of.id].name.clone(), |c| c.name.clone());
         let (fields, _) = self.group_fields(flow, &[(of.id, name)])?;
         let field = super::clean(&self.query.columns[measure].name);
         let argument = match by {
@@ -430,10 +465,18 @@ impl Lower<'_> {
         };
         let val = self.value(flow, &item.expr)?;
         let span = item.expr.span;
-        let name = step.schema.iter().find(|c| c.id == item.id).map_or_else(|| self.query.columns[item.id].name.clone(), |c| c.name.clone());
+        let name = step
+            .schema
+            .iter()
+            .find(|c| c.id == item.id)
+            .map_or_else(|| self.query.columns[item.id].name.clone(), |c| c.name.clone());
         let mut live = after.live.clone();
         if let Some(body) = &expand.body {
-            body.walk(&mut |e| e.for_each_column(&mut |id| { live.insert(id); }));
+            body.walk(&mut |e| {
+                e.for_each_column(&mut |id| {
+                    live.insert(id);
+                })
+            });
         }
         // Rows are told apart by number where a later step has to bring their elements together again.
         let regroups = expand.body.as_ref().is_some_and(|body| body.steps.iter().any(|s| !is_row_by_row(&s.op)));
@@ -473,7 +516,9 @@ impl Lower<'_> {
         }
         let element = Eval::field(&field);
         let val = match item.to {
-            Some(Type::Int | Type::Long | Type::Real | Type::Decimal) => Val::new(Eval::call("tonumber", [element]), Repr::Number),
+            Some(Type::Int | Type::Long | Type::Real | Type::Decimal) => {
+                Val::new(Eval::call("tonumber", [element]), Repr::Number)
+            }
             Some(Type::String) => Val::new(element, Repr::Text),
             Some(Type::DateTime) => Val::new(element, Repr::TimeText),
             Some(Type::Bool) => Val::new(element, Repr::Bool),
@@ -550,7 +595,11 @@ impl Lower<'_> {
         let regex = parse.kind == ParseKind::Regex;
         let flags: String = parse.flags.chars().filter(|c| "ims".contains(*c)).collect();
         let ungreedy = parse.flags.contains('U');
-        let mut pattern = if regex { if flags.is_empty() { String::new() } else { format!("(?{flags})") } } else { "(?s)".to_owned() };
+        let mut pattern = if regex {
+            if flags.is_empty() { String::new() } else { format!("(?{flags})") }
+        } else {
+            "(?s)".to_owned()
+        };
         let last = parse.segments.len().saturating_sub(1);
         let mut outputs = Vec::new();
         for (at, segment) in parse.segments.iter().enumerate() {
@@ -577,10 +626,19 @@ impl Lower<'_> {
                     if first {
                         pattern.push('^');
                     }
-                    let name = schema.iter().find(|c| c.id == *id).map_or_else(|| self.query.columns[*id].name.clone(), |c| c.name.clone());
-                    let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') && !name.starts_with(|c: char| c.is_ascii_digit());
-                    let free = input.get(&name).is_none() && !flow.slots.values().any(|slot| slot.val.expr.reads(&name));
-                    let field = if plain && free && !self.is_time_name(&name) { name.to_string() } else { self.helper("parsed") };
+                    let name = schema
+                        .iter()
+                        .find(|c| c.id == *id)
+                        .map_or_else(|| self.query.columns[*id].name.clone(), |c| c.name.clone());
+                    let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+                        && !name.starts_with(|c: char| c.is_ascii_digit());
+                    let free =
+                        input.get(&name).is_none() && !flow.slots.values().any(|slot| slot.val.expr.reads(&name));
+                    let field = if plain && free && !self.is_time_name(&name) {
+                        name.to_string()
+                    } else {
+                        self.helper("parsed")
+                    };
                     let to_end = at == last;
                     let inner = match ty {
                         Type::Int | Type::Long => r"[+-]?\d+",
@@ -607,11 +665,19 @@ impl Lower<'_> {
         for (id, ty, field) in outputs {
             let field = Eval::Field(field);
             let val = match ty {
-                Type::Int | Type::Long | Type::Real | Type::Decimal => Val::new(Eval::call("tonumber", [field]), Repr::Number),
+                Type::Int | Type::Long | Type::Real | Type::Decimal => {
+                    Val::new(Eval::call("tonumber", [field]), Repr::Number)
+                }
                 Type::DateTime => Val::new(field, Repr::TimeText),
                 Type::Bool => Val::new(super::text::lowered(&field), Repr::Bool),
                 Type::Dynamic => Val::new(field, Repr::Json),
-                Type::TimeSpan => return refuse(LossKind::UnsupportedOperator, parse.subject.span, "a time span cannot be read from text"),
+                Type::TimeSpan => {
+                    return refuse(
+                        LossKind::UnsupportedOperator,
+                        parse.subject.span,
+                        "a time span cannot be read from text",
+                    );
+                }
                 _ => Val::new(field, Repr::Text),
             };
             flow.slots.insert(id, Slot::new(val));

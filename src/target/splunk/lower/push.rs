@@ -2,7 +2,10 @@
 //! read fewer events before `where` decides.
 
 use super::{Flow, Lower, Repr};
-use crate::ir::{CaseRule, Compare as Comparison, CompareOp, Expr, ExprKind, Membership, Quantifier, StringMatch, StringTest, Value, ValueSet};
+use crate::ir::{
+    CaseRule, Compare as Comparison, CompareOp, Expr, ExprKind, Membership, Quantifier, StringMatch, StringTest, Value,
+    ValueSet,
+};
 use crate::source::Span;
 use crate::target::splunk::tree::{Compare, Filter, Pattern};
 use crate::target::{LossKind, Prefer};
@@ -38,7 +41,9 @@ impl Lower<'_> {
     fn event_field(&self, flow: &Flow, expr: &Expr) -> Option<(String, Repr)> {
         let slot = flow.slots.get(&expr.as_column()?)?;
         match &slot.val.expr {
-            super::Eval::Field(name) if slot.of_event && !name.starts_with('_') => Some((name.clone(), slot.val.repr.clone())),
+            super::Eval::Field(name) if slot.of_event && !name.starts_with('_') => {
+                Some((name.clone(), slot.val.repr.clone()))
+            }
             _ => None,
         }
     }

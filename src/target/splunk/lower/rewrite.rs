@@ -62,7 +62,9 @@ impl Lower<'_> {
         let span = expr.span;
         let Some(first) = arguments.first() else {
             return match rewrite {
-                Rewrite::Pack | Rewrite::PackArray => Ok(Val::new(Eval::text(if rewrite == Rewrite::Pack { "{}" } else { "[]" }), Repr::Json)),
+                Rewrite::Pack | Rewrite::PackArray => {
+                    Ok(Val::new(Eval::text(if rewrite == Rewrite::Pack { "{}" } else { "[]" }), Repr::Json))
+                }
                 _ => refuse(LossKind::UnsupportedFunction, span, "the call has no arguments"),
             };
         };
@@ -114,14 +116,21 @@ impl Lower<'_> {
                     ("replace", [pattern, by, subject]) | (_, [subject, pattern, by]) => (subject, pattern, by),
                     _ => return written_out(expr),
                 };
-                let (Some(source), Some(by)) = (literal_text(pattern), literal_text(by)) else { return written_out(pattern) };
+                let (Some(source), Some(by)) = (literal_text(pattern), literal_text(by)) else {
+                    return written_out(pattern);
+                };
                 let pattern = self.pcre(source, pattern.span);
                 let text = self.text(flow, subject)?;
-                Ok(Val::new(Eval::call("replace", [text, Eval::Regex(pattern), Eval::Regex(by.to_owned())]), Repr::Text))
+                Ok(Val::new(
+                    Eval::call("replace", [text, Eval::Regex(pattern), Eval::Regex(by.to_owned())]),
+                    Repr::Text,
+                ))
             }
             Rewrite::ReplaceString => {
                 let [subject, what, by] = arguments else { return written_out(expr) };
-                let (Some(what_text), Some(by)) = (literal_text(what), literal_text(by)) else { return written_out(what) };
+                let (Some(what_text), Some(by)) = (literal_text(what), literal_text(by)) else {
+                    return written_out(what);
+                };
                 let text = self.text(flow, subject)?;
                 if what_text.is_empty() {
                     return Ok(Val::new(text, Repr::Text));
@@ -215,11 +224,17 @@ impl Lower<'_> {
             Rewrite::GeoInfo | Rewrite::ParseUrl => refuse(
                 LossKind::UnsupportedFunction,
                 span,
-                format!("all that `{}` gives at once cannot be said; take its parts, such as `.{}`", function.name(), if rewrite == Rewrite::GeoInfo { "country" } else { "Host" }),
+                format!(
+                    "all that `{}` gives at once cannot be said; take its parts, such as `.{}`",
+                    function.name(),
+                    if rewrite == Rewrite::GeoInfo { "country" } else { "Host" }
+                ),
             ),
-            Rewrite::InAnyRange | Rewrite::HasIpv4 | Rewrite::Contains => {
-                refuse(LossKind::UnsupportedFunction, span, format!("`{}` cannot be said with these arguments", function.name()))
-            }
+            Rewrite::InAnyRange | Rewrite::HasIpv4 | Rewrite::Contains => refuse(
+                LossKind::UnsupportedFunction,
+                span,
+                format!("`{}` cannot be said with these arguments", function.name()),
+            ),
         }
     }
 
@@ -239,7 +254,9 @@ impl Lower<'_> {
             for argument in rest {
                 let value = argument.as_literal()?;
                 match value.elements() {
-                    Some(elements) => all.extend(elements.iter().map(|e| e.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>()?),
+                    Some(elements) => {
+                        all.extend(elements.iter().map(|e| e.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>()?)
+                    }
                     None => all.push(value.as_str()?.to_owned()),
                 }
             }
@@ -361,7 +378,9 @@ impl Lower<'_> {
         let json = self.to_json(val, subject.span)?;
         let value = Val::new(super::object_text(json, &path), Repr::Json);
         Ok(match expr.ty.ty {
-            Type::Int | Type::Long | Type::Real | Type::Decimal => Val::new(self.to_number(value, expr.span)?, Repr::Number),
+            Type::Int | Type::Long | Type::Real | Type::Decimal => {
+                Val::new(self.to_number(value, expr.span)?, Repr::Number)
+            }
             Type::String => Val::new(value.expr, Repr::Text),
             _ => value,
         })
@@ -388,24 +407,31 @@ impl Lower<'_> {
         flow.push(Command::Rex { field, pattern: named });
         let value = Val::new(Eval::Field(name), Repr::Text);
         Ok(match expr.ty.ty {
-            Type::Int | Type::Long | Type::Real | Type::Decimal => Val::new(self.to_number(value, expr.span)?, Repr::Number),
+            Type::Int | Type::Long | Type::Real | Type::Decimal => {
+                Val::new(self.to_number(value, expr.span)?, Repr::Number)
+            }
             Type::String => value,
             Type::DateTime => Val::new(self.to_time(value, expr.span)?, Repr::Time),
-            _ => return refuse(LossKind::UnsupportedFunction, expr.span, "a group can be text, a number or an instant"),
+            _ => {
+                return refuse(LossKind::UnsupportedFunction, expr.span, "a group can be text, a number or an instant");
+            }
         })
     }
 
     /// Whether a group may bear a name: `rex` takes words alone, and leaves a field as it is where nothing matches.
     fn is_free_group(&self, flow: &Flow, name: &str) -> bool {
-        let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') && !name.starts_with(|c: char| c.is_ascii_digit() || c == '_');
-        let of_table = |info: &crate::ir::ColumnInfo| {
-            *info.name == *name && !matches!(info.origin, crate::ir::Origin::Computed)
-        };
+        let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+            && !name.starts_with(|c: char| c.is_ascii_digit() || c == '_');
+        let of_table =
+            |info: &crate::ir::ColumnInfo| *info.name == *name && !matches!(info.origin, crate::ir::Origin::Computed);
         plain
             && !self.is_time_name(name)
             && !flow.slots.values().any(|slot| slot.val.expr.reads(name))
             && !self.query.columns.iter().any(|(_, info)| of_table(info))
-            && !flow.commands.iter().any(|c| matches!(c, Command::Rex { pattern, .. } if pattern.contains(&format!("(?<{name}>"))))
+            && !flow
+                .commands
+                .iter()
+                .any(|c| matches!(c, Command::Rex { pattern, .. } if pattern.contains(&format!("(?<{name}>"))))
     }
 
     fn bin(&mut self, flow: &mut Flow, arguments: &[Expr], expr: &Expr) -> Result<Val> {
@@ -421,7 +447,9 @@ impl Lower<'_> {
         let width = self.number(flow, size)?;
         let aligned = match size.as_literal() {
             Some(Value::TimeSpan(ticks)) if *ticks > 0 => TICKS_PER_DAY % ticks == 0,
-            Some(Value::TimeSpan(_)) => return refuse(LossKind::UnsupportedFunction, size.span, "the size of a bin has to be positive"),
+            Some(Value::TimeSpan(_)) => {
+                return refuse(LossKind::UnsupportedFunction, size.span, "the size of a bin has to be positive");
+            }
             Some(v) if v.as_integer().is_some_and(|n| n <= 0) => {
                 return refuse(LossKind::UnsupportedFunction, size.span, "the size of a bin has to be positive");
             }
@@ -445,14 +473,21 @@ impl Lower<'_> {
     }
 
     fn datetime_diff(&mut self, flow: &mut Flow, arguments: &[Expr], span: Span) -> Result<Val> {
-        let [part, later, earlier] = arguments else { return refuse(LossKind::UnsupportedFunction, span, "three arguments are due") };
+        let [part, later, earlier] = arguments else {
+            return refuse(LossKind::UnsupportedFunction, span, "three arguments are due");
+        };
         let Some(part_name) = literal_text(part).map(str::to_lowercase) else { return written_out(part) };
         let mut count = |lower: &mut Self, expr: &Expr| -> Result<Eval> {
             let val = lower.value(flow, expr)?;
             let time = lower.to_time(val, expr.span)?;
             if let Some((_, length, offset)) = UNITS.iter().find(|(name, ..)| *name == part_name) {
-                let shifted = if *offset == 0 { time } else { Eval::operation(time, Operator::Add, Eval::integer(*offset)) };
-                let units = if *length == 1 { shifted } else { Eval::operation(shifted, Operator::Divide, Eval::integer(*length)) };
+                let shifted =
+                    if *offset == 0 { time } else { Eval::operation(time, Operator::Add, Eval::integer(*offset)) };
+                let units = if *length == 1 {
+                    shifted
+                } else {
+                    Eval::operation(shifted, Operator::Divide, Eval::integer(*length))
+                };
                 return Ok(Eval::call("floor", [units]));
             }
             let field = |code: &str| Eval::call("tonumber", [Eval::call("strftime", [time.clone(), Eval::text(code)])]);
@@ -463,8 +498,14 @@ impl Lower<'_> {
                     Operator::Add,
                     field("%m"),
                 )),
-                "millisecond" => Ok(Eval::call("floor", [Eval::operation(time, Operator::Multiply, Eval::integer(1000))])),
-                _ => refuse(LossKind::UnsupportedFunction, part.span, format!("a difference in {part_name}s cannot be said; count seconds and divide")),
+                "millisecond" => {
+                    Ok(Eval::call("floor", [Eval::operation(time, Operator::Multiply, Eval::integer(1000))]))
+                }
+                _ => refuse(
+                    LossKind::UnsupportedFunction,
+                    part.span,
+                    format!("a difference in {part_name}s cannot be said; count seconds and divide"),
+                ),
             }
         };
         let (later, earlier) = (count(self, later)?, count(self, earlier)?);
@@ -472,7 +513,9 @@ impl Lower<'_> {
     }
 
     fn datetime_add(&mut self, flow: &mut Flow, arguments: &[Expr], span: Span) -> Result<Val> {
-        let [part, amount, time] = arguments else { return refuse(LossKind::UnsupportedFunction, span, "three arguments are due") };
+        let [part, amount, time] = arguments else {
+            return refuse(LossKind::UnsupportedFunction, span, "three arguments are due");
+        };
         let Some(part_name) = literal_text(part).map(str::to_lowercase) else { return written_out(part) };
         let Some((_, length, _)) = UNITS.iter().find(|(name, ..)| *name == part_name) else {
             return refuse(LossKind::UnsupportedFunction, part.span, "months and years differ in length; add days");
@@ -499,7 +542,6 @@ impl Lower<'_> {
         }
         Ok(Val::new(Eval::call("substr", inside), Repr::Text))
     }
-
 }
 
 /// Strings one behind the other.
@@ -523,9 +565,9 @@ fn named_group(pattern: &str, group: usize, name: &str) -> Option<String> {
             b']' => in_class = false,
             b'(' if !in_class => {
                 let rest = &pattern[at + 1..];
-                let old_name = ["?P<", "?<"]
-                    .iter()
-                    .find_map(|open| rest.strip_prefix(open).filter(|r| !r.starts_with(['=', '!'])).map(|r| (open.len(), r)));
+                let old_name = ["?P<", "?<"].iter().find_map(|open| {
+                    rest.strip_prefix(open).filter(|r| !r.starts_with(['=', '!'])).map(|r| (open.len(), r))
+                });
                 let captures = !rest.starts_with('?') || old_name.is_some();
                 if captures {
                     count += 1;

@@ -21,13 +21,13 @@ impl Lower<'_> {
     pub(super) fn source(&mut self, source: &Source, usage: &Usage) -> Result<Flow> {
         match &source.kind {
             SourceKind::Table { name, known } => Ok(self.table(name, *known, &source.schema, source.span)),
-            SourceKind::Tables(_) => refuse(
-                LossKind::UnsupportedSource,
-                source.span,
-                "tables chosen by a pattern cannot be said; name them",
-            ),
+            SourceKind::Tables(_) => {
+                refuse(LossKind::UnsupportedSource, source.span, "tables chosen by a pattern cannot be said; name them")
+            }
             SourceKind::Unit => Ok(Flow { closed: true, narrowed: true, ..Flow::new(Head::Rows(None)) }),
-            SourceKind::Input => refuse(LossKind::UnsupportedSource, source.span, "records handed in from outside cannot be said here"),
+            SourceKind::Input => {
+                refuse(LossKind::UnsupportedSource, source.span, "records handed in from outside cannot be said here")
+            }
             SourceKind::Shared(id, pairs) => {
                 let query = self.query;
                 let Some(shared) = query.shared.get(id.0 as usize) else {
@@ -46,7 +46,11 @@ impl Lower<'_> {
             SourceKind::External(external) => {
                 let address = external.addresses.iter().find_map(|a| a.as_literal().and_then(Value::as_str));
                 let Some(address) = address else {
-                    return refuse(LossKind::UnsupportedSource, source.span, "the address of the data has to be written out");
+                    return refuse(
+                        LossKind::UnsupportedSource,
+                        source.span,
+                        "the address of the data has to be written out",
+                    );
                 };
                 let name = lookup_name(address);
                 let message = format!("the data at {} has to be there as the lookup `{name}`", without_query(address));
@@ -66,7 +70,8 @@ impl Lower<'_> {
     /// A table: its events, and the fields of its columns.
     fn table(&mut self, name: &str, known: bool, schema: &Schema, span: Span) -> Flow {
         if !known {
-            let message = format!("nothing here knows a table `{name}`; its records are taken to be found by that name");
+            let message =
+                format!("nothing here knows a table `{name}`; its records are taken to be found by that name");
             self.losses.push(Loss::approximate(LossKind::UnresolvedName, span, message));
         }
         let data = self.data;
@@ -81,7 +86,9 @@ impl Lower<'_> {
         if self.options.fields == Fields::Siem && known {
             match mapped {
                 None => {
-                    let message = format!("the table `{name}` has no counterpart in CIM here; it is searched as Sentinel's own records, with Sentinel's names");
+                    let message = format!(
+                        "the table `{name}` has no counterpart in CIM here; it is searched as Sentinel's own records, with Sentinel's names"
+                    );
                     self.losses.push(Loss::approximate(LossKind::UnmappedField, span, message));
                 }
                 Some(table) if table.guess => {
@@ -132,7 +139,11 @@ impl Lower<'_> {
 
     fn rows(&mut self, rows: &[Vec<Value>], schema: &Schema, span: Span) -> Result<Flow> {
         if rows.len() > ROWS {
-            return refuse(LossKind::UnsupportedSource, span, format!("more than {ROWS} rows belong into a lookup, not into a search"));
+            return refuse(
+                LossKind::UnsupportedSource,
+                span,
+                format!("more than {ROWS} rows belong into a lookup, not into a search"),
+            );
         }
         let mut out = Vec::with_capacity(rows.len());
         for row in rows {
@@ -159,7 +170,8 @@ impl Lower<'_> {
         let Some(column) = schema.at(0).cloned() else {
             return refuse(LossKind::UnsupportedSource, span, "the range has no column");
         };
-        let (from, to, step) = (self.number(&mut flow, from)?, self.number(&mut flow, to)?, self.number(&mut flow, step)?);
+        let (from, to, step) =
+            (self.number(&mut flow, from)?, self.number(&mut flow, to)?, self.number(&mut flow, step)?);
         // mvrange() leaves its end out, KQL does not.
         let half = Eval::operation(step.clone(), Operator::Divide, Eval::integer(2));
         let values = Eval::call("mvrange", [from, Eval::operation(to, Operator::Add, half), step]);
@@ -196,9 +208,11 @@ impl Lower<'_> {
             );
             return refuse(LossKind::UnsupportedSource, span, message);
         }
-        let message = format!("the function `{}` saved in the workspace has to be there as a macro of that name", call.name);
+        let message =
+            format!("the function `{}` saved in the workspace has to be there as a macro of that name", call.name);
         self.losses.push(Loss::approximate(LossKind::UnresolvedName, span, message));
-        let mut flow = Flow::new(Head::Events { filter: Filter::Macro(super::clean(&call.name)), earliest: None, latest: None });
+        let mut flow =
+            Flow::new(Head::Events { filter: Filter::Macro(super::clean(&call.name)), earliest: None, latest: None });
         for column in schema.iter() {
             let slot = self.table_slot(column, None, &call.name);
             flow.slots.insert(column.id, slot);
@@ -234,7 +248,8 @@ impl Lower<'_> {
                 result.push((id, Slot::new(Val::new(Eval::call("null", []), Repr::Any))));
                 continue;
             };
-            let same = slots.iter().flatten().all(|slot| slot.val.expr == first.val.expr && slot.val.repr == first.val.repr);
+            let same =
+                slots.iter().flatten().all(|slot| slot.val.expr == first.val.expr && slot.val.repr == first.val.repr);
             let in_place = matches!(first.val.expr, Eval::Field(_));
             let filled = slots.iter().all(|slot| slot.as_ref().is_some_and(|slot| slot.filled));
             if same && in_place {

@@ -156,7 +156,9 @@ impl Lower<'_> {
             Some(value) if !value.is_null() && !matches!(value, Value::Dynamic(_)) => {
                 let needle = self.text(flow, &node.needle)?;
                 match needle {
-                    Eval::Text(needle) => Ok(self.literal_match(node.test, node.rules.case, &text, &needle, want, filled)),
+                    Eval::Text(needle) => {
+                        Ok(self.literal_match(node.test, node.rules.case, &text, &needle, want, filled))
+                    }
                     needle => self.computed_match(node, &text, needle, want, span),
                 }
             }
@@ -206,7 +208,14 @@ impl Lower<'_> {
     }
 
     /// The test of a text for one that is computed.
-    fn computed_match(&mut self, node: &StringMatch, text: &Eval, needle: Eval, want: bool, span: Span) -> Result<Eval> {
+    fn computed_match(
+        &mut self,
+        node: &StringMatch,
+        text: &Eval,
+        needle: Eval,
+        want: bool,
+        span: Span,
+    ) -> Result<Eval> {
         let folded = |text: Eval| {
             if node.rules.case == CaseRule::Sensitive { text } else { lowered(&text) }
         };
@@ -223,11 +232,9 @@ impl Lower<'_> {
                 let several = Eval::compare(Compare::Greater, parts, Eval::integer(1));
                 Eval::any(vec![Eval::compare(Compare::Equal, needle, Eval::text("")), several])
             }
-            StringTest::StartsWith => Eval::compare(
-                Compare::Equal,
-                Eval::call("substr", [text, Eval::integer(1), length(&needle)]),
-                needle,
-            ),
+            StringTest::StartsWith => {
+                Eval::compare(Compare::Equal, Eval::call("substr", [text, Eval::integer(1), length(&needle)]), needle)
+            }
             StringTest::EndsWith => {
                 let start = Eval::operation(
                     Eval::operation(length(&text), Operator::Subtract, length(&needle)),
@@ -240,7 +247,11 @@ impl Lower<'_> {
             }
             _ if self.options.prefer == Prefer::Idiomatic => {
                 self.lose(LossKind::Term, span, "a term in the middle of a longer word is found too");
-                Eval::compare(Compare::Greater, Eval::call("mvcount", [Eval::call("split", [text, needle])]), Eval::integer(1))
+                Eval::compare(
+                    Compare::Greater,
+                    Eval::call("mvcount", [Eval::call("split", [text, needle])]),
+                    Eval::integer(1),
+                )
             }
             _ => {
                 return refuse(
@@ -255,11 +266,17 @@ impl Lower<'_> {
 
     fn multi_match(&mut self, multi: Eval, node: &StringMatch, want: bool, span: Span) -> Result<Eval> {
         let Some(needle) = node.needle.as_literal().and_then(Value::as_str) else {
-            return refuse(LossKind::UnsupportedExpression, span, "an array can only be searched for a text that is written out");
+            return refuse(
+                LossKind::UnsupportedExpression,
+                span,
+                "an array can only be searched for a text that is written out",
+            );
         };
         let plain = needle.chars().all(|c| !"\"\\,[]".contains(c));
         let test = match node.test {
-            StringTest::HasTerm | StringTest::HasPrefix | StringTest::HasSuffix | StringTest::Contains if plain => node.test,
+            StringTest::HasTerm | StringTest::HasPrefix | StringTest::HasSuffix | StringTest::Contains if plain => {
+                node.test
+            }
             _ => {
                 return refuse(
                     LossKind::UnsupportedExpression,

@@ -3,13 +3,11 @@
 use super::text::or_empty;
 use super::{Flow, Lower, Repr, Result, Slot, Val, object_text, refuse};
 use crate::functions::Shape;
-use crate::ir::{
-    Access, Arithmetic, ArithmeticOp, Cast, CastKind, ColumnId, Expr, ExprKind, Json, Value,
-};
+use crate::ir::{Access, Arithmetic, ArithmeticOp, Cast, CastKind, ColumnId, Expr, ExprKind, Json, Value};
 use crate::literal::{TICKS_PER_DAY, TICKS_PER_SECOND, format_guid};
 use crate::source::Span;
-use crate::target::{Loss, LossKind};
 use crate::target::splunk::tree::{Compare, Eval, Operator};
+use crate::target::{Loss, LossKind};
 use crate::types::Type;
 
 /// Ticks from year 1 to 1970.
@@ -20,11 +18,8 @@ pub(super) fn seconds(ticks: i64) -> Eval {
     let negative = ticks < 0;
     let ticks = ticks.unsigned_abs();
     let (whole, rest) = (ticks / TICKS_PER_SECOND as u64, ticks % TICKS_PER_SECOND as u64);
-    let text = if rest == 0 {
-        whole.to_string()
-    } else {
-        format!("{whole}.{rest:07}").trim_end_matches('0').to_owned()
-    };
+    let text =
+        if rest == 0 { whole.to_string() } else { format!("{whole}.{rest:07}").trim_end_matches('0').to_owned() };
     let number = Eval::Number(text);
     if negative { Eval::Negate(Box::new(number)) } else { number }
 }
@@ -244,11 +239,23 @@ impl Lower<'_> {
             Type::Int | Type::Long => {
                 let number = match (&val.repr, from) {
                     (Repr::Time | Repr::Span, _) => {
-                        return refuse(LossKind::UnsupportedExpression, span, "the ticks of an instant have no use in SPL");
+                        return refuse(
+                            LossKind::UnsupportedExpression,
+                            span,
+                            "the ticks of an instant have no use in SPL",
+                        );
                     }
                     (Repr::Bool, _) => {
                         let truth = val.expr;
-                        Eval::call("case", [is_text(truth.clone(), "true"), Eval::integer(1), is_text(truth, "false"), Eval::integer(0)])
+                        Eval::call(
+                            "case",
+                            [
+                                is_text(truth.clone(), "true"),
+                                Eval::integer(1),
+                                is_text(truth, "false"),
+                                Eval::integer(0),
+                            ],
+                        )
                     }
                     (Repr::Number, from) if from.is_integer() => val.expr,
                     (Repr::Number, _) => truncated(val.expr),
@@ -309,7 +316,9 @@ impl Lower<'_> {
             },
             Type::Guid => Ok(Val::new(super::text::lowered(&self.to_text(val, span)?), Repr::Text)),
             Type::Dynamic => Ok(val),
-            ty => refuse(LossKind::UnsupportedExpression, span, format!("a conversion to {ty} has no counterpart in SPL")),
+            ty => {
+                refuse(LossKind::UnsupportedExpression, span, format!("a conversion to {ty} has no counterpart in SPL"))
+            }
         }
     }
 
@@ -441,12 +450,19 @@ impl Lower<'_> {
             Repr::Object(path) => object_text(val.expr, &path),
             Repr::Bool => match val.expr {
                 Eval::Text(text) => Eval::Text(if text == "true" { "True" } else { "False" }.into()),
-                expr => Eval::call("case", [is_text(expr.clone(), "true"), Eval::text("True"), is_text(expr, "false"), Eval::text("False")]),
+                expr => Eval::call(
+                    "case",
+                    [is_text(expr.clone(), "true"), Eval::text("True"), is_text(expr, "false"), Eval::text("False")],
+                ),
             },
             Repr::Time => Eval::call("strftime", [val.expr, Eval::text("%Y-%m-%dT%H:%M:%S.%7NZ")]),
             Repr::Multi => Eval::call("mv_to_json_array", [val.expr]),
             Repr::Span => {
-                return refuse(LossKind::UnsupportedExpression, span, "SPL has no text for a time span; divide it by `1s` for a number");
+                return refuse(
+                    LossKind::UnsupportedExpression,
+                    span,
+                    "SPL has no text for a time span; divide it by `1s` for a number",
+                );
             }
         })
     }
