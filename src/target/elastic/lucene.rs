@@ -82,7 +82,8 @@ pub(in crate::target) struct Translated {
 /// # Errors
 /// What Lucene cannot say, as a sentence.
 pub(in crate::target) fn translate(source: &str, insensitive: bool) -> Result<Translated, String> {
-    let tree = ast::parse::Parser::new().parse(source).map_err(|error| format!("the pattern is broken: {}", error.kind()))?;
+    let tree =
+        ast::parse::Parser::new().parse(source).map_err(|error| format!("the pattern is broken: {}", error.kind()))?;
     let mut writer = Writer { out: String::new(), insensitive, saw_letter: false };
     let mut pieces: Vec<&Ast> = match &tree {
         Ast::Concat(concat) => concat.asts.iter().collect(),
@@ -97,7 +98,9 @@ pub(in crate::target) fn translate(source: &str, insensitive: bool) -> Result<Tr
     if let Some(kind) = pieces.first().and_then(|piece| assertion(piece)) {
         before = match kind {
             ast::AssertionKind::StartLine | ast::AssertionKind::StartText => "",
-            ast::AssertionKind::WordBoundary if pieces.get(1).is_some_and(|p| starts_with_word(p)) => "(.*[^A-Za-z0-9_])?",
+            ast::AssertionKind::WordBoundary if pieces.get(1).is_some_and(|p| starts_with_word(p)) => {
+                "(.*[^A-Za-z0-9_])?"
+            }
             _ => return Err("Lucene has no such assertion".to_owned()),
         };
         pieces.remove(0);
@@ -106,7 +109,9 @@ pub(in crate::target) fn translate(source: &str, insensitive: bool) -> Result<Tr
     if let Some(kind) = pieces.last().and_then(|piece| assertion(piece)) {
         behind = match kind {
             ast::AssertionKind::EndLine | ast::AssertionKind::EndText => "",
-            ast::AssertionKind::WordBoundary if pieces.len() > 1 && ends_with_word(pieces[pieces.len() - 2]) => "([^A-Za-z0-9_].*)?",
+            ast::AssertionKind::WordBoundary if pieces.len() > 1 && ends_with_word(pieces[pieces.len() - 2]) => {
+                "([^A-Za-z0-9_].*)?"
+            }
             _ => return Err("Lucene has no such assertion".to_owned()),
         };
         pieces.pop();
@@ -149,7 +154,9 @@ fn starts_with_word(piece: &Ast) -> bool {
         Ast::Group(group) => starts_with_word(&group.ast),
         Ast::Alternation(all) => all.asts.iter().all(starts_with_word),
         Ast::Concat(all) => all.asts.first().is_some_and(starts_with_word),
-        Ast::Repetition(repetition) => matches!(repetition.op.kind, ast::RepetitionKind::OneOrMore) && starts_with_word(&repetition.ast),
+        Ast::Repetition(repetition) => {
+            matches!(repetition.op.kind, ast::RepetitionKind::OneOrMore) && starts_with_word(&repetition.ast)
+        }
         _ => false,
     }
 }
@@ -159,7 +166,9 @@ fn ends_with_word(piece: &Ast) -> bool {
         Ast::Group(group) => ends_with_word(&group.ast),
         Ast::Alternation(all) => all.asts.iter().all(ends_with_word),
         Ast::Concat(all) => all.asts.last().is_some_and(ends_with_word),
-        Ast::Repetition(repetition) => matches!(repetition.op.kind, ast::RepetitionKind::OneOrMore) && ends_with_word(&repetition.ast),
+        Ast::Repetition(repetition) => {
+            matches!(repetition.op.kind, ast::RepetitionKind::OneOrMore) && ends_with_word(&repetition.ast)
+        }
         other => starts_with_word(other),
     }
 }
@@ -244,7 +253,9 @@ impl Writer {
                         let outer = self.insensitive;
                         self.flags(flags)?;
                         if self.insensitive != outer {
-                            return Err("case is ignored in a part of the pattern alone, which Lucene cannot say".to_owned());
+                            return Err(
+                                "case is ignored in a part of the pattern alone, which Lucene cannot say".to_owned()
+                            );
                         }
                     }
                 }
@@ -267,7 +278,9 @@ impl Writer {
             }
             Ast::Flags(_) => return Err("a flag in the middle of the pattern has no counterpart in Lucene".to_owned()),
             Ast::Assertion(_) => {
-                return Err("Lucene has neither anchors nor word boundaries, and here one cannot be written out".to_owned());
+                return Err(
+                    "Lucene has neither anchors nor word boundaries, and here one cannot be written out".to_owned()
+                );
             }
             Ast::ClassUnicode(_) => return Err("Lucene has no classes of Unicode properties".to_owned()),
         }
@@ -293,7 +306,10 @@ impl Writer {
                 let (mut low, mut high) = (range.start.c, range.end.c);
                 self.saw_letter |= low.is_alphabetic() || high.is_alphabetic();
                 if self.insensitive {
-                    if low.is_ascii_alphabetic() && high.is_ascii_alphabetic() && low.is_ascii_uppercase() == high.is_ascii_uppercase() {
+                    if low.is_ascii_alphabetic()
+                        && high.is_ascii_alphabetic()
+                        && low.is_ascii_uppercase() == high.is_ascii_uppercase()
+                    {
                         (low, high) = (low.to_ascii_lowercase(), high.to_ascii_lowercase());
                     } else if low <= 'Z' && high >= 'A' {
                         out.push_str("a-z");
@@ -311,7 +327,10 @@ impl Writer {
                 }
             }
             ast::ClassSetItem::Bracketed(inner) if !inner.negated => self.set(&inner.kind, out)?,
-            ast::ClassSetItem::Ascii(_) | ast::ClassSetItem::Unicode(_) | ast::ClassSetItem::Perl(_) | ast::ClassSetItem::Bracketed(_) => {
+            ast::ClassSetItem::Ascii(_)
+            | ast::ClassSetItem::Unicode(_)
+            | ast::ClassSetItem::Perl(_)
+            | ast::ClassSetItem::Bracketed(_) => {
                 return Err("Lucene has no such class inside a class".to_owned());
             }
         }
@@ -370,7 +389,14 @@ mod tests {
     fn needles_keep_to_themselves() {
         let hostile = r#"a.b*c?d+e|f{g}h[i]j(k)l"m\n#o@p&q<r>s~t^u$v"#;
         let escaped = escaped(hostile);
-        assert!(regex::Regex::new(&format!("^{}$", escaped.replace("\\\"", "\"").replace("\\<", "<").replace("\\>", ">").replace("\\@", "@"))).unwrap().is_match(hostile));
+        assert!(
+            regex::Regex::new(&format!(
+                "^{}$",
+                escaped.replace("\\\"", "\"").replace("\\<", "<").replace("\\>", ">").replace("\\@", "@")
+            ))
+            .unwrap()
+            .is_match(hostile)
+        );
         assert_eq!(needles(StringTest::HasTerm, &["ab", "cd", "-e"]).len(), 2);
         assert_eq!(needles(StringTest::Contains, &["a"]), [".*a.*"]);
     }

@@ -8,7 +8,10 @@ use std::fmt::Write as _;
 /// takes it as it is.
 pub(in crate::target) fn string(text: &str, unicode: Option<fn(char) -> String>) -> String {
     let raw_reads_better = text.contains('\\') || text.contains('"');
-    let raw_can_say_it = !text.contains("\"\"\"") && !text.ends_with('"') && !text.starts_with('"') && !text.chars().any(char::is_control);
+    let raw_can_say_it = !text.contains("\"\"\"")
+        && !text.ends_with('"')
+        && !text.starts_with('"')
+        && !text.chars().any(char::is_control);
     if raw_reads_better && raw_can_say_it {
         return format!("\"\"\"{text}\"\"\"");
     }

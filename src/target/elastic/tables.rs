@@ -146,7 +146,9 @@ impl Tables {
         for (name, table) in &mut tables.tables {
             let Some(like) = &table.like else { continue };
             let Some(other) = all.get(like) else {
-                return Err(file.error_at_key(&["tables", name, "like"], format!("there is no table `{like}` to be like")));
+                return Err(
+                    file.error_at_key(&["tables", name, "like"], format!("there is no table `{like}` to be like"))
+                );
             };
             for (column, field) in &other.fields {
                 table.fields.entry(column.clone()).or_insert_with(|| field.clone());
@@ -173,7 +175,8 @@ impl Tables {
     /// What is to be told of where a table is.
     pub(in crate::target) fn table_note(&self, name: &str, known: bool, fields: Fields) -> Option<(LossKind, String)> {
         if !known {
-            let message = format!("nothing here knows a table `{name}`; its records are taken to be in the index of that name");
+            let message =
+                format!("nothing here knows a table `{name}`; its records are taken to be in the index of that name");
             return Some((LossKind::UnresolvedName, message));
         }
         if fields == Fields::Native {
@@ -184,9 +187,10 @@ impl Tables {
                 LossKind::UnmappedField,
                 format!("the table `{name}` has no known place in ECS; it is read under Sentinel's own names"),
             )),
-            Some(table) if table.guess => {
-                Some((LossKind::UnmappedField, format!("where the records of `{name}` are in Elasticsearch is a guess")))
-            }
+            Some(table) if table.guess => Some((
+                LossKind::UnmappedField,
+                format!("where the records of `{name}` are in Elasticsearch is a guess"),
+            )),
             Some(_) => None,
         }
     }
@@ -202,7 +206,9 @@ impl Tables {
         let note = |text: String| Some((LossKind::UnmappedField, text.into()));
         match table.fields.get(name) {
             None => Place {
-                note: note(format!("the column `{name}` of {table_name} has no known field in ECS; it keeps Sentinel's name")),
+                note: note(format!(
+                    "the column `{name}` of {table_name} has no known field in ECS; it keeps Sentinel's name"
+                )),
                 ..plain(name)
             },
             Some(FieldRow::Name(field)) => Place { ty: stored_ip(field, column.ty.ty), ..plain(field) },
@@ -210,7 +216,12 @@ impl Tables {
                 field: row.name.clone(),
                 values: row.values,
                 ty: row.ty.or_else(|| stored_ip(&row.name, column.ty.ty)),
-                note: row.guess.then(|| (LossKind::UnmappedField, format!("that `{name}` of {table_name} is `{}` is a guess", row.name).into())),
+                note: row.guess.then(|| {
+                    (
+                        LossKind::UnmappedField,
+                        format!("that `{name}` of {table_name} is `{}` is a guess", row.name).into(),
+                    )
+                }),
             },
         }
     }

@@ -9,7 +9,8 @@ use std::collections::HashMap;
 
 use super::tree::{Condition, Event, Item, Query};
 use crate::ir::{
-    AggregateCall, Bound, Bounds, ColumnId, CompareOp, Computed, Expr, ExprKind, Op, Plan, Query as Ir, Source, SourceKind, Step, Union, Value,
+    AggregateCall, Bound, Bounds, ColumnId, CompareOp, Computed, Expr, ExprKind, Op, Plan, Query as Ir, Source,
+    SourceKind, Step, Union, Value,
 };
 use crate::literal::{TICKS_PER_SECOND, format_datetime};
 use crate::source::Span;
@@ -36,7 +37,8 @@ pub(super) struct Lowered {
 
 /// Lowers a query.
 pub(super) fn lower(query: &Ir, tables: &Tables, options: Options) -> Result<(Lowered, Losses), Losses> {
-    let mut lower = Lower { query, tables, fields: options.fields, losses: Losses::default(), columns: HashMap::new(), depth: 0 };
+    let mut lower =
+        Lower { query, tables, fields: options.fields, losses: Losses::default(), columns: HashMap::new(), depth: 0 };
     match lower.whole() {
         Ok(lowered) => Ok((lowered, lower.losses)),
         Err(loss) => {
@@ -112,7 +114,11 @@ impl Lower<'_> {
     fn plan(&mut self, plan: &Plan) -> Result<Found> {
         self.depth += 1;
         if self.depth > 12 {
-            return refuse(LossKind::UnsupportedOperator, plan.source.span, "the query nests tables in each other too deep");
+            return refuse(
+                LossKind::UnsupportedOperator,
+                plan.source.span,
+                "the query nests tables in each other too deep",
+            );
         }
         let mut found = self.source(&plan.source)?;
         let mut index = 0;
@@ -129,7 +135,8 @@ impl Lower<'_> {
     }
 
     fn step(&mut self, found: &mut Found, step: &Step) -> Result<()> {
-        let instead = |what: &str| refuse(LossKind::UnsupportedOperator, step.span, format!("EQL has no {what}; use ES|QL"));
+        let instead =
+            |what: &str| refuse(LossKind::UnsupportedOperator, step.span, format!("EQL has no {what}; use ES|QL"));
         match &step.op {
             Op::Filter(condition) => {
                 let condition = self.condition(condition, true)?;
@@ -146,11 +153,18 @@ impl Lower<'_> {
             Op::Distinct => self.shown(step.span, "whole events are returned, equal ones more than once"),
             Op::Sort(_) | Op::Serialize | Op::Render { .. } => {}
             Op::Take(_) | Op::Sample(_) | Op::SampleDistinct(..) => {
-                self.losses.push(Loss::shown(LossKind::RowCap, step.span, "all events are returned, not the first ones alone"));
+                self.losses.push(Loss::shown(
+                    LossKind::RowCap,
+                    step.span,
+                    "all events are returned, not the first ones alone",
+                ));
             }
             Op::MvExpand(expand) if expand.body.is_none() => {
                 for item in &expand.items {
-                    self.columns.insert(item.id, Meaning::Lost("an element of an array has no place of its own in EQL; use ES|QL"));
+                    self.columns.insert(
+                        item.id,
+                        Meaning::Lost("an element of an array has no place of its own in EQL; use ES|QL"),
+                    );
                 }
                 self.shown(step.span, "whole events are returned, one for all elements of the array");
             }
@@ -160,11 +174,20 @@ impl Lower<'_> {
                 });
             }
             Op::Join(join) => {
-                let message = format!("EQL has no `{}` join; by key it is said in ES|QL, and the order of events within a time by a sequence", join.kind.name());
+                let message = format!(
+                    "EQL has no `{}` join; by key it is said in ES|QL, and the order of events within a time by a sequence",
+                    join.kind.name()
+                );
                 return refuse(LossKind::UnsupportedOperator, step.span, message);
             }
             Op::Evaluate(_) | Op::Invoke(_) => return instead("plugins nor functions that give tables"),
-            Op::MakeSeries(_) => return refuse(LossKind::UnsupportedOperator, step.span, "EQL has no series, and neither has ES|QL; count per bin in ES|QL"),
+            Op::MakeSeries(_) => {
+                return refuse(
+                    LossKind::UnsupportedOperator,
+                    step.span,
+                    "EQL has no series, and neither has ES|QL; count per bin in ES|QL",
+                );
+            }
             _ => return instead("counterpart of this operator"),
         }
         Ok(())
@@ -176,7 +199,10 @@ impl Lower<'_> {
             let meaning = match item.expr.as_column().and_then(|id| self.columns.get(&id)) {
                 Some(same) => same.clone(),
                 None => {
-                    self.shown(item.expr.span, format!("whole events are returned, without the column `{}`", self.query.columns[item.id].name));
+                    self.shown(
+                        item.expr.span,
+                        format!("whole events are returned, without the column `{}`", self.query.columns[item.id].name),
+                    );
                     Meaning::Computed(item.expr.clone())
                 }
             };
@@ -219,7 +245,10 @@ impl Lower<'_> {
             }
             SourceKind::Union(union) => self.union(union, source.span),
             SourceKind::Call(call) => {
-                let message = format!("what `{}` gives cannot be read in EQL; use a lookup join in ES|QL, or an exception list of the rule", call.name);
+                let message = format!(
+                    "what `{}` gives cannot be read in EQL; use a lookup join in ES|QL, or an exception list of the rule",
+                    call.name
+                );
                 refuse(LossKind::UnsupportedSource, source.span, message)
             }
             _ => refuse(LossKind::UnsupportedSource, source.span, "EQL reads events of an index alone; use ES|QL"),
@@ -235,7 +264,11 @@ impl Lower<'_> {
         for input in &union.inputs {
             let mut found = self.plan(input)?;
             if found.threshold.is_some() || bounds.as_ref().is_some_and(|b| *b != found.bounds) {
-                return refuse(LossKind::UnsupportedSource, span, "EQL puts no tables together that are counted or looked at over other times; use ES|QL");
+                return refuse(
+                    LossKind::UnsupportedSource,
+                    span,
+                    "EQL puts no tables together that are counted or looked at over other times; use ES|QL",
+                );
             }
             bounds = Some(found.bounds);
             if let (SourceKind::Table { name, .. }, Fields::Native) = (&input.source.kind, self.fields) {
@@ -254,14 +287,22 @@ impl Lower<'_> {
         all.bounds = bounds.flatten();
         all.conditions.push(Condition::any(branches));
         for column in &union.columns {
-            let meanings: Vec<Meaning> = column.from.iter().flatten().filter_map(|id| self.columns.get(id).cloned()).collect();
+            let meanings: Vec<Meaning> =
+                column.from.iter().flatten().filter_map(|id| self.columns.get(id).cloned()).collect();
             let place = |m: &Meaning| match m {
                 Meaning::Field(place) => Some(place.clone()),
                 _ => None,
             };
             let meaning = match meanings.first().and_then(place) {
-                Some(first) if meanings.len() == column.from.len() && meanings.iter().all(|m| place(m).as_ref() == Some(&first)) => Meaning::Field(first),
-                _ => Meaning::Lost("the tables put together have this column in different places; filter each of them by itself, or use ES|QL"),
+                Some(first)
+                    if meanings.len() == column.from.len()
+                        && meanings.iter().all(|m| place(m).as_ref() == Some(&first)) =>
+                {
+                    Meaning::Field(first)
+                }
+                _ => Meaning::Lost(
+                    "the tables put together have this column in different places; filter each of them by itself, or use ES|QL",
+                ),
             };
             self.columns.insert(column.id, meaning);
         }
@@ -269,23 +310,45 @@ impl Lower<'_> {
     }
 
     /// Groups: for show alone, or a threshold.
-    fn summarize(&mut self, found: &mut Found, keys: &[Computed], calls: &[AggregateCall], rest: &[Step], span: Span) -> Result<()> {
+    fn summarize(
+        &mut self,
+        found: &mut Found,
+        keys: &[Computed],
+        calls: &[AggregateCall],
+        rest: &[Step],
+        span: Span,
+    ) -> Result<()> {
         let mut threshold = None;
         for step in rest {
             match &step.op {
                 Op::Filter(condition) if threshold.is_none() => threshold = Some((condition, step.span)),
                 Op::Extend(_) | Op::Project(..) | Op::Sort(_) | Op::Serialize | Op::Render { .. } | Op::Distinct => {}
-                Op::Take(_) => self.losses.push(Loss::shown(LossKind::RowCap, step.span, "all events are returned, not the first groups alone")),
+                Op::Take(_) => self.losses.push(Loss::shown(
+                    LossKind::RowCap,
+                    step.span,
+                    "all events are returned, not the first groups alone",
+                )),
                 Op::Summarize { .. } if threshold.is_none() => {}
-                _ => return refuse(LossKind::UnsupportedAggregate, span, "EQL aggregates nothing that a later step works on; use ES|QL"),
+                _ => {
+                    return refuse(
+                        LossKind::UnsupportedAggregate,
+                        span,
+                        "EQL aggregates nothing that a later step works on; use ES|QL",
+                    );
+                }
             }
         }
         let Some((condition, at)) = threshold else {
             self.shown(span, "the events are returned, not the groups they make");
             return Ok(());
         };
-        let only_aggregate = |message: &str| refuse(LossKind::UnsupportedAggregate, at, format!("{message}; use ES|QL"));
-        let [call] = calls else { return only_aggregate("EQL counts nothing but events in succession, and here other aggregates are computed") };
+        let only_aggregate =
+            |message: &str| refuse(LossKind::UnsupportedAggregate, at, format!("{message}; use ES|QL"));
+        let [call] = calls else {
+            return only_aggregate(
+                "EQL counts nothing but events in succession, and here other aggregates are computed",
+            );
+        };
         if call.function.name() != "count" || rest.iter().any(|s| matches!(s.op, Op::Summarize { .. })) {
             return only_aggregate("EQL has no aggregates, so that a condition on one cannot be said");
         }
@@ -315,7 +378,9 @@ impl Lower<'_> {
                     }
                     _ => return only_aggregate("events are grouped by fields alone, and here a key is computed"),
                 },
-                ExprKind::Call(function, arguments) if matches!(function.name(), "bin" | "floor") && key.expr.ty.ty == Type::DateTime => {
+                ExprKind::Call(function, arguments)
+                    if matches!(function.name(), "bin" | "floor") && key.expr.ty.ty == Type::DateTime =>
+                {
                     span_of = match arguments.get(1).and_then(Expr::as_literal) {
                         Some(Value::TimeSpan(ticks)) => Some(*ticks),
                         _ => return only_aggregate("the size of a bin has to be written out"),

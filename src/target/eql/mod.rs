@@ -54,3 +54,6 @@ impl Target for Eql {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,8 +9,10 @@ use crate::target::elastic::quote;
 const WIDE: usize = 100;
 
 /// Words that cannot stand as a field's name without backticks.
-const RESERVED: &[&str] =
-    &["and", "any", "by", "false", "in", "like", "maxspan", "not", "null", "of", "or", "regex", "sample", "sequence", "true", "until", "where", "with"];
+const RESERVED: &[&str] = &[
+    "and", "any", "by", "false", "in", "like", "maxspan", "not", "null", "of", "or", "regex", "sample", "sequence",
+    "true", "until", "where", "with",
+];
 
 impl Query {
     /// The text.
@@ -77,10 +79,19 @@ fn condition(c: &Condition) -> String {
             format!("{operand} {} {}", op.sign(), value(v))
         }
         Condition::In(name, values, insensitive) => {
-            format!("{} in{} ({})", field(name), tilde(*insensitive), values.iter().map(value).collect::<Vec<_>>().join(", "))
+            format!(
+                "{} in{} ({})",
+                field(name),
+                tilde(*insensitive),
+                values.iter().map(value).collect::<Vec<_>>().join(", ")
+            )
         }
-        Condition::Like(name, patterns, insensitive) => format!("{} like{} {}", field(name), tilde(*insensitive), list(patterns)),
-        Condition::Regex(name, patterns, insensitive) => format!("{} regex{} {}", field(name), tilde(*insensitive), list(patterns)),
+        Condition::Like(name, patterns, insensitive) => {
+            format!("{} like{} {}", field(name), tilde(*insensitive), list(patterns))
+        }
+        Condition::Regex(name, patterns, insensitive) => {
+            format!("{} regex{} {}", field(name), tilde(*insensitive), list(patterns))
+        }
         Condition::Cidr(name, ranges) => {
             let ranges: Vec<String> = ranges.iter().map(|range| string(range)).collect();
             format!("cidrMatch({}, {})", field(name), ranges.join(", "))
@@ -118,7 +129,9 @@ fn field(name: &str) -> String {
     let plain = |name: &str| {
         name.split('.').all(|part| {
             let first = part.chars().next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_' || c == '@');
-            first && part.chars().skip(1).all(|c| c.is_ascii_alphanumeric() || c == '_') && !RESERVED.contains(&part.to_lowercase().as_str())
+            first
+                && part.chars().skip(1).all(|c| c.is_ascii_alphanumeric() || c == '_')
+                && !RESERVED.contains(&part.to_lowercase().as_str())
         })
     };
     quote::name(name, plain)
@@ -143,7 +156,8 @@ mod tests {
 
     #[test]
     fn parentheses_tell_chains_apart() {
-        let test = |name: &str| Condition::Compare(Operand::Field(name.into()), Compare::Equal, Value::Number("1".into()));
+        let test =
+            |name: &str| Condition::Compare(Operand::Field(name.into()), Compare::Equal, Value::Number("1".into()));
         let or = Condition::Or(vec![test("a"), test("b")]);
         assert_eq!(condition(&Condition::And(vec![or.clone(), test("c")])), "(a == 1 or b == 1) and c == 1");
         assert_eq!(condition(&Condition::Not(Box::new(or))), "not (a == 1 or b == 1)");

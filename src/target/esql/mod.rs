@@ -34,3 +34,6 @@ impl Target for Esql {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

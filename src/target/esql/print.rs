@@ -10,8 +10,31 @@ const WIDE: usize = 110;
 
 /// Words that cannot stand as a column's name without backticks.
 const RESERVED: &[&str] = &[
-    "and", "as", "asc", "by", "desc", "false", "first", "from", "in", "is", "last", "like", "metadata", "not", "null", "nulls", "on",
-    "or", "rlike", "true", "where", "with", "using", "info", "functions",
+    "and",
+    "as",
+    "asc",
+    "by",
+    "desc",
+    "false",
+    "first",
+    "from",
+    "in",
+    "is",
+    "last",
+    "like",
+    "metadata",
+    "not",
+    "null",
+    "nulls",
+    "on",
+    "or",
+    "rlike",
+    "true",
+    "where",
+    "with",
+    "using",
+    "info",
+    "functions",
 ];
 
 /// How tightly an expression binds; the greater the tighter.
@@ -55,7 +78,8 @@ impl Query {
                 }
             }
             Head::Row(items) => {
-                let items: Vec<String> = items.iter().map(|(name, value)| format!("{} = {}", field(name), expr(value))).collect();
+                let items: Vec<String> =
+                    items.iter().map(|(name, value)| format!("{} = {}", field(name), expr(value))).collect();
                 let _ = write!(out, "ROW {}", items.join(", "));
             }
         }
@@ -225,12 +249,17 @@ fn string(text: &str) -> String {
 fn field(name: &str) -> String {
     let plain = |part: &str| {
         let first = part.chars().next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_' || c == '@');
-        first && part.chars().skip(1).all(|c| c.is_ascii_alphanumeric() || c == '_') && !RESERVED.contains(&part.to_lowercase().as_str())
+        first
+            && part.chars().skip(1).all(|c| c.is_ascii_alphanumeric() || c == '_')
+            && !RESERVED.contains(&part.to_lowercase().as_str())
     };
     if name.is_empty() {
         return "``".to_owned();
     }
-    name.split('.').map(|part| if part.is_empty() { quote::name("", |_| false) } else { quote::name(part, plain) }).collect::<Vec<_>>().join(".")
+    name.split('.')
+        .map(|part| if part.is_empty() { quote::name("", |_| false) } else { quote::name(part, plain) })
+        .collect::<Vec<_>>()
+        .join(".")
 }
 
 /// An index pattern, in quotes where it has characters that part patterns from what follows.
@@ -246,7 +275,20 @@ mod tests {
 
     #[test]
     fn hostile_strings_read_back() {
-        for text in ["plain", "a\"b", r"C:\Users\x", "\"\"\"", "tab\tnew\nline\r", "ü€😀", "ends\\", "ends\"", "\"starts", "a|b//c/*d*/", "%_*?", ""] {
+        for text in [
+            "plain",
+            "a\"b",
+            r"C:\Users\x",
+            "\"\"\"",
+            "tab\tnew\nline\r",
+            "ü€😀",
+            "ends\\",
+            "ends\"",
+            "\"starts",
+            "a|b//c/*d*/",
+            "%_*?",
+            "",
+        ] {
             let printed = string(text);
             let back = if let Some(raw) = printed.strip_prefix("\"\"\"").and_then(|p| p.strip_suffix("\"\"\"")) {
                 raw.to_owned()
@@ -303,7 +345,10 @@ mod tests {
         let test = |name: &str| Expr::compare(Compare::Equal, f(name), Expr::integer(1));
         let or = Expr::Or(vec![test("a"), test("b")]);
         assert_eq!(expr(&Expr::And(vec![or.clone(), test("c")])), "(a == 1 OR b == 1) AND c == 1");
-        assert_eq!(expr(&Expr::Or(vec![Expr::And(vec![test("a"), test("b")]), test("c")])), "(a == 1 AND b == 1) OR c == 1");
+        assert_eq!(
+            expr(&Expr::Or(vec![Expr::And(vec![test("a"), test("b")]), test("c")])),
+            "(a == 1 AND b == 1) OR c == 1"
+        );
         assert_eq!(expr(&Expr::Not(Box::new(or))), "NOT (a == 1 OR b == 1)");
         assert_eq!(expr(&Expr::compare(Compare::Less, f("a"), Expr::integer(-1))), "a < -1");
     }

@@ -202,7 +202,8 @@ impl Data {
         let file: FunctionsFile = functions.read()?;
         let mut rows = BTreeMap::new();
         for (name, row) in file.functions {
-            let cases = function_cases(row).map_err(|message| functions.error_at_key(&["functions", &name], message))?;
+            let cases =
+                function_cases(row).map_err(|message| functions.error_at_key(&["functions", &name], message))?;
             rows.insert(name, cases);
         }
         let mut aggregates = BTreeMap::new();
@@ -280,6 +281,9 @@ mod tests {
         };
         assert!(read("functions:\n  tolower: LOWER($1\naggregates: {}\n").starts_with("f:2: in the template"));
         assert!(read("functions: {}\naggregates:\n  count:\n    condition: 1\n").starts_with("f:3: either"));
-        assert!(read("functions:\n  abs: {emit: ABS($1), loss: {kind: odd, message: x}}\naggregates: {}\n").starts_with("f:2: there is no kind"));
+        assert!(
+            read("functions:\n  abs: {emit: ABS($1), loss: {kind: odd, message: x}}\naggregates: {}\n")
+                .starts_with("f:2: there is no kind")
+        );
     }
 }

@@ -86,7 +86,11 @@ impl Parser<'_> {
         }
         if self.word("IS") {
             let not = self.word("NOT");
-            return if self.word("NULL") { Ok(Expr::IsNull(Box::new(left), !not)) } else { Err(self.unexpected("`NULL`")) };
+            return if self.word("NULL") {
+                Ok(Expr::IsNull(Box::new(left), !not))
+            } else {
+                Err(self.unexpected("`NULL`"))
+            };
         }
         Ok(left)
     }
@@ -234,9 +238,15 @@ mod tests {
 
     #[test]
     fn mistakes_are_told_with_their_place() {
-        for (template, wanted) in
-            [("F(", "a value"), ("F($1", "`,` or `)`"), ("$x", "number of an argument"), ("\"a", "quote"), ("$1:x", "text"), ("F() G()", "the end"), ("a", "`(`")]
-        {
+        for (template, wanted) in [
+            ("F(", "a value"),
+            ("F($1", "`,` or `)`"),
+            ("$x", "number of an argument"),
+            ("\"a", "quote"),
+            ("$1:x", "text"),
+            ("F() G()", "the end"),
+            ("a", "`(`"),
+        ] {
             let error = parse(template).unwrap_err();
             assert!(error.contains(wanted), "{template}: {error}");
         }

@@ -312,7 +312,11 @@ impl Expr {
                 subject.fields(f);
                 items.iter().for_each(|e| e.fields(f));
             }
-            Self::Negate(inner) | Self::Not(inner) | Self::Like(inner, _) | Self::Rlike(inner, _) | Self::IsNull(inner, _) => {
+            Self::Negate(inner)
+            | Self::Not(inner)
+            | Self::Like(inner, _)
+            | Self::Rlike(inner, _)
+            | Self::IsNull(inner, _) => {
                 inner.fields(f);
             }
         }
@@ -331,7 +335,13 @@ impl Command {
     pub const fn is_row_by_row(&self) -> bool {
         matches!(
             self,
-            Self::Where(_) | Self::Eval(_) | Self::Keep(_) | Self::Drop(_) | Self::Rename(_) | Self::MvExpand(_) | Self::Grok(..)
+            Self::Where(_)
+                | Self::Eval(_)
+                | Self::Keep(_)
+                | Self::Drop(_)
+                | Self::Rename(_)
+                | Self::MvExpand(_)
+                | Self::Grok(..)
         )
     }
 }

@@ -6,7 +6,8 @@
 use super::super::tree::{Compare, Condition, Operand, Value as Literal};
 use super::{Lower, Meaning, Result, refuse};
 use crate::ir::{
-    Between, CaseRule, Compare as Comparison, CompareOp, Expr, ExprKind, Membership, Quantifier, RegexMatch, StringMatch, StringTest, Value, ValueSet,
+    Between, CaseRule, Compare as Comparison, CompareOp, Expr, ExprKind, Membership, Quantifier, RegexMatch,
+    StringMatch, StringTest, Value, ValueSet,
 };
 use crate::literal::{format_datetime, format_guid};
 use crate::source::Span;
@@ -60,7 +61,11 @@ impl Lower<'_> {
                 }
             },
             ExprKind::Call(function, arguments) => self.call(function.name(), arguments, want, expr.span),
-            _ => refuse(LossKind::UnsupportedExpression, expr.span, "EQL compares fields with values that are written out, and nothing else; use ES|QL"),
+            _ => refuse(
+                LossKind::UnsupportedExpression,
+                expr.span,
+                "EQL compares fields with values that are written out, and nothing else; use ES|QL",
+            ),
         }
     }
 
@@ -72,7 +77,13 @@ impl Lower<'_> {
                     if let Some((kind, message)) = &place.note {
                         self.losses.push(Loss::approximate(*kind, expr.span, message.as_ref()));
                     }
-                    Ok(Subject { name: place.field, folded: None, values: place.values, stored: place.ty, length: false })
+                    Ok(Subject {
+                        name: place.field,
+                        folded: None,
+                        values: place.values,
+                        stored: place.ty,
+                        length: false,
+                    })
                 }
                 Some(Meaning::Computed(inner)) => self.subject(&inner),
                 Some(Meaning::Lost(reason)) => refuse(LossKind::UnsupportedExpression, expr.span, reason),
@@ -87,16 +98,29 @@ impl Lower<'_> {
                 ("tolower", [inner]) => Ok(Subject { folded: Some(Values::Lower), ..self.subject(inner)? }),
                 ("toupper", [inner]) => Ok(Subject { folded: Some(Values::Upper), ..self.subject(inner)? }),
                 ("strlen", [inner]) => Ok(Subject { length: true, ..self.subject(inner)? }),
-                ("parse_json" | "parsejson" | "todynamic", [inner]) if inner.ty.ty == Type::Dynamic => self.subject(inner),
-                (name, _) => refuse(LossKind::UnsupportedFunction, expr.span, format!("EQL has no counterpart of `{name}`; use ES|QL")),
+                ("parse_json" | "parsejson" | "todynamic", [inner]) if inner.ty.ty == Type::Dynamic => {
+                    self.subject(inner)
+                }
+                (name, _) => refuse(
+                    LossKind::UnsupportedFunction,
+                    expr.span,
+                    format!("EQL has no counterpart of `{name}`; use ES|QL"),
+                ),
             },
-            ExprKind::Cast(node) if matches!(expr.ty.ty, Type::String | Type::Int | Type::Long | Type::Real | Type::Bool) => self.subject(&node.operand),
+            ExprKind::Cast(node)
+                if matches!(expr.ty.ty, Type::String | Type::Int | Type::Long | Type::Real | Type::Bool) =>
+            {
+                self.subject(&node.operand)
+            }
             ExprKind::Access(node) => {
                 let mut base = &node.base;
                 let mut as_text = None;
                 loop {
                     match &base.kind {
-                        ExprKind::Call(function, arguments) if matches!(function.name(), "parse_json" | "parsejson" | "todynamic") && arguments.len() == 1 => {
+                        ExprKind::Call(function, arguments)
+                            if matches!(function.name(), "parse_json" | "parsejson" | "todynamic")
+                                && arguments.len() == 1 =>
+                        {
                             base = &arguments[0];
                         }
                         ExprKind::Cast(cast) => base = &cast.operand,
@@ -111,18 +135,32 @@ impl Lower<'_> {
                     subject.name.push('.');
                     match part.as_literal() {
                         Some(Value::String(name)) if !name.is_empty() => subject.name.push_str(name),
-                        Some(value) if value.as_integer().is_some_and(|n| n >= 0) => subject.name.push_str(&value.as_integer().unwrap_or_default().to_string()),
-                        _ => return refuse(LossKind::UnsupportedExpression, part.span, "the way into an object has to be written out, counted from its start"),
+                        Some(value) if value.as_integer().is_some_and(|n| n >= 0) => {
+                            subject.name.push_str(&value.as_integer().unwrap_or_default().to_string())
+                        }
+                        _ => {
+                            return refuse(
+                                LossKind::UnsupportedExpression,
+                                part.span,
+                                "the way into an object has to be written out, counted from its start",
+                            );
+                        }
                     }
                 }
                 if let Some(id) = as_text {
                     let name = &self.query.columns[id].name;
-                    let message = format!("`{name}` is JSON as text in Sentinel; here it is taken to be stored as an object with its parts as fields");
+                    let message = format!(
+                        "`{name}` is JSON as text in Sentinel; here it is taken to be stored as an object with its parts as fields"
+                    );
                     self.losses.push(Loss::approximate(LossKind::UnmappedField, expr.span, message));
                 }
                 Ok(subject)
             }
-            _ => refuse(LossKind::UnsupportedExpression, expr.span, "EQL compares fields with values that are written out, and nothing else; use ES|QL"),
+            _ => refuse(
+                LossKind::UnsupportedExpression,
+                expr.span,
+                "EQL compares fields with values that are written out, and nothing else; use ES|QL",
+            ),
         }
     }
 
@@ -135,13 +173,21 @@ impl Lower<'_> {
                 Some(Meaning::Computed(inner)) => self.literal(&inner),
                 _ => refuse(LossKind::UnsupportedExpression, expr.span, "EQL does not compare two fields; use ES|QL"),
             },
-            _ => refuse(LossKind::UnsupportedExpression, expr.span, "EQL compares with values that are written out; use ES|QL"),
+            _ => refuse(
+                LossKind::UnsupportedExpression,
+                expr.span,
+                "EQL compares with values that are written out; use ES|QL",
+            ),
         }
     }
 
     fn comparison(&mut self, node: &Comparison, want: bool, span: Span) -> Result<Condition> {
         let op = if want { node.op } else { node.op.complement() };
-        let (left, right, op) = if node.left.as_literal().is_some() { (&node.right, &node.left, op.mirrored()) } else { (&node.left, &node.right, op) };
+        let (left, right, op) = if node.left.as_literal().is_some() {
+            (&node.right, &node.left, op.mirrored())
+        } else {
+            (&node.left, &node.right, op)
+        };
         if let (Some(Value::Bool(value)), CompareOp::Equal | CompareOp::NotEqual) = (right.as_literal(), op) {
             if !matches!(left.kind, ExprKind::Column(_) | ExprKind::Access(_) | ExprKind::Cast(_)) {
                 return self.condition(left, *value == (op == CompareOp::Equal));
@@ -150,7 +196,11 @@ impl Lower<'_> {
         let value = self.literal(right)?;
         let subject = self.subject(left)?;
         if whole_dynamic(left) {
-            return refuse(LossKind::UnsupportedExpression, span, "an object has no value of its own; name the part that is meant");
+            return refuse(
+                LossKind::UnsupportedExpression,
+                span,
+                "an object has no value of its own; name the part that is meant",
+            );
         }
         let text_there = subject.stored == Some(StoredType::Keyword);
         let literal = match &value {
@@ -188,12 +238,20 @@ impl Lower<'_> {
     fn member(&mut self, node: &Membership, want: bool, span: Span) -> Result<Condition> {
         let want = want != node.negated;
         let ValueSet::List(items) = &node.set else {
-            return refuse(LossKind::UnsupportedExpression, span, "EQL compares with no set out of another table; use ES|QL, or an exception list of the rule");
+            return refuse(
+                LossKind::UnsupportedExpression,
+                span,
+                "EQL compares with no set out of another table; use ES|QL, or an exception list of the rule",
+            );
         };
         let mut values = Vec::new();
         for item in items {
             if matches!(item.kind, ExprKind::ToScalar(_)) {
-                return refuse(LossKind::UnsupportedExpression, item.span, "EQL compares with no set out of another table; use ES|QL, or an exception list of the rule");
+                return refuse(
+                    LossKind::UnsupportedExpression,
+                    item.span,
+                    "EQL compares with no set out of another table; use ES|QL, or an exception list of the rule",
+                );
             }
             let value = match item.as_literal() {
                 Some(value) => value.clone(),
@@ -209,7 +267,8 @@ impl Lower<'_> {
         if numeric {
             let subject = self.subject(&node.subject)?;
             let keyword = subject.stored == Some(StoredType::Keyword);
-            let values = values.iter().map(|v| if keyword { Literal::Text(text_of(v)) } else { literal_of(v) }).collect();
+            let values =
+                values.iter().map(|v| if keyword { Literal::Text(text_of(v)) } else { literal_of(v) }).collect();
             return Ok(negated(Condition::In(subject.name, values, false), want));
         }
         let texts: Vec<String> = values.iter().map(text_of).collect();
@@ -224,9 +283,21 @@ impl Lower<'_> {
     }
 
     /// A field is tested for one of several texts.
-    fn texts(&mut self, subject: &Expr, test: StringTest, case: CaseRule, texts: &[String], want: bool, span: Span) -> Result<Condition> {
+    fn texts(
+        &mut self,
+        subject: &Expr,
+        test: StringTest,
+        case: CaseRule,
+        texts: &[String],
+        want: bool,
+        span: Span,
+    ) -> Result<Condition> {
         if whole_dynamic(subject) {
-            return refuse(LossKind::UnsupportedExpression, span, "an object has no text of its own; name the part that is meant");
+            return refuse(
+                LossKind::UnsupportedExpression,
+                span,
+                "an object has no text of its own; name the part that is meant",
+            );
         }
         let subject = self.subject(subject)?;
         if subject.length {
@@ -234,7 +305,9 @@ impl Lower<'_> {
         }
         let insensitive = case != CaseRule::Sensitive || subject.folded.is_some();
         // What was put in one case equals nothing that is written in another.
-        let possible = |text: &&String| case != CaseRule::Sensitive || subject.folded.is_none_or(|folded| folded.apply(text) == **text);
+        let possible = |text: &&String| {
+            case != CaseRule::Sensitive || subject.folded.is_none_or(|folded| folded.apply(text) == **text)
+        };
         let apply = |text: &String| subject.values.map_or_else(|| text.clone(), |values| values.apply(text));
         let texts: Vec<String> = texts.iter().filter(possible).map(apply).collect();
         let insensitive = insensitive && subject.values.is_none();
@@ -249,7 +322,11 @@ impl Lower<'_> {
             match filled.as_slice() {
                 [] => {}
                 [only] if !insensitive => parts.push(equals(&name, only)),
-                all => parts.push(Condition::In(name.clone(), all.iter().cloned().map(Literal::Text).collect(), insensitive)),
+                all => parts.push(Condition::In(
+                    name.clone(),
+                    all.iter().cloned().map(Literal::Text).collect(),
+                    insensitive,
+                )),
             }
             return Ok(negated(Condition::any(parts), want));
         }
@@ -284,16 +361,26 @@ impl Lower<'_> {
         let translated = match lucene::translate(source, node.case != CaseRule::Sensitive) {
             Ok(translated) => translated,
             Err(reason) => {
-                let message = format!("the pattern cannot be said in Lucene's dialect: {reason}; use `has`, `contains` or `startswith`");
+                let message = format!(
+                    "the pattern cannot be said in Lucene's dialect: {reason}; use `has`, `contains` or `startswith`"
+                );
                 return refuse(LossKind::UnsupportedExpression, node.pattern.span, message);
             }
         };
         let subject = self.subject(&node.subject)?;
         if subject.folded.is_some() || subject.length || whole_dynamic(&node.subject) {
-            return refuse(LossKind::UnsupportedExpression, span, "EQL matches patterns with fields as they are; use ES|QL");
+            return refuse(
+                LossKind::UnsupportedExpression,
+                span,
+                "EQL matches patterns with fields as they are; use ES|QL",
+            );
         }
         if translated.insensitive && translated.pattern.contains("[a-z") {
-            self.losses.push(Loss::approximate(LossKind::Case, span, "ranges of letters count with case in EQL's patterns, even where other letters do not"));
+            self.losses.push(Loss::approximate(
+                LossKind::Case,
+                span,
+                "ranges of letters count with case in EQL's patterns, even where other letters do not",
+            ));
         }
         if regex::Regex::new(source).is_ok_and(|regex| regex.is_match("")) {
             let test = Condition::Regex(subject.name.clone(), vec![translated.pattern], translated.insensitive);
@@ -304,7 +391,11 @@ impl Lower<'_> {
 
     fn call(&mut self, name: &str, arguments: &[Expr], want: bool, span: Span) -> Result<Condition> {
         let Some(first) = arguments.first() else {
-            return refuse(LossKind::UnsupportedFunction, span, format!("EQL has no counterpart of `{name}`; use ES|QL"));
+            return refuse(
+                LossKind::UnsupportedFunction,
+                span,
+                format!("EQL has no counterpart of `{name}`; use ES|QL"),
+            );
         };
         match name {
             "isempty" | "isnotempty" | "notempty" => {
@@ -313,7 +404,11 @@ impl Lower<'_> {
                 Ok(if is {
                     Condition::any(vec![Condition::Missing(subject.name.clone(), true), equals(&subject.name, "")])
                 } else {
-                    let empty = Condition::Compare(Operand::Field(subject.name.clone()), Compare::NotEqual, Literal::Text(String::new()));
+                    let empty = Condition::Compare(
+                        Operand::Field(subject.name.clone()),
+                        Compare::NotEqual,
+                        Literal::Text(String::new()),
+                    );
                     Condition::all(vec![Condition::Missing(subject.name, false), empty])
                 })
             }
@@ -321,7 +416,11 @@ impl Lower<'_> {
                 let subject = self.subject(first)?;
                 Ok(Condition::Missing(subject.name, (name == "isnull") == want))
             }
-            "ipv4_is_in_range" | "ipv6_is_in_range" | "ipv4_is_in_any_range" | "ipv6_is_in_any_range" | "ipv4_is_private" => {
+            "ipv4_is_in_range"
+            | "ipv6_is_in_range"
+            | "ipv4_is_in_any_range"
+            | "ipv6_is_in_any_range"
+            | "ipv4_is_private" => {
                 let mut ranges = Vec::new();
                 for argument in &arguments[1..] {
                     let value = self.literal(argument)?;
@@ -335,11 +434,16 @@ impl Lower<'_> {
                 }
                 let subject = self.subject(first)?;
                 if subject.stored != Some(StoredType::Ip) {
-                    let message = format!("the field `{}` has to be mapped as an address for `cidrMatch`", subject.name);
+                    let message =
+                        format!("the field `{}` has to be mapped as an address for `cidrMatch`", subject.name);
                     self.losses.push(Loss::approximate(LossKind::UnmappedField, span, message));
                 }
                 let test = Condition::Cidr(subject.name.clone(), ranges);
-                Ok(if want { test } else { Condition::all(vec![Condition::Missing(subject.name, false), Condition::Not(Box::new(test))]) })
+                Ok(if want {
+                    test
+                } else {
+                    Condition::all(vec![Condition::Missing(subject.name, false), Condition::Not(Box::new(test))])
+                })
             }
             _ => refuse(LossKind::UnsupportedFunction, span, format!("EQL has no counterpart of `{name}`; use ES|QL")),
         }

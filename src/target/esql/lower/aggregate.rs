@@ -1,7 +1,7 @@
 //! `summarize`: what makes a group, and what is said of it.
 
 use super::{Flow, Lower, Result, Slot, refuse};
-use crate::ir::{AggregateCall, ColumnId, Computed, Schema, Expr as Ir};
+use crate::ir::{AggregateCall, ColumnId, Computed, Expr as Ir, Schema};
 use crate::source::Span;
 use crate::target::LossKind;
 use crate::target::esql::rows::AggregateEmit;
@@ -19,13 +19,22 @@ impl Lower<'_> {
         after: &Usage,
         span: Span,
     ) -> Result<()> {
-        let name_of = |lower: &Self, id: ColumnId| schema.iter().find(|c| c.id == id).map_or_else(|| lower.query.columns[id].name.to_string(), |c| c.name.to_string());
+        let name_of = |lower: &Self, id: ColumnId| {
+            schema
+                .iter()
+                .find(|c| c.id == id)
+                .map_or_else(|| lower.query.columns[id].name.to_string(), |c| c.name.to_string())
+        };
         let mut slots: Vec<(ColumnId, Slot)> = Vec::new();
         let mut by: Vec<(String, Option<Expr>)> = Vec::new();
         for key in keys {
             let old = self.slot(flow, &key.expr).cloned();
             let filled = self.is_filled(flow, &key.expr);
-            let value = if key.expr.ty.ty == Type::Dynamic { self.text(flow, &key.expr)? } else { self.value(flow, &key.expr)? };
+            let value = if key.expr.ty.ty == Type::Dynamic {
+                self.text(flow, &key.expr)?
+            } else {
+                self.value(flow, &key.expr)?
+            };
             let (name, given) = match value {
                 Expr::Field(name) if !by.iter().any(|(n, _)| *n == name) => (name, None),
                 value => {
@@ -37,13 +46,19 @@ impl Lower<'_> {
                     (name, Some(value))
                 }
             };
-            let slot = Slot { filled, values: old.as_ref().and_then(|s| s.values), stored: old.and_then(|s| if given.is_none() { s.stored } else { None }), ..Slot::new(Expr::field(&name)) };
+            let slot = Slot {
+                filled,
+                values: old.as_ref().and_then(|s| s.values),
+                stored: old.and_then(|s| if given.is_none() { s.stored } else { None }),
+                ..Slot::new(Expr::field(&name))
+            };
             by.push((name, given));
             slots.push((key.id, slot));
         }
         let mut aggregates: Vec<Aggregate> = Vec::new();
         for call in calls {
-            let live: Vec<usize> = (0..call.outputs.len()).filter(|at| after.live.contains(&call.outputs[*at])).collect();
+            let live: Vec<usize> =
+                (0..call.outputs.len()).filter(|at| after.live.contains(&call.outputs[*at])).collect();
             if live.is_empty() {
                 continue;
             }
@@ -55,7 +70,11 @@ impl Lower<'_> {
                     return refuse(LossKind::UnsupportedAggregate, call.span, message);
                 }
                 let column = name_of(self, call.outputs[0]);
-                self.losses.push(crate::target::Loss::shown(LossKind::Null, call.span, format!("the column `{column}` stays empty; it decides nothing. {message}")));
+                self.losses.push(crate::target::Loss::shown(
+                    LossKind::Null,
+                    call.span,
+                    format!("the column `{column}` stays empty; it decides nothing. {message}"),
+                ));
                 for id in &call.outputs {
                     slots.push((*id, Slot::new(Expr::Null)));
                 }
@@ -71,7 +90,9 @@ impl Lower<'_> {
                         lower.lose(*kind, call.span, message.clone());
                     }
                     let value = match &row.emit {
-                        AggregateEmit::Template(template) => lower.aggregate_template(&mut attempt, template, &call.arguments, row.counts_empty)?,
+                        AggregateEmit::Template(template) => {
+                            lower.aggregate_template(&mut attempt, template, &call.arguments, row.counts_empty)?
+                        }
                         AggregateEmit::ArgMax => lower.picked(&mut attempt, "LAST", "MAX", call, at)?,
                         AggregateEmit::ArgMin => lower.picked(&mut attempt, "FIRST", "MIN", call, at)?,
                         AggregateEmit::TakeAny => lower.any_of(&mut attempt, call, at)?,
@@ -96,7 +117,11 @@ impl Lower<'_> {
             }
         }
         if aggregates.is_empty() && by.is_empty() {
-            aggregates.push(Aggregate { name: self.helper("rows"), value: Expr::call("COUNT", [Expr::All]), condition: None });
+            aggregates.push(Aggregate {
+                name: self.helper("rows"),
+                value: Expr::call("COUNT", [Expr::All]),
+                condition: None,
+            });
         }
         let _ = span;
         flow.push(Command::Stats { inline: false, aggregates, by });
@@ -109,9 +134,17 @@ impl Lower<'_> {
     }
 
     /// An aggregate by its template. An empty string is a value, but it is stored as a missing field.
-    fn aggregate_template(&mut self, flow: &mut Flow, template: &Expr, arguments: &[Ir], counts_empty: bool) -> Result<Expr> {
+    fn aggregate_template(
+        &mut self,
+        flow: &mut Flow,
+        template: &Expr,
+        arguments: &[Ir],
+        counts_empty: bool,
+    ) -> Result<Expr> {
         let value = self.filled(flow, template, arguments)?;
-        let Some(first) = arguments.first().filter(|a| counts_empty && a.ty.ty == Type::String) else { return Ok(value) };
+        let Some(first) = arguments.first().filter(|a| counts_empty && a.ty.ty == Type::String) else {
+            return Ok(value);
+        };
         if self.is_filled(flow, first) {
             return Ok(value);
         }
@@ -132,7 +165,11 @@ impl Lower<'_> {
         };
         let order = self.value(flow, by)?;
         let Some(argument) = call.arguments.get(at) else {
-            return refuse(LossKind::UnsupportedAggregate, call.span, "the columns of the whole record are not known here; name them");
+            return refuse(
+                LossKind::UnsupportedAggregate,
+                call.span,
+                "the columns of the whole record are not known here; name them",
+            );
         };
         if at == 0 {
             return Ok(Expr::call(bound, [order]));
@@ -150,10 +187,18 @@ impl Lower<'_> {
     /// Any value; of one record where there are several columns.
     fn any_of(&mut self, flow: &mut Flow, call: &AggregateCall, at: usize) -> Result<Expr> {
         let Some(argument) = call.arguments.get(at) else {
-            return refuse(LossKind::UnsupportedAggregate, call.span, "the columns of the whole record are not known here; name them");
+            return refuse(
+                LossKind::UnsupportedAggregate,
+                call.span,
+                "the columns of the whole record are not known here; name them",
+            );
         };
         if call.outputs.len() > 1 {
-            self.lose(LossKind::Order, call.span, "each column holds the least of its values, which need not be of the same record");
+            self.lose(
+                LossKind::Order,
+                call.span,
+                "each column holds the least of its values, which need not be of the same record",
+            );
         }
         let value = self.value(flow, argument)?;
         Ok(Expr::call("MIN", [value]))

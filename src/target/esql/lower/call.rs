@@ -50,7 +50,13 @@ impl<'a> Lower<'a> {
     pub(super) fn filled(&mut self, flow: &mut Flow, template: &Expr, arguments: &[Ir]) -> Result<Expr> {
         let mut one = |lower: &mut Self, e: &Expr| lower.filled(flow, e, arguments).map(Box::new);
         Ok(match template {
-            Expr::Field(_) | Expr::Text(_) | Expr::Number(_) | Expr::Bool(_) | Expr::Null | Expr::Span(..) | Expr::All => template.clone(),
+            Expr::Field(_)
+            | Expr::Text(_)
+            | Expr::Number(_)
+            | Expr::Bool(_)
+            | Expr::Null
+            | Expr::Span(..)
+            | Expr::All => template.clone(),
             Expr::Call(name, inside) => {
                 let mut filled = Vec::with_capacity(inside.len());
                 for item in inside {

@@ -3,8 +3,8 @@
 use super::value::lowered;
 use super::{Flow, Lower, Result, refuse};
 use crate::ir::{
-    AnyColumn, Between, CaseRule, Compare as Comparison, CompareOp, Expr as Ir, ExprKind, Membership, NullRule, Quantifier,
-    RegexDialect, RegexMatch, StringMatch, StringTest, TermRule, Value, ValueSet,
+    AnyColumn, Between, CaseRule, Compare as Comparison, CompareOp, Expr as Ir, ExprKind, Membership, NullRule,
+    Quantifier, RegexDialect, RegexMatch, StringMatch, StringTest, TermRule, Value, ValueSet,
 };
 use crate::source::Span;
 use crate::target::LossKind;
@@ -81,7 +81,10 @@ impl Lower<'_> {
         let is = |ty: Type| left_ir.ty.ty == ty || right_ir.ty.ty == ty;
         let stored = self.slot(flow, left_ir).and_then(|slot| slot.stored);
         let texts = |ty: Type| matches!(ty, Type::Guid | Type::Dynamic | Type::String | Type::Unknown);
-        let (left, right) = if stored == Some(StoredType::Keyword) && right_ir.as_literal().is_some() && matches!(op, Compare::Equal | Compare::NotEqual) {
+        let (left, right) = if stored == Some(StoredType::Keyword)
+            && right_ir.as_literal().is_some()
+            && matches!(op, Compare::Equal | Compare::NotEqual)
+        {
             (self.value(flow, left_ir)?, self.text(flow, right_ir)?)
         } else if is(Type::DateTime) {
             (self.time(flow, left_ir)?, self.time(flow, right_ir)?)
@@ -115,21 +118,40 @@ impl Lower<'_> {
     fn between(&mut self, flow: &mut Flow, node: &Between, want: bool) -> Result<Expr> {
         let inside = want != node.negated;
         let is_time = [&node.subject, &node.low, &node.high].iter().any(|e| e.ty.ty == Type::DateTime);
-        let mut bound = |e: &Ir| if is_time { self.time(flow, e) } else if e.ty.ty == Type::TimeSpan { self.value(flow, e) } else { self.number(flow, e) };
+        let mut bound = |e: &Ir| {
+            if is_time {
+                self.time(flow, e)
+            } else if e.ty.ty == Type::TimeSpan {
+                self.value(flow, e)
+            } else {
+                self.number(flow, e)
+            }
+        };
         let (subject, low, high) = (bound(&node.subject)?, bound(&node.low)?, bound(&node.high)?);
         Ok(if inside {
-            Expr::all(vec![Expr::compare(Compare::GreaterOrEqual, subject.clone(), low), Expr::compare(Compare::LessOrEqual, subject, high)])
+            Expr::all(vec![
+                Expr::compare(Compare::GreaterOrEqual, subject.clone(), low),
+                Expr::compare(Compare::LessOrEqual, subject, high),
+            ])
         } else {
-            Expr::any(vec![Expr::compare(Compare::Less, subject.clone(), low), Expr::compare(Compare::Greater, subject, high)])
+            Expr::any(vec![
+                Expr::compare(Compare::Less, subject.clone(), low),
+                Expr::compare(Compare::Greater, subject, high),
+            ])
         })
     }
 
     /// A comparison of strings, where it holds or where it does not.
     fn string_match(&mut self, flow: &mut Flow, node: &StringMatch, want: bool, span: Span) -> Result<Expr> {
         let want = want != node.negated;
-        let known = node.rules.terms == TermRule::KqlAlphanumeric && matches!(node.rules.nulls, NullRule::KqlEquality | NullRule::KqlMatch);
+        let known = node.rules.terms == TermRule::KqlAlphanumeric
+            && matches!(node.rules.nulls, NullRule::KqlEquality | NullRule::KqlMatch);
         if !known {
-            return refuse(LossKind::UnsupportedExpression, span, "this comparison goes by rules of another language than KQL");
+            return refuse(
+                LossKind::UnsupportedExpression,
+                span,
+                "this comparison goes by rules of another language than KQL",
+            );
         }
         let filled = self.is_filled(flow, &node.subject);
         let values = self.slot(flow, &node.subject).and_then(|slot| slot.values);
@@ -152,7 +174,10 @@ impl Lower<'_> {
         }
         let needle = self.text(flow, &node.needle)?;
         let fold = |e: Expr| if node.rules.case == CaseRule::Sensitive { e } else { lowered(e) };
-        let (text, needle) = (Expr::call("COALESCE", [fold(text), Expr::text("")]), Expr::call("COALESCE", [fold(needle), Expr::text("")]));
+        let (text, needle) = (
+            Expr::call("COALESCE", [fold(text), Expr::text("")]),
+            Expr::call("COALESCE", [fold(needle), Expr::text("")]),
+        );
         let test = match node.test {
             StringTest::Contains => Expr::call("CONTAINS", [text, needle]),
             StringTest::StartsWith => Expr::call("STARTS_WITH", [text, needle]),
@@ -188,7 +213,9 @@ impl Lower<'_> {
         let translated = match lucene::translate(source, node.case != CaseRule::Sensitive) {
             Ok(translated) => translated,
             Err(reason) => {
-                let message = format!("the pattern cannot be said in Lucene's dialect: {reason}; use `has`, `contains` or `startswith`");
+                let message = format!(
+                    "the pattern cannot be said in Lucene's dialect: {reason}; use `has`, `contains` or `startswith`"
+                );
                 return refuse(LossKind::UnsupportedExpression, node.pattern.span, message);
             }
         };
@@ -207,10 +234,18 @@ impl Lower<'_> {
 
     fn any_column(&mut self, flow: &mut Flow, node: &AnyColumn, want: bool, span: Span) -> Result<Expr> {
         let Some(needle) = node.needle.as_literal().and_then(Value::as_str) else {
-            return refuse(LossKind::UnsupportedExpression, node.needle.span, "what every column is searched for has to be written out");
+            return refuse(
+                LossKind::UnsupportedExpression,
+                node.needle.span,
+                "what every column is searched for has to be written out",
+            );
         };
         if node.negated || node.open || node.columns.len() > 40 {
-            return refuse(LossKind::UnsupportedExpression, span, "a search of all columns cannot be said in ES|QL; name the columns");
+            return refuse(
+                LossKind::UnsupportedExpression,
+                span,
+                "a search of all columns cannot be said in ES|QL; name the columns",
+            );
         }
         let mut tests = Vec::new();
         for id in &node.columns {
@@ -251,12 +286,23 @@ impl Lower<'_> {
             if item.ty.ty == Type::Dynamic {
                 return self.member_of_array(flow, node, item, want, span);
             }
-            let one = StringMatch { test: node.test, rules: node.rules, negated: false, subject: node.subject.clone(), needle: item.clone() };
+            let one = StringMatch {
+                test: node.test,
+                rules: node.rules,
+                negated: false,
+                subject: node.subject.clone(),
+                needle: item.clone(),
+            };
             let is_text = item.ty.ty == Type::String || node.test != StringTest::Equals;
             parts.push(if is_text {
                 self.string_match(flow, &one, want, item.span)?
             } else {
-                let compare = Comparison { op: CompareOp::Equal, nulls: NullRule::KqlEquality, left: node.subject.clone(), right: item.clone() };
+                let compare = Comparison {
+                    op: CompareOp::Equal,
+                    nulls: NullRule::KqlEquality,
+                    left: node.subject.clone(),
+                    right: item.clone(),
+                };
                 self.comparison(flow, &compare, want)?
             });
         }
@@ -265,34 +311,66 @@ impl Lower<'_> {
     }
 
     /// One of the values of a field with several.
-    fn member_of_array(&mut self, flow: &mut Flow, node: &Membership, item: &Ir, want: bool, span: Span) -> Result<Expr> {
+    fn member_of_array(
+        &mut self,
+        flow: &mut Flow,
+        node: &Membership,
+        item: &Ir,
+        want: bool,
+        span: Span,
+    ) -> Result<Expr> {
         if node.test != StringTest::Equals || node.rules.case != CaseRule::Sensitive {
-            return refuse(LossKind::UnsupportedExpression, item.span, "the values of an array that is computed can only be compared with `in`");
+            return refuse(
+                LossKind::UnsupportedExpression,
+                item.span,
+                "the values of an array that is computed can only be compared with `in`",
+            );
         }
         let array = self.value(flow, item)?;
         if !matches!(array, Expr::Field(_)) {
-            return refuse(LossKind::UnsupportedExpression, span, "this set of values cannot be said; write them out or make them a table");
+            return refuse(
+                LossKind::UnsupportedExpression,
+                span,
+                "this set of values cannot be said; write them out or make them a table",
+            );
         }
         let text = self.text(flow, &node.subject)?;
         let test = Expr::call("COALESCE", [Expr::call("MV_CONTAINS", [array, text]), Expr::Bool(false)]);
         Ok(if want { test } else { Expr::Not(Box::new(test)) })
     }
 
-    fn member_of_values(&mut self, flow: &mut Flow, node: &Membership, values: &[Value], want: bool, span: Span) -> Result<Expr> {
+    fn member_of_values(
+        &mut self,
+        flow: &mut Flow,
+        node: &Membership,
+        values: &[Value],
+        want: bool,
+        span: Span,
+    ) -> Result<Expr> {
         let slot = self.slot(flow, &node.subject).cloned();
         let filled = self.is_filled(flow, &node.subject);
         let keyword = slot.as_ref().is_some_and(|slot| slot.stored == Some(StoredType::Keyword));
         let ty = node.subject.ty.ty;
-        let numeric = (ty.is_numeric() || matches!(ty, Type::DateTime | Type::TimeSpan) || values.iter().all(|v| v.ty().is_numeric())) && !keyword;
+        let numeric = (ty.is_numeric()
+            || matches!(ty, Type::DateTime | Type::TimeSpan)
+            || values.iter().all(|v| v.ty().is_numeric()))
+            && !keyword;
         if node.test == StringTest::Equals && numeric {
-            let subject = if ty == Type::DateTime { self.time(flow, &node.subject)? } else { self.number(flow, &node.subject)? };
+            let subject =
+                if ty == Type::DateTime { self.time(flow, &node.subject)? } else { self.number(flow, &node.subject)? };
             let mut items = Vec::with_capacity(values.len());
             for value in values {
                 let literal = Ir::literal(value.clone(), span);
                 let text = value.as_str();
                 items.push(match text.and_then(|text| text.trim().parse::<i64>().ok()) {
                     Some(number) if ty != Type::DateTime => Expr::integer(number),
-                    _ if text.is_some() => return refuse(LossKind::UnsupportedExpression, span, "a number is compared with a text that is none"),
+                    _ if text.is_some() => {
+                        return refuse(
+                            LossKind::UnsupportedExpression,
+                            span,
+                            "a number is compared with a text that is none",
+                        );
+                    }
                     _ => self.value(flow, &literal)?,
                 });
             }
@@ -325,7 +403,11 @@ impl Lower<'_> {
                     return Ok(if want { empty } else { is_there(&text) });
                 }
                 let test = one_of(subject, items);
-                return Ok(if want { Expr::any(vec![empty, test]) } else { Expr::all(vec![is_there(&text), complement(test, &text, true)]) });
+                return Ok(if want {
+                    Expr::any(vec![empty, test])
+                } else {
+                    Expr::all(vec![is_there(&text), complement(test, &text, true)])
+                });
             }
             let test = one_of(subject, items);
             return Ok(if want { test } else { complement(test, &text, filled) });
@@ -337,7 +419,10 @@ impl Lower<'_> {
         }
         texts.retain(|text| !text.is_empty());
         if all || matches!(node.test, StringTest::Wildcard | StringTest::Glob) {
-            let parts: Vec<Expr> = texts.iter().map(|needle| literal_match(node.test, node.rules.case, &text, needle, want, filled, mode)).collect();
+            let parts: Vec<Expr> = texts
+                .iter()
+                .map(|needle| literal_match(node.test, node.rules.case, &text, needle, want, filled, mode))
+                .collect();
             return Ok(if all == want { Expr::all(parts) } else { Expr::any(parts) });
         }
         if let [needle] = texts.as_slice() {
@@ -363,7 +448,15 @@ fn folded(text: &Expr, sensitive: bool, values: Option<Values>) -> (Expr, Box<dy
 }
 
 /// The test of a text for a literal.
-pub(super) fn literal_match(test: StringTest, case: CaseRule, text: &Expr, needle: &str, want: bool, filled: bool, values: Option<Values>) -> Expr {
+pub(super) fn literal_match(
+    test: StringTest,
+    case: CaseRule,
+    text: &Expr,
+    needle: &str,
+    want: bool,
+    filled: bool,
+    values: Option<Values>,
+) -> Expr {
     if needle.is_empty() {
         return match (test, want) {
             (StringTest::Equals, true) if filled => Expr::Bool(false),

@@ -7,7 +7,8 @@ use super::rewrite::at_least_one;
 use super::source::index_of;
 use super::{Flow, Lower, Result, Slot, refuse};
 use crate::ir::{
-    CaseRule, ColumnId, Expr as Ir, ExprKind, Join, JoinKind, Membership, Op, Plan, Schema, SourceKind, StringTest, Value, ValueSet,
+    CaseRule, ColumnId, Expr as Ir, ExprKind, Join, JoinKind, Membership, Op, Plan, Schema, SourceKind, StringTest,
+    Value, ValueSet,
 };
 use crate::source::Span;
 use crate::target::esql::tree::{Aggregate, Command, Expr, Head, Query};
@@ -21,11 +22,24 @@ const SIDE: &str = "side";
 const ROWS: &str = "rows";
 
 impl Lower<'_> {
-    pub(super) fn join(&mut self, flow: &mut Flow, join: &Join, schema: &Schema, after: &Usage, span: Span) -> Result<()> {
-        let right_live: Vec<ColumnId> =
-            join.right.schema().iter().map(|c| c.id).filter(|id| after.live.contains(id) && schema.contains(*id)).collect();
+    pub(super) fn join(
+        &mut self,
+        flow: &mut Flow,
+        join: &Join,
+        schema: &Schema,
+        after: &Usage,
+        span: Span,
+    ) -> Result<()> {
+        let right_live: Vec<ColumnId> = join
+            .right
+            .schema()
+            .iter()
+            .map(|c| c.id)
+            .filter(|id| after.live.contains(id) && schema.contains(*id))
+            .collect();
         let keys: Vec<(ColumnId, ColumnId)> = join.keys.clone();
-        let carried: Vec<ColumnId> = right_live.iter().copied().filter(|id| !keys.iter().any(|(_, right)| right == id)).collect();
+        let carried: Vec<ColumnId> =
+            right_live.iter().copied().filter(|id| !keys.iter().any(|(_, right)| right == id)).collect();
         let wanted: Vec<ColumnId> = carried.iter().copied().chain(keys.iter().map(|(_, right)| *right)).collect();
         let mut end = Usage::of_deciding(wanted);
         end.deciding.retain(|id| after.deciding.contains(id) || keys.iter().any(|(_, right)| right == id));
@@ -43,7 +57,10 @@ impl Lower<'_> {
             return Ok(());
         }
         if !(kept || none || outer) {
-            let message = format!("a join of kind `{}` has no counterpart in ES|QL: only left rows can be kept", join.kind.name());
+            let message = format!(
+                "a join of kind `{}` has no counterpart in ES|QL: only left rows can be kept",
+                join.kind.name()
+            );
             return refuse(LossKind::UnsupportedOperator, span, message);
         }
         if let Some(name) = reference(&join.right) {
@@ -62,8 +79,12 @@ impl Lower<'_> {
                 );
                 return refuse(LossKind::UnsupportedOperator, span, message);
             }
-            if join.kind != JoinKind::LeftSemi && join.kind != JoinKind::LeftAnti && !(join.kind == JoinKind::InnerUnique && carried.is_empty() && is_unique(flow, &left_keys)) {
-                let message = "a record comes once with the values of all its partners, where KQL gives a row for each pair";
+            if join.kind != JoinKind::LeftSemi
+                && join.kind != JoinKind::LeftAnti
+                && !(join.kind == JoinKind::InnerUnique && carried.is_empty() && is_unique(flow, &left_keys))
+            {
+                let message =
+                    "a record comes once with the values of all its partners, where KQL gives a row for each pair";
                 let fidelity = if self.counts_later(after) { Fidelity::Approximate } else { Fidelity::Events };
                 self.losses.push(Loss { kind: LossKind::RowCap, span, message: message.into(), fidelity });
             }
@@ -154,7 +175,11 @@ impl Lower<'_> {
         right.push(Command::Keep(kept_columns));
         right.pool = None;
         let partners = self.helper("partners");
-        aggregates.push(Aggregate { name: partners.clone(), value: Expr::call("COUNT", [Expr::All]), condition: Some(of_side(&side, &label)) });
+        aggregates.push(Aggregate {
+            name: partners.clone(),
+            value: Expr::call("COUNT", [Expr::All]),
+            condition: Some(of_side(&side, &label)),
+        });
         let right_queries = branches(right, span)?;
         self.pooled(flow, &side, span)?;
         self.add_branches(flow, right_queries, keys.iter().map(|(left, _)| *left), span)?;
@@ -166,10 +191,15 @@ impl Lower<'_> {
         if kept {
             conditions.push(at_least_one(&partners));
             // A missing key has no partner, but a missing text is the empty one.
-            conditions.extend(key_columns.iter().filter(|(_, text)| !text).map(|(name, _)| Expr::field(name).is_not_null()));
+            conditions
+                .extend(key_columns.iter().filter(|(_, text)| !text).map(|(name, _)| Expr::field(name).is_not_null()));
         }
         if none {
-            let mut any = vec![Expr::compare(crate::target::esql::tree::Compare::Equal, Expr::field(&partners), Expr::integer(0))];
+            let mut any = vec![Expr::compare(
+                crate::target::esql::tree::Compare::Equal,
+                Expr::field(&partners),
+                Expr::integer(0),
+            )];
             any.extend(key_columns.iter().filter(|(_, text)| !text).map(|(name, _)| Expr::field(name).is_null()));
             conditions.push(Expr::any(any));
         }
@@ -186,7 +216,11 @@ impl Lower<'_> {
     }
 
     fn side_of(&mut self) -> String {
-        if self.query.columns.iter().any(|(_, info)| &*info.name == SIDE) { format!("{SIDE}_of_join") } else { SIDE.to_owned() }
+        if self.query.columns.iter().any(|(_, info)| &*info.name == SIDE) {
+            format!("{SIDE}_of_join")
+        } else {
+            SIDE.to_owned()
+        }
     }
 
     /// Makes the rows at hand one branch of a `FROM` that others can be added to.
@@ -195,20 +229,41 @@ impl Lower<'_> {
             return Ok(());
         }
         let whole = std::mem::replace(flow, Flow::new(Head::Queries(Vec::new())));
-        let kept = Flow { slots: whole.slots.clone(), unique: whole.unique.clone(), closed: whole.closed, narrowed: whole.narrowed, ..Flow::new(Head::Queries(Vec::new())) };
+        let kept = Flow {
+            slots: whole.slots.clone(),
+            unique: whole.unique.clone(),
+            closed: whole.closed,
+            narrowed: whole.narrowed,
+            ..Flow::new(Head::Queries(Vec::new()))
+        };
         let mut queries = branches(whole, span)?;
         for query in &mut queries {
             query.commands.push(Command::Eval(vec![(side.to_owned(), Expr::text(ROWS))]));
         }
-        *flow = Flow { head: Head::Queries(queries), commands: vec![Command::Where(of_side(side, ROWS))], pool: Some(0), ..kept };
+        *flow = Flow {
+            head: Head::Queries(queries),
+            commands: vec![Command::Where(of_side(side, ROWS))],
+            pool: Some(0),
+            ..kept
+        };
         Ok(())
     }
 
-    fn add_branches(&mut self, flow: &mut Flow, more: Vec<Query>, keys: impl Iterator<Item = ColumnId>, span: Span) -> Result<()> {
+    fn add_branches(
+        &mut self,
+        flow: &mut Flow,
+        more: Vec<Query>,
+        keys: impl Iterator<Item = ColumnId>,
+        span: Span,
+    ) -> Result<()> {
         let at = flow.pool.unwrap_or_default();
         let later = &flow.commands[at..];
         if !later.iter().all(Command::is_row_by_row) {
-            return refuse(LossKind::UnsupportedOperator, span, "sub-queries of FROM cannot be nested, and here a further table is joined behind an aggregation");
+            return refuse(
+                LossKind::UnsupportedOperator,
+                span,
+                "sub-queries of FROM cannot be nested, and here a further table is joined behind an aggregation",
+            );
         }
         for key in keys {
             let name = match flow.slots.get(&key).map(|slot| &slot.expr) {
@@ -222,7 +277,11 @@ impl Lower<'_> {
                 _ => false,
             });
             if name.is_empty() || computed_later {
-                return refuse(LossKind::UnsupportedOperator, span, "sub-queries of FROM cannot be nested, and here the key of a further join is computed behind the first");
+                return refuse(
+                    LossKind::UnsupportedOperator,
+                    span,
+                    "sub-queries of FROM cannot be nested, and here the key of a further join is computed behind the first",
+                );
             }
         }
         if let Head::Queries(queries) = &mut flow.head {
@@ -247,7 +306,11 @@ impl Lower<'_> {
         let mut evals = Vec::new();
         for (left, right_id) in keys {
             let value = self.column(flow, *left, span);
-            let name = right.schema().iter().find(|c| c.id == *right_id).map_or_else(|| self.query.columns[*right_id].name.to_string(), |c| c.name.to_string());
+            let name = right
+                .schema()
+                .iter()
+                .find(|c| c.id == *right_id)
+                .map_or_else(|| self.query.columns[*right_id].name.to_string(), |c| c.name.to_string());
             if value != Expr::field(&name) {
                 evals.push((name.clone(), value));
             }
@@ -269,7 +332,11 @@ impl Lower<'_> {
             _ => flow.push(Command::Where(Expr::field(&listed).is_not_null())),
         }
         for id in carried {
-            let name = right.schema().iter().find(|c| c.id == *id).map_or_else(|| self.query.columns[*id].name.to_string(), |c| c.name.to_string());
+            let name = right
+                .schema()
+                .iter()
+                .find(|c| c.id == *id)
+                .map_or_else(|| self.query.columns[*id].name.to_string(), |c| c.name.to_string());
             flow.slots.insert(*id, Slot::new(Expr::Field(name)));
         }
         for (left, right_id) in keys {
@@ -298,7 +365,9 @@ impl Lower<'_> {
             ValueSet::List(items) => match items.as_slice() {
                 [only] => match &only.kind {
                     ExprKind::ToScalar(plan) => match collected(plan) {
-                        Some((plan, column)) => return self.semi(flow, node, &plan, column, want, term.span).map(|()| true),
+                        Some((plan, column)) => {
+                            return self.semi(flow, node, &plan, column, want, term.span).map(|()| true);
+                        }
                         None => return Ok(false),
                     },
                     _ => return Ok(false),
@@ -311,10 +380,20 @@ impl Lower<'_> {
         Ok(true)
     }
 
-    fn semi(&mut self, flow: &mut Flow, node: &Membership, plan: &Plan, column: ColumnId, want: bool, span: Span) -> Result<()> {
+    fn semi(
+        &mut self,
+        flow: &mut Flow,
+        node: &Membership,
+        plan: &Plan,
+        column: ColumnId,
+        want: bool,
+        span: Span,
+    ) -> Result<()> {
         if let SourceKind::Rows(rows) = &plan.source.kind {
             let position = plan.source.schema.iter().position(|c| c.id == column);
-            if let (true, Some(at)) = (plan.steps.iter().all(|s| matches!(s.op, Op::Project(..) | Op::Distinct)), position) {
+            if let (true, Some(at)) =
+                (plan.steps.iter().all(|s| matches!(s.op, Op::Project(..) | Op::Distinct)), position)
+            {
                 let items = rows.iter().filter_map(|row| row.get(at)).map(|v| Ir::literal(v.clone(), span)).collect();
                 let list = Membership { set: ValueSet::List(items), negated: !want, ..node.clone() };
                 let member = Ir::new(ExprKind::Member(Box::new(list)), Type::Bool, span);
@@ -324,7 +403,11 @@ impl Lower<'_> {
             }
         }
         if node.test != StringTest::Equals {
-            return refuse(LossKind::UnsupportedExpression, span, "terms to look for cannot come out of another table; write them out, or compare with `in`");
+            return refuse(
+                LossKind::UnsupportedExpression,
+                span,
+                "terms to look for cannot come out of another table; write them out, or compare with `in`",
+            );
         }
         let insensitive = node.rules.case != CaseRule::Sensitive;
         let fold = |value: Expr| if insensitive { super::value::lowered(value) } else { value };
@@ -347,7 +430,11 @@ impl Lower<'_> {
         }
         let mut right = self.plan(plan, Usage::of_deciding([column]))?;
         let right_value = self.column(&mut right, column, span);
-        let right_value = if right.slots.get(&column).is_some_and(|s| s.stored.is_some()) { Expr::call("TO_STRING", [right_value]) } else { right_value };
+        let right_value = if right.slots.get(&column).is_some_and(|s| s.stored.is_some()) {
+            Expr::call("TO_STRING", [right_value])
+        } else {
+            right_value
+        };
         let (side, label) = (self.side_of(), self.helper("other"));
         right.push(Command::Eval(vec![(side.clone(), Expr::text(&label)), (name.clone(), fold(right_value))]));
         right.push(Command::Keep(vec![side.clone(), name.clone()]));
@@ -366,7 +453,11 @@ impl Lower<'_> {
                 _ => true,
             };
             if reads_late {
-                return refuse(LossKind::UnsupportedOperator, span, "sub-queries of FROM cannot be nested, and here a further set of keys is compared with what a join gave");
+                return refuse(
+                    LossKind::UnsupportedOperator,
+                    span,
+                    "sub-queries of FROM cannot be nested, and here a further set of keys is compared with what a join gave",
+                );
             }
             if let (Head::Queries(queries), Some(eval)) = (&mut flow.head, eval) {
                 for query in queries.iter_mut().filter(|q| marks(q, &side)) {
@@ -376,11 +467,19 @@ impl Lower<'_> {
         }
         self.add_branches(flow, right_queries, std::iter::empty(), span)?;
         let partners = self.helper("partners");
-        let aggregate = Aggregate { name: partners.clone(), value: Expr::call("COUNT", [Expr::All]), condition: Some(of_side(&side, &label)) };
+        let aggregate = Aggregate {
+            name: partners.clone(),
+            value: Expr::call("COUNT", [Expr::All]),
+            condition: Some(of_side(&side, &label)),
+        };
         let at = flow.pool.unwrap_or_default();
         flow.commands.insert(at, Command::Stats { inline: true, aggregates: vec![aggregate], by: vec![(name, None)] });
         flow.pool = Some(at + 1);
-        let test = if want { at_least_one(&partners) } else { Expr::compare(crate::target::esql::tree::Compare::Equal, Expr::field(&partners), Expr::integer(0)) };
+        let test = if want {
+            at_least_one(&partners)
+        } else {
+            Expr::compare(crate::target::esql::tree::Compare::Equal, Expr::field(&partners), Expr::integer(0))
+        };
         flow.push(Command::Where(test));
         flow.narrowed = true;
         Ok(())
@@ -396,7 +495,11 @@ impl Lower<'_> {
     }
 
     fn text_or_value(&mut self, flow: &mut Flow, expr: &Ir) -> Result<Expr> {
-        if matches!(expr.ty.ty, Type::String | Type::Dynamic | Type::Unknown) { self.text(flow, expr) } else { self.value(flow, expr) }
+        if matches!(expr.ty.ty, Type::String | Type::Dynamic | Type::Unknown) {
+            self.text(flow, expr)
+        } else {
+            self.value(flow, expr)
+        }
     }
 
     /// A single value out of another table.
@@ -406,7 +509,11 @@ impl Lower<'_> {
         };
         let mut right = self.plan(plan, Usage::of_deciding([column]))?;
         if right.unique.as_ref().is_none_or(|keys| !keys.is_empty()) {
-            return refuse(LossKind::UnsupportedExpression, span, "a single value can only come out of a `summarize` without keys");
+            return refuse(
+                LossKind::UnsupportedExpression,
+                span,
+                "a single value can only come out of a `summarize` without keys",
+            );
         }
         let value = self.column(&mut right, column, span);
         let (side, label) = (self.side_of(), self.helper("scalar"));
@@ -428,26 +535,39 @@ impl Lower<'_> {
 
 /// Whether a branch holds the rows that go on.
 fn marks(query: &Query, side: &str) -> bool {
-    query.commands.iter().any(|c| matches!(c, Command::Eval(items) if items.iter().any(|(name, e)| name == side && *e == Expr::text(ROWS))))
+    query.commands.iter().any(
+        |c| matches!(c, Command::Eval(items) if items.iter().any(|(name, e)| name == side && *e == Expr::text(ROWS))),
+    )
 }
 
 /// Whether rows are one for each combination of the keys.
 fn is_unique(flow: &Flow, keys: &[ColumnId]) -> bool {
     flow.unique.as_ref().is_some_and(|unique| {
         let value = |id: &ColumnId| flow.slots.get(id).map(|slot| slot.expr.clone());
-        unique.iter().all(|id| keys.contains(id) || value(id).is_some_and(|v| keys.iter().any(|k| value(k).as_ref() == Some(&v))))
+        unique.iter().all(|id| {
+            keys.contains(id) || value(id).is_some_and(|v| keys.iter().any(|k| value(k).as_ref() == Some(&v)))
+        })
     })
 }
 
 /// The lookup index that reference data has to be in: a watchlist or data from an address.
 fn reference(plan: &Plan) -> Option<String> {
-    let steps = plan.steps.iter().all(|step| matches!(step.op, Op::Filter(_) | Op::Extend(_) | Op::Project(..) | Op::Distinct | Op::MvExpand(_) | Op::Summarize { .. }));
+    let steps = plan.steps.iter().all(|step| {
+        matches!(
+            step.op,
+            Op::Filter(_) | Op::Extend(_) | Op::Project(..) | Op::Distinct | Op::MvExpand(_) | Op::Summarize { .. }
+        )
+    });
     match &plan.source.kind {
-        SourceKind::Call(call) if steps && &*call.name == "_GetWatchlist" => call.arguments.first().and_then(|(_, a)| match a {
-            crate::ir::Argument::Scalar(e) => e.as_literal().and_then(Value::as_str).map(index_of),
-            crate::ir::Argument::Plan(_) => None,
-        }),
-        SourceKind::External(external) if steps => external.addresses.iter().find_map(|a| a.as_literal().and_then(Value::as_str)).map(index_of),
+        SourceKind::Call(call) if steps && &*call.name == "_GetWatchlist" => {
+            call.arguments.first().and_then(|(_, a)| match a {
+                crate::ir::Argument::Scalar(e) => e.as_literal().and_then(Value::as_str).map(index_of),
+                crate::ir::Argument::Plan(_) => None,
+            })
+        }
+        SourceKind::External(external) if steps => {
+            external.addresses.iter().find_map(|a| a.as_literal().and_then(Value::as_str)).map(index_of)
+        }
         _ => None,
     }
 }

@@ -93,7 +93,15 @@ pub(super) struct Flow {
 
 impl Flow {
     pub(super) fn new(head: Head) -> Self {
-        Self { head, commands: Vec::new(), slots: HashMap::new(), narrowed: false, closed: false, unique: None, pool: None }
+        Self {
+            head,
+            commands: Vec::new(),
+            slots: HashMap::new(),
+            narrowed: false,
+            closed: false,
+            unique: None,
+            pool: None,
+        }
     }
 
     pub(super) fn push(&mut self, command: Command) {
@@ -156,7 +164,12 @@ impl Lower<'_> {
     }
 
     /// Lowers a column's value. One that is merely shown is left empty, and told, where it cannot be said.
-    pub(super) fn shown_or<T>(&mut self, deciding: bool, name: &str, f: impl FnOnce(&mut Self) -> Result<T>) -> Result<Option<T>> {
+    pub(super) fn shown_or<T>(
+        &mut self,
+        deciding: bool,
+        name: &str,
+        f: impl FnOnce(&mut Self) -> Result<T>,
+    ) -> Result<Option<T>> {
         let mark = self.losses.len();
         match self.at(deciding, f) {
             Ok(value) => Ok(Some(value)),
@@ -277,7 +290,8 @@ impl Lower<'_> {
             let mut renamed = Vec::new();
             let mut computed = Vec::new();
             for (id, name, e) in pending {
-                let shared = matches!(&e, Expr::Field(old) if reads.iter().any(|(other, e)| *other != id && e.reads(old)));
+                let shared =
+                    matches!(&e, Expr::Field(old) if reads.iter().any(|(other, e)| *other != id && e.reads(old)));
                 match e {
                     Expr::Field(old) if !shared && old != "@timestamp" => renamed.push((old, name.clone())),
                     e => computed.push((name.clone(), e)),
@@ -318,7 +332,8 @@ fn lists_already(flow: &Flow, listed: &[String]) -> bool {
     match flow.commands.last() {
         Some(Command::Keep(names)) => names == listed,
         Some(Command::Stats { inline: false, aggregates, by }) => {
-            let given: Vec<&String> = aggregates.iter().map(|a| &a.name).chain(by.iter().map(|(name, _)| name)).collect();
+            let given: Vec<&String> =
+                aggregates.iter().map(|a| &a.name).chain(by.iter().map(|(name, _)| name)).collect();
             given.into_iter().eq(listed.iter())
         }
         _ => false,

@@ -20,7 +20,11 @@ impl Lower<'_> {
         let usage = PlanUsage::of(plan, end);
         self.depth += 1;
         if self.depth > DEPTH {
-            return refuse(LossKind::UnsupportedOperator, plan.source.span, "the query nests tables in each other too deep");
+            return refuse(
+                LossKind::UnsupportedOperator,
+                plan.source.span,
+                "the query nests tables in each other too deep",
+            );
         }
         let mut flow = self.source(&plan.source, &usage.source)?;
         for (index, step) in plan.steps.iter().enumerate() {
@@ -37,7 +41,9 @@ impl Lower<'_> {
             Op::Window(window) => self.window(flow, window, step.span)?,
             Op::Extend(items) => self.compute(flow, items, &step.schema, after)?,
             Op::Project(items, rest) => self.project(flow, items, rest, step, input, after)?,
-            Op::Summarize { keys, aggregates } => self.summarize(flow, keys, aggregates, &step.schema, after, step.span)?,
+            Op::Summarize { keys, aggregates } => {
+                self.summarize(flow, keys, aggregates, &step.schema, after, step.span)?
+            }
             Op::Distinct => self.distinct(flow, &step.schema)?,
             Op::Sort(keys) => self.sort(flow, keys)?,
             Op::Serialize | Op::Render { .. } => {}
@@ -50,20 +56,37 @@ impl Lower<'_> {
             Op::MvExpand(expand) => self.mv_expand(flow, expand, step, after)?,
             Op::Parse(parse) => self.parse(flow, parse, after, step.span)?,
             Op::MakeSeries(_) => {
-                return unsupported("ES|QL has no series in a cell, so `make-series` and what works on series cannot be said; count per bin with `summarize … by bin()`");
+                return unsupported(
+                    "ES|QL has no series in a cell, so `make-series` and what works on series cannot be said; count per bin with `summarize … by bin()`",
+                );
             }
             Op::Invoke(call) => {
                 let message = format!("the function `{}` is not at hand; put its body into the query", call.name);
                 return refuse(LossKind::UnsupportedOperator, step.span, message);
             }
-            Op::TopHitters { .. } => return unsupported("`top-hitters` has no counterpart; use `summarize count() by` and `top`"),
-            Op::ParseKv(_) => return unsupported("`parse-kv` has no counterpart that keeps its rules; use `extract` for each key"),
-            Op::Scan(_) => return unsupported("`scan` has no counterpart; an order of events by key within a time is a sequence of EQL"),
-            Op::Partition(_) => return unsupported("`partition` has no counterpart; group with `summarize … by` instead"),
+            Op::TopHitters { .. } => {
+                return unsupported("`top-hitters` has no counterpart; use `summarize count() by` and `top`");
+            }
+            Op::ParseKv(_) => {
+                return unsupported("`parse-kv` has no counterpart that keeps its rules; use `extract` for each key");
+            }
+            Op::Scan(_) => {
+                return unsupported(
+                    "`scan` has no counterpart; an order of events by key within a time is a sequence of EQL",
+                );
+            }
+            Op::Partition(_) => {
+                return unsupported("`partition` has no counterpart; group with `summarize … by` instead");
+            }
             Op::TopNested(_) => return unsupported("`top-nested` has no counterpart; use `summarize` and `top`"),
-            Op::Reduce { .. } => return unsupported("`reduce` finds patterns in a way of its own that no other engine repeats"),
+            Op::Reduce { .. } => {
+                return unsupported("`reduce` finds patterns in a way of its own that no other engine repeats");
+            }
             Op::Evaluate(evaluate) => {
-                let message = format!("the plugin `{}` has no counterpart in ES|QL; what it gives depends on the data", evaluate.name);
+                let message = format!(
+                    "the plugin `{}` has no counterpart in ES|QL; what it gives depends on the data",
+                    evaluate.name
+                );
                 return refuse(LossKind::UnsupportedOperator, step.span, message);
             }
             Op::GetSchema => return unsupported("ES|QL has no schema to show"),
@@ -136,14 +159,23 @@ impl Lower<'_> {
     }
 
     /// Computes columns, in an order in which none overwrites what another still reads.
-    pub(super) fn compute(&mut self, flow: &mut Flow, items: &[Computed], schema: &Schema, after: &Usage) -> Result<()> {
+    pub(super) fn compute(
+        &mut self,
+        flow: &mut Flow,
+        items: &[Computed],
+        schema: &Schema,
+        after: &Usage,
+    ) -> Result<()> {
         let mut values = Vec::new();
         let mut aliases = Vec::new();
         for item in items {
             if !after.live.contains(&item.id) || item.is_passed_on() {
                 continue;
             }
-            let name = schema.iter().find(|c| c.id == item.id).map_or_else(|| self.query.columns[item.id].name.clone(), |c| c.name.clone());
+            let name = schema
+                .iter()
+                .find(|c| c.id == item.id)
+                .map_or_else(|| self.query.columns[item.id].name.clone(), |c| c.name.clone());
             if let Some(of) = item.expr.as_column() {
                 self.column(flow, of, item.expr.span);
                 if let Some(slot) = flow.slots.get(&of).cloned() {
@@ -176,7 +208,12 @@ impl Lower<'_> {
         let mut pending = values;
         while !pending.is_empty() {
             let at = (0..pending.len())
-                .find(|&at| !pending.iter().enumerate().any(|(other, (_, _, slot))| other != at && slot.expr.reads(&pending[at].1)))
+                .find(|&at| {
+                    !pending
+                        .iter()
+                        .enumerate()
+                        .any(|(other, (_, _, slot))| other != at && slot.expr.reads(&pending[at].1))
+                })
                 .unwrap_or(0);
             let (id, name, slot) = pending.remove(at);
             if matches!(slot.expr, Expr::Text(_) | Expr::Number(_) | Expr::Field(_) | Expr::Bool(_) | Expr::Null) {
@@ -185,7 +222,9 @@ impl Lower<'_> {
                 continue;
             }
             let mut column = self.name_for(flow, id, &name, &live);
-            while pending.iter().any(|(_, _, s)| s.expr.reads(&column)) || assignments.iter().any(|(given, _)| *given == column) {
+            while pending.iter().any(|(_, _, s)| s.expr.reads(&column))
+                || assignments.iter().any(|(given, _)| *given == column)
+            {
                 column.push('_');
             }
             assignments.push((column.clone(), slot.expr));
@@ -198,7 +237,15 @@ impl Lower<'_> {
         Ok(())
     }
 
-    fn project(&mut self, flow: &mut Flow, items: &[Computed], rest: &Rest, step: &Step, input: &Schema, after: &Usage) -> Result<()> {
+    fn project(
+        &mut self,
+        flow: &mut Flow,
+        items: &[Computed],
+        rest: &Rest,
+        step: &Step,
+        input: &Schema,
+        after: &Usage,
+    ) -> Result<()> {
         self.compute(flow, items, &step.schema, after)?;
         for column in step.schema.iter() {
             if !flow.slots.contains_key(&column.id) && after.live.contains(&column.id) {
@@ -223,7 +270,10 @@ impl Lower<'_> {
             let filled = old.as_ref().is_some_and(|slot| slot.filled);
             match value {
                 Expr::Field(name) => {
-                    slots.push((column.id, Slot { of_event: false, filled, ..old.unwrap_or_else(|| Slot::new(Expr::field(&name))) }));
+                    slots.push((
+                        column.id,
+                        Slot { of_event: false, filled, ..old.unwrap_or_else(|| Slot::new(Expr::field(&name))) },
+                    ));
                     if !by.iter().any(|(given, _): &(String, _)| *given == name) {
                         by.push((name, None));
                     }
@@ -236,7 +286,11 @@ impl Lower<'_> {
             }
         }
         if schema.open {
-            return refuse(LossKind::UnsupportedOperator, self.query.plan.source.span, "`distinct *` needs all columns of the table, which are not known here");
+            return refuse(
+                LossKind::UnsupportedOperator,
+                self.query.plan.source.span,
+                "`distinct *` needs all columns of the table, which are not known here",
+            );
         }
         flow.push(Command::Stats { inline: false, aggregates: Vec::new(), by });
         flow.unique = Some(schema.iter().map(|c| c.id).collect());
@@ -267,7 +321,9 @@ impl Lower<'_> {
     fn mv_expand(&mut self, flow: &mut Flow, expand: &MvExpand, step: &Step, after: &Usage) -> Result<()> {
         let unsupported = |message: &str| refuse(LossKind::UnsupportedOperator, step.span, message);
         if expand.body.is_some() {
-            return unsupported("`mv-apply` works on the elements of each record, which ES|QL cannot; use `mv-expand` and filters");
+            return unsupported(
+                "`mv-apply` works on the elements of each record, which ES|QL cannot; use `mv-expand` and filters",
+            );
         }
         if expand.index.is_some() {
             return unsupported("MV_EXPAND does not tell the position of an element");
@@ -280,7 +336,9 @@ impl Lower<'_> {
             && after.live.contains(&item.id);
         let value = self.value(flow, &item.expr)?;
         if dynamic_of_table && matches!(&value, Expr::Field(_)) && !flow.closed && self.opened(flow, item.id, after) {
-            return unsupported("an array of objects has no rows of its own in Elasticsearch; test its positions one by one, as `x[0].name`");
+            return unsupported(
+                "an array of objects has no rows of its own in Elasticsearch; test its positions one by one, as `x[0].name`",
+            );
         }
         let wanted = self.query.columns[item.id].name.to_string();
         let name = self.name_for(flow, item.id, &wanted, &after.live);
@@ -320,7 +378,8 @@ impl Lower<'_> {
     fn text_note(&self, flow: &Flow, expr: &Ir) -> Option<(LossKind, std::sync::Arc<str>)> {
         let ExprKind::Call(function, arguments) = &expr.kind else { return None };
         let id = arguments.first().filter(|a| a.ty.ty == Type::String).and_then(Ir::as_column)?;
-        let json = matches!(function.name(), "parse_json" | "parsejson" | "todynamic") && flow.slots.get(&id).is_some_and(|slot| slot.of_event);
+        let json = matches!(function.name(), "parse_json" | "parsejson" | "todynamic")
+            && flow.slots.get(&id).is_some_and(|slot| slot.of_event);
         json.then(|| (LossKind::UnmappedField, super::value::object_note(&self.query.columns[id].name).into()))
     }
 
@@ -365,7 +424,11 @@ impl Lower<'_> {
         }
         if outputs.is_empty() || (!parse.filter && !outputs.iter().any(|(id, ..)| after.live.contains(id))) {
             if parse.filter {
-                return refuse(LossKind::UnsupportedOperator, span, "`parse-where` without columns cannot be said; use `matches regex`");
+                return refuse(
+                    LossKind::UnsupportedOperator,
+                    span,
+                    "`parse-where` without columns cannot be said; use `matches regex`",
+                );
             }
             return Ok(());
         }
@@ -381,7 +444,13 @@ impl Lower<'_> {
                 Type::Real | Type::Decimal => Expr::call("TO_DOUBLE", [column]),
                 Type::DateTime => Expr::call("TO_DATETIME", [column]),
                 Type::Bool => Expr::call("TO_BOOLEAN", [column]),
-                Type::TimeSpan => return refuse(LossKind::UnsupportedOperator, parse.subject.span, "a time span cannot be read from text"),
+                Type::TimeSpan => {
+                    return refuse(
+                        LossKind::UnsupportedOperator,
+                        parse.subject.span,
+                        "a time span cannot be read from text",
+                    );
+                }
                 _ => column,
             };
             flow.slots.insert(id, Slot::new(value));
@@ -416,7 +485,9 @@ fn filled_by(term: &Ir, found: &mut Vec<ColumnId>) {
                     Value::String(text) => !text.is_empty(),
                     value => !value.is_null() && !matches!(value, Value::Dynamic(_)),
                 };
-                let literal = |item: &Ir| item.as_literal().is_some_and(|v| v.elements().map_or_else(|| filled(v), |e| e.iter().all(filled)));
+                let literal = |item: &Ir| {
+                    item.as_literal().is_some_and(|v| v.elements().map_or_else(|| filled(v), |e| e.iter().all(filled)))
+                };
                 if items.iter().all(literal) {
                     found.extend(node.subject.as_column());
                 }
@@ -467,6 +538,10 @@ pub(super) fn branches(flow: Flow, span: Span) -> Result<Vec<crate::target::esql
             span,
             "sub-queries of FROM cannot be nested, and here tables are put together behind a join or an aggregation of others",
         ),
-        Head::Row(_) => refuse(LossKind::UnsupportedSource, span, "rows written out cannot be put together with tables; make them a lookup index"),
+        Head::Row(_) => refuse(
+            LossKind::UnsupportedSource,
+            span,
+            "rows written out cannot be put together with tables; make them a lookup index",
+        ),
     }
 }

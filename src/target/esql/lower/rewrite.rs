@@ -22,20 +22,34 @@ const UNITS: &[(&str, &str, &str)] = &[
 ];
 
 impl Lower<'_> {
-    pub(super) fn rewrite(&mut self, flow: &mut Flow, rewrite: Rewrite, function: FunctionId, arguments: &[Ir], expr: &Ir) -> Result<Expr> {
+    pub(super) fn rewrite(
+        &mut self,
+        flow: &mut Flow,
+        rewrite: Rewrite,
+        function: FunctionId,
+        arguments: &[Ir],
+        expr: &Ir,
+    ) -> Result<Expr> {
         let span = expr.span;
         let unsupported = |message: String| refuse(LossKind::UnsupportedFunction, span, message);
         if rewrite == Rewrite::IngestionTime {
-            self.lose(LossKind::UnmappedField, span, "the time of ingestion is taken to be in `event.ingested`, which the pipeline has to set");
+            self.lose(
+                LossKind::UnmappedField,
+                span,
+                "the time of ingestion is taken to be in `event.ingested`, which the pipeline has to set",
+            );
             return Ok(Expr::field("event.ingested"));
         }
-        let Some(first) = arguments.first() else { return unsupported(format!("`{}` without arguments", function.name())) };
+        let Some(first) = arguments.first() else {
+            return unsupported(format!("`{}` without arguments", function.name()));
+        };
         let literal = |at: usize| arguments.get(at).and_then(Ir::as_literal);
         match rewrite {
             Rewrite::Pass | Rewrite::IngestionTime => self.value(flow, first),
             Rewrite::Unsupported => unsupported(format!("`{}` has no counterpart in ES|QL", function.name())),
             Rewrite::Concat | Rewrite::ConcatDelimited => {
-                let (delimiter, items) = if rewrite == Rewrite::Concat { (None, arguments) } else { (Some(first), &arguments[1..]) };
+                let (delimiter, items) =
+                    if rewrite == Rewrite::Concat { (None, arguments) } else { (Some(first), &arguments[1..]) };
                 let delimiter = delimiter.map(|d| self.text(flow, d)).transpose()?;
                 let mut parts = Vec::new();
                 for item in items {
@@ -43,13 +57,19 @@ impl Lower<'_> {
                         parts.push(delimiter.clone());
                     }
                     let text = self.text(flow, item)?;
-                    parts.push(if self.is_filled(flow, item) || matches!(text, Expr::Text(_)) { text } else { Expr::call("COALESCE", [text, Expr::text("")]) });
+                    parts.push(if self.is_filled(flow, item) || matches!(text, Expr::Text(_)) {
+                        text
+                    } else {
+                        Expr::call("COALESCE", [text, Expr::text("")])
+                    });
                 }
                 Ok(if parts.len() == 1 { parts.remove(0) } else { Expr::Call("CONCAT".into(), parts) })
             }
             Rewrite::Substring => {
                 let Some(start) = literal(1).and_then(Value::as_integer).filter(|n| *n >= 0) else {
-                    return unsupported("the start of the part has to be written out, counted from the start of the text".into());
+                    return unsupported(
+                        "the start of the part has to be written out, counted from the start of the text".into(),
+                    );
                 };
                 let text = self.text(flow, first)?;
                 let mut parts = vec![text, Expr::integer(start + 1)];
@@ -70,7 +90,9 @@ impl Lower<'_> {
                 Ok(Expr::call("REPLACE", [text, Expr::Text(regex::escape(needle)), with]))
             }
             Rewrite::ReplaceRegex => {
-                let (Some(pattern), Some(with)) = (literal(1).and_then(Value::as_str), literal(2).and_then(Value::as_str)) else {
+                let (Some(pattern), Some(with)) =
+                    (literal(1).and_then(Value::as_str), literal(2).and_then(Value::as_str))
+                else {
                     return unsupported("the pattern and its replacement have to be written out".into());
                 };
                 let with = with.replace('$', "\\$").replace('\\', "$").replace("$$", "\\$");
@@ -78,7 +100,9 @@ impl Lower<'_> {
                 Ok(Expr::call("REPLACE", [text, Expr::text(pattern), Expr::Text(with)]))
             }
             Rewrite::Extract => {
-                let (Some(pattern), Some(group)) = (literal(0).and_then(Value::as_str), literal(1).and_then(Value::as_integer)) else {
+                let (Some(pattern), Some(group)) =
+                    (literal(0).and_then(Value::as_str), literal(1).and_then(Value::as_integer))
+                else {
                     return unsupported("the pattern and the number of the group have to be written out".into());
                 };
                 let name = self.helper("extracted");
@@ -176,7 +200,9 @@ impl Lower<'_> {
                 let ranges = arguments[1..].iter().map(|argument| {
                     let value = argument.as_literal()?;
                     match value.elements() {
-                        Some(elements) => elements.iter().map(|e| e.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>(),
+                        Some(elements) => {
+                            elements.iter().map(|e| e.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>()
+                        }
                         None => value.as_str().map(|text| vec![text.to_owned()]),
                     }
                 });
@@ -216,13 +242,20 @@ impl Lower<'_> {
                 let millis = ticks / super::value::TICKS_PER_MILLI;
                 let offset = Expr::integer(62_135_596_800_000);
                 let shifted = Expr::binary(Operator::Add, Expr::call("TO_LONG", [time]), offset.clone());
-                let whole = Expr::binary(Operator::Multiply, Expr::binary(Operator::Divide, shifted, Expr::integer(millis)), Expr::integer(millis));
+                let whole = Expr::binary(
+                    Operator::Multiply,
+                    Expr::binary(Operator::Divide, shifted, Expr::integer(millis)),
+                    Expr::integer(millis),
+                );
                 Ok(Expr::call("TO_DATETIME", [Expr::binary(Operator::Subtract, whole, offset)]))
             }
             Some(value) if !is_time && value.as_integer().is_some_and(|n| n > 0) => {
                 let size = Expr::integer(value.as_integer().unwrap_or(1));
                 let subject = self.number(flow, subject)?;
-                let floor = Expr::call("FLOOR", [Expr::binary(Operator::Divide, Expr::call("TO_DOUBLE", [subject]), size.clone())]);
+                let floor = Expr::call(
+                    "FLOOR",
+                    [Expr::binary(Operator::Divide, Expr::call("TO_DOUBLE", [subject]), size.clone())],
+                );
                 Ok(Expr::binary(Operator::Multiply, floor, size))
             }
             _ => refuse(LossKind::UnsupportedFunction, expr.span, "the size of a bin has to be written out"),
@@ -249,7 +282,8 @@ fn named_group(pattern: &str, group: i64, name: &str) -> Option<String> {
             ']' => in_class = false,
             '(' if !in_class => {
                 let rest: String = chars.clone().take(3).collect();
-                let named = rest.starts_with("?P<") || (rest.starts_with("?<") && !rest.starts_with("?<=") && !rest.starts_with("?<!"));
+                let named = rest.starts_with("?P<")
+                    || (rest.starts_with("?<") && !rest.starts_with("?<=") && !rest.starts_with("?<!"));
                 if rest.starts_with('?') && !named {
                     continue;
                 }

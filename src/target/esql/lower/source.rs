@@ -12,12 +12,17 @@ impl Lower<'_> {
     pub(super) fn source(&mut self, source: &Source, usage: &Usage) -> Result<Flow> {
         match &source.kind {
             SourceKind::Table { name, known } => Ok(self.table(name, *known, &source.schema, source.span)),
-            SourceKind::Tables(_) => refuse(LossKind::UnsupportedSource, source.span, "tables chosen by a pattern cannot be said; name them"),
-            SourceKind::Unit => Ok(Flow { closed: true, narrowed: true, ..Flow::new(Head::Row(vec![("row".into(), Expr::integer(1))])) }),
-            SourceKind::LogSource(_) | SourceKind::Foreign(_) => {
-                refuse(LossKind::UnsupportedSource, source.span, "a source of another language is read, not written")
+            SourceKind::Tables(_) => {
+                refuse(LossKind::UnsupportedSource, source.span, "tables chosen by a pattern cannot be said; name them")
             }
-            SourceKind::Input => refuse(LossKind::UnsupportedSource, source.span, "records handed in from outside cannot be said here"),
+            SourceKind::Unit => Ok(Flow {
+                closed: true,
+                narrowed: true,
+                ..Flow::new(Head::Row(vec![("row".into(), Expr::integer(1))]))
+            }),
+            SourceKind::Input => {
+                refuse(LossKind::UnsupportedSource, source.span, "records handed in from outside cannot be said here")
+            }
             SourceKind::Shared(id, pairs) => {
                 let query = self.query;
                 let Some(shared) = query.shared.get(id.0 as usize) else {
@@ -39,11 +44,16 @@ impl Lower<'_> {
             SourceKind::External(external) => {
                 let address = external.addresses.iter().find_map(|a| a.as_literal().and_then(Value::as_str));
                 let name = index_of(address.unwrap_or("external-data"));
-                let message = format!("the data of `externaldata` has to be there as the index `{name}`, its columns as fields");
+                let message =
+                    format!("the data of `externaldata` has to be there as the index `{name}`, its columns as fields");
                 self.losses.push(Loss::approximate(LossKind::Lookup, source.span, message));
                 Ok(self.listed(&name, &source.schema))
             }
-            SourceKind::Range { .. } => refuse(LossKind::UnsupportedSource, source.span, "`range` and `print` make rows out of nothing; no rule needs them in ES|QL"),
+            SourceKind::Range { .. } => refuse(
+                LossKind::UnsupportedSource,
+                source.span,
+                "`range` and `print` make rows out of nothing; no rule needs them in ES|QL",
+            ),
             SourceKind::Union(union) => self.union(union, &source.schema, usage, source.span),
             SourceKind::Call(call) => {
                 let text = call.arguments.first().and_then(|(_, a)| match a {
@@ -52,14 +62,21 @@ impl Lower<'_> {
                 });
                 if &*call.name == "_GetWatchlist" {
                     let Some(alias) = text else {
-                        return refuse(LossKind::UnsupportedSource, source.span, "the name of the watchlist has to be written out");
+                        return refuse(
+                            LossKind::UnsupportedSource,
+                            source.span,
+                            "the name of the watchlist has to be written out",
+                        );
                     };
                     let name = index_of(alias);
                     let message = format!("the watchlist `{alias}` has to be there as the index `{name}`");
                     self.losses.push(Loss::approximate(LossKind::Lookup, source.span, message));
                     return Ok(self.listed(&name, &source.schema));
                 }
-                let message = format!("`{}` is a function saved in the workspace, whose body is not at hand; put it into the query", call.name);
+                let message = format!(
+                    "`{}` is a function saved in the workspace, whose body is not at hand; put it into the query",
+                    call.name
+                );
                 refuse(LossKind::UnsupportedSource, source.span, message)
             }
             SourceKind::Evaluate(evaluate) => {
@@ -79,7 +96,8 @@ impl Lower<'_> {
         let indices = index.split(',').map(|index| index.trim().to_owned()).collect();
         let mut flow = Flow::new(Head::From { indices, metadata: Vec::new() });
         let only = row.map(|table| table.only.as_slice()).unwrap_or_default();
-        let tests = only.iter().map(|(field, value)| Expr::compare(Compare::Equal, Expr::field(field), Expr::text(value)));
+        let tests =
+            only.iter().map(|(field, value)| Expr::compare(Compare::Equal, Expr::field(field), Expr::text(value)));
         flow.push(Command::Where(Expr::all(tests.collect())));
         for column in schema.iter() {
             let place = self.tables.place(column, name, self.options.fields);
@@ -107,7 +125,11 @@ impl Lower<'_> {
 
     fn rows(&mut self, rows: &[Vec<Value>], schema: &Schema, span: Span) -> Result<Flow> {
         let [row] = rows else {
-            return refuse(LossKind::UnsupportedSource, span, "ES|QL has one row written out at most; put the rows of a datatable into a lookup index");
+            return refuse(
+                LossKind::UnsupportedSource,
+                span,
+                "ES|QL has one row written out at most; put the rows of a datatable into a lookup index",
+            );
         };
         let mut items = Vec::new();
         let mut flow = Flow::new(Head::Row(Vec::new()));
@@ -140,22 +162,33 @@ impl Lower<'_> {
             .iter()
             .filter(|column| usage.live.contains(&column.id))
             .map(|column| {
-                let name = schema.iter().find(|c| c.id == column.id).map_or_else(|| self.query.columns[column.id].name.to_string(), |c| c.name.to_string());
-                (column.id, if self.tables.is_time(&name) { "@timestamp".to_owned() } else { name }, column.from.as_slice())
+                let name = schema
+                    .iter()
+                    .find(|c| c.id == column.id)
+                    .map_or_else(|| self.query.columns[column.id].name.to_string(), |c| c.name.to_string());
+                (
+                    column.id,
+                    if self.tables.is_time(&name) { "@timestamp".to_owned() } else { name },
+                    column.from.as_slice(),
+                )
             })
             .collect();
         let mut result: Vec<(ColumnId, Slot)> = Vec::new();
         let mut moved = Vec::new();
         let mut used: Vec<String> = Vec::new();
         for (id, name, from) in names {
-            let slots: Vec<Option<Slot>> = from.iter().zip(&flows).map(|(id, flow)| id.and_then(|id| flow.slots.get(&id).cloned())).collect();
+            let slots: Vec<Option<Slot>> =
+                from.iter().zip(&flows).map(|(id, flow)| id.and_then(|id| flow.slots.get(&id).cloned())).collect();
             let Some(first) = slots.iter().flatten().next().cloned() else {
                 result.push((id, Slot::new(Expr::Null)));
                 continue;
             };
             let filled = slots.iter().all(|slot| slot.as_ref().is_some_and(|slot| slot.filled));
             let same = matches!(first.expr, Expr::Field(_))
-                && slots.iter().flatten().all(|s| s.expr == first.expr && s.values == first.values && s.stored == first.stored);
+                && slots
+                    .iter()
+                    .flatten()
+                    .all(|s| s.expr == first.expr && s.values == first.values && s.stored == first.stored);
             if same {
                 if let Expr::Field(field) = &first.expr {
                     used.push(field.clone());
@@ -236,7 +269,9 @@ impl Lower<'_> {
                 // A column a branch does not have cannot be kept.
                 let have: Vec<String> = used
                     .iter()
-                    .filter(|name| flow.slots.values().any(|slot| slot.expr == Expr::field(name.as_str())) || assigns(&flow, name))
+                    .filter(|name| {
+                        flow.slots.values().any(|slot| slot.expr == Expr::field(name.as_str())) || assigns(&flow, name)
+                    })
                     .cloned()
                     .collect();
                 if !have.is_empty() {
@@ -250,13 +285,19 @@ impl Lower<'_> {
 }
 
 fn assigns(flow: &Flow, name: &str) -> bool {
-    flow.commands.iter().any(|command| matches!(command, Command::Eval(items) if items.iter().any(|(given, _)| given == name)))
+    flow.commands
+        .iter()
+        .any(|command| matches!(command, Command::Eval(items) if items.iter().any(|(given, _)| given == name)))
 }
 
 /// A name an index may bear.
 pub(super) fn index_of(text: &str) -> String {
     let last = text.split(['?', '#']).next().unwrap_or(text).trim_end_matches('/').rsplit('/').next().unwrap_or(text);
-    let name: String = last.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' }).collect();
+    let name: String = last
+        .to_lowercase()
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' })
+        .collect();
     let name = name.trim_matches(['-', '_', '.']).to_owned();
     if name.is_empty() { "list".to_owned() } else { name }
 }

@@ -23,7 +23,8 @@ const UNITS: &[(&str, i64)] = &[
 
 /// A span of time; never negative.
 pub(super) fn span_of(ticks: i64) -> Expr {
-    let (unit, size) = UNITS.iter().find(|(_, size)| ticks % size == 0).copied().unwrap_or(("millisecond", TICKS_PER_MILLI));
+    let (unit, size) =
+        UNITS.iter().find(|(_, size)| ticks % size == 0).copied().unwrap_or(("millisecond", TICKS_PER_MILLI));
     Expr::Span(ticks / size, unit)
 }
 
@@ -93,12 +94,18 @@ impl Lower<'_> {
             ExprKind::Arithmetic(node) => self.arithmetic(flow, node, expr.span),
             ExprKind::Negate(operand) => Ok(Expr::Negate(Box::new(self.number(flow, operand)?))),
             ExprKind::Call(function, arguments) => self.call(flow, *function, arguments, expr),
-            ExprKind::Unknown(name, _) => {
-                refuse(LossKind::UnsupportedFunction, expr.span, format!("nothing here knows the function `{name}`; declare it with `let` in the query"))
-            }
+            ExprKind::Unknown(name, _) => refuse(
+                LossKind::UnsupportedFunction,
+                expr.span,
+                format!("nothing here knows the function `{name}`; declare it with `let` in the query"),
+            ),
             ExprKind::Cast(node) => self.cast(flow, node, expr),
             ExprKind::Access(node) => self.access(flow, node, expr.span),
-            ExprKind::Item(..) => refuse(LossKind::UnsupportedFunction, expr.span, "a function that gives several columns has no counterpart in ES|QL"),
+            ExprKind::Item(..) => refuse(
+                LossKind::UnsupportedFunction,
+                expr.span,
+                "a function that gives several columns has no counterpart in ES|QL",
+            ),
             ExprKind::Case(node) => {
                 if expr.ty.ty == Type::Bool {
                     let constant = |e: &Ir| matches!(e.as_literal(), Some(Value::Bool(_) | Value::Null(_)));
@@ -112,14 +119,14 @@ impl Lower<'_> {
                     arguments.push(self.condition(flow, condition, true)?);
                     arguments.push(if as_text { self.text(flow, value)? } else { self.value(flow, value)? });
                 }
-                let otherwise = if as_text { self.text(flow, &node.otherwise)? } else { self.value(flow, &node.otherwise)? };
+                let otherwise =
+                    if as_text { self.text(flow, &node.otherwise)? } else { self.value(flow, &node.otherwise)? };
                 arguments.push(otherwise);
                 Ok(Expr::call("CASE", arguments))
             }
-            ExprKind::Foreign(..) | ExprKind::Loose(_) => {
-                refuse(LossKind::UnsupportedExpression, expr.span, "a value of another language is read, not written")
+            ExprKind::Row(..) => {
+                refuse(LossKind::UnsupportedExpression, expr.span, "all columns of a record cannot be packed into one")
             }
-            ExprKind::Row(..) => refuse(LossKind::UnsupportedExpression, expr.span, "all columns of a record cannot be packed into one"),
             ExprKind::ToScalar(plan) => self.to_scalar(flow, plan, expr.span),
             ExprKind::Parameter(name) => refuse(
                 LossKind::UnsupportedExpression,
@@ -150,7 +157,11 @@ impl Lower<'_> {
                 Json::Array(items) if items.len() == 1 => return self.literal(&items[0].to_value(), span),
                 Json::Array(items) if items.is_empty() => Expr::Null,
                 Json::Array(_) | Json::Bag(_) => {
-                    return refuse(LossKind::UnsupportedExpression, span, "an array or bag that is written out has no counterpart; make it a lookup index");
+                    return refuse(
+                        LossKind::UnsupportedExpression,
+                        span,
+                        "an array or bag that is written out has no counterpart; make it a lookup index",
+                    );
                 }
                 scalar => return self.literal(&scalar.to_value(), span),
             },
@@ -168,7 +179,11 @@ impl Lower<'_> {
         }
         let info = &self.query.columns[id];
         let (name, at) = (info.name.clone(), info.span);
-        self.lose(LossKind::UnresolvedName, at, format!("nothing here knows a column `{name}`; the field is taken to have that name"));
+        self.lose(
+            LossKind::UnresolvedName,
+            at,
+            format!("nothing here knows a column `{name}`; the field is taken to have that name"),
+        );
         let field = if self.tables.is_time(&name) { "@timestamp" } else { name.as_ref() };
         let slot = Slot { of_event: !flow.closed, ..Slot::new(Expr::field(field)) };
         flow.slots.insert(id, slot);
@@ -180,7 +195,9 @@ impl Lower<'_> {
         match &expr.kind {
             ExprKind::Column(id) => flow.slots.get(id),
             // Case does not matter to how a value is stored.
-            ExprKind::Call(function, arguments) if matches!(function.name(), "tolower" | "toupper") => self.slot(flow, arguments.first()?),
+            ExprKind::Call(function, arguments) if matches!(function.name(), "tolower" | "toupper") => {
+                self.slot(flow, arguments.first()?)
+            }
             ExprKind::Cast(node) => self.slot(flow, &node.operand),
             _ => None,
         }
@@ -193,12 +210,16 @@ impl Lower<'_> {
             ExprKind::Literal(value) => !value.is_null(),
             ExprKind::Column(id) => flow.slots.get(id).is_some_and(|slot| slot.filled),
             ExprKind::Call(function, arguments) => match function.name() {
-                "bin" | "floor" | "startofday" | "tolower" | "toupper" => arguments.first().is_some_and(|a| self.is_filled(flow, a)),
+                "bin" | "floor" | "startofday" | "tolower" | "toupper" => {
+                    arguments.first().is_some_and(|a| self.is_filled(flow, a))
+                }
                 "now" | "ago" | "strlen" | "array_length" => true,
                 "strcat" => arguments.iter().any(|a| self.is_filled(flow, a)),
                 _ => false,
             },
-            ExprKind::Case(node) => node.arms.iter().all(|(_, v)| self.is_filled(flow, v)) && self.is_filled(flow, &node.otherwise),
+            ExprKind::Case(node) => {
+                node.arms.iter().all(|(_, v)| self.is_filled(flow, v)) && self.is_filled(flow, &node.otherwise)
+            }
             _ => false,
         }
     }
@@ -221,7 +242,11 @@ impl Lower<'_> {
             (_, Some(StoredType::Ip | StoredType::Long)) => Expr::call("TO_STRING", [value]),
             (Type::String | Type::Guid, _) => value,
             (Type::DateTime | Type::TimeSpan, _) => {
-                self.lose(LossKind::Null, expr.span, "the text of an instant or time span is written in another form than KQL's");
+                self.lose(
+                    LossKind::Null,
+                    expr.span,
+                    "the text of an instant or time span is written in another form than KQL's",
+                );
                 Expr::call("TO_STRING", [value])
             }
             (Type::Dynamic | Type::Unknown, _) => {
@@ -241,7 +266,9 @@ impl Lower<'_> {
             return refuse(
                 LossKind::UnsupportedExpression,
                 expr.span,
-                format!("`{name}` is an object in Elasticsearch, which has no text to be searched; name the part that is meant, as `{name}.part`"),
+                format!(
+                    "`{name}` is an object in Elasticsearch, which has no text to be searched; name the part that is meant, as `{name}.part`"
+                ),
             );
         }
         Ok(())
@@ -253,7 +280,9 @@ impl Lower<'_> {
         let stored = self.slot(flow, expr).and_then(|slot| slot.stored);
         Ok(match expr.ty.ty {
             _ if stored == Some(StoredType::Keyword) => Expr::call("TO_LONG", [value]),
-            Type::String | Type::Dynamic | Type::Unknown if stored != Some(StoredType::Long) && !matches!(expr.kind, ExprKind::Literal(_)) => {
+            Type::String | Type::Dynamic | Type::Unknown
+                if stored != Some(StoredType::Long) && !matches!(expr.kind, ExprKind::Literal(_)) =>
+            {
                 Expr::call("TO_DOUBLE", [value])
             }
             _ => value,
@@ -299,7 +328,10 @@ impl Lower<'_> {
                     let time = self.value(flow, operand)?;
                     match constant {
                         Some(Value::TimeSpan(ticks)) => moved(time, ticks),
-                        _ => Expr::call("TO_DATETIME", [Expr::binary(Operator::Add, Expr::call("TO_LONG", [time]), left)]),
+                        _ => Expr::call(
+                            "TO_DATETIME",
+                            [Expr::binary(Operator::Add, Expr::call("TO_LONG", [time]), left)],
+                        ),
                     }
                 }
                 (Type::DateTime, ArithmeticOp::Subtract, Type::DateTime) => {
@@ -311,10 +343,15 @@ impl Lower<'_> {
                     Expr::binary(Operator::Divide, Expr::call("TO_DOUBLE", [left]), right)
                 }
                 (Type::DateTime, ..) | (_, _, Type::DateTime) => {
-                    return refuse(LossKind::UnsupportedExpression, span, "this arithmetic with instants cannot be said");
+                    return refuse(
+                        LossKind::UnsupportedExpression,
+                        span,
+                        "this arithmetic with instants cannot be said",
+                    );
                 }
                 (_, op, _) => {
-                    let right = if other == Type::TimeSpan { self.value(flow, operand)? } else { self.number(flow, operand)? };
+                    let right =
+                        if other == Type::TimeSpan { self.value(flow, operand)? } else { self.number(flow, operand)? };
                     match op {
                         ArithmeticOp::Add => Expr::binary(Operator::Add, left, right),
                         ArithmeticOp::Subtract => Expr::binary(Operator::Subtract, left, right),
@@ -347,14 +384,27 @@ impl Lower<'_> {
                 match from {
                     Type::Int | Type::Long => value,
                     Type::Real | Type::Decimal => {
-                        let cut = Expr::call("CASE", [
-                            Expr::compare(crate::target::esql::tree::Compare::Less, value.clone(), Expr::integer(0)),
-                            Expr::call("CEIL", [value.clone()]),
-                            Expr::call("FLOOR", [value]),
-                        ]);
+                        let cut = Expr::call(
+                            "CASE",
+                            [
+                                Expr::compare(
+                                    crate::target::esql::tree::Compare::Less,
+                                    value.clone(),
+                                    Expr::integer(0),
+                                ),
+                                Expr::call("CEIL", [value.clone()]),
+                                Expr::call("FLOOR", [value]),
+                            ],
+                        );
                         Expr::call("TO_LONG", [cut])
                     }
-                    Type::DateTime | Type::TimeSpan => return refuse(LossKind::UnsupportedExpression, expr.span, "the ticks of an instant have no use in ES|QL"),
+                    Type::DateTime | Type::TimeSpan => {
+                        return refuse(
+                            LossKind::UnsupportedExpression,
+                            expr.span,
+                            "the ticks of an instant have no use in ES|QL",
+                        );
+                    }
                     _ => Expr::call("TO_LONG", [value]),
                 }
             }
@@ -372,13 +422,23 @@ impl Lower<'_> {
                     value
                 } else {
                     if node.operand.as_literal().is_none() {
-                        self.lose(LossKind::Null, expr.span, "a time in another form than ISO 8601 becomes null, where KQL reads several forms");
+                        self.lose(
+                            LossKind::Null,
+                            expr.span,
+                            "a time in another form than ISO 8601 becomes null, where KQL reads several forms",
+                        );
                     }
                     Expr::call("TO_DATETIME", [value])
                 }
             }
             Type::TimeSpan if from == Type::TimeSpan => self.value(flow, &node.operand)?,
-            Type::TimeSpan => return refuse(LossKind::UnsupportedExpression, expr.span, "a time span cannot be read from text in ES|QL"),
+            Type::TimeSpan => {
+                return refuse(
+                    LossKind::UnsupportedExpression,
+                    expr.span,
+                    "a time span cannot be read from text in ES|QL",
+                );
+            }
             Type::Guid => lowered(self.text(flow, &node.operand)?),
             Type::Dynamic | Type::Unknown => self.value(flow, &node.operand)?,
         })
@@ -390,10 +450,14 @@ impl Lower<'_> {
         let mut text_of = None;
         loop {
             match &base.kind {
-                ExprKind::Call(function, arguments) if matches!(function.name(), "parse_json" | "todynamic" | "parsejson") => match arguments.first() {
-                    Some(inner) => base = inner,
-                    None => break,
-                },
+                ExprKind::Call(function, arguments)
+                    if matches!(function.name(), "parse_json" | "todynamic" | "parsejson") =>
+                {
+                    match arguments.first() {
+                        Some(inner) => base = inner,
+                        None => break,
+                    }
+                }
                 ExprKind::Cast(cast) if matches!(base.ty.ty, Type::String | Type::Dynamic) => base = &cast.operand,
                 _ => break,
             }
@@ -401,12 +465,20 @@ impl Lower<'_> {
         if base.ty.ty == Type::String {
             text_of = base.as_column();
             if text_of.is_none_or(|id| !flow.slots.get(&id).is_some_and(|slot| slot.of_event)) {
-                return refuse(LossKind::UnsupportedExpression, span, "ES|QL reads no JSON out of a text that is computed; use `extract`");
+                return refuse(
+                    LossKind::UnsupportedExpression,
+                    span,
+                    "ES|QL reads no JSON out of a text that is computed; use `extract`",
+                );
             }
         }
         let value = self.value(flow, base)?;
         let Expr::Field(mut path) = value else {
-            return refuse(LossKind::UnsupportedExpression, span, "a part of a value that is computed cannot be taken; only objects of the events have parts");
+            return refuse(
+                LossKind::UnsupportedExpression,
+                span,
+                "a part of a value that is computed cannot be taken; only objects of the events have parts",
+            );
         };
         let own = match &base.kind {
             ExprKind::Column(id) => flow.slots.get(id).is_some_and(|slot| slot.of_event),
@@ -419,14 +491,26 @@ impl Lower<'_> {
                     return Ok(Expr::call("MV_SLICE", [Expr::Field(path), Expr::integer(at), Expr::integer(at)]));
                 }
             }
-            return refuse(LossKind::UnsupportedExpression, span, "a part of a value that is computed cannot be taken; only objects of the events have parts");
+            return refuse(
+                LossKind::UnsupportedExpression,
+                span,
+                "a part of a value that is computed cannot be taken; only objects of the events have parts",
+            );
         }
         for part in &node.path {
             path.push('.');
             match part.as_literal() {
                 Some(Value::String(name)) if !name.is_empty() => path.push_str(name),
-                Some(value) if value.as_integer().is_some_and(|n| n >= 0) => path.push_str(&value.as_integer().unwrap_or_default().to_string()),
-                _ => return refuse(LossKind::UnsupportedExpression, part.span, "the way into an object has to be written out, counted from its start"),
+                Some(value) if value.as_integer().is_some_and(|n| n >= 0) => {
+                    path.push_str(&value.as_integer().unwrap_or_default().to_string())
+                }
+                _ => {
+                    return refuse(
+                        LossKind::UnsupportedExpression,
+                        part.span,
+                        "the way into an object has to be written out, counted from its start",
+                    );
+                }
             }
         }
         if let Some(id) = text_of {

@@ -1,0 +1,124 @@
+//! From KQL to ES|QL, construct by construct.
+
+use super::Esql;
+use crate::bind::bind;
+use crate::ir::pass::simplify;
+use crate::schema::Schemas;
+use crate::target::{Conversion, Fidelity, Fields, LossKind, Options, Prefer, RuleInfo, Target as _};
+
+fn converted(text: &str, fields: Fields) -> Conversion {
+    let parsed = crate::syntax::parse(text);
+    assert!(parsed.diagnostics.is_empty(), "{text}: {:?}", parsed.diagnostics);
+    let mut query = bind(&parsed.query.unwrap(), &Schemas::default()).query.unwrap();
+    simplify(&mut query);
+    Esql.convert(&query, &RuleInfo::default(), &Options { fields, prefer: Prefer::Exact }).unwrap()
+}
+
+fn native(text: &str) -> Conversion {
+    converted(text, Fields::Native)
+}
+
+fn output(text: &str) -> String {
+    let conversion = native(text);
+    conversion.output.unwrap_or_else(|| panic!("{text} is refused: {:?}", conversion.losses))
+}
+
+/// The condition that a predicate over `SecurityEvent` becomes.
+fn condition(predicate: &str) -> String {
+    let text = output(&format!("SecurityEvent | where {predicate}"));
+    let mut lines = text.lines();
+    assert_eq!(lines.next(), Some("FROM logs-sentinel.securityevent-*"));
+    let condition = lines.next().unwrap().trim_start_matches("| WHERE ").to_owned();
+    assert_eq!(lines.next(), Some("| LIMIT 10000"));
+    condition
+}
+
+#[test]
+fn comparisons_keep_the_null_rules() {
+    for (kql, esql) in [
+        (r#"Account == "x""#, r#"Account == "x""#),
+        (r#"Account != "x""#, r#"Account IS NULL OR Account != "x""#),
+        (r#"Account == """#, r#"Account IS NULL OR Account == """#),
+        (r#"Account != """#, r#"Account != """#),
+        (r#"Account =~ "X""#, r#"TO_LOWER(Account) == "x""#),
+        ("EventID > 2", "EventID > 2"),
+        ("not(EventID > 2)", "EventID <= 2"),
+        ("EventID != 2", "EventID IS NULL OR EventID != 2"),
+        (r#"Account !in ("a", "b")"#, r#"Account IS NULL OR NOT (Account IN ("a", "b"))"#),
+        ("isempty(Account)", r#"Account IS NULL OR Account == """#),
+        ("not(isempty(Account))", r#"Account != """#),
+        ("EventID in (1, 2)", "EventID IN (1, 2)"),
+    ] {
+        assert_eq!(condition(kql), esql, "{kql}");
+    }
+}
+
+#[test]
+fn string_operators_keep_case_and_terms() {
+    for (kql, esql) in [
+        (r#"Account contains "A*b""#, r#"TO_LOWER(Account) LIKE """*a\*b*""""#),
+        (r#"Account contains_cs "Ab""#, r#"Account LIKE "*Ab*""#),
+        (r#"Account startswith "Ab""#, r#"STARTS_WITH(TO_LOWER(Account), "ab")"#),
+        (r#"Account endswith_cs "Ab""#, r#"ENDS_WITH(Account, "Ab")"#),
+        (r#"Account has "svc""#, r#"TO_LOWER(Account) RLIKE "(.*[^a-zA-Z0-9])?svc([^a-zA-Z0-9].*)?""#),
+        (r#"Account has_any ("a", "b")"#, r#"TO_LOWER(Account) RLIKE "(.*[^a-zA-Z0-9])?(a|b)([^a-zA-Z0-9].*)?""#),
+        (r#"Account matches regex "^a\\d+$""#, r#"Account RLIKE "a[0-9]+""#),
+    ] {
+        assert_eq!(condition(kql), esql, "{kql}");
+    }
+}
+
+#[test]
+fn every_query_states_its_row_limit() {
+    assert!(output("SecurityEvent").ends_with("\n| LIMIT 10000"));
+    assert!(output("SecurityEvent | take 5").ends_with("\n| LIMIT 5"));
+}
+
+#[test]
+fn groups_and_thresholds() {
+    let text = output(
+        "SigninLogs | where TimeGenerated > ago(1d) | summarize n = count(), u = dcountif(IPAddress, ResultType == '0') by UserPrincipalName, bin(TimeGenerated, 5m) | where n > 10",
+    );
+    for line in ["| WHERE @timestamp > NOW() - 1 day", "| WHERE n > 10"] {
+        assert!(text.lines().any(|l| l == line), "{line} is not in {text}");
+    }
+    assert!(text.contains("DATE_TRUNC(5 minutes, @timestamp)"), "{text}");
+    assert!(text.contains("WHERE ResultType == \"0\""), "{text}");
+}
+
+#[test]
+fn a_set_of_keys_out_of_another_table_is_a_count_of_partners() {
+    for (operator, test) in [("in", "> 0"), ("!in", "== 0")] {
+        let text = output(&format!("SigninLogs | where UserPrincipalName {operator} (AuditLogs | project Identity)"));
+        assert!(text.contains("INLINE STATS partners = COUNT(*) WHERE side == \"other\" BY key"), "{text}");
+        assert!(text.contains(&format!("WHERE partners {test}")), "{text}");
+        assert!(text.contains("WHERE side == \"rows\""), "{text}");
+    }
+}
+
+#[test]
+fn pairs_of_records_are_refused_where_they_decide() {
+    let text = "SigninLogs | join kind=inner (AuditLogs | project Identity, T = TimeGenerated) on $left.UserPrincipalName == $right.Identity | where T > TimeGenerated";
+    let conversion = native(text);
+    assert_eq!(conversion.fidelity, Fidelity::Refused);
+    assert!(conversion.losses.iter().any(|loss| loss.message.contains("EQL")), "{:?}", conversion.losses);
+}
+
+#[test]
+fn guesses_and_names_without_a_place_are_told() {
+    let conversion = converted("SecurityEvent | where Computer == 'x' and EventID == 4624", Fields::Siem);
+    let text = conversion.output.unwrap();
+    assert!(text.contains(r#"winlog.computer_name == "x""#) && text.contains(r#"event.code == "4624""#), "{text}");
+    let guessed = converted("DeviceNetworkEvents | where RemoteUrl has 'x'", Fields::Siem);
+    assert_eq!(guessed.fidelity, Fidelity::Approximate);
+    assert!(guessed.losses.iter().any(|loss| loss.kind == LossKind::UnmappedField));
+    assert_eq!(native("DeviceNetworkEvents | where RemoteUrl has 'x'").fidelity, Fidelity::Exact);
+}
+
+#[test]
+fn a_list_elsewhere_is_a_lookup_and_told() {
+    let conversion =
+        native("let l = _GetWatchlist('VIP') | project SearchKey; SigninLogs | where UserPrincipalName in (l)");
+    assert!(conversion.losses.iter().any(|loss| loss.kind == LossKind::Lookup));
+    assert!(conversion.output.unwrap().contains("LOOKUP JOIN vip ON key"));
+}
