@@ -373,7 +373,7 @@ mod tests {
             prop_assert_eq!(read(&escaped(&text)), literal(&text));
             // What follows, as a modifier would put it, stays what it is.
             let followed = escaped(&text) + "*";
-            prop_assert_eq!(read(&followed).last(), Some(&('*', true)));
+            prop_assert_eq!(read(&followed).last().copied(), Some(('*', true)));
         }
 
         #[test]

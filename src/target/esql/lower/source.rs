@@ -20,6 +20,9 @@ impl Lower<'_> {
                 narrowed: true,
                 ..Flow::new(Head::Row(vec![("row".into(), Expr::integer(1))]))
             }),
+            SourceKind::LogSource(_) | SourceKind::Foreign(_) => {
+                refuse(LossKind::UnsupportedSource, source.span, "a source of another language is read, not written")
+            }
             SourceKind::Input => {
                 refuse(LossKind::UnsupportedSource, source.span, "records handed in from outside cannot be said here")
             }

@@ -124,6 +124,9 @@ impl Lower<'_> {
                 arguments.push(otherwise);
                 Ok(Expr::call("CASE", arguments))
             }
+            ExprKind::Foreign(..) | ExprKind::Loose(_) => {
+                refuse(LossKind::UnsupportedExpression, expr.span, "a value of another language is read, not written")
+            }
             ExprKind::Row(..) => {
                 refuse(LossKind::UnsupportedExpression, expr.span, "all columns of a record cannot be packed into one")
             }
