@@ -209,7 +209,7 @@ impl Out {
 /// The width of a window in the greatest unit that measures it evenly.
 fn timespan(seconds: u64) -> String {
     for (unit, length) in [("d", 86_400), ("h", 3600), ("m", 60)] {
-        if seconds % length == 0 && seconds > 0 {
+        if seconds.is_multiple_of(length) && seconds > 0 {
             return format!("{}{unit}", seconds / length);
         }
     }
@@ -373,7 +373,7 @@ mod tests {
             prop_assert_eq!(read(&escaped(&text)), literal(&text));
             // What follows, as a modifier would put it, stays what it is.
             let followed = escaped(&text) + "*";
-            prop_assert_eq!(read(&followed).last(), Some(&('*', true)));
+            prop_assert_eq!(read(&followed).pop(), Some(('*', true)));
         }
 
         #[test]
