@@ -252,7 +252,7 @@ fn aggregate_of(branch: &super::Branch<'_>, expr: &Expr, depth: usize) -> Option
     match &expr.kind {
         ExprKind::Column(id) => match branch.env.get(id)? {
             Def::Aggregate(position) => Some((*position, false)),
-            Def::Same(other) => aggregate_of(branch, &Expr::column(*other, expr.ty.clone(), expr.span), depth + 1),
+            Def::Same(other) => aggregate_of(branch, &Expr::column(*other, expr.ty, expr.span), depth + 1),
             Def::Expr(inner) => aggregate_of(branch, inner, depth + 1),
             _ => None,
         },

@@ -172,7 +172,8 @@ impl<'a> Lower<'a> {
             }
             None => CorrelationKind::Temporal,
         };
-        let threshold = Threshold { op: ThresholdOp::Gte, value: Value::Integer(found.len() as i64) };
+        let threshold =
+            Threshold { op: ThresholdOp::Gte, value: Value::Integer(i64::try_from(found.len()).unwrap_or(i64::MAX)) };
         let metadata = names.whole(None);
         self.correlate(metadata, kind, found, seconds, threshold, documents);
         Ok(())
@@ -298,5 +299,5 @@ enum Role {
 
 /// A key by its column, with the words of what it groups by.
 fn key(id: crate::ir::ColumnId, expr: &Expr) -> Expr {
-    Expr::column(id, expr.ty.clone(), expr.span)
+    Expr::column(id, expr.ty, expr.span)
 }

@@ -82,7 +82,7 @@ impl<'a> Lower<'a> {
     fn column(&mut self, branch: &Branch<'a>, id: ColumnId, expr: &Expr) -> Result<Subject<'a>> {
         match branch.env.get(&id) {
             Some(Def::Same(other)) => {
-                let other = Expr::column(*other, expr.ty.clone(), expr.span);
+                let other = Expr::column(*other, expr.ty, expr.span);
                 self.subject(branch, &other)
             }
             Some(Def::Expr(inner)) => {
@@ -215,7 +215,7 @@ impl<'a> Lower<'a> {
             ExprKind::Literal(value) => Some(value.clone()),
             ExprKind::Column(id) => match branch.env.get(id) {
                 Some(Def::Expr(inner)) => self.literal(branch, inner),
-                Some(Def::Same(other)) => self.literal(branch, &Expr::column(*other, expr.ty.clone(), expr.span)),
+                Some(Def::Same(other)) => self.literal(branch, &Expr::column(*other, expr.ty, expr.span)),
                 _ => None,
             },
             ExprKind::Cast(node) => match self.literal(branch, &node.operand)? {

@@ -64,7 +64,7 @@ impl<'a> Lower<'a> {
         }
         let right_flow = self.plan(right)?;
         let keys = join.keys.iter().map(|(l, r)| {
-            let column = |id: ColumnId| Expr::column(id, self.query.columns[id].ty.clone(), span);
+            let column = |id: ColumnId| Expr::column(id, self.query.columns[id].ty, span);
             (column(*l), column(*r))
         });
         let keys: Vec<(Expr, Expr)> = keys.collect();
@@ -116,7 +116,7 @@ impl<'a> Lower<'a> {
             let message = "a Sigma placeholder is a list of single values, not of pairs; use ES|QL or Splunk";
             return self.refuse(LossKind::UnsupportedOperator, span, message);
         };
-        let key = Expr::column(*key, self.query.columns[*key].ty.clone(), span);
+        let key = Expr::column(*key, self.query.columns[*key].ty, span);
         for pattern in &mut left {
             let at = pattern.sides.iter().position(|side| key.as_column().is_some_and(|id| side.columns.contains(&id)));
             let side = &mut pattern.sides[at.unwrap_or_default()];

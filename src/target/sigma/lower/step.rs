@@ -221,7 +221,7 @@ impl<'a> Lower<'a> {
         for step in &body.steps {
             match &step.op {
                 Op::Filter(_) | Op::Extend(_) | Op::Project(..) | Op::Sort(_) | Op::Parse(_) => {
-                    self.step(flow, step, body)?
+                    self.step(flow, step, body)?;
                 }
                 op => {
                     let message =
