@@ -252,7 +252,7 @@ mod tests {
 
     #[test]
     fn mistakes_are_told_with_file_and_line() {
-        let read = |text| Tables::read(DataFile { name: "t", text }).unwrap_err().to_string();
+        let read = |text: &str| Tables::read(DataFile { name: "t", text }).unwrap_err().to_string();
         let head = "native_index: x\ntime_columns: []\ntables:\n";
         let orphan = format!("{head}  A:\n    index: a\n    like: B\n");
         assert!(read(&orphan).starts_with("t:6: there is no table `B`"));

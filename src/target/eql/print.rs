@@ -122,7 +122,7 @@ fn value(v: &Value) -> String {
 }
 
 fn string(text: &str) -> String {
-    quote::string(text, Some(|c| format!("\\u{{{:x}}}", c as u32)))
+    quote::string(text, Some(|c| format!("\\u{{{:02x}}}", c as u32)))
 }
 
 fn field(name: &str) -> String {
@@ -146,7 +146,7 @@ mod tests {
     fn hostile_strings_and_names_are_quoted() {
         assert_eq!(string("a\"b"), "\"\"\"a\"b\"\"\"");
         assert_eq!(string("\"\"\""), r#""\"\"\"""#);
-        assert_eq!(string("a\u{1}\n"), r#""a\u{1}\n""#);
+        assert_eq!(string("a\u{1}\n"), r#""a\u{01}\n""#);
         assert_eq!(string(r"C:\x\"), "\"\"\"C:\\x\\\"\"\"");
         assert_eq!(field("process.name"), "process.name");
         assert_eq!(field("a b`c"), "`a b``c`");
