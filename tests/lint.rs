@@ -172,7 +172,7 @@ impl Pack {
         for (name, bytes) in files {
             std::fs::write(folder.path().join(name), bytes).unwrap();
         }
-        let columns = files.iter().any(|(_, bytes)| memchr::memmem::find(bytes, b"F120").is_some());
+        let columns = files.iter().any(|(_, bytes)| memchr::memmem::find(bytes, b"F140").is_some());
         Self { folder, columns }
     }
 
@@ -180,7 +180,7 @@ impl Pack {
         let output = Command::new(assert_cmd::cargo::cargo_bin!("kqlc"))
             .current_dir(self.folder.path())
             .args(["check", ".", "--format", "json", "--no-config"])
-            .args((!self.columns).then_some("--ignore=F120"))
+            .args((!self.columns).then_some("--ignore=F140"))
             .args(arguments)
             .output()
             .unwrap();
@@ -276,7 +276,7 @@ fn examples_hold(lint: &Lint) {
     for example in examples {
         let place = format!("{id}, Example");
         let mut pack = Pack::new(&example.files());
-        pack.columns = id == "F120";
+        pack.columns = id == "F140";
         let found = findings(&pack, &select, &place);
         assert!(found.iter().any(|found| found.code == id), "{place}: not found, but {found:?}");
         let others: Vec<&Found> = found.iter().filter(|found| found.code != id).collect();
@@ -285,7 +285,7 @@ fn examples_hold(lint: &Lint) {
     }
     for block in instead {
         let mut pack = Pack::new(&block.files());
-        pack.columns = id == "F120";
+        pack.columns = id == "F140";
         let found = findings(&pack, &select, id);
         assert!(found.is_empty(), "{id}, Use instead: {found:?}");
     }

@@ -332,14 +332,11 @@ proptest! {
         }
         let conversion = convert(&format!("DeviceProcessEvents | where ProcessCommandLine has {}", kql(&text)));
         let selection = documents(&conversion)[0]["detection"]["selection"].clone();
-        match selection["CommandLine|re|i"].as_str() {
-            Some(pattern) => {
-                let regex = regex::Regex::new(pattern).unwrap();
-                let inside = format!(" {text}-");
-                prop_assert!(regex.is_match(&text) && regex.is_match(&inside));
-            }
-            None => prop_assert_eq!(selection["CommandLine|contains"].as_str().and_then(unescaped), Some(text)),
-        }
+        if let Some(pattern) = selection["CommandLine|re|i"].as_str() {
+            let regex = regex::Regex::new(pattern).unwrap();
+            let inside = format!(" {text}-");
+            prop_assert!(regex.is_match(&text) && regex.is_match(&inside));
+        } else { prop_assert_eq!(selection["CommandLine|contains"].as_str().and_then(unescaped), Some(text)) }
     }
 }
 

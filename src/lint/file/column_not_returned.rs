@@ -1,4 +1,4 @@
-//! F120.
+//! F140.
 
 use super::shared::{graded, is_column_name};
 use super::unbalanced_placeholder::{formats, placeholders};
@@ -41,7 +41,7 @@ lint! {
     ///       - identifier: Address
     ///         columnName: IPAddress
     /// ```
-    "F120" "column-not-returned" Error, fix: None, since: "0.1.0",
+    "F140" "column-not-returned" Error, fix: None, since: "0.1.0",
     summary: "The query does not return this column.",
     check: Rule(check)
 }

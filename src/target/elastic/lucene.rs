@@ -248,15 +248,15 @@ impl Writer {
                 }
             }
             Ast::Group(group) => {
-                if let ast::GroupKind::NonCapturing(flags) = &group.kind {
-                    if !flags.items.is_empty() {
-                        let outer = self.insensitive;
-                        self.flags(flags)?;
-                        if self.insensitive != outer {
-                            return Err(
-                                "case is ignored in a part of the pattern alone, which Lucene cannot say".to_owned()
-                            );
-                        }
+                if let ast::GroupKind::NonCapturing(flags) = &group.kind
+                    && !flags.items.is_empty()
+                {
+                    let outer = self.insensitive;
+                    self.flags(flags)?;
+                    if self.insensitive != outer {
+                        return Err(
+                            "case is ignored in a part of the pattern alone, which Lucene cannot say".to_owned()
+                        );
                     }
                 }
                 self.out.push('(');

@@ -240,6 +240,10 @@ mod tests {
     fn tables_and_columns_are_those_of_sentinel() {
         let schemas = crate::schema::Schemas::default();
         for (name, table) in &builtin().unwrap().tables {
+            // A custom log is whatever its workspace makes of it.
+            if name.ends_with("_CL") {
+                continue;
+            }
             let known = schemas.table(name).unwrap_or_else(|| panic!("{name} is no table"));
             for column in table.fields.keys() {
                 let own = table.like.is_some() || known.open || known.column(column).is_some();

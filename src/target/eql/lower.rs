@@ -196,15 +196,14 @@ impl Lower<'_> {
     fn computed(&mut self, items: &[Computed]) {
         let mut added = Vec::new();
         for item in items.iter().filter(|item| !item.is_passed_on()) {
-            let meaning = match item.expr.as_column().and_then(|id| self.columns.get(&id)) {
-                Some(same) => same.clone(),
-                None => {
-                    self.shown(
-                        item.expr.span,
-                        format!("whole events are returned, without the column `{}`", self.query.columns[item.id].name),
-                    );
-                    Meaning::Computed(item.expr.clone())
-                }
+            let meaning = if let Some(same) = item.expr.as_column().and_then(|id| self.columns.get(&id)) {
+                same.clone()
+            } else {
+                self.shown(
+                    item.expr.span,
+                    format!("whole events are returned, without the column `{}`", self.query.columns[item.id].name),
+                );
+                Meaning::Computed(item.expr.clone())
             };
             added.push((item.id, meaning));
         }

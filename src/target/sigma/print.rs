@@ -209,7 +209,7 @@ impl Out {
 /// The width of a window in the greatest unit that measures it evenly.
 fn timespan(seconds: u64) -> String {
     for (unit, length) in [("d", 86_400), ("h", 3600), ("m", 60)] {
-        if seconds % length == 0 && seconds > 0 {
+        if seconds.is_multiple_of(length) && seconds > 0 {
             return format!("{}{unit}", seconds / length);
         }
     }

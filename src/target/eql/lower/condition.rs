@@ -53,13 +53,14 @@ impl Lower<'_> {
             ExprKind::Regex(node) => self.regex(node, want, expr.span),
             ExprKind::Member(node) => self.member(node, want, expr.span),
             ExprKind::Between(node) => self.between(node, want),
-            ExprKind::Column(id) => match self.columns.get(id).cloned() {
-                Some(Meaning::Computed(inner)) => self.condition(&inner, want),
-                _ => {
+            ExprKind::Column(id) => {
+                if let Some(Meaning::Computed(inner)) = self.columns.get(id).cloned() {
+                    self.condition(&inner, want)
+                } else {
                     let subject = self.subject(expr)?;
                     Ok(Condition::Compare(Operand::Field(subject.name), Compare::Equal, Literal::Bool(want)))
                 }
-            },
+            }
             ExprKind::Call(function, arguments) => self.call(function.name(), arguments, want, expr.span),
             _ => refuse(
                 LossKind::UnsupportedExpression,
@@ -136,7 +137,7 @@ impl Lower<'_> {
                     match part.as_literal() {
                         Some(Value::String(name)) if !name.is_empty() => subject.name.push_str(name),
                         Some(value) if value.as_integer().is_some_and(|n| n >= 0) => {
-                            subject.name.push_str(&value.as_integer().unwrap_or_default().to_string())
+                            subject.name.push_str(&value.as_integer().unwrap_or_default().to_string());
                         }
                         _ => {
                             return refuse(
@@ -188,10 +189,10 @@ impl Lower<'_> {
         } else {
             (&node.left, &node.right, op)
         };
-        if let (Some(Value::Bool(value)), CompareOp::Equal | CompareOp::NotEqual) = (right.as_literal(), op) {
-            if !matches!(left.kind, ExprKind::Column(_) | ExprKind::Access(_) | ExprKind::Cast(_)) {
-                return self.condition(left, *value == (op == CompareOp::Equal));
-            }
+        if let (Some(Value::Bool(value)), CompareOp::Equal | CompareOp::NotEqual) = (right.as_literal(), op)
+            && !matches!(left.kind, ExprKind::Column(_) | ExprKind::Access(_) | ExprKind::Cast(_))
+        {
+            return self.condition(left, *value == (op == CompareOp::Equal));
         }
         let value = self.literal(right)?;
         let subject = self.subject(left)?;

@@ -42,7 +42,7 @@ impl Lower<'_> {
             Op::Extend(items) => self.compute(flow, items, &step.schema, after)?,
             Op::Project(items, rest) => self.project(flow, items, rest, step, input, after)?,
             Op::Summarize { keys, aggregates } => {
-                self.summarize(flow, keys, aggregates, &step.schema, after, step.span)?
+                self.summarize(flow, keys, aggregates, &step.schema, after, step.span)?;
             }
             Op::Distinct => self.distinct(flow, &step.schema)?,
             Op::Sort(keys) => self.sort(flow, keys)?,
@@ -193,7 +193,7 @@ impl Lower<'_> {
                     // A part of an object of the events stays one: its own parts are fields too.
                     let of_event = !flow.closed && item.expr.ty.ty == Type::Dynamic && matches!(expr, Expr::Field(_));
                     let note = if of_event { self.text_note(flow, &item.expr) } else { None };
-                    values.push((item.id, name, Slot { filled, of_event, note, ..Slot::new(expr) }));
+                    values.push((item.id, name, Slot { of_event, filled, note, ..Slot::new(expr) }));
                 }
                 None => aliases.push((item.id, Slot::new(Expr::Null))),
             }
@@ -469,15 +469,15 @@ pub(super) fn word(name: &str) -> String {
 fn filled_by(term: &Ir, found: &mut Vec<ColumnId>) {
     match &term.kind {
         ExprKind::And(terms) => terms.iter().for_each(|term| filled_by(term, found)),
-        ExprKind::Match(node) if !node.negated => {
-            if node.needle.as_literal().and_then(Value::as_str).is_some_and(|n| !n.is_empty()) {
-                found.extend(node.subject.as_column());
-            }
+        ExprKind::Match(node)
+            if !node.negated && node.needle.as_literal().and_then(Value::as_str).is_some_and(|n| !n.is_empty()) =>
+        {
+            found.extend(node.subject.as_column());
         }
-        ExprKind::Match(node) if node.test == StringTest::Equals => {
-            if node.needle.as_literal().and_then(Value::as_str) == Some("") {
-                found.extend(node.subject.as_column());
-            }
+        ExprKind::Match(node)
+            if node.test == StringTest::Equals && node.needle.as_literal().and_then(Value::as_str) == Some("") =>
+        {
+            found.extend(node.subject.as_column());
         }
         ExprKind::Member(node) if !node.negated => {
             if let ValueSet::List(items) = &node.set {
@@ -493,10 +493,10 @@ fn filled_by(term: &Ir, found: &mut Vec<ColumnId>) {
                 }
             }
         }
-        ExprKind::Compare(node) if node.op != crate::ir::CompareOp::NotEqual => {
-            if node.right.as_literal().is_some_and(|v| !v.is_null()) {
-                found.extend(node.left.as_column());
-            }
+        ExprKind::Compare(node)
+            if node.op != crate::ir::CompareOp::NotEqual && node.right.as_literal().is_some_and(|v| !v.is_null()) =>
+        {
+            found.extend(node.left.as_column());
         }
         ExprKind::Between(node) if !node.negated => found.extend(node.subject.as_column()),
         ExprKind::Call(function, arguments) if matches!(function.name(), "isnotempty" | "notempty") => {

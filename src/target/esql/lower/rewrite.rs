@@ -11,7 +11,7 @@ use crate::target::esql::rows::Rewrite;
 use crate::target::esql::tree::{Command, Compare, Expr, Operator};
 use crate::types::Type;
 
-/// Units of KQL's date functions with the names that DATE_DIFF and DATE_EXTRACT know, and the ticks of those of fixed length.
+/// Units of KQL's date functions with the names that `DATE_DIFF` and `DATE_EXTRACT` know, and the ticks of those of fixed length.
 const UNITS: &[(&str, &str, &str)] = &[
     ("year", "year", "year"),
     ("month", "month", "month_of_year"),

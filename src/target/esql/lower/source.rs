@@ -230,15 +230,15 @@ impl Lower<'_> {
             }
             result.push((id, Slot { filled, values, ..Slot::new(Expr::Field(name)) }));
         }
-        if let Some((id, labels)) = &union.source {
-            if usage.live.contains(id) {
-                let name = self.query.columns[*id].name.to_string();
-                for (flow, label) in flows.iter_mut().zip(labels) {
-                    flow.push(Command::Eval(vec![(name.clone(), Expr::text(label.as_ref()))]));
-                }
-                used.push(name.clone());
-                result.push((*id, Slot { filled: true, ..Slot::new(Expr::Field(name)) }));
+        if let Some((id, labels)) = &union.source
+            && usage.live.contains(id)
+        {
+            let name = self.query.columns[*id].name.to_string();
+            for (flow, label) in flows.iter_mut().zip(labels) {
+                flow.push(Command::Eval(vec![(name.clone(), Expr::text(label.as_ref()))]));
             }
+            used.push(name.clone());
+            result.push((*id, Slot { filled: true, ..Slot::new(Expr::Field(name)) }));
         }
         for (flow, columns) in flows.iter_mut().zip(&per_flow) {
             self.named(flow, columns);

@@ -318,13 +318,12 @@ impl Lower<'_> {
             left = match (ty, step.op, other) {
                 (Type::DateTime, ArithmeticOp::Add | ArithmeticOp::Subtract, Type::TimeSpan) => {
                     let sign = if step.op == ArithmeticOp::Add { 1 } else { -1 };
-                    match operand.as_literal() {
-                        Some(Value::TimeSpan(ticks)) => moved(left, sign * ticks),
-                        _ => {
-                            let millis = self.value(flow, operand)?;
-                            let op = if sign == 1 { Operator::Add } else { Operator::Subtract };
-                            Expr::call("TO_DATETIME", [Expr::binary(op, Expr::call("TO_LONG", [left]), millis)])
-                        }
+                    if let Some(Value::TimeSpan(ticks)) = operand.as_literal() {
+                        moved(left, sign * ticks)
+                    } else {
+                        let millis = self.value(flow, operand)?;
+                        let op = if sign == 1 { Operator::Add } else { Operator::Subtract };
+                        Expr::call("TO_DATETIME", [Expr::binary(op, Expr::call("TO_LONG", [left]), millis)])
                     }
                 }
                 (Type::TimeSpan, ArithmeticOp::Add, Type::DateTime) => {
@@ -488,11 +487,11 @@ impl Lower<'_> {
             _ => matches!(base.kind, ExprKind::Access(_)),
         };
         if !own {
-            if let [position] = node.path.as_slice() {
-                if let Some(at) = position.as_literal().and_then(Value::as_integer) {
-                    self.lose(LossKind::Order, span, "the values of a field with several have an order of their own");
-                    return Ok(Expr::call("MV_SLICE", [Expr::Field(path), Expr::integer(at), Expr::integer(at)]));
-                }
+            if let [position] = node.path.as_slice()
+                && let Some(at) = position.as_literal().and_then(Value::as_integer)
+            {
+                self.lose(LossKind::Order, span, "the values of a field with several have an order of their own");
+                return Ok(Expr::call("MV_SLICE", [Expr::Field(path), Expr::integer(at), Expr::integer(at)]));
             }
             return refuse(
                 LossKind::UnsupportedExpression,
@@ -505,7 +504,7 @@ impl Lower<'_> {
             match part.as_literal() {
                 Some(Value::String(name)) if !name.is_empty() => path.push_str(name),
                 Some(value) if value.as_integer().is_some_and(|n| n >= 0) => {
-                    path.push_str(&value.as_integer().unwrap_or_default().to_string())
+                    path.push_str(&value.as_integer().unwrap_or_default().to_string());
                 }
                 _ => {
                     return refuse(

@@ -240,13 +240,11 @@ impl<'a> Lower<'a> {
                 row.len() == sides
                     && row.iter().any(|key| key.as_column().is_some() && key.as_column() == l.as_column())
             });
-            match same {
-                Some(row) => row.push(r),
-                None => {
-                    let message =
-                        "a join of several sides by different keys cannot be said in Sigma; use ES|QL or Splunk";
-                    return self.refuse(LossKind::UnsupportedOperator, span, message);
-                }
+            if let Some(row) = same {
+                row.push(r)
+            } else {
+                let message = "a join of several sides by different keys cannot be said in Sigma; use ES|QL or Splunk";
+                return self.refuse(LossKind::UnsupportedOperator, span, message);
             }
         }
         if matched == 0 || link.keys.iter().any(|row| row.len() != sides + 1) {
@@ -265,26 +263,23 @@ impl<'a> Lower<'a> {
 
     /// A test that reads columns of two sides: which comes first, and how far apart they may be.
     pub(super) fn between_sides(&mut self, pattern: &mut Pattern<'a>, condition: &Expr) -> Result<()> {
-        match self.time_relation(pattern, condition) {
-            Some((order, within)) => {
-                let Some(link) = &mut pattern.link else { return Ok(()) };
-                if let (Some(a), Some(b)) = (link.order, order)
-                    && a != b
-                {
-                    let message = "one order of the events is all that a correlation can ask for";
-                    return self.refuse(LossKind::UnsupportedExpression, condition.span, message);
-                }
-                link.order = link.order.or(order);
-                link.within = match (link.within, within) {
-                    (Some(a), Some(b)) => Some(a.min(b)),
-                    (a, b) => a.or(b),
-                };
-                Ok(())
+        if let Some((order, within)) = self.time_relation(pattern, condition) {
+            let Some(link) = &mut pattern.link else { return Ok(()) };
+            if let (Some(a), Some(b)) = (link.order, order)
+                && a != b
+            {
+                let message = "one order of the events is all that a correlation can ask for";
+                return self.refuse(LossKind::UnsupportedExpression, condition.span, message);
             }
-            None => {
-                let message = "a test between events of two sides of a join cannot be said in Sigma, but for their order and distance in time; use ES|QL or Splunk";
-                self.refuse(LossKind::UnsupportedExpression, condition.span, message)
-            }
+            link.order = link.order.or(order);
+            link.within = match (link.within, within) {
+                (Some(a), Some(b)) => Some(a.min(b)),
+                (a, b) => a.or(b),
+            };
+            Ok(())
+        } else {
+            let message = "a test between events of two sides of a join cannot be said in Sigma, but for their order and distance in time; use ES|QL or Splunk";
+            self.refuse(LossKind::UnsupportedExpression, condition.span, message)
         }
     }
 

@@ -512,12 +512,11 @@ impl<'a> Lower<'a> {
             let values = elements.or_else(|| self.literal(branch, argument).map(|value| vec![value]));
             let texts: Option<Vec<String>> =
                 values.and_then(|values| values.iter().map(|v| v.as_str().map(str::to_owned)).collect());
-            match texts {
-                Some(texts) => networks.extend(texts),
-                None => {
-                    let message = "the networks have to be written out in Sigma; use ES|QL or Splunk";
-                    return self.refuse(LossKind::UnsupportedFunction, argument.span, message);
-                }
+            if let Some(texts) = texts {
+                networks.extend(texts)
+            } else {
+                let message = "the networks have to be written out in Sigma; use ES|QL or Splunk";
+                return self.refuse(LossKind::UnsupportedFunction, argument.span, message);
             }
         }
         let subject = self.subject(branch, first)?;

@@ -113,18 +113,15 @@ impl<'a> Lower<'a> {
         let side = &mut pattern.sides[at];
         let mut branches = Vec::with_capacity(side.branches.len());
         for mut branch in std::mem::take(&mut side.branches) {
-            match self.chosen(&branch, condition) {
-                Some(sources) => {
-                    for logsource in sources {
-                        branches.push(Branch { logsource, ..branch.clone() });
-                    }
+            if let Some(sources) = self.chosen(&branch, condition) {
+                for logsource in sources {
+                    branches.push(Branch { logsource, ..branch.clone() });
                 }
-                None => {
-                    self.saw_element = false;
-                    let cond = self.truth(&branch, condition, true)?;
-                    branch.conds.push(cond);
-                    branches.push(branch);
-                }
+            } else {
+                self.saw_element = false;
+                let cond = self.truth(&branch, condition, true)?;
+                branch.conds.push(cond);
+                branches.push(branch);
             }
         }
         side.branches = branches;
