@@ -1,6 +1,6 @@
 //! Elastic's event query language, EQL.
 //!
-//! [`lower`] takes the IR to the [`tree`], [`print`] writes that; tables and fields are shared with ES|QL in
+//! `lower` takes the IR to the [`tree`], `print` writes that; tables and fields are shared with ES|QL in
 //! `targets/elastic/`. The index and the span of time stand outside a query of EQL; a bare query names them in comments.
 
 // Matters of shape, not of meaning, that a first version has left to be smoothed.

@@ -1,6 +1,6 @@
 //! Elastic's piped language, ES|QL.
 //!
-//! [`lower`] takes the IR to the [`tree`], [`print`] writes that; neither knows the other. Renderings of functions are
+//! `lower` takes the IR to the [`tree`], `print` writes that; neither knows the other. Renderings of functions are
 //! [`rows`] of `targets/esql/`; tables and fields are shared with EQL in `targets/elastic/`.
 
 // Matters of shape, not of meaning, that a first version has left to be smoothed.
