@@ -1,6 +1,6 @@
 //! Sigma: rules and correlations.
 //!
-//! [`lower`] takes the IR to the [`tree`], [`print`] writes that; neither knows the other. Log sources, field names and
+//! `lower` takes the IR to the [`tree`], `print` writes that; neither knows the other. Log sources, field names and
 //! what is known of functions are [`rows`] of `targets/sigma/`.
 
 // Matters of shape, not of meaning, that a first version has left to be smoothed.

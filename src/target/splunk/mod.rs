@@ -1,6 +1,6 @@
 //! Splunk's search language, SPL.
 //!
-//! [`lower`] takes the IR to the [`tree`], [`print`] writes that; neither knows the other. Renderings of functions,
+//! `lower` takes the IR to the [`tree`], `print` writes that; neither knows the other. Renderings of functions,
 //! tables and field names are [`rows`] of `targets/splunk/`.
 
 mod lower;
