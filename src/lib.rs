@@ -6,6 +6,8 @@ extern crate alloc;
 pub mod bind;
 pub mod cli;
 pub mod diagnostic;
+#[cfg(feature = "eval")]
+pub mod eval;
 pub mod format;
 pub mod functions;
 pub mod ir;
