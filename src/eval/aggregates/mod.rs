@@ -1,0 +1,1 @@
+//! What KQL's aggregates compute.

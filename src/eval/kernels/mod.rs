@@ -1,0 +1,98 @@
+//! What KQL's scalar functions compute: one kernel a function, in files by subject, each with the table of its kernels.
+//!
+//! Most kernels work value by value on [`Cell`]s; one whose speed matters works on whole arrays. To add one: write the
+//! function and add its row to the `KERNELS` of its file. The name is that of the function's row in
+//! [`crate::functions`]; a test holds that each row of the catalogue has a kernel or stands in [`WITHOUT_KERNEL`].
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::LazyLock;
+
+use datafusion::arrow::array::ArrayRef;
+use datafusion::common::Result;
+use regex::Regex;
+
+use super::cell::Cell;
+use crate::types::Type;
+
+/// What a kernel may know besides its arguments.
+#[derive(Clone, Copy, Debug)]
+pub struct Env {
+    /// The instant of the query, in ticks: what `now()` gives wherever it stands.
+    pub now: i64,
+    /// The type of the result, as the binder resolved it; matters to `extract` and its like, whose result is converted
+    /// to a type that an argument names.
+    pub ty: Type,
+}
+
+/// A kernel that works value by value.
+pub type RowKernel = for<'a> fn(Env, &[Cell<'a>]) -> Cell<'a>;
+
+/// A kernel that works on whole arrays, all of one length, of the Arrow types of [`super::arrays`].
+pub type ArrayKernel = fn(Env, &[ArrayRef], &[Type]) -> Result<ArrayRef>;
+
+/// How a kernel works.
+#[derive(Clone, Copy, Debug)]
+pub enum Body {
+    /// Value by value. An argument may be null.
+    Row(RowKernel),
+    /// Value by value; a null argument gives null (`""` where the result is a string) without a call.
+    Strict(RowKernel),
+    /// On whole arrays.
+    Array(ArrayKernel),
+}
+
+/// The kernel of a function.
+#[derive(Clone, Copy, Debug)]
+pub struct Kernel {
+    /// The function's name in the catalogue.
+    pub name: &'static str,
+    /// What it computes.
+    pub body: Body,
+}
+
+impl Kernel {
+    /// A kernel that is given nulls too.
+    pub const fn row(name: &'static str, body: RowKernel) -> Self {
+        Self { name, body: Body::Row(body) }
+    }
+
+    /// A kernel that gives null for null.
+    pub const fn strict(name: &'static str, body: RowKernel) -> Self {
+        Self { name, body: Body::Strict(body) }
+    }
+
+    /// A kernel over arrays.
+    pub const fn array(name: &'static str, body: ArrayKernel) -> Self {
+        Self { name, body: Body::Array(body) }
+    }
+}
+
+/// The tables of all files.
+const TABLES: &[&[Kernel]] = &[];
+
+static BY_NAME: LazyLock<HashMap<&'static str, Kernel>> =
+    LazyLock::new(|| TABLES.iter().copied().flatten().map(|kernel| (kernel.name, *kernel)).collect());
+
+/// The kernel of a function of the catalogue.
+pub fn find(name: &str) -> Option<Kernel> {
+    BY_NAME.get(name).copied()
+}
+
+thread_local! {
+    static REGEXES: RefCell<HashMap<String, Option<Rc<Regex>>>> = RefCell::default();
+}
+
+/// The compiled form of a pattern, kept for the next record; `None` where it is malformed. Patterns are constants of
+/// the query, so there are few.
+pub fn regex(pattern: &str) -> Option<Rc<Regex>> {
+    REGEXES.with_borrow_mut(|regexes| {
+        if let Some(regex) = regexes.get(pattern) {
+            return regex.clone();
+        }
+        let regex = Regex::new(pattern).ok().map(Rc::new);
+        regexes.insert(pattern.to_owned(), regex.clone());
+        regex
+    })
+}
