@@ -183,6 +183,13 @@ impl<'a> Binder<'a> {
             schema = Schema::new(all, false);
             columns
         });
+        if let Some(learned) = self.learned.get(&span) {
+            let columns = learned.iter().map(|(name, ty)| {
+                let id = self.columns.add(name.clone(), *ty, Origin::Computed, span);
+                Column { id, name: name.clone(), ty: (*ty).into() }
+            });
+            schema = Schema::new(columns.collect::<Vec<_>>(), false);
+        }
         let arguments = arguments
             .into_iter()
             .zip(&call.arguments)

@@ -60,9 +60,17 @@ impl Bound {
     }
 }
 
+/// The columns that plugins were found to give, where the data decides them: by the words of the operator.
+pub type Learned = HashMap<Span, Vec<(Name, Type)>>;
+
 /// Binds a query against the tables and functions in force.
 pub fn bind(query: &ast::Query, schemas: &Schemas) -> Bound {
-    let mut binder = Binder::new(schemas);
+    bind_learned(query, schemas, &Learned::new())
+}
+
+/// Binds a query of whose plugins it is known what they give.
+pub fn bind_learned(query: &ast::Query, schemas: &Schemas, learned: &Learned) -> Bound {
+    let mut binder = Binder::new(schemas, learned);
     let plan = binder.statements(&query.statements);
     let mut diagnostics = binder.diagnostics;
     diagnostics.sort_by_key(|d| (d.span.start, d.span.end));
@@ -99,6 +107,7 @@ enum Either {
 
 struct Binder<'a> {
     schemas: &'a Schemas,
+    learned: &'a Learned,
     columns: Columns,
     shared: Vec<Shared>,
     diagnostics: Vec<Diagnostic>,
@@ -128,9 +137,10 @@ struct Binder<'a> {
 }
 
 impl<'a> Binder<'a> {
-    fn new(schemas: &'a Schemas) -> Self {
+    fn new(schemas: &'a Schemas, learned: &'a Learned) -> Self {
         Self {
             schemas,
+            learned,
             columns: Columns::default(),
             shared: Vec::new(),
             diagnostics: Vec::new(),

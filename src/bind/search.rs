@@ -40,15 +40,14 @@ impl<'a> Binder<'a> {
     /// The tables to search; all where none is named.
     fn search_inputs(&mut self, sources: &'a [ast::Expr], span: Span) -> Vec<(Name, Plan)> {
         if sources.is_empty() {
-            return vec![self.all_tables(span)];
+            return self.all_tables(span);
         }
         let mut inputs = Vec::new();
         self.without_row(|b| {
             for source in sources {
                 match &source.kind {
                     Ast::Star => {
-                        let all = b.all_tables(source.span);
-                        inputs.push(all);
+                        inputs.extend(b.all_tables(source.span));
                     }
                     Ast::Name(name) if name.is_wildcard() => {
                         let plans = b.wildcard(&name.text, name.span);

@@ -30,7 +30,7 @@ impl<'a> Binder<'a> {
 
     fn union_source(&mut self, source: &'a ast::Expr, inputs: &mut Vec<(Name, Plan)>) {
         match &source.kind {
-            Ast::Name(name) if &*name.text == "*" => inputs.push(self.all_tables(source.span)),
+            Ast::Name(name) if &*name.text == "*" => inputs.extend(self.all_tables(source.span)),
             Ast::Name(name) if name.is_wildcard() => {
                 let plans = self.wildcard(&name.text, name.span);
                 if plans.is_empty() {
@@ -40,7 +40,7 @@ impl<'a> Binder<'a> {
                 }
                 inputs.extend(plans.into_iter().map(|plan| (plan_name(&plan), plan)));
             }
-            Ast::Star => inputs.push(self.all_tables(source.span)),
+            Ast::Star => inputs.extend(self.all_tables(source.span)),
             Ast::Paren(inner) if matches!(&inner.kind, Ast::Name(name) if name.is_wildcard()) => {
                 self.union_source(inner, inputs);
             }
@@ -55,10 +55,14 @@ impl<'a> Binder<'a> {
         }
     }
 
-    /// Every table; its columns are looked up as they are asked for.
-    pub(super) fn all_tables(&mut self, span: Span) -> (Name, Plan) {
+    /// Every table. Where it is not known which there are, they are one source, whose columns are looked up as they are
+    /// asked for.
+    pub(super) fn all_tables(&mut self, span: Span) -> Vec<(Name, Plan)> {
+        if self.schemas.knows_present() {
+            return self.wildcard("*", span).into_iter().map(|plan| (plan_name(&plan), plan)).collect();
+        }
         self.all = true;
-        (("*").into(), Plan::new(SourceKind::Tables("*".into()), Schema::new([], true), span))
+        vec![("*".into(), Plan::new(SourceKind::Tables("*".into()), Schema::new([], true), span))]
     }
 
     /// The plan of several plans put together.

@@ -115,6 +115,24 @@ impl<'a> Cells<'a> {
         })
     }
 
+    /// The number of rows.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Bool(array) => array.len(),
+            Self::Int(array) => array.len(),
+            Self::Long(array) | Self::DateTime(array) | Self::TimeSpan(array) => array.len(),
+            Self::Real(array) => array.len(),
+            Self::Decimal(array) | Self::Guid(array) => array.len(),
+            Self::String(array) => array.len(),
+            Self::Dynamic(array) => array.len(),
+        }
+    }
+
+    /// Whether there are no rows.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// The cell of a row.
     ///
     /// # Panics
@@ -128,9 +146,7 @@ impl<'a> Cells<'a> {
             Self::TimeSpan(array) if array.is_valid(row) => Cell::TimeSpan(array.value(row)),
             Self::Real(array) if array.is_valid(row) => Cell::Real(array.value(row)),
             Self::Decimal(array) if array.is_valid(row) => Cell::Decimal(decimal_of(array.value(row))),
-            Self::String(array) => {
-                Cell::String(Cow::Borrowed(if array.is_valid(row) { array.value(row) } else { "" }))
-            }
+            Self::String(array) => Cell::String(Cow::Borrowed(if array.is_valid(row) { array.value(row) } else { "" })),
             Self::Guid(array) if array.is_valid(row) => {
                 Cell::Guid(array.value(row).try_into().map(u128::from_be_bytes).unwrap_or_default())
             }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::dynamic;
 use crate::ir::{Json, Value};
 use crate::literal::{Decimal, format_datetime, format_guid, format_timespan};
+use crate::types::Type;
 
 /// A value as it stands in a column, borrowed from there where it can be.
 ///
@@ -45,6 +46,23 @@ impl<'a> Cell<'a> {
     /// A dynamic.
     pub fn dynamic(json: &Json) -> Self {
         Self::Dynamic(Cow::Owned(dynamic::encode(json)))
+    }
+
+    /// The type; a null has none of its own.
+    pub const fn ty(&self) -> Option<Type> {
+        Some(match self {
+            Self::Null => return None,
+            Self::Bool(_) => Type::Bool,
+            Self::Int(_) => Type::Int,
+            Self::Long(_) => Type::Long,
+            Self::Real(_) => Type::Real,
+            Self::Decimal(_) => Type::Decimal,
+            Self::DateTime(_) => Type::DateTime,
+            Self::TimeSpan(_) => Type::TimeSpan,
+            Self::String(_) => Type::String,
+            Self::Guid(_) => Type::Guid,
+            Self::Dynamic(_) => Type::Dynamic,
+        })
     }
 
     /// Whether it is null; the empty string is not.
@@ -141,6 +159,23 @@ impl<'a> Cell<'a> {
             Self::TimeSpan(ticks) => Cow::Owned(format_timespan(*ticks)),
             Self::Guid(value) => Cow::Owned(format_guid(*value)),
             Self::Dynamic(bytes) => dynamic::text(bytes),
+        }
+    }
+
+    /// The value in the form the IR has it; the null of `ty` for null.
+    pub fn to_value(&self, ty: Type) -> Value {
+        match self {
+            Self::Null => Value::Null(ty),
+            Self::Bool(value) => Value::Bool(*value),
+            Self::Int(value) => Value::Int(*value),
+            Self::Long(value) => Value::Long(*value),
+            Self::Real(value) => Value::Real(*value),
+            Self::Decimal(value) => Value::Decimal(*value),
+            Self::DateTime(ticks) => Value::DateTime(*ticks),
+            Self::TimeSpan(ticks) => Value::TimeSpan(*ticks),
+            Self::String(text) => Value::string(text.as_ref()),
+            Self::Guid(value) => Value::Guid(*value),
+            Self::Dynamic(bytes) => dynamic::decode(bytes).to_value(),
         }
     }
 

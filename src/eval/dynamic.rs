@@ -53,10 +53,7 @@ pub fn append(json: &Json, into: &mut Vec<u8>) {
         Json::DateTime(ticks) => tagged(DATETIME, &ticks.to_le_bytes(), into),
         Json::TimeSpan(ticks) => tagged(TIMESPAN, &ticks.to_le_bytes(), into),
         Json::Guid(value) => tagged(GUID, &value.to_le_bytes(), into),
-        Json::String(text) => {
-            into.push(STRING);
-            append_text(text, into);
-        }
+        Json::String(text) => append_string(text, into),
         Json::Array(items) => nested(ARRAY, items.len(), into, |into| {
             for item in items {
                 append(item, into);
@@ -69,6 +66,19 @@ pub fn append(json: &Json, into: &mut Vec<u8>) {
             }
         }),
     }
+}
+
+/// Encodes a string behind what is there.
+pub fn append_string(text: &str, into: &mut Vec<u8>) {
+    into.push(STRING);
+    append_text(text, into);
+}
+
+/// Encodes an array of so many elements that are encoded already, one behind the other.
+pub fn array(count: usize, content: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(content.len() + 9);
+    nested(ARRAY, count, &mut bytes, |into| into.extend_from_slice(content));
+    bytes
 }
 
 fn tagged(tag: u8, payload: &[u8], into: &mut Vec<u8>) {
@@ -174,7 +184,9 @@ impl<'a> View<'a> {
                 let bytes = payload.get(4..4 + count_at(payload, 0)).unwrap_or_default();
                 Shown::String(std::str::from_utf8(bytes).unwrap_or_default())
             }
-            Some(&ARRAY) => Shown::Array(Items { rest: payload.get(8..).unwrap_or_default(), left: count_at(payload, 4) }),
+            Some(&ARRAY) => {
+                Shown::Array(Items { rest: payload.get(8..).unwrap_or_default(), left: count_at(payload, 4) })
+            }
             Some(&BAG) => Shown::Bag(Slots { rest: payload.get(8..).unwrap_or_default(), left: count_at(payload, 4) }),
             _ => Shown::Null,
         }
@@ -211,9 +223,7 @@ impl<'a> View<'a> {
             Shown::TimeSpan(ticks) => Json::TimeSpan(ticks),
             Shown::Guid(value) => Json::Guid(value),
             Shown::Array(items) => Json::Array(items.map(Self::to_json).collect()),
-            Shown::Bag(slots) => {
-                Json::Bag(slots.map(|(name, value)| (Arc::from(name), value.to_json())).collect())
-            }
+            Shown::Bag(slots) => Json::Bag(slots.map(|(name, value)| (Arc::from(name), value.to_json())).collect()),
         }
     }
 }

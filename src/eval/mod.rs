@@ -5,8 +5,15 @@
 
 pub mod aggregates;
 pub mod arrays;
+pub mod catalog;
 pub mod cell;
 pub mod dynamic;
+mod engine;
+mod error;
 pub mod kernels;
+mod lower;
+mod support;
 
 pub use cell::Cell;
+pub use engine::{Answer, Engine, Options};
+pub use error::EvalError;

@@ -4,7 +4,7 @@
 //! not know is open: the binder says so once and takes its columns as they come, their types unknown.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 mod builtin;
@@ -30,12 +30,14 @@ pub struct Schemas {
     dialect: Dialect,
     tables: BTreeMap<Name, Arc<Table>>,
     functions: BTreeMap<Name, Arc<Function>>,
+    /// The tables there are where queries run, if that is known.
+    present: Option<BTreeSet<Name>>,
 }
 
 impl Schemas {
     /// What is built in. Costs nothing: a table is parsed when it is first asked for, and kept for the whole program.
     pub const fn builtin(dialect: Dialect) -> Self {
-        Self { dialect, tables: BTreeMap::new(), functions: BTreeMap::new() }
+        Self { dialect, tables: BTreeMap::new(), functions: BTreeMap::new(), present: None }
     }
 
     /// Where queries run.
@@ -63,6 +65,23 @@ impl Schemas {
         Ok(())
     }
 
+    /// Adds a table; what has its name gives way.
+    pub fn insert(&mut self, table: Table) {
+        self.functions.remove(&table.name);
+        self.tables.insert(table.name.clone(), Arc::new(table));
+    }
+
+    /// States which tables there are where queries run: patterns such as `*` stand for these alone. What is known of
+    /// other tables stays known.
+    pub fn present(&mut self, names: impl IntoIterator<Item = Name>) {
+        self.present = Some(names.into_iter().collect());
+    }
+
+    /// Whether it is known which tables there are where queries run.
+    pub const fn knows_present(&self) -> bool {
+        self.present.is_some()
+    }
+
     /// The table of that exact name.
     pub fn table(&self, name: &str) -> Option<Arc<Table>> {
         self.tables.get(name).cloned().or_else(|| builtin::table(name))
@@ -79,7 +98,8 @@ impl Schemas {
         let provided = builtin::blocks().filter(|block| matches_wildcard(pattern, block.name));
         let provided = provided.filter(|block| !self.tables.contains_key(block.name)).map(builtin::parsed);
         let own = self.tables.values().filter(|table| matches_wildcard(pattern, &table.name)).cloned();
-        let mut matching: Vec<_> = provided.chain(own).collect();
+        let present = |table: &Arc<Table>| self.present.as_ref().is_none_or(|present| present.contains(&table.name));
+        let mut matching: Vec<_> = provided.chain(own).filter(present).collect();
         matching.sort_by(|left, right| order(&left.name, &right.name));
         matching
     }

@@ -329,3 +329,14 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn patterns_stand_for_the_tables_that_are_there() {
+    let mut schemas = Schemas::builtin(Dialect::Sentinel);
+    assert!(schemas.tables_matching("Device*").len() > 5);
+    schemas.insert(Table { name: "DeviceTest".into(), columns: vec![Column::new("A", Type::Long)], open: false });
+    schemas.present(["DeviceTest".into(), "DeviceEvents".into()]);
+    let names: Vec<String> = schemas.tables_matching("Device*").iter().map(|table| table.name.to_string()).collect();
+    assert_eq!(names, ["DeviceEvents", "DeviceTest"]);
+    assert!(schemas.table("DeviceInfo").is_some(), "what is known of other tables stays known");
+}

@@ -1,0 +1,254 @@
+//! Calls of functions, and tests of strings.
+
+use std::sync::Arc;
+
+use datafusion::arrow::array::{Array as _, ArrayRef, AsArray as _, BooleanArray, StringViewArray};
+use datafusion::arrow::compute::not;
+use datafusion::common::Result;
+use datafusion::logical_expr::{Expr as DfExpr, Operator};
+use datafusion::prelude::lit;
+
+use super::Lowering;
+use super::constant::{literal, value_error};
+use super::expr::{balanced, cast_to, compare_cells};
+use super::relation::Relation;
+use super::udf;
+use crate::eval::cell::Cell;
+use crate::eval::error::EvalError;
+use crate::eval::kernels::matching::{self, Matcher, RegexMatcher};
+use crate::eval::kernels::{self, Env};
+use crate::functions::FunctionId;
+use crate::ir::{
+    AnyColumn, CaseRule, CompareOp, Expr, Membership, NullRule, Plan, Quantifier, RegexMatch, StringMatch,
+    StringRules, StringTest, Value, ValueSet,
+};
+use crate::types::Type;
+
+/// What lowering gives.
+type Lower<T> = std::result::Result<T, EvalError>;
+
+impl Lowering<'_> {
+    /// A call of a function of the catalogue, by its kernel.
+    pub(super) fn call(
+        &mut self,
+        input: &Relation,
+        function: FunctionId,
+        arguments: &[Expr],
+        expr: &Expr,
+    ) -> Lower<DfExpr> {
+        let Some(kernel) = kernels::find(function.name()) else {
+            return Err(EvalError::unsupported(format!("`{function}` is not run here"), expr.span));
+        };
+        let mut lowered = Vec::with_capacity(arguments.len());
+        for argument in arguments {
+            lowered.push((self.expr(input, argument)?, argument.ty.ty));
+        }
+        let env = Env { now: self.options.now, ty: expr.ty.ty };
+        Ok(udf::kernel(kernel, env, !function.row().deterministic, lowered))
+    }
+
+    /// The text of an expression: what string operators look at.
+    fn text(&mut self, input: &Relation, expr: &Expr) -> Lower<DfExpr> {
+        let value = self.expr(input, expr)?;
+        Ok(cast_to(value, expr.ty.ty, Type::String))
+    }
+
+    pub(super) fn string_match(&mut self, input: &Relation, node: &StringMatch) -> Lower<DfExpr> {
+        let subject = self.text(input, &node.subject)?;
+        match node.needle.as_literal().map(text_of) {
+            Some(needle) => {
+                self.matches(subject, node.test, node.rules, Quantifier::Any, node.negated, vec![needle])
+            }
+            None => {
+                let needle = self.text(input, &node.needle)?;
+                let (test, rules, negated) = (node.test, node.rules, node.negated);
+                let function: udf::RowFunction = Arc::new(move |cells| {
+                    let (subject, needle) = (cells[0].to_text(), cells[1].to_text());
+                    let absent = rules.nulls == NullRule::AbsentFails && subject.is_empty();
+                    Cell::Bool(!absent && matching::matches(test, rules, &subject, &needle) != negated)
+                });
+                let key = format!("{test:?}{rules:?}{negated}");
+                let arguments = vec![(subject, Type::String), (needle, Type::String)];
+                Ok(udf::rows("match", key, Type::Bool, false, function, arguments))
+            }
+        }
+    }
+
+    /// A test of a text against constant needles.
+    #[expect(clippy::unnecessary_wraps, reason = "as its callers, which can fail")]
+    fn matches(
+        &self,
+        subject: DfExpr,
+        test: StringTest,
+        rules: StringRules,
+        quantifier: Quantifier,
+        negated: bool,
+        needles: Vec<String>,
+    ) -> Lower<DfExpr> {
+        let absent = rules.nulls == NullRule::AbsentFails;
+        if let [needle] = needles.as_slice()
+            && test == StringTest::Equals
+            && rules.case == CaseRule::Sensitive
+            && !absent
+        {
+            let needle = literal(&Value::string(needle.as_str()));
+            return Ok(if negated { subject.not_eq(needle) } else { subject.eq(needle) });
+        }
+        let key = format!("{test:?}{rules:?}{quantifier:?}{negated}{needles:?}");
+        let matcher = Matcher::new(test, rules, needles.iter().map(String::as_str), quantifier);
+        let function: udf::Function = Arc::new(move |arrays, _| {
+            let texts = arrays[0].as_string_view();
+            verdict(texts, &matcher.eval(texts), negated, absent)
+        });
+        Ok(udf::raw("match", key, datafusion::arrow::datatypes::DataType::Boolean, false, function, vec![subject]))
+    }
+
+    pub(super) fn regex(&mut self, input: &Relation, node: &RegexMatch) -> Lower<DfExpr> {
+        let subject = self.text(input, &node.subject)?;
+        let pattern = self.constant_text(&node.pattern)?;
+        let matcher = RegexMatcher::new(&pattern, node.dialect, node.anchored, node.case)
+            .map_err(|error| value_error(format!("the regular expression is malformed: {error}"), node.pattern.span))?;
+        let key = format!("{:?}{}{:?}{:?}{}{pattern}", node.dialect, node.anchored, node.case, node.nulls, node.negated);
+        let (negated, absent) = (node.negated, node.nulls == NullRule::AbsentFails);
+        let function: udf::Function = Arc::new(move |arrays, _| {
+            let texts = arrays[0].as_string_view();
+            verdict(texts, &matcher.eval(texts), negated, absent)
+        });
+        Ok(udf::raw("regex", key, datafusion::arrow::datatypes::DataType::Boolean, false, function, vec![subject]))
+    }
+
+    pub(super) fn member(&mut self, input: &Relation, node: &Membership, truth: bool) -> Lower<DfExpr> {
+        let by_text = node.subject.ty.ty == Type::String
+            || node.test != StringTest::Equals
+            || node.rules.case != CaseRule::Sensitive;
+        let values = match &node.set {
+            ValueSet::Plan(plan) => Some(self.first_column(plan)?),
+            ValueSet::List(items) => items.iter().map(constant_items).collect::<Option<Vec<_>>>().map(|all| all.concat()),
+        };
+        let Some(values) = values else { return self.member_of_expressions(input, node, by_text) };
+        if by_text {
+            let subject = self.text(input, &node.subject)?;
+            let needles: Vec<String> = values.iter().map(text_of).collect();
+            return self.matches(subject, node.test, node.rules, node.quantifier, node.negated, needles);
+        }
+        let subject = self.expr(input, &node.subject)?;
+        let ty = node.subject.ty.ty;
+        let same = values.iter().all(|value| value.is_null() || value.ty() == ty);
+        if same && matches!(ty, Type::Int | Type::Long | Type::DateTime | Type::TimeSpan | Type::Guid) {
+            let items: Vec<DfExpr> = values.iter().filter(|value| !value.is_null()).map(literal).collect();
+            if items.is_empty() {
+                return Ok(lit(node.negated));
+            }
+            let found = subject.in_list(items, false);
+            return Ok(match (node.negated, truth) {
+                (true, _) => found.is_not_true(),
+                (false, true) => found,
+                (false, false) => found.is_true(),
+            });
+        }
+        let items: Vec<Cell<'static>> = values.iter().map(Cell::from).collect();
+        let negated = node.negated;
+        let key = format!("{items:?}{negated}{ty}");
+        let function: udf::RowFunction = Arc::new(move |cells| {
+            let found = items
+                .iter()
+                .any(|item| compare_cells(CompareOp::Equal, NullRule::KqlMatch, &cells[0], item) == Some(true));
+            Cell::Bool(found != negated)
+        });
+        Ok(udf::rows("member", key, Type::Bool, false, function, vec![(subject, ty)]))
+    }
+
+    /// Membership in a list whose items are known only with the record.
+    fn member_of_expressions(
+        &mut self,
+        input: &Relation,
+        node: &Membership,
+        by_text: bool,
+    ) -> Lower<DfExpr> {
+        let ValueSet::List(items) = &node.set else { return Ok(lit(node.negated)) };
+        let mut arguments = vec![(self.expr(input, &node.subject)?, node.subject.ty.ty)];
+        for item in items {
+            arguments.push((self.expr(input, item)?, item.ty.ty));
+        }
+        let (test, rules, quantifier, negated) = (node.test, node.rules, node.quantifier, node.negated);
+        let function: udf::RowFunction = Arc::new(move |cells| {
+            let (subject, items) = (&cells[0], &cells[1..]);
+            let fits = |item: &Cell<'_>| {
+                if by_text {
+                    matching::matches(test, rules, &subject.to_text(), &item.to_text())
+                } else {
+                    compare_cells(CompareOp::Equal, NullRule::KqlMatch, subject, item) == Some(true)
+                }
+            };
+            // A dynamic array stands for its elements.
+            let mut all = items.iter().flat_map(|item| match item.to_array() {
+                Some(elements) => elements.iter().map(Cell::dynamic).collect(),
+                None => vec![item.clone().into_owned()],
+            });
+            let found = match quantifier {
+                Quantifier::Any => all.any(|item| fits(&item)),
+                Quantifier::All => all.all(|item| fits(&item)),
+            };
+            Cell::Bool(found != negated)
+        });
+        let key = format!("{test:?}{rules:?}{quantifier:?}{negated}{by_text}{}", arguments.len());
+        Ok(udf::rows("member", key, Type::Bool, false, function, arguments))
+    }
+
+    /// The values of the first column of a plan.
+    fn first_column(&mut self, plan: &Plan) -> Lower<Vec<Value>> {
+        let relation = self.plan(plan, None)?;
+        let Some(first) = plan.schema().at(0).cloned() else { return Ok(Vec::new()) };
+        let value = self.column(&relation, first.id).alias("value");
+        let builder = datafusion::logical_expr::LogicalPlanBuilder::from(relation.plan);
+        let batches = self.execute(builder.project([value])?.distinct()?.build()?)?;
+        let mut values = Vec::new();
+        for batch in batches {
+            let cells = crate::eval::arrays::Cells::new(batch.column(0).as_ref(), first.ty.ty)?;
+            for row in 0..batch.num_rows() {
+                let cell = cells.get(row);
+                match cell.to_array() {
+                    Some(items) => values.extend(items.iter().map(crate::ir::Json::to_value)),
+                    None => values.push(cell.to_value(first.ty.ty)),
+                }
+            }
+        }
+        Ok(values)
+    }
+
+    pub(super) fn any_column(&mut self, input: &Relation, node: &AnyColumn) -> Lower<DfExpr> {
+        let needle = node.needle.as_literal().map(text_of);
+        let mut terms = Vec::with_capacity(node.columns.len());
+        for id in &node.columns {
+            let ty = self.columns[*id].ty.ty;
+            let subject = cast_to(self.column(input, *id), ty, Type::String);
+            let Some(needle) = &needle else {
+                return Err(value_error("what is looked for in every column must be a constant", node.needle.span));
+            };
+            let needles = vec![needle.clone()];
+            terms.push(self.matches(subject, node.test, node.rules, Quantifier::Any, node.negated, needles)?);
+        }
+        Ok(balanced(terms, Operator::Or).unwrap_or_else(|| lit(false)))
+    }
+}
+
+/// The text of a value, as string operators see it.
+fn text_of(value: &Value) -> String {
+    Cell::from(value).to_text().into_owned()
+}
+
+/// The values a constant item of a list stands for: the elements of a dynamic array, or itself.
+fn constant_items(item: &Expr) -> Option<Vec<Value>> {
+    let value = item.as_literal()?;
+    Some(value.elements().unwrap_or_else(|| vec![value.clone()]))
+}
+
+/// What a test gives for each text, turned round where it is negated; with `absent`, an empty text fails either way.
+fn verdict(texts: &StringViewArray, found: &BooleanArray, negated: bool, absent: bool) -> Result<ArrayRef> {
+    let found = if negated { not(found)? } else { found.clone() };
+    if !absent {
+        return Ok(Arc::new(found));
+    }
+    let there = (0..texts.len()).map(|row| Some(!texts.value(row).is_empty() && found.value(row)));
+    Ok(Arc::new(there.collect::<BooleanArray>()))
+}

@@ -1,0 +1,129 @@
+//! Joins.
+
+use datafusion::common::{JoinType, NullEquality};
+use datafusion::logical_expr::{Expr as DfExpr, ExprFunctionExt as _, LogicalPlanBuilder, when};
+use datafusion::prelude::lit;
+
+use super::Lowering;
+use super::constant::null;
+use super::expr::convert;
+use super::relation::{Relation, field, reference};
+use crate::eval::error::EvalError;
+use crate::ir::{Join, JoinKind, Schema};
+use crate::types::Type;
+
+impl Lowering<'_> {
+    pub(super) fn join(
+        &mut self,
+        left: Relation,
+        join: &Join,
+        before: &Schema,
+        after: &Schema,
+    ) -> Result<Relation, EvalError> {
+        let right = self.own(&join.right)?;
+        if left.parts.is_some()
+            && matches!(
+                join.kind,
+                JoinKind::RightOuter | JoinKind::FullOuter | JoinKind::RightSemi | JoinKind::RightAnti
+            )
+        {
+            let what = format!("a `{}` join inside a sub-query is not run here", join.kind.name());
+            return Err(EvalError::unsupported(what, join.right.source.span));
+        }
+        // Keys stand in fields of their own: of one type, and there whatever the sides' columns become.
+        let (mut left_fields, mut right_fields) = (Vec::new(), Vec::new());
+        let mut keys = (Vec::new(), Vec::new());
+        for (a, b) in &join.keys {
+            let (x, y) = (self.columns[*a].ty.ty, self.columns[*b].ty.ty);
+            let common = common_type(x, y);
+            let (name_a, name_b) = (self.hide(), self.hide());
+            left_fields.push((name_a.clone(), convert(self.column(&left, *a), x, common)));
+            right_fields.push((name_b.clone(), convert(self.column(&right, *b), y, common)));
+            keys.0.push(name_a);
+            keys.1.push(name_b);
+        }
+        let mut left = self.with_fields(left, left_fields)?;
+        let mut right = self.with_fields(right, right_fields)?;
+        if join.kind == JoinKind::InnerUnique {
+            left = self.first_of_each_key(left, &keys.0)?;
+        }
+        let kind = match join.kind {
+            JoinKind::InnerUnique | JoinKind::Inner => JoinType::Inner,
+            JoinKind::LeftOuter => JoinType::Left,
+            JoinKind::RightOuter => JoinType::Right,
+            JoinKind::FullOuter => JoinType::Full,
+            JoinKind::LeftSemi => JoinType::LeftSemi,
+            JoinKind::RightSemi => JoinType::RightSemi,
+            JoinKind::LeftAnti => JoinType::LeftAnti,
+            JoinKind::RightAnti => JoinType::RightAnti,
+        };
+        // A side that a join can leave out is marked, since null is also a value.
+        let (mark_left, mark_right) = (self.hide(), self.hide());
+        left = self.with_fields(left, vec![(mark_left.clone(), lit(true))])?;
+        right = self.with_fields(right, vec![(mark_right.clone(), lit(true))])?;
+        let order: Vec<_> = match join.kind {
+            JoinKind::LeftSemi | JoinKind::LeftAnti => left.order.clone(),
+            JoinKind::RightSemi | JoinKind::RightAnti => right.order.clone(),
+            JoinKind::RightOuter => right.order.iter().chain(&left.order).cloned().collect(),
+            _ => left.order.iter().chain(&right.order).cloned().collect(),
+        };
+        let plan = LogicalPlanBuilder::from(left.plan)
+            .join_detailed(right.plan, kind, keys, None, NullEquality::NullEqualsNothing)?
+            .build()?;
+        let parts = if join.kind.gives_left() { left.parts } else { right.parts };
+        let joined = Relation { plan, order, parts };
+        // A string that a join left out is empty.
+        let mut fields = Vec::new();
+        for column in after.iter() {
+            let name = field(column.id);
+            if !joined.has(&name) {
+                continue;
+            }
+            let of_left = before.contains(column.id);
+            let can_miss = match join.kind {
+                JoinKind::LeftOuter => !of_left,
+                JoinKind::RightOuter => of_left,
+                JoinKind::FullOuter => true,
+                _ => false,
+            };
+            let value = reference(&name);
+            let value = if can_miss && column.ty.ty == Type::String {
+                let mark = if of_left { &mark_left } else { &mark_right };
+                when(reference(mark).is_true(), value).otherwise(lit(null(Type::String)))?
+            } else {
+                value
+            };
+            fields.push((name, value));
+        }
+        self.projected(joined, fields)
+    }
+
+    /// The first record of each combination of keys.
+    fn first_of_each_key(&mut self, input: Relation, keys: &[String]) -> Result<Relation, EvalError> {
+        let number = self.hide();
+        let mut by: Vec<DfExpr> = keys.iter().map(|key| reference(key)).collect();
+        by.extend(input.parts.iter().map(|parts| reference(&parts.field)));
+        let window = datafusion::functions_window::expr_fn::row_number()
+            .partition_by(by)
+            .order_by(input.sort())
+            .build()?
+            .alias(&number);
+        let fields: Vec<DfExpr> =
+            input.plan.schema().fields().iter().map(|there| reference(there.name())).collect();
+        let plan = LogicalPlanBuilder::from(input.plan)
+            .window([window])?
+            .filter(reference(&number).eq(lit(1u64)))?
+            .project(fields)?
+            .build()?;
+        Ok(Relation { plan, order: input.order, parts: input.parts })
+    }
+}
+
+/// The type in which two keys are compared.
+fn common_type(left: Type, right: Type) -> Type {
+    match (left, right) {
+        (Type::Int, Type::Long) | (Type::Long, Type::Int) => Type::Long,
+        (Type::Unknown, other) | (other, Type::Unknown) => other,
+        (left, _) => left,
+    }
+}
