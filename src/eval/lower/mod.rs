@@ -70,8 +70,13 @@ impl<'a> Lowering<'a> {
         Self { context, runtime, catalog, options, columns: query.columns.clone(), shared: Vec::new(), hidden: 0 }
     }
 
-    /// Lowers a query.
-    pub(super) fn query(&mut self, query: &Query) -> Result<Relation, EvalError> {
+    /// Runs a query to the end.
+    pub(super) fn run(&mut self, query: &Query) -> Result<Answer, EvalError> {
+        let relation = self.query(query)?;
+        self.answer(relation, query.plan.schema())
+    }
+
+    fn query(&mut self, query: &Query) -> Result<Relation, EvalError> {
         for shared in &query.shared {
             let relation = self.plan(&shared.plan, None)?;
             let relation = self.materialized(relation)?;
@@ -81,7 +86,7 @@ impl<'a> Lowering<'a> {
     }
 
     /// Runs the relation to the end and gives the columns of the schema.
-    pub(super) fn answer(&self, relation: Relation, schema: &Schema) -> Result<Answer, EvalError> {
+    fn answer(&self, relation: Relation, schema: &Schema) -> Result<Answer, EvalError> {
         let mut fields = Vec::new();
         let mut columns = Vec::new();
         for column in schema.iter() {
