@@ -244,6 +244,12 @@ impl<'a> Lowering<'a> {
             return Ok((input, name));
         }
         let name = self.hide();
+        // Without an order there is one record at most, or one for each part.
+        if input.order.is_empty() {
+            let order = vec![OrderKey::ascending(name.clone())];
+            let numbered = self.with_fields(input, vec![(name.clone(), datafusion::prelude::lit(0i64))])?;
+            return Ok((Relation { order, ..numbered }, name));
+        }
         let mut window = datafusion::functions_window::expr_fn::row_number().order_by(input.sort());
         if let Some(parts) = &input.parts {
             window = window.partition_by(vec![reference(&parts.field)]);
