@@ -12,6 +12,7 @@ mod engine;
 mod error;
 pub mod kernels;
 mod lower;
+mod plugins;
 mod support;
 
 pub use cell::Cell;
