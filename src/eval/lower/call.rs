@@ -17,6 +17,7 @@ use crate::eval::cell::Cell;
 use crate::eval::error::EvalError;
 use crate::eval::kernels::matching::{self, Matcher, RegexMatcher};
 use crate::eval::kernels::{self, Env};
+use crate::eval::support;
 use crate::functions::FunctionId;
 use crate::ir::{
     AnyColumn, CaseRule, CompareOp, Expr, Membership, NullRule, Plan, Quantifier, RegexMatch, StringMatch,
@@ -37,8 +38,12 @@ impl Lowering<'_> {
         expr: &Expr,
     ) -> Lower<DfExpr> {
         let Some(kernel) = kernels::find(function.name()) else {
-            return Err(EvalError::unsupported(format!("`{function}` is not run here"), expr.span));
+            return Err(support::without_kernel(function, expr.span));
         };
+        let constant = |at: usize| arguments.get(at).and_then(Expr::as_literal).map(text_of);
+        if let Some(fault) = kernels::fault(function.name(), constant) {
+            return Err(value_error(fault, expr.span));
+        }
         let mut lowered = Vec::with_capacity(arguments.len());
         for argument in arguments {
             lowered.push((self.expr(input, argument)?, argument.ty.ty));
