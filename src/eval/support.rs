@@ -2,7 +2,9 @@
 
 use super::error::EvalError;
 use super::{kernels, plugins};
+use crate::functions::FunctionId;
 use crate::ir::{Expr, ExprKind, Op, Plan, Query, SourceKind};
+use crate::source::Span;
 
 /// Refuses what cannot be run.
 ///
@@ -56,8 +58,7 @@ fn refusal(op: &Op) -> Option<&'static str> {
 fn check_expr(expr: &Expr, refused: &mut Vec<EvalError>) {
     match &expr.kind {
         ExprKind::Call(function, _) if !function.row().window && kernels::find(function.name()).is_none() => {
-            let why = kernels::reason_for_none(function.name()).map(|why| format!(": {why}")).unwrap_or_default();
-            refused.push(EvalError::unsupported(format!("`{function}` is not run here{why}"), expr.span));
+            refused.push(without_kernel(*function, expr.span));
         }
         ExprKind::Unknown(name, _) => {
             refused.push(EvalError::unsupported(format!("nothing here knows the function `{name}`"), expr.span));
@@ -72,6 +73,12 @@ fn check_expr(expr: &Expr, refused: &mut Vec<EvalError>) {
     }
     expr.operands(&mut |operand| check_expr(operand, refused));
     expr.plan(&mut |plan| check_plan(plan, refused));
+}
+
+/// The refusal of a function that has no kernel.
+pub(super) fn without_kernel(function: FunctionId, span: Span) -> EvalError {
+    let why = kernels::reason_for_none(function.name()).map(|why| format!(": {why}")).unwrap_or_default();
+    EvalError::unsupported(format!("`{function}` is not run here{why}"), span)
 }
 
 /// The name of an operator, as queries write it.

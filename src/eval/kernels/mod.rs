@@ -2,21 +2,37 @@
 //!
 //! Most kernels work value by value on [`Cell`]s; one whose speed matters works on whole arrays. To add one: write the
 //! function and add its row to the `KERNELS` of its file. The name is that of the function's row in
-//! [`crate::functions`]; a test holds that each row of the catalogue has a kernel or stands in [`WITHOUT_KERNEL`].
+//! [`crate::functions`]. A function that has none, and why, stands in the table of `without`.
 
 pub mod arithmetic;
 mod arguments;
 pub mod bin;
-pub mod cast;
-pub mod matching;
-pub mod parse;
-pub mod window;
 mod calendar;
+pub mod cast;
+mod codecs;
+mod columns;
 pub mod compare;
+mod conditional;
+mod convert;
 mod datetime;
 mod decimal;
+mod documents;
 pub mod format_time;
+mod hash;
+pub mod matching;
+pub mod parse;
+mod paths;
+mod regexes;
+mod strings;
+#[cfg(test)]
+mod testing;
 mod timezone;
+mod units;
+pub mod window;
+mod without;
+
+pub use regexes::fault;
+pub use without::reason_for_none;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -104,7 +120,19 @@ fn call_array(body: ArrayKernel, env: Env, args: &[Cell<'_>]) -> Result<Cell<'st
 }
 
 /// The tables of all files.
-const TABLES: &[&[Kernel]] = &[bin::KERNELS, datetime::KERNELS];
+const TABLES: &[&[Kernel]] = &[
+    bin::KERNELS,
+    codecs::KERNELS,
+    conditional::KERNELS,
+    convert::KERNELS,
+    datetime::KERNELS,
+    documents::KERNELS,
+    hash::KERNELS,
+    paths::KERNELS,
+    regexes::KERNELS,
+    strings::KERNELS,
+    units::KERNELS,
+];
 
 static BY_NAME: LazyLock<HashMap<&'static str, Kernel>> =
     LazyLock::new(|| TABLES.iter().copied().flatten().map(|kernel| (kernel.name, *kernel)).collect());
@@ -130,5 +158,3 @@ pub fn regex(pattern: &str) -> Option<Rc<Regex>> {
         regex
     })
 }
-/// x
-pub fn reason_for_none(_: &str) -> Option<&'static str> { None }

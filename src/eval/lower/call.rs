@@ -18,6 +18,7 @@ use crate::eval::cell::Cell;
 use crate::eval::error::EvalError;
 use crate::eval::kernels::matching::{self, Matcher, RegexMatcher};
 use crate::eval::kernels::{self, Env};
+use crate::eval::support;
 use crate::functions::FunctionId;
 use crate::ir::{
     AnyColumn, CaseRule, CompareOp, Expr, Membership, NullRule, Plan, Quantifier, RegexMatch, StringMatch,
@@ -38,8 +39,12 @@ impl Lowering<'_> {
         expr: &Expr,
     ) -> Lower<DfExpr> {
         let Some(kernel) = kernels::find(function.name()) else {
-            return Err(EvalError::unsupported(format!("`{function}` is not run here"), expr.span));
+            return Err(support::without_kernel(function, expr.span));
         };
+        let constant = |at: usize| arguments.get(at).and_then(Expr::as_literal).map(text_of);
+        if let Some(fault) = kernels::fault(function.name(), constant) {
+            return Err(value_error(fault, expr.span));
+        }
         let env = Env { now: self.options.now, ty: expr.ty.ty };
         let deterministic = function.row().deterministic;
         let constants: Option<Vec<Cell<'_>>> =

@@ -169,9 +169,7 @@ impl Lowering<'_> {
         let found: udf::RowFunction = Arc::new(move |cells| {
             let text = cells[0].to_text();
             match pattern.extract(&text) {
-                Some(values) => Cell::dynamic(&Json::Array(
-                    values.iter().map(|value| value.to_json().unwrap_or(Json::Null)).collect(),
-                )),
+                Some(values) => Cell::dynamic(&Json::Array(values.iter().map(held).collect())),
                 None => Cell::Null,
             }
         });
@@ -197,7 +195,7 @@ impl Lowering<'_> {
         let found: udf::RowFunction = Arc::new(move |cells| {
             let text = cells[0].to_text();
             let values = reader.extract(&text);
-            Cell::dynamic(&Json::Array(values.iter().map(|value| value.to_json().unwrap_or(Json::Null)).collect()))
+            Cell::dynamic(&Json::Array(values.iter().map(held).collect()))
         });
         let found = udf::rows("parse_kv", key, Type::Dynamic, false, found, vec![(subject, Type::String)]);
         let whole = self.hide();
@@ -263,6 +261,14 @@ impl Lowering<'_> {
     pub(super) fn numbered(&mut self, input: Relation) -> Result<(Relation, DfExpr), EvalError> {
         let (input, rank) = self.ranked(input)?;
         Ok((input, cast(reference(&rank), DataType::Int64)))
+    }
+}
+
+/// A value as it stands in a dynamic on the way to its column. No dynamic holds a `decimal`; its text is converted back.
+fn held(value: &Cell<'_>) -> Json {
+    match value {
+        Cell::Decimal(value) => Json::String(value.to_string().into()),
+        value => value.to_json().unwrap_or(Json::Null),
     }
 }
 
