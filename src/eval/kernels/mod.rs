@@ -6,6 +6,9 @@
 
 pub mod arithmetic;
 mod arguments;
+mod array_sort;
+mod arrays;
+mod bags;
 pub mod bin;
 pub mod cast;
 pub mod matching;
@@ -16,6 +19,12 @@ pub mod compare;
 mod datetime;
 mod decimal;
 pub mod format_time;
+pub mod json_path;
+mod series;
+mod sets;
+mod sketches;
+#[cfg(test)]
+mod testing;
 mod timezone;
 
 use std::cell::RefCell;
@@ -104,7 +113,25 @@ fn call_array(body: ArrayKernel, env: Env, args: &[Cell<'_>]) -> Result<Cell<'st
 }
 
 /// The tables of all files.
-const TABLES: &[&[Kernel]] = &[bin::KERNELS, datetime::KERNELS];
+const TABLES: &[&[Kernel]] = &[
+    array_sort::KERNELS,
+    arrays::KERNELS,
+    bags::KERNELS,
+    bin::KERNELS,
+    datetime::KERNELS,
+    series::arithmetic::KERNELS,
+    series::decompose::KERNELS,
+    series::fill::KERNELS,
+    series::filter::KERNELS,
+    series::fit_line::KERNELS,
+    series::fit_poly::KERNELS,
+    series::fourier::KERNELS,
+    series::outliers::KERNELS,
+    series::periods::KERNELS,
+    series::statistics::KERNELS,
+    sets::KERNELS,
+    sketches::KERNELS,
+];
 
 static BY_NAME: LazyLock<HashMap<&'static str, Kernel>> =
     LazyLock::new(|| TABLES.iter().copied().flatten().map(|kernel| (kernel.name, *kernel)).collect());
