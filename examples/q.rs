@@ -20,7 +20,7 @@ fn main() {
     let engine = Engine::new(Options::at(638_000_000_000_000_000)).unwrap();
     loop {
         let bound = kqlc::bind::bind_learned(&tree, &schemas, &learned);
-        if bound.has_errors() { eprintln!("{:?}", bound.diagnostics.iter().map(|d| d.headline.clone()).collect::<Vec<_>>()); std::process::exit(1) }
+        if bound.has_errors() { eprintln!("{:?}", bound.diagnostics.iter().map(|d| d.message.clone()).collect::<Vec<_>>()); std::process::exit(1) }
         let query = bound.query.unwrap();
         match engine.run(&query, &kqlc::eval::catalog::NoTables) {
             Ok(a) => {

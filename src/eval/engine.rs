@@ -91,9 +91,7 @@ impl Engine {
     /// See [`EvalError`].
     pub fn run(&self, query: &Query, catalog: &dyn Catalog) -> Result<Answer, EvalError> {
         support::check(query)?;
-        let mut lowering = Lowering::new(query, self.session()?, &self.runtime, catalog, self.options);
-        let relation = lowering.query(query)?;
-        lowering.answer(relation, query.plan.schema())
+        Lowering::new(query, self.session()?, &self.runtime, catalog, self.options).run(query)
     }
 
     fn session(&self) -> Result<SessionContext, EvalError> {

@@ -70,8 +70,13 @@ impl<'a> Lowering<'a> {
         Self { context, runtime, catalog, options, columns: query.columns.clone(), shared: Vec::new(), hidden: 0 }
     }
 
-    /// Lowers a query.
-    pub(super) fn query(&mut self, query: &Query) -> Result<Relation, EvalError> {
+    /// Runs a query to the end.
+    pub(super) fn run(&mut self, query: &Query) -> Result<Answer, EvalError> {
+        let relation = self.query(query)?;
+        self.answer(relation, query.plan.schema())
+    }
+
+    fn query(&mut self, query: &Query) -> Result<Relation, EvalError> {
         for shared in &query.shared {
             let relation = self.plan(&shared.plan, None)?;
             let relation = self.materialized(relation)?;
@@ -81,7 +86,7 @@ impl<'a> Lowering<'a> {
     }
 
     /// Runs the relation to the end and gives the columns of the schema.
-    pub(super) fn answer(&self, relation: Relation, schema: &Schema) -> Result<Answer, EvalError> {
+    fn answer(&self, relation: Relation, schema: &Schema) -> Result<Answer, EvalError> {
         let mut fields = Vec::new();
         let mut columns = Vec::new();
         for column in schema.iter() {
@@ -239,6 +244,12 @@ impl<'a> Lowering<'a> {
             return Ok((input, name));
         }
         let name = self.hide();
+        // Without an order there is one record at most, or one for each part.
+        if input.order.is_empty() {
+            let order = vec![OrderKey::ascending(name.clone())];
+            let numbered = self.with_fields(input, vec![(name.clone(), datafusion::prelude::lit(0i64))])?;
+            return Ok((Relation { order, ..numbered }, name));
+        }
         let mut window = datafusion::functions_window::expr_fn::row_number().order_by(input.sort());
         if let Some(parts) = &input.parts {
             window = window.partition_by(vec![reference(&parts.field)]);
