@@ -6,6 +6,9 @@
 
 pub mod arithmetic;
 mod arguments;
+mod array_sort;
+mod arrays;
+mod bags;
 pub mod bin;
 mod calendar;
 pub mod cast;
@@ -19,10 +22,14 @@ mod decimal;
 mod documents;
 pub mod format_time;
 mod hash;
+pub mod json_path;
 pub mod matching;
 pub mod parse;
 mod paths;
 mod regexes;
+mod series;
+mod sets;
+mod sketches;
 mod strings;
 #[cfg(test)]
 mod testing;
@@ -121,6 +128,9 @@ fn call_array(body: ArrayKernel, env: Env, args: &[Cell<'_>]) -> Result<Cell<'st
 
 /// The tables of all files.
 const TABLES: &[&[Kernel]] = &[
+    array_sort::KERNELS,
+    arrays::KERNELS,
+    bags::KERNELS,
     bin::KERNELS,
     codecs::KERNELS,
     conditional::KERNELS,
@@ -130,6 +140,18 @@ const TABLES: &[&[Kernel]] = &[
     hash::KERNELS,
     paths::KERNELS,
     regexes::KERNELS,
+    series::arithmetic::KERNELS,
+    series::decompose::KERNELS,
+    series::fill::KERNELS,
+    series::filter::KERNELS,
+    series::fit_line::KERNELS,
+    series::fit_poly::KERNELS,
+    series::fourier::KERNELS,
+    series::outliers::KERNELS,
+    series::periods::KERNELS,
+    series::statistics::KERNELS,
+    sets::KERNELS,
+    sketches::KERNELS,
     strings::KERNELS,
     units::KERNELS,
 ];
