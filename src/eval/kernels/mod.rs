@@ -4,6 +4,8 @@
 //! function and add its row to the `KERNELS` of its file. The name is that of the function's row in
 //! [`crate::functions`]; a test holds that each row of the catalogue has a kernel or stands in [`WITHOUT_KERNEL`].
 
+mod address;
+mod address_ranges;
 pub mod arithmetic;
 mod arguments;
 pub mod bin;
@@ -15,7 +17,13 @@ mod calendar;
 pub mod compare;
 mod datetime;
 mod decimal;
+mod distributions;
 pub mod format_time;
+mod geo;
+mod math;
+mod network;
+mod random;
+mod system;
 mod timezone;
 
 use std::cell::RefCell;
@@ -104,10 +112,17 @@ fn call_array(body: ArrayKernel, env: Env, args: &[Cell<'_>]) -> Result<Cell<'st
 }
 
 /// The tables of all files.
-const TABLES: &[&[Kernel]] = &[bin::KERNELS, datetime::KERNELS];
+const TABLES: &[&[Kernel]] = &[
+    bin::KERNELS,
+    datetime::KERNELS,
+    distributions::KERNELS,
+    math::KERNELS,
+    network::KERNELS,
+    system::KERNELS,
+];
 
 static BY_NAME: LazyLock<HashMap<&'static str, Kernel>> =
-    LazyLock::new(|| TABLES.iter().copied().flatten().map(|kernel| (kernel.name, *kernel)).collect());
+    LazyLock::new(|| TABLES.iter().chain(geo::TABLES).copied().flatten().map(|kernel| (kernel.name, *kernel)).collect());
 
 /// The kernel of a function of the catalogue.
 pub fn find(name: &str) -> Option<Kernel> {

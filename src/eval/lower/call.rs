@@ -44,7 +44,9 @@ impl Lowering<'_> {
             lowered.push((self.expr(input, argument)?, argument.ty.ty));
         }
         let env = Env { now: self.options.now, ty: expr.ty.ty };
-        Ok(udf::kernel(kernel, env, !function.row().deterministic, lowered))
+        // The clock stands still while a query runs.
+        let volatile = !function.row().deterministic && !matches!(function.name(), "now" | "ago");
+        Ok(udf::kernel(kernel, env, volatile, lowered))
     }
 
     /// The text of an expression: what string operators look at.
