@@ -140,12 +140,7 @@ impl Lowering<'_> {
     ) -> Result<(Relation, Vec<Lowered>), EvalError> {
         let mut described = Vec::with_capacity(calls.len());
         for call in calls {
-            let arguments: Vec<Type> = call.arguments.iter().map(|argument| argument.ty.ty).collect();
-            let outputs: Vec<Type> = call.outputs.iter().map(|id| self.columns[*id].ty.ty).collect();
-            let literals = self.literals(&call.arguments)?;
-            let aggregate = aggregates::aggregate(call.function, &arguments, &outputs, &literals)
-                .map_err(|error| EvalError::unsupported(message(&error), call.span))?;
-            described.push(aggregate);
+            described.push(self.described(call)?);
         }
         let (input, rank) = if described.iter().any(KqlAggregate::needs_rank) {
             let (input, rank) = self.ranked(input)?;
@@ -177,6 +172,15 @@ impl Lowering<'_> {
             lowered.push(Lowered { expr, whole, aggregate });
         }
         Ok((input, lowered))
+    }
+
+    /// The aggregate that a call means.
+    pub(super) fn described(&mut self, call: &AggregateCall) -> Result<KqlAggregate, EvalError> {
+        let arguments: Vec<Type> = call.arguments.iter().map(|argument| argument.ty.ty).collect();
+        let outputs: Vec<Type> = call.outputs.iter().map(|id| self.columns[*id].ty.ty).collect();
+        let literals = self.literals(&call.arguments)?;
+        aggregates::aggregate(call.function, &arguments, &outputs, &literals)
+            .map_err(|error| EvalError::unsupported(message(&error), call.span))
     }
 
     /// The values of arguments that are constants: how many, which percentile.

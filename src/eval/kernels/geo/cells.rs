@@ -13,7 +13,7 @@ use crate::eval::kernels::arguments::{EMPTY, text};
 use crate::eval::kernels::{Env, Kernel};
 use crate::ir::Json;
 
-pub(super) const KERNELS: &[Kernel] = &[
+pub(in crate::eval::kernels) const KERNELS: &[Kernel] = &[
     Kernel::strict("geo_point_to_geohash", point_to_geohash),
     Kernel::row("geo_geohash_to_central_point", geohash_to_central_point),
     Kernel::row("geo_geohash_to_polygon", geohash_to_polygon),

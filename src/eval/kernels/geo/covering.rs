@@ -18,7 +18,7 @@ use crate::eval::kernels::{Env, Kernel, RowKernel};
 use crate::ir::Json;
 use crate::types::Type;
 
-pub(super) const KERNELS: &[Kernel] = &[
+pub(in crate::eval::kernels) const KERNELS: &[Kernel] = &[
     Kernel::array("geo_line_to_s2cells", |env, args, types| without_buffer(env, args, types, line_to_s2cells)),
     Kernel::array("geo_polygon_to_s2cells", |env, args, types| without_buffer(env, args, types, polygon_to_s2cells)),
 ];

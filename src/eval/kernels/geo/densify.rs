@@ -18,7 +18,7 @@ use crate::eval::kernels::{Env, Kernel, RowKernel};
 use crate::ir::Json;
 use crate::types::Type;
 
-pub(super) const KERNELS: &[Kernel] = &[
+pub(in crate::eval::kernels) const KERNELS: &[Kernel] = &[
     Kernel::array("geo_line_densify", |env, args, types| {
         over_the_shorter_way(env, args, types, |_, args| densify(args, with_lines(args, 0, |_| Some(())).is_some()))
     }),

@@ -20,7 +20,7 @@ use crate::eval::kernels::arguments::real;
 use crate::eval::kernels::{Env, Kernel};
 use crate::types::Type;
 
-pub(super) const KERNELS: &[Kernel] = &[
+pub(in crate::eval::kernels) const KERNELS: &[Kernel] = &[
     Kernel::strict("geo_angle", geo_angle),
     Kernel::strict("geo_azimuth", |_, args| azimuth_of(place(args, 0), place(args, 2)).into()),
     Kernel::strict("geo_distance_2points", distance_2points),

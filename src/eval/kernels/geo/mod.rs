@@ -1,26 +1,22 @@
 //! Functions of places on Earth, after S2: a sphere with edges along great circles. Longitude comes before latitude.
 
-mod cells;
-mod covering;
-mod densify;
+pub(super) mod cells;
+pub(super) mod covering;
+pub(super) mod densify;
 mod geohash;
-mod measure;
-mod overlay;
+pub(super) mod measure;
+pub(super) mod overlay;
 mod ring;
 mod shapes;
-mod wkt;
+pub(super) mod wkt;
 
 use datafusion::arrow::array::ArrayRef;
 use datafusion::common::Result;
 
-use super::{Env, Kernel, RowKernel};
+use super::{Env, RowKernel};
 use crate::eval::Cell;
 use crate::eval::arrays::{CellBuilder, Cells};
 use crate::types::Type;
-
-/// The tables of the files of this module.
-pub(super) const TABLES: &[&[Kernel]] =
-    &[cells::KERNELS, covering::KERNELS, densify::KERNELS, measure::KERNELS, overlay::KERNELS, wkt::KERNELS];
 
 /// What a kernel gives record by record, null where an argument is null: for functions some of whose arguments ask for
 /// what is not computed here, which an array kernel can refuse.

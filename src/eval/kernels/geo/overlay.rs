@@ -14,7 +14,7 @@ use crate::eval::Cell;
 use crate::eval::kernels::{Env, Kernel};
 use crate::ir::Json;
 
-pub(super) const KERNELS: &[Kernel] = &[
+pub(in crate::eval::kernels) const KERNELS: &[Kernel] = &[
     Kernel::row("geo_intersects_2lines", intersects_2lines),
     Kernel::row("geo_intersects_line_with_polygon", intersects_line_with_polygon),
     Kernel::row("geo_intersects_2polygons", intersects_2polygons),

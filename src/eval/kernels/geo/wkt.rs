@@ -8,7 +8,7 @@ use crate::eval::Cell;
 use crate::eval::kernels::{Env, Kernel};
 use crate::ir::Json;
 
-pub(super) const KERNELS: &[Kernel] = &[Kernel::row("geo_from_wkt", from_wkt)];
+pub(in crate::eval::kernels) const KERNELS: &[Kernel] = &[Kernel::row("geo_from_wkt", from_wkt)];
 
 fn from_wkt<'a>(_: Env, args: &[Cell<'a>]) -> Cell<'a> {
     match args {
