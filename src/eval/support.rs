@@ -1,7 +1,7 @@
 //! What a run can be asked for: everything else is refused by name before any data is read.
 
 use super::error::EvalError;
-use super::kernels;
+use super::{kernels, plugins};
 use crate::functions::FunctionId;
 use crate::ir::{Expr, ExprKind, Op, Plan, Query, SourceKind};
 use crate::source::Span;
@@ -24,17 +24,34 @@ fn check_plan(plan: &Plan, refused: &mut Vec<EvalError>) {
     if let SourceKind::LogSource(_) | SourceKind::Foreign(_) = &plan.source.kind {
         refused.push(EvalError::unsupported("a source of another language is not run here", plan.source.span));
     }
+    if let SourceKind::Evaluate(evaluate) = &plan.source.kind
+        && let Some(why) = plugins::refusal(&evaluate.name)
+    {
+        let what = format!("`evaluate {}` is not run here: {why}", evaluate.name);
+        refused.push(EvalError::unsupported(what, plan.source.span));
+    }
     plan.source.kind.expressions(&mut |expr| check_expr(expr, refused));
     plan.source.kind.plans(&mut |plan| check_plan(plan, refused));
     for step in &plan.steps {
-        if matches!(
-            step.op,
-            Op::Reduce { .. } | Op::Invoke(_) | Op::Fork(_) | Op::Statistics(_) | Op::Foreign(_) | Op::Opaque(_)
-        ) {
-            refused.push(EvalError::unsupported(format!("`{}` is not run here", operator_name(&step.op)), step.span));
+        if let Some(why) = refusal(&step.op) {
+            let why = if why.is_empty() { String::new() } else { format!(": {why}") };
+            let what = format!("`{}` is not run here{why}", operator_name(&step.op));
+            refused.push(EvalError::unsupported(what, step.span));
         }
         step.op.expressions(&mut |expr| check_expr(expr, refused));
         step.op.plans(&mut |plan| check_plan(plan, refused));
+    }
+}
+
+/// Why an operator does not run, empty where that goes without saying; nothing where it runs.
+fn refusal(op: &Op) -> Option<&'static str> {
+    match op {
+        Op::Reduce { .. } => Some("how it groups strings is not documented in full"),
+        Op::Fork(branches) if branches.len() != 1 => Some("an answer is one table"),
+        Op::Scan(scan) if scan.steps.iter().any(|step| step.optional) => Some("optional steps are not documented"),
+        Op::Evaluate(evaluate) => plugins::refusal(&evaluate.name),
+        Op::Invoke(_) | Op::Statistics(_) | Op::Foreign(_) | Op::Opaque(_) => Some(""),
+        _ => None,
     }
 }
 
@@ -93,6 +110,7 @@ pub(super) fn operator_name(op: &Op) -> String {
         Op::Evaluate(evaluate) => return format!("evaluate {}", evaluate.name),
         Op::GetSchema => "getschema",
         Op::Invoke(call) => return format!("invoke {}", call.name),
+        Op::Fork(branches) if branches.iter().any(|branch| branch.name.starts_with("Facet")) => "facet",
         Op::Fork(_) => "fork",
         Op::Consume => "consume",
         Op::Render { .. } => "render",

@@ -6,6 +6,9 @@
 
 pub mod arithmetic;
 mod arguments;
+mod array_sort;
+mod arrays;
+mod bags;
 pub mod bin;
 mod calendar;
 pub mod cast;
@@ -19,10 +22,14 @@ mod decimal;
 mod documents;
 pub mod format_time;
 mod hash;
+pub mod json_path;
 pub mod matching;
 pub mod parse;
 mod paths;
 mod regexes;
+mod series;
+mod sets;
+mod sketches;
 mod strings;
 #[cfg(test)]
 mod testing;
@@ -43,7 +50,7 @@ use datafusion::arrow::array::ArrayRef;
 use datafusion::common::Result;
 use regex::Regex;
 
-use super::arrays::{self, Cells};
+use super::arrays::{Cells, from_cells};
 use super::cell::Cell;
 use crate::types::Type;
 
@@ -114,13 +121,16 @@ impl Kernel {
 
 fn call_array(body: ArrayKernel, env: Env, args: &[Cell<'_>]) -> Result<Cell<'static>> {
     let types: Vec<Type> = args.iter().map(|cell| cell.ty().unwrap_or(env.ty)).collect();
-    let arrays = types.iter().zip(args).map(|(ty, cell)| arrays::from_cells(*ty, [cell.clone()]));
+    let arrays = types.iter().zip(args).map(|(ty, cell)| from_cells(*ty, [cell.clone()]));
     let result = body(env, &arrays.collect::<Result<Vec<_>>>()?, &types)?;
     Ok(Cells::new(result.as_ref(), env.ty)?.get(0).into_owned())
 }
 
 /// The tables of all files.
 const TABLES: &[&[Kernel]] = &[
+    array_sort::KERNELS,
+    arrays::KERNELS,
+    bags::KERNELS,
     bin::KERNELS,
     codecs::KERNELS,
     conditional::KERNELS,
@@ -130,6 +140,18 @@ const TABLES: &[&[Kernel]] = &[
     hash::KERNELS,
     paths::KERNELS,
     regexes::KERNELS,
+    series::arithmetic::KERNELS,
+    series::decompose::KERNELS,
+    series::fill::KERNELS,
+    series::filter::KERNELS,
+    series::fit_line::KERNELS,
+    series::fit_poly::KERNELS,
+    series::fourier::KERNELS,
+    series::outliers::KERNELS,
+    series::periods::KERNELS,
+    series::statistics::KERNELS,
+    sets::KERNELS,
+    sketches::KERNELS,
     strings::KERNELS,
     units::KERNELS,
 ];

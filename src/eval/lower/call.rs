@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::{Array as _, ArrayRef, AsArray as _, BooleanArray, StringViewArray};
 use datafusion::arrow::compute::not;
-use datafusion::common::Result;
+use datafusion::common::{Result, ScalarValue};
 use datafusion::logical_expr::{Expr as DfExpr, Operator};
 use datafusion::prelude::lit;
 
@@ -13,6 +13,7 @@ use super::constant::{literal, value_error};
 use super::expr::{balanced, cast_to, compare_cells};
 use super::relation::Relation;
 use super::udf;
+use crate::eval::arrays::from_cells;
 use crate::eval::cell::Cell;
 use crate::eval::error::EvalError;
 use crate::eval::kernels::matching::{self, Matcher, RegexMatcher};
@@ -44,12 +45,19 @@ impl Lowering<'_> {
         if let Some(fault) = kernels::fault(function.name(), constant) {
             return Err(value_error(fault, expr.span));
         }
+        let env = Env { now: self.options.now, ty: expr.ty.ty };
+        let deterministic = function.row().deterministic;
+        let constants: Option<Vec<Cell<'_>>> =
+            arguments.iter().map(|argument| argument.as_literal().map(Cell::from)).collect();
+        if let Some(constants) = constants.filter(|_| deterministic) {
+            let result = from_cells(env.ty, [kernel.call(env, &constants)])?;
+            return Ok(DfExpr::Literal(ScalarValue::try_from_array(&result, 0)?, None));
+        }
         let mut lowered = Vec::with_capacity(arguments.len());
         for argument in arguments {
             lowered.push((self.expr(input, argument)?, argument.ty.ty));
         }
-        let env = Env { now: self.options.now, ty: expr.ty.ty };
-        Ok(udf::kernel(kernel, env, !function.row().deterministic, lowered))
+        Ok(udf::kernel(kernel, env, !deterministic, lowered))
     }
 
     /// The text of an expression: what string operators look at.

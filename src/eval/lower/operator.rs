@@ -15,7 +15,7 @@ use crate::eval::cell::Cell;
 use crate::eval::error::EvalError;
 use crate::eval::kernels::parse::{KeyValues, Pattern};
 use crate::ir::{
-    Bound, ColumnId, Expr, Json, Parse, ParseKv, ParseSegment, Partition, Schema, SortKey, SourceKind, Window,
+    Bound, Branch, ColumnId, Expr, Json, Parse, ParseKv, ParseSegment, Partition, Schema, SortKey, SourceKind, Window,
 };
 use crate::source::Span;
 use crate::types::Type;
@@ -119,6 +119,14 @@ impl Lowering<'_> {
         self.collect(&input)?;
         let plan = LogicalPlanBuilder::from(input.plan).limit(0, Some(0))?.build()?;
         Ok(Relation { plan, ..input })
+    }
+
+    /// `fork`: its one branch; an answer is one table, so several are refused.
+    pub(super) fn fork(&mut self, input: Relation, branches: &[Branch], span: Span) -> Result<Relation, EvalError> {
+        match branches {
+            [branch] => self.plan(&branch.plan, Some(input)),
+            _ => Err(EvalError::unsupported("several result tables are not given here", span)),
+        }
     }
 
     /// `getschema`: the columns of the input as records.
