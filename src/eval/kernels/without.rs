@@ -7,7 +7,10 @@ const WITHOUT_KERNEL: &[(&str, &str)] = &[
     ("__hash_many_crc32", INTERNAL),
     ("__hash_xxh64", INTERNAL),
     ("__lz4_compress_dynamic_array_to_base64_string", INTERNAL),
-    ("bin_auto", "the size of its bins comes from options of the query, which are not read; `bin` states its own"),
+    (
+        "bin_auto",
+        "the query has to state the size of its bins, with `set query_bin_auto_size`, and they have to be of time",
+    ),
     ("hash_combine", "Kusto does not say how it combines hashes"),
     ("hash_many", "Kusto does not say how it combines hashes"),
     ("iscolumnexists", "it is not documented; `column_ifexists` is run"),
