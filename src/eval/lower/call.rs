@@ -42,7 +42,7 @@ impl Lowering<'_> {
             return Err(support::without_kernel(function, expr.span));
         };
         let constant = |at: usize| arguments.get(at).and_then(Expr::as_literal).map(text_of);
-        if let Some(fault) = kernels::fault(function.name(), constant) {
+        if let Some(fault) = kernels::fault(function.name(), &constant) {
             return Err(value_error(fault, expr.span));
         }
         let env = Env { now: self.options.now, ty: expr.ty.ty };
