@@ -8,7 +8,7 @@ pub mod arithmetic;
 mod arguments;
 mod array_sort;
 mod arrays;
-mod bags;
+pub mod bags;
 pub mod bin;
 pub mod cast;
 pub mod matching;
