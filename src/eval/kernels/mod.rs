@@ -10,7 +10,7 @@ pub mod arithmetic;
 mod arguments;
 mod array_sort;
 mod arrays;
-mod bags;
+pub mod bags;
 pub mod bin;
 mod calendar;
 pub mod cast;
