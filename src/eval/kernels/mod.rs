@@ -50,7 +50,7 @@ use datafusion::arrow::array::ArrayRef;
 use datafusion::common::Result;
 use regex::Regex;
 
-use super::arrays::{self, Cells};
+use super::arrays::{Cells, from_cells};
 use super::cell::Cell;
 use crate::types::Type;
 
@@ -121,7 +121,7 @@ impl Kernel {
 
 fn call_array(body: ArrayKernel, env: Env, args: &[Cell<'_>]) -> Result<Cell<'static>> {
     let types: Vec<Type> = args.iter().map(|cell| cell.ty().unwrap_or(env.ty)).collect();
-    let arrays = types.iter().zip(args).map(|(ty, cell)| arrays::from_cells(*ty, [cell.clone()]));
+    let arrays = types.iter().zip(args).map(|(ty, cell)| from_cells(*ty, [cell.clone()]));
     let result = body(env, &arrays.collect::<Result<Vec<_>>>()?, &types)?;
     Ok(Cells::new(result.as_ref(), env.ty)?.get(0).into_owned())
 }
