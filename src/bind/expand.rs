@@ -327,7 +327,7 @@ impl<'a> Binder<'a> {
                 Part::Prefixed(prefix, parameter) => at(*parameter)
                     .map(|index| {
                         let ty = scalar(index).map_or(Type::Unknown.into(), |expr| expr.ty);
-                        (None, format!("{prefix}{}", argument_name(self, index)).into(), ty)
+                        (None, format!("{prefix}_{}", argument_name(self, index)).into(), ty)
                     })
                     .collect(),
                 Part::Pairs(first, second) => {
