@@ -71,7 +71,7 @@ impl Given {
 pub(super) struct EventFile {
     pub(super) path: PathBuf,
     /// What it holds, where that is no file.
-    inline: Option<Arc<[u8]>>,
+    pub(super) inline: Option<Arc<[u8]>>,
     pub(super) compression: Compression,
     pub(super) layout: Layout,
     pub(super) header: Header,
