@@ -346,8 +346,23 @@ impl<'a> Binder<'a> {
                 Part::Suffixed(parameter, suffix, ty) => at(*parameter)
                     .map(|index| (None, format!("{}_{suffix}", argument_name(self, index)).into(), (*ty).into()))
                     .collect(),
+                Part::Counted(word, parameter) => at(*parameter)
+                    .enumerate()
+                    .map(|(place, _)| (None, format!("{word}{place}").into(), Type::Long.into()))
+                    .collect(),
+                Part::RollingPercentile => {
+                    let constant = |parameter| at(parameter).find_map(scalar).and_then(number_text);
+                    let value = at(0).find_map(|index| Some((argument_name(self, index), scalar(index)?.ty)));
+                    let parts = constant(4).zip(constant(1)).zip(value);
+                    schema.open |= parts.is_none();
+                    let named = |((bins, percentile), (name, ty)): ((String, String), (String, ValueType))| {
+                        let ty = if ty.ty == Type::Int { Type::Long.into() } else { ty };
+                        (None, format!("rolling_{bins}_percentile_{name}_{percentile}").into(), ty)
+                    };
+                    parts.map(named).into_iter().collect()
+                }
                 Part::PivotKept => self.pivot_kept(&input, call, given),
-                Part::SchemaOf(_) | Part::RollingPercentile | Part::Open => {
+                Part::SchemaOf(_) | Part::Open => {
                     schema.open = true;
                     Vec::new()
                 }
@@ -404,6 +419,19 @@ impl<'a> Binder<'a> {
         }
         input.iter().filter(|c| !away.contains(&c.id)).map(|c| (Some(c.id), c.name.clone(), c.ty)).collect()
     }
+}
+
+/// A constant number as names of columns hold it.
+fn number_text(expr: &Expr) -> Option<String> {
+    use crate::ir::Value::{Decimal, Int, Long, Real};
+    let text = match crate::ir::pass::constant(expr.clone())? {
+        Int(value) => value.to_string(),
+        Long(value) => value.to_string(),
+        Real(value) => value.to_string(),
+        Decimal(value) => value.to_string(),
+        _ => return None,
+    };
+    Some(text.replace(|c: char| !c.is_ascii_alphanumeric(), "_"))
 }
 
 /// The type of what a dynamic is expanded to.

@@ -1,7 +1,8 @@
 //! The command line: what can be asked for, and how the answer leaves the process.
 //!
 //! Each subcommand is one file. What they share: [`input`] finds the files that PATHs mean, [`files`] runs work
-//! over them in parallel and hands on the results in order, [`output`] writes and decides the exit code.
+//! over them in parallel and hands on the results in order, [`output`] writes and decides the exit code, [`replace`]
+//! writes files.
 
 mod baseline;
 mod bound;
@@ -22,6 +23,7 @@ mod outfile;
 pub mod output;
 mod parse;
 pub mod queries;
+pub mod replace;
 mod rule;
 #[cfg(feature = "eval")]
 mod run;

@@ -13,6 +13,7 @@ mod error;
 mod interrupt;
 pub mod kernels;
 mod lower;
+mod plugins;
 pub mod output;
 pub mod sources;
 mod support;

@@ -2,21 +2,44 @@
 //!
 //! Most kernels work value by value on [`Cell`]s; one whose speed matters works on whole arrays. To add one: write the
 //! function and add its row to the `KERNELS` of its file. The name is that of the function's row in
-//! [`crate::functions`]; a test holds that each row of the catalogue has a kernel or stands in [`WITHOUT_KERNEL`].
+//! [`crate::functions`]. A function that has none, and why, stands in the table of `without`.
 
 pub mod arithmetic;
 mod arguments;
+mod array_sort;
+mod arrays;
+mod bags;
 pub mod bin;
-pub mod cast;
-pub mod matching;
-pub mod parse;
-pub mod window;
 mod calendar;
+pub mod cast;
+mod codecs;
+mod columns;
 pub mod compare;
+mod conditional;
+mod convert;
 mod datetime;
 mod decimal;
+mod documents;
 pub mod format_time;
+mod hash;
+pub mod json_path;
+pub mod matching;
+pub mod parse;
+mod paths;
+mod regexes;
+mod series;
+mod sets;
+mod sketches;
+mod strings;
+#[cfg(test)]
+mod testing;
 mod timezone;
+mod units;
+pub mod window;
+mod without;
+
+pub use regexes::fault;
+pub use without::reason_for_none;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -27,7 +50,7 @@ use datafusion::arrow::array::ArrayRef;
 use datafusion::common::Result;
 use regex::Regex;
 
-use super::arrays::{self, Cells};
+use super::arrays::{Cells, from_cells};
 use super::cell::Cell;
 use crate::types::Type;
 
@@ -98,13 +121,40 @@ impl Kernel {
 
 fn call_array(body: ArrayKernel, env: Env, args: &[Cell<'_>]) -> Result<Cell<'static>> {
     let types: Vec<Type> = args.iter().map(|cell| cell.ty().unwrap_or(env.ty)).collect();
-    let arrays = types.iter().zip(args).map(|(ty, cell)| arrays::from_cells(*ty, [cell.clone()]));
+    let arrays = types.iter().zip(args).map(|(ty, cell)| from_cells(*ty, [cell.clone()]));
     let result = body(env, &arrays.collect::<Result<Vec<_>>>()?, &types)?;
     Ok(Cells::new(result.as_ref(), env.ty)?.get(0).into_owned())
 }
 
 /// The tables of all files.
-const TABLES: &[&[Kernel]] = &[bin::KERNELS, datetime::KERNELS];
+const TABLES: &[&[Kernel]] = &[
+    array_sort::KERNELS,
+    arrays::KERNELS,
+    bags::KERNELS,
+    bin::KERNELS,
+    codecs::KERNELS,
+    conditional::KERNELS,
+    convert::KERNELS,
+    datetime::KERNELS,
+    documents::KERNELS,
+    hash::KERNELS,
+    paths::KERNELS,
+    regexes::KERNELS,
+    series::arithmetic::KERNELS,
+    series::decompose::KERNELS,
+    series::fill::KERNELS,
+    series::filter::KERNELS,
+    series::fit_line::KERNELS,
+    series::fit_poly::KERNELS,
+    series::fourier::KERNELS,
+    series::outliers::KERNELS,
+    series::periods::KERNELS,
+    series::statistics::KERNELS,
+    sets::KERNELS,
+    sketches::KERNELS,
+    strings::KERNELS,
+    units::KERNELS,
+];
 
 static BY_NAME: LazyLock<HashMap<&'static str, Kernel>> =
     LazyLock::new(|| TABLES.iter().copied().flatten().map(|kernel| (kernel.name, *kernel)).collect());
@@ -130,5 +180,3 @@ pub fn regex(pattern: &str) -> Option<Rc<Regex>> {
         regex
     })
 }
-/// x
-pub fn reason_for_none(_: &str) -> Option<&'static str> { None }

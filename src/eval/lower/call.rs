@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::{Array as _, ArrayRef, AsArray as _, BooleanArray, StringViewArray};
 use datafusion::arrow::compute::not;
-use datafusion::common::Result;
+use datafusion::common::{Result, ScalarValue};
 use datafusion::logical_expr::{Expr as DfExpr, Operator};
 use datafusion::prelude::lit;
 
@@ -13,10 +13,12 @@ use super::constant::{literal, value_error};
 use super::expr::{balanced, cast_to, compare_cells};
 use super::relation::Relation;
 use super::udf;
+use crate::eval::arrays::from_cells;
 use crate::eval::cell::Cell;
 use crate::eval::error::EvalError;
 use crate::eval::kernels::matching::{self, Matcher, RegexMatcher};
 use crate::eval::kernels::{self, Env};
+use crate::eval::support;
 use crate::functions::FunctionId;
 use crate::ir::{
     AnyColumn, CaseRule, CompareOp, Expr, Membership, NullRule, Plan, Quantifier, RegexMatch, StringMatch,
@@ -37,14 +39,25 @@ impl Lowering<'_> {
         expr: &Expr,
     ) -> Lower<DfExpr> {
         let Some(kernel) = kernels::find(function.name()) else {
-            return Err(EvalError::unsupported(format!("`{function}` is not run here"), expr.span));
+            return Err(support::without_kernel(function, expr.span));
         };
+        let constant = |at: usize| arguments.get(at).and_then(Expr::as_literal).map(text_of);
+        if let Some(fault) = kernels::fault(function.name(), constant) {
+            return Err(value_error(fault, expr.span));
+        }
+        let env = Env { now: self.options.now, ty: expr.ty.ty };
+        let deterministic = function.row().deterministic;
+        let constants: Option<Vec<Cell<'_>>> =
+            arguments.iter().map(|argument| argument.as_literal().map(Cell::from)).collect();
+        if let Some(constants) = constants.filter(|_| deterministic) {
+            let result = from_cells(env.ty, [kernel.call(env, &constants)])?;
+            return Ok(DfExpr::Literal(ScalarValue::try_from_array(&result, 0)?, None));
+        }
         let mut lowered = Vec::with_capacity(arguments.len());
         for argument in arguments {
             lowered.push((self.expr(input, argument)?, argument.ty.ty));
         }
-        let env = Env { now: self.options.now, ty: expr.ty.ty };
-        Ok(udf::kernel(kernel, env, !function.row().deterministic, lowered))
+        Ok(udf::kernel(kernel, env, !deterministic, lowered))
     }
 
     /// The text of an expression: what string operators look at.

@@ -9,13 +9,17 @@ mod call;
 mod constant;
 mod expand;
 mod expr;
+mod hand;
 mod join;
 mod operator;
+mod pivot;
 mod plugin;
 mod relation;
+mod scan;
 mod series;
 mod sort_key;
 mod source;
+mod top;
 mod udf;
 mod window;
 
@@ -162,13 +166,14 @@ impl<'a> Lowering<'a> {
             Op::ParseKv(parse) => self.parse_kv(input, parse),
             Op::Scan(scan) => self.scan(input, scan, step),
             Op::Partition(partition) => self.partition(input, partition, step.span),
-            Op::TopNested(levels) => self.top_nested(input, levels, step),
+            Op::TopNested(levels) => self.top_nested(input, levels),
             Op::TopHitters { count, of, by, measure } => {
-                self.top_hitters(input, count, of, by.as_ref(), *measure)
+                self.top_hitters(input, count, of, by.as_ref(), *measure, step.span)
             }
             Op::Evaluate(evaluate) => self.evaluate(input, evaluate, before, step),
             Op::GetSchema => self.get_schema(before, &step.schema),
             Op::Consume => self.consume(input),
+            Op::Fork(branches) => self.fork(input, branches, step.span),
             other => Err(EvalError::unsupported(
                 format!("`{}` is not run here", super::support::operator_name(other)),
                 step.span,

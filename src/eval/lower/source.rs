@@ -11,6 +11,7 @@ use datafusion::prelude::lit;
 use super::Lowering;
 use super::constant::{null, value_error};
 use super::expr::cast_to;
+use super::udf;
 use super::relation::{OrderKey, Relation, field, reference};
 use crate::eval::arrays::{KQL_TYPE, from_cells};
 use crate::eval::catalog::ORDINAL;
@@ -214,7 +215,7 @@ impl Lowering<'_> {
         for ((relation, fields), index) in inputs.into_iter().zip(0i64..) {
             let (relation, own) = self.ranked(relation)?;
             let mut exprs: Vec<DfExpr> = fields.into_iter().map(|(name, expr)| expr.alias(name)).collect();
-            exprs.push(lit(index).alias(&place));
+            exprs.push(place_of(index, reference(&own)).alias(&place));
             exprs.push(reference(&own).alias(&rank));
             if let Some(there) = &relation.parts {
                 exprs.push(reference(&there.field));
@@ -259,6 +260,16 @@ impl Lowering<'_> {
     pub(super) fn own(&mut self, plan: &Plan) -> Result<Relation, EvalError> {
         self.plan(plan, None)
     }
+}
+
+/// The place of an input among others. It is a function of the record's rank, which it does not heed, because the
+/// optimiser takes a constant for no part of an order, and then misses it behind a join.
+fn place_of(index: i64, rank: DfExpr) -> DfExpr {
+    let function: udf::Function = Arc::new(move |arrays, _| {
+        let rows = arrays.first().map_or(0, |array| array.len());
+        Ok(Arc::new(datafusion::arrow::array::Int64Array::from_value(index, rows)) as _)
+    });
+    udf::raw("place", index.to_string(), datafusion::arrow::datatypes::DataType::Int64, false, function, vec![rank])
 }
 
 /// The functions that read a watchlist.

@@ -1,0 +1,96 @@
+//! What the tests of kernels share.
+
+use super::{Env, find};
+use crate::bind::bind;
+use crate::eval::Cell;
+use crate::eval::dynamic::{self, View};
+use crate::ir::{Json, Op};
+use crate::schema::{Dialect, Schemas};
+use crate::types::Type;
+
+/// What a function gives for a record's values.
+///
+/// # Panics
+/// Where the function has no kernel.
+pub(super) fn call<'a>(name: &str, ty: Type, args: &[Cell<'a>]) -> Cell<'a> {
+    let kernel = find(name).unwrap_or_else(|| panic!("`{name}` has no kernel"));
+    kernel.call(Env { now: 0, ty }, args)
+}
+
+/// Holds that functions give values of these texts; the text of null is empty.
+///
+/// # Panics
+/// Where one does not.
+pub(super) fn calls(ty: Type, cases: &[(&str, Vec<Cell<'_>>, &str)]) {
+    for (name, args, expected) in cases {
+        let given = call(name, ty, args);
+        assert_eq!(given.to_text(), *expected, "{name}{args:?} gives {given:?}");
+    }
+}
+
+/// The last step of a query.
+///
+/// # Panics
+/// Where the query cannot be bound.
+pub(super) fn bound_step(query: &str) -> Op {
+    let parsed = crate::syntax::parse(query);
+    let tree = parsed.query.unwrap_or_else(|| panic!("{query}: {:?}", parsed.diagnostics));
+    let schemas = Schemas::builtin(Dialect::Sentinel);
+    let bound = bind(&tree, &schemas);
+    let steps = bound.query.map(|query| query.plan.steps).unwrap_or_default();
+    steps.last().map(|step| step.op.clone()).unwrap_or_else(|| panic!("{query}: {:?}", bound.diagnostics))
+}
+
+/// The arguments that the elements of a JSON array stand for: scalars of their own types, arrays and bags as dynamics.
+pub(super) fn arguments(text: &str) -> Vec<Cell<'static>> {
+    let Some(Json::Array(items)) = dynamic::parse(text) else { panic!("{text} is no JSON array") };
+    let cells = items.iter().map(|item| match item {
+        Json::Array(_) | Json::Bag(_) => Cell::dynamic(item),
+        Json::Null => Cell::Null,
+        scalar => Cell::from(&scalar.to_value()),
+    });
+    cells.collect()
+}
+
+/// A result as text: `null`, JSON for a dynamic, what `tostring` gives for anything else.
+pub(super) fn shown(cell: &Cell<'_>) -> String {
+    match cell {
+        Cell::Null => "null".to_owned(),
+        Cell::Dynamic(bytes) => dynamic::json_text(View::new(bytes)),
+        other => other.to_text().into_owned(),
+    }
+}
+
+/// Checks what kernels give: name, arguments as a JSON array, result as of [`shown`].
+pub(super) fn check(cases: &[(&str, &str, &str)]) {
+    for (name, args, expected) in cases {
+        assert_eq!(shown(&call(name, Type::Dynamic, &arguments(args))), *expected, "{name}({args})");
+    }
+}
+
+/// As [`check`], where numbers need only agree to within half a unit of the third decimal.
+pub(super) fn check_nearly(cases: &[(&str, &str, &str)]) {
+    for (name, args, expected) in cases {
+        let actual = call(name, Type::Dynamic, &arguments(args));
+        let wanted = dynamic::parse(expected).unwrap_or_else(|| panic!("{expected} is no JSON"));
+        let found = actual.to_json().unwrap_or(Json::Null);
+        assert!(near(&found, &wanted), "{name}({args}) gives {} and not {expected}", shown(&actual));
+    }
+}
+
+fn near(left: &Json, right: &Json) -> bool {
+    let number = |json: &Json| match json {
+        Json::Long(_) | Json::Real(_) => Cell::from(&json.to_value()).as_real(),
+        _ => None,
+    };
+    match (left, right) {
+        (Json::Array(a), Json::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| near(a, b)),
+        (Json::Bag(a), Json::Bag(b)) => {
+            a.len() == b.len() && a.iter().all(|(name, a)| b.iter().any(|(other, b)| name == other && near(a, b)))
+        }
+        _ => match (number(left), number(right)) {
+            (Some(a), Some(b)) => (a - b).abs() <= 5.1e-4,
+            _ => left == right,
+        },
+    }
+}
