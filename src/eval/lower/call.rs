@@ -64,15 +64,16 @@ impl Lowering<'_> {
             return Err(support::without_kernel(function, expr.span));
         };
         let constant = |at: usize| arguments.get(at).and_then(Expr::as_literal).map(text_of);
-        if let Some(fault) = kernels::fault(function.name(), constant) {
+        if let Some(fault) = kernels::fault(function.name(), &constant) {
             return Err(value_error(fault, expr.span));
         }
         let env = Env { now: self.options.now, ty: expr.ty.ty };
-        let deterministic = function.row().deterministic;
+        // The clock stands still while a query runs.
+        let deterministic = function.row().deterministic || matches!(function.name(), "now" | "ago");
         let constants: Option<Vec<Cell<'_>>> =
             arguments.iter().map(|argument| argument.as_literal().map(Cell::from)).collect();
         if let Some(constants) = constants.filter(|_| deterministic) {
-            let result = from_cells(env.ty, [kernel.call(env, &constants)])?;
+            let result = from_cells(env.ty, [kernel.try_call(env, &constants)?])?;
             return Ok(DfExpr::Literal(ScalarValue::try_from_array(&result, 0)?, None));
         }
         let mut lowered = Vec::with_capacity(arguments.len());
