@@ -4,8 +4,8 @@
 
 use std::f64::consts::PI;
 
-use super::arguments::text;
 use super::Kernel;
+use super::arguments::text;
 use crate::eval::Cell;
 
 pub(super) const KERNELS: &[Kernel] = &[
