@@ -78,9 +78,8 @@ impl ScalarUDFImpl for Udf {
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        // What is volatile gives each record a value of its own, whatever its arguments are.
-        let constant = self.signature.volatility != Volatility::Volatile
-            && args.args.iter().all(|value| matches!(value, ColumnarValue::Scalar(_)));
+        let volatile = self.signature.volatility == Volatility::Volatile;
+        let constant = !volatile && args.args.iter().all(|value| matches!(value, ColumnarValue::Scalar(_)));
         let rows = if constant { 1 } else { args.number_rows };
         let array = match &self.work {
             Work::Arrays(function) => {
