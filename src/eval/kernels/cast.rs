@@ -135,9 +135,7 @@ fn cast_number(cell: &Cell<'_>, to: Type) -> Cell<'static> {
         },
         Type::DateTime => match cell {
             Cell::Bool(_) | Cell::TimeSpan(_) => Cell::Null,
-            other => {
-                whole(other).filter(|ticks| (0..=MAX_DATETIME).contains(ticks)).map_or(Cell::Null, Cell::DateTime)
-            }
+            other => whole(other).filter(|ticks| (0..=MAX_DATETIME).contains(ticks)).map_or(Cell::Null, Cell::DateTime),
         },
         Type::TimeSpan => match cell {
             Cell::Bool(_) | Cell::DateTime(_) => Cell::Null,

@@ -1,8 +1,10 @@
 //! Choices between values, and tests of them.
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 
-use datafusion::arrow::array::ArrayRef;
+use datafusion::arrow::array::{Array as _, ArrayRef, BooleanArray};
+use datafusion::arrow::buffer::BooleanBuffer;
 use datafusion::common::{DataFusionError, Result};
 
 use super::arguments::text;
@@ -10,7 +12,7 @@ use super::columns::{columns, rows};
 use super::compare::{compare, scalar};
 use super::{Env, Kernel, arithmetic};
 use crate::eval::Cell;
-use crate::eval::arrays::CellBuilder;
+use crate::eval::arrays::{CellBuilder, Cells};
 use crate::eval::dynamic::{Shown, View};
 use crate::ir::ArithmeticOp;
 use crate::types::Type;
@@ -24,12 +26,12 @@ pub(super) const KERNELS: &[Kernel] = &[
     Kernel::row("min_of", |_, args| extreme(args, Ordering::Less)),
     Kernel::array("assert", assert),
     Kernel::row("not", |_, args| truth(args.first()).map(|truth| !truth).into()),
-    Kernel::row("isnull", |_, args| Cell::Bool(args.first().is_some_and(is_null))),
-    Kernel::row("isnotnull", |_, args| Cell::Bool(!args.first().is_some_and(is_null))),
-    Kernel::row("notnull", |_, args| Cell::Bool(!args.first().is_some_and(is_null))),
-    Kernel::row("isempty", |_, args| Cell::Bool(args.first().is_some_and(is_empty))),
-    Kernel::row("isnotempty", |_, args| Cell::Bool(!args.first().is_some_and(is_empty))),
-    Kernel::row("notempty", |_, args| Cell::Bool(!args.first().is_some_and(is_empty))),
+    Kernel::array("isnull", |_, args, types| absent(args, types, is_null, true)),
+    Kernel::array("isnotnull", |_, args, types| absent(args, types, is_null, false)),
+    Kernel::array("notnull", |_, args, types| absent(args, types, is_null, false)),
+    Kernel::array("isempty", |_, args, types| absent(args, types, is_empty, true)),
+    Kernel::array("isnotempty", |_, args, types| absent(args, types, is_empty, false)),
+    Kernel::array("notempty", |_, args, types| absent(args, types, is_empty, false)),
     Kernel::row("isascii", |_, args| Cell::Bool(text(args, 0).is_ascii())),
     // Text that is not UTF-8 is refused where it is read.
     Kernel::row("isutf8", |_, _| Cell::Bool(true)),
@@ -56,6 +58,21 @@ fn is_empty(cell: &Cell<'_>) -> bool {
         },
         cell => cell.is_empty(),
     }
+}
+
+/// For each row whether the test of its value gives `holds`.
+fn absent(args: &[ArrayRef], types: &[Type], test: fn(&Cell<'_>) -> bool, holds: bool) -> Result<ArrayRef> {
+    let columns = columns(args, types)?;
+    let (Some(array), Some(column)) = (args.first(), columns.first()) else {
+        return datafusion::common::internal_err!("a test for null takes an argument");
+    };
+    let rows = array.len();
+    let found = match column {
+        Cells::String(texts) => BooleanBuffer::collect_bool(rows, |row| test(&Cell::string(texts.value(row))) == holds),
+        Cells::Dynamic(_) => BooleanBuffer::collect_bool(rows, |row| test(&column.get(row)) == holds),
+        _ => BooleanBuffer::collect_bool(rows, |row| array.is_null(row) == holds),
+    };
+    Ok(Arc::new(BooleanArray::new(found, None)))
 }
 
 fn truth(cell: Option<&Cell<'_>>) -> Option<bool> {

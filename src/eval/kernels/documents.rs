@@ -1,25 +1,31 @@
 //! Functions that read CSV, XML and paths into JSON. JSON itself is read by `parse_json`.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use csv::{ReaderBuilder, StringRecord};
+use datafusion::arrow::array::ArrayRef;
+use datafusion::common::Result;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
-use super::arguments::{EMPTY, text};
+use super::arguments::text;
 use super::cast::cast;
+use super::columns::{columns, rows};
+use super::json_path::Path;
 use super::{Env, Kernel};
 use crate::eval::Cell;
-use crate::eval::dynamic;
+use crate::eval::arrays::CellBuilder;
+use crate::eval::dynamic::{self, View};
 use crate::ir::Json;
 use crate::types::Type;
 
 pub(super) const KERNELS: &[Kernel] = &[
     Kernel::strict("parse_csv", parse_csv),
     Kernel::strict("parse_xml", |_, args| xml(&text(args, 0)).into()),
-    Kernel::row("extractjson", extract_json),
-    Kernel::row("extract_json", extract_json),
+    Kernel::array("extractjson", extract_json),
+    Kernel::array("extract_json", extract_json),
 ];
 
 /// The fields of the first record; a text without any has one empty field.
@@ -154,59 +160,39 @@ fn xml(text: &str) -> Option<Json> {
     if open.is_empty() { Some(Json::Bag(vec![root?])) } else { None }
 }
 
-/// Without a type the value's text. A path that is none, or leads nowhere, gives null.
-fn extract_json<'a>(env: Env, args: &[Cell<'a>]) -> Cell<'a> {
-    let nothing = || if env.ty == Type::String { EMPTY } else { Cell::Null };
-    let Some(json) = dynamic::parse(&text(args, 1)) else { return nothing() };
-    match follow(&json, &text(args, 0)) {
-        Some(Json::Null) | None => nothing(),
-        Some(found) => cast(&Cell::dynamic(found), env.ty).into_owned(),
+/// What is wrong with the path among a function's arguments, of which `constant` gives those that are constants.
+pub(super) fn fault(function: &str, constant: &dyn Fn(usize) -> Option<String>) -> Option<String> {
+    if !matches!(function, "extract_json" | "extractjson") {
+        return None;
     }
+    let path = constant(0)?;
+    Path::parse(&path).is_none().then(|| format!("`{path}` is no path as they are documented: `$.a['b c'][0]`"))
 }
 
-/// What a JSON path leads to: `$`, then `.name`, `['name']` or `[index]` for each step.
-fn follow<'j>(json: &'j Json, path: &str) -> Option<&'j Json> {
-    let mut rest = path.trim().strip_prefix('$')?;
-    let mut at = json;
-    while !rest.is_empty() {
-        let (step, behind) = match rest.strip_prefix('.') {
-            Some(name) => {
-                let end = name.find(['.', '[']).unwrap_or(name.len());
-                let (name, behind) = name.split_at(end);
-                (slot(at, name)?, behind)
-            }
-            None => {
-                let inner = rest.strip_prefix('[')?.trim_start();
-                match inner.chars().next()? {
-                    quote @ ('\'' | '"') => {
-                        let (name, behind) = inner.strip_prefix(quote)?.split_once(quote)?;
-                        (slot(at, name)?, behind.trim_start().strip_prefix(']')?)
-                    }
-                    _ => {
-                        let (index, behind) = inner.split_once(']')?;
-                        (element(at, index.trim().parse().ok()?)?, behind)
-                    }
-                }
-            }
-        };
-        at = step;
-        rest = behind;
+/// Without a type the value's text. A path that leads nowhere gives null.
+fn extract_json(env: Env, args: &[ArrayRef], types: &[Type]) -> Result<ArrayRef> {
+    let columns = columns(args, types)?;
+    let [paths, documents, ..] = columns.as_slice() else {
+        return datafusion::common::internal_err!("extract_json takes two arguments");
+    };
+    let mut values = CellBuilder::new(env.ty, rows(args));
+    // The path of the row before, which nearly always is that of all.
+    let mut last: Option<(String, Option<Path>)> = None;
+    for row in 0..rows(args) {
+        let (text, document) = (paths.get(row), documents.get(row));
+        let text = text.to_text();
+        if last.as_ref().is_none_or(|(last, _)| *last != text) {
+            last = Some((text.to_string(), Path::parse(&text)));
+        }
+        let path = last.as_ref().and_then(|(_, path)| path.as_ref());
+        let bytes = dynamic::parse(&document.to_text()).map(|json| dynamic::encode(&json)).unwrap_or_default();
+        let found = path.and_then(|path| path.reach(View::new(&bytes)));
+        match found {
+            Some(view) => values.push(&cast(&Cell::Dynamic(Cow::Borrowed(view.bytes())), env.ty))?,
+            None => values.push(&Cell::Null)?,
+        }
     }
-    Some(at)
-}
-
-fn slot<'j>(json: &'j Json, name: &str) -> Option<&'j Json> {
-    match json {
-        Json::Bag(slots) => slots.iter().find(|(slot, _)| slot.as_ref() == name).map(|(_, value)| value),
-        _ => None,
-    }
-}
-
-/// A negative index counts from the end.
-fn element(json: &Json, index: i64) -> Option<&Json> {
-    let Json::Array(items) = json else { return None };
-    let index = if index < 0 { index.checked_add(i64::try_from(items.len()).ok()?)? } else { index };
-    items.get(usize::try_from(index).ok()?)
+    Ok(values.finish())
 }
 
 #[cfg(test)]
@@ -284,5 +270,7 @@ mod tests {
         );
         assert_eq!(call("extract_json", Type::Long, &[s("$.a.c[0]"), s(json)]).as_long(), Some(1));
         assert!(call("extractjson", Type::Long, &[s("$.a.b"), s(json)]).is_null());
+        assert!(fault("extract_json", &|_| Some("$..a".to_owned())).is_some());
+        assert!(fault("extract_json", &|_| Some("$.a[0]".to_owned())).is_none());
     }
 }

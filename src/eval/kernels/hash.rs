@@ -1,4 +1,4 @@
-//! Hashes. The named ones are those of the text of a value; `hash` is xxHash64, as Kusto's documentation says while it
+//! Hashes. The named ones are those of the text of a value; `hash` is `xxHash64`, as Kusto's documentation says while it
 //! warns that this may change.
 
 use md5::Md5;

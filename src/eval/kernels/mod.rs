@@ -10,7 +10,7 @@ pub mod arithmetic;
 mod arguments;
 mod array_sort;
 mod arrays;
-mod bags;
+pub mod bags;
 pub mod bin;
 mod calendar;
 pub mod cast;
@@ -46,7 +46,6 @@ mod units;
 pub mod window;
 mod without;
 
-pub use regexes::fault;
 pub use without::reason_for_none;
 
 use std::cell::RefCell;
@@ -188,6 +187,12 @@ static BY_NAME: LazyLock<HashMap<&'static str, Kernel>> =
 /// The kernel of a function of the catalogue.
 pub fn find(name: &str) -> Option<Kernel> {
     BY_NAME.get(name).copied()
+}
+
+/// What is wrong with the arguments of a function that have to be well-formed, a regular expression say; `constant` gives
+/// the text of those that are constants. A query is refused for it before any record is read.
+pub fn fault(function: &str, constant: &dyn Fn(usize) -> Option<String>) -> Option<String> {
+    regexes::fault(function, constant).or_else(|| documents::fault(function, constant))
 }
 
 thread_local! {

@@ -1,5 +1,5 @@
 //! Functions of regular expressions. Kusto's dialect is that of the crate `regex`. A malformed expression is refused
-//! before any record is read, by [`fault`]; where one gets here all the same, it matches nothing.
+//! before any record is read; where one gets here all the same, it matches nothing.
 
 use std::fmt::Write as _;
 use std::rc::Rc;
@@ -53,7 +53,7 @@ const PATTERNS: &[(&str, usize)] = &[
 
 /// What is wrong with the regular expression among a function's arguments, of which `constant` gives those that are
 /// constants.
-pub fn fault(function: &str, constant: impl Fn(usize) -> Option<String>) -> Option<String> {
+pub(super) fn fault(function: &str, constant: &dyn Fn(usize) -> Option<String>) -> Option<String> {
     let at = match (function, constant(2).as_deref()) {
         ("countof", Some("regex")) => 1,
         _ => PATTERNS.iter().find(|(name, _)| *name == function)?.1,
@@ -94,7 +94,7 @@ impl Last {
     fn group<'t>(&mut self, pattern: &str, group: usize, source: &'t str) -> Option<&'t str> {
         let (regex, locations) = self.get(pattern)?;
         if group == 0 {
-            return regex.find(source).map(|found| found.as_str());
+            return regex.find(source).map(Into::into);
         }
         regex.captures_read(locations, source)?;
         let (start, end) = locations.get(group)?;
@@ -152,9 +152,8 @@ fn extract_all<'a>(_: Env, args: &[Cell<'a>]) -> Cell<'a> {
     let groups = if args.len() > 2 { array(args, 1).unwrap_or_default() } else { Vec::new() };
     let groups = selected(&regex, &groups);
     let source = text(args, args.len().saturating_sub(1));
-    let captured = |captures: &Captures<'_>, group: usize| {
-        Json::String(captures.get(group).map_or("", |found| found.as_str()).into())
-    };
+    let captured =
+        |captures: &Captures<'_>, group: usize| Json::String(captures.get(group).map_or("", Into::into).into());
     let matches: Vec<Json> = regex
         .captures_iter(&source)
         .map(|captures| match groups.as_slice() {
@@ -184,19 +183,16 @@ fn replace_regex(_: Env, args: &[ArrayRef], types: &[Type]) -> Result<ArrayRef> 
 /// Writes the text with every match rewritten.
 fn rewrite_all(regex: &Regex, locations: &mut CaptureLocations, source: &str, rewrite: &str, out: &mut String) {
     let mut copied = 0;
-    if !rewrite.contains('\\') {
-        for found in regex.find_iter(source) {
-            out.push_str(source.get(copied..found.start()).unwrap_or_default());
-            out.push_str(rewrite);
-            copied = found.end();
-        }
-    } else {
-        for found in regex.find_iter(source) {
-            out.push_str(source.get(copied..found.start()).unwrap_or_default());
+    let refers = rewrite.contains('\\');
+    for found in regex.find_iter(source) {
+        out.push_str(source.get(copied..found.start()).unwrap_or_default());
+        if refers {
             regex.captures_read_at(locations, source, found.start());
             expand(rewrite, |group| locations.get(group).and_then(|(start, end)| source.get(start..end)), out);
-            copied = found.end();
+        } else {
+            out.push_str(rewrite);
         }
+        copied = found.end();
     }
     out.push_str(source.get(copied..).unwrap_or_default());
 }
@@ -444,12 +440,12 @@ mod tests {
     #[test]
     fn a_malformed_expression_is_told_apart() {
         let constants = |texts: &'static [&'static str]| move |at: usize| texts.get(at).map(|text| (*text).to_owned());
-        assert!(fault("extract", constants(&["(", "", ""])).is_some());
-        assert!(fault("extract", constants(&["a", "", ""])).is_none());
-        assert!(fault("extract_all", constants(&["a", ""])).is_some());
-        assert!(fault("extract_all", constants(&["(a)", ""])).is_none());
-        assert!(fault("countof", constants(&["", "(", "regex"])).is_some());
-        assert!(fault("countof", constants(&["", "(", "normal"])).is_none());
-        assert!(fault("strlen", constants(&["("])).is_none());
+        assert!(fault("extract", &constants(&["(", "", ""])).is_some());
+        assert!(fault("extract", &constants(&["a", "", ""])).is_none());
+        assert!(fault("extract_all", &constants(&["a", ""])).is_some());
+        assert!(fault("extract_all", &constants(&["(a)", ""])).is_none());
+        assert!(fault("countof", &constants(&["", "(", "regex"])).is_some());
+        assert!(fault("countof", &constants(&["", "(", "normal"])).is_none());
+        assert!(fault("strlen", &constants(&["("])).is_none());
     }
 }

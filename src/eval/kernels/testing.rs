@@ -38,7 +38,7 @@ pub(super) fn bound_step(query: &str) -> Op {
     let schemas = Schemas::builtin(Dialect::Sentinel);
     let bound = bind(&tree, &schemas);
     let steps = bound.query.map(|query| query.plan.steps).unwrap_or_default();
-    steps.last().map(|step| step.op.clone()).unwrap_or_else(|| panic!("{query}: {:?}", bound.diagnostics))
+    steps.last().map_or_else(|| panic!("{query}: {:?}", bound.diagnostics), |step| step.op.clone())
 }
 
 /// The arguments that the elements of a JSON array stand for: scalars of their own types, arrays and bags as dynamics.

@@ -17,7 +17,10 @@ const WITHOUT_KERNEL: &[(&str, &str)] = &[
     ("__lz4_compress_dynamic_array_to_base64_string", INTERNAL),
     ("all", GRAPH),
     ("any", GRAPH),
-    ("bin_auto", "the size of its bins comes from options of the query, which are not read; `bin` states its own"),
+    (
+        "bin_auto",
+        "the query has to state the size of its bins, with `set query_bin_auto_size`, and they have to be of time",
+    ),
     ("cluster", PLACE),
     ("column_names_of", "it is not documented"),
     ("current_cluster_endpoint", SERVICE),

@@ -11,7 +11,7 @@ use datafusion::prelude::lit;
 use super::Lowering;
 use super::constant::{literal, value_error};
 use super::expr::{balanced, cast_to, compare_cells};
-use super::relation::Relation;
+use super::relation::{Relation, reference};
 use super::udf;
 use crate::eval::arrays::from_cells;
 use crate::eval::cell::Cell;
@@ -24,10 +24,29 @@ use crate::ir::{
     AnyColumn, CaseRule, CompareOp, Expr, Membership, NullRule, Plan, Quantifier, RegexMatch, StringMatch,
     StringRules, StringTest, Value, ValueSet,
 };
+use crate::source::Span;
 use crate::types::Type;
 
 /// What lowering gives.
 type Lower<T> = std::result::Result<T, EvalError>;
+
+/// `ingestion_time()`: the time that the events themselves say. Without it nothing is made up: a rule that filters by it
+/// would find nothing, or everything.
+fn ingestion_time(input: &Relation, span: Span) -> Lower<DfExpr> {
+    let mut fields = input.ingested();
+    match (fields.next(), fields.next()) {
+        (Some(field), None) => Ok(reference(field)),
+        (None, _) => {
+            let what = "`ingestion_time()` is not known of these records; \
+                a column `$IngestionTime` in the events of a table says it";
+            Err(EvalError::unsupported(what, span))
+        }
+        (Some(_), Some(_)) => {
+            let what = "`ingestion_time()` of joined records could be that of either side; take it before the join";
+            Err(EvalError::unsupported(what, span))
+        }
+    }
+}
 
 impl Lowering<'_> {
     /// A call of a function of the catalogue, by its kernel.
@@ -38,11 +57,14 @@ impl Lowering<'_> {
         arguments: &[Expr],
         expr: &Expr,
     ) -> Lower<DfExpr> {
+        if function.name() == support::INGESTION_TIME {
+            return ingestion_time(input, expr.span);
+        }
         let Some(kernel) = kernels::find(function.name()) else {
             return Err(support::without_kernel(function, expr.span));
         };
         let constant = |at: usize| arguments.get(at).and_then(Expr::as_literal).map(text_of);
-        if let Some(fault) = kernels::fault(function.name(), constant) {
+        if let Some(fault) = kernels::fault(function.name(), &constant) {
             return Err(value_error(fault, expr.span));
         }
         let env = Env { now: self.options.now, ty: expr.ty.ty };

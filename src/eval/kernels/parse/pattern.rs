@@ -92,7 +92,7 @@ impl Pattern {
             Matcher::Regex(regex, groups) => {
                 let captures = regex.captures(text)?;
                 for group in groups {
-                    self.take(captures.get(*group).map_or("", |group| group.as_str()), &mut values)?;
+                    self.take(captures.get(*group).map_or("", Into::into), &mut values)?;
                 }
             }
         }
