@@ -237,6 +237,19 @@ impl<'a> Binder<'a> {
                     None => Some(Value::Scalar(Expr { span, ..default })),
                 }
             }
+            "bin_auto" => {
+                let [value] = call.arguments.as_slice() else { return None };
+                let (size, start) = (self.bins.0.clone()?, self.bins.1.clone());
+                let value = self.scalar(&value.expr);
+                // A number may widen with the size of its bins; only an instant or a span of time stays what it is.
+                if !matches!(value.ty.ty, Type::DateTime | Type::TimeSpan) {
+                    return None;
+                }
+                let id = functions::scalar(if start.is_some() { "bin_at" } else { "bin" })?;
+                let ty = value.ty;
+                let arguments = [Some(value), Some(size), start].into_iter().flatten().collect();
+                Some(Value::Scalar(Expr::new(ExprKind::Call(id, arguments), ty, span)))
+            }
             "pack_all" => {
                 let row = self.row.as_ref()?;
                 let columns = row.iter().map(|c| (c.name.clone(), c.id)).collect();
@@ -247,6 +260,11 @@ impl<'a> Binder<'a> {
                 }
                 let ty = ValueType::dynamic(functions::Shape::Bag);
                 Some(Value::Scalar(Expr::new(ExprKind::Call(id, arguments), ty, span)))
+            }
+            "estimate_data_size" if matches!(call.arguments.as_slice(), [only] if matches!(only.expr.kind, Ast::Star)) => {
+                let row = self.row.as_ref().filter(|row| !row.open)?;
+                let columns = row.iter().map(|column| Expr::column(column.id, column.ty, span)).collect();
+                Some(Value::Scalar(Expr::new(ExprKind::Call(id, columns), Type::Long, span)))
             }
             "pack_array" if matches!(call.arguments.as_slice(), [only] if matches!(only.expr.kind, Ast::Star)) => {
                 let row = self.row.as_ref()?;

@@ -9,16 +9,21 @@ mod call;
 mod constant;
 mod expand;
 mod expr;
+mod hand;
 mod join;
 mod operator;
+mod pivot;
 mod plugin;
 mod relation;
+mod scan;
 mod series;
 mod sort_key;
 mod source;
+mod top;
 mod udf;
 mod window;
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{ArrayRef, Int64Array, RecordBatch};
@@ -27,6 +32,8 @@ use datafusion::arrow::datatypes::{Field, Schema as ArrowSchema};
 use datafusion::common::DFSchema;
 use datafusion::datasource::{MemTable, provider_as_source};
 use datafusion::logical_expr::{Expr as DfExpr, ExprFunctionExt as _, LogicalPlanBuilder};
+use datafusion::physical_plan::collect;
+use datafusion::physical_plan::display::DisplayableExecutionPlan;
 use datafusion::prelude::SessionContext;
 use tokio::runtime::Runtime;
 
@@ -34,6 +41,7 @@ use self::relation::{OrderKey, Parts, Relation, field, reference};
 use super::catalog::Catalog;
 use super::engine::{Answer, Options};
 use super::error::EvalError;
+use super::interrupt::Interrupt;
 use crate::functions::ValueType;
 use crate::ir::{Columns, Computed, Expr, Name, Op, Origin, Plan, Query, Schema, Step};
 use crate::source::Span;
@@ -44,6 +52,9 @@ pub(super) struct Lowering<'a> {
     runtime: &'a Runtime,
     catalog: &'a dyn Catalog,
     options: Options,
+    interrupt: Interrupt,
+    /// The plans that have run, where they are to be told.
+    plans: RefCell<Vec<String>>,
     /// The columns of the query, and those made on the way.
     columns: Columns,
     /// The plans that several places read, once each has run.
@@ -66,8 +77,10 @@ impl<'a> Lowering<'a> {
         runtime: &'a Runtime,
         catalog: &'a dyn Catalog,
         options: Options,
+        interrupt: Interrupt,
     ) -> Self {
-        Self { context, runtime, catalog, options, columns: query.columns.clone(), shared: Vec::new(), hidden: 0 }
+        let plans = RefCell::default();
+        Self { context, runtime, catalog, options, interrupt, plans, columns: query.columns.clone(), shared: Vec::new(), hidden: 0 }
     }
 
     /// Runs a query to the end.
@@ -104,13 +117,23 @@ impl<'a> Lowering<'a> {
             fields.push(datafusion::prelude::lit(true).alias("r"));
         }
         let batches = self.execute(plan.project(fields)?.build()?)?;
-        Ok(Answer { columns, batches })
+        Ok(Answer { columns, batches, plans: self.plans.take() })
     }
 
     fn execute(&self, plan: datafusion::logical_expr::LogicalPlan) -> Result<Vec<RecordBatch>, EvalError> {
         let context = self.context.clone();
-        let batches =
-            self.runtime.block_on(async move { context.execute_logical_plan(plan).await?.collect().await })?;
+        let work = async move {
+            let frame = context.execute_logical_plan(plan).await?;
+            let tasks = Arc::new(frame.task_ctx());
+            let plan = frame.create_physical_plan().await?;
+            let batches = collect(Arc::clone(&plan), tasks).await?;
+            Ok((plan, batches))
+        };
+        let (plan, batches) = self.runtime.block_on(self.interrupt.or(work))?;
+        if self.options.explain {
+            let shown = DisplayableExecutionPlan::with_metrics(plan.as_ref()).indent(false).to_string();
+            self.plans.borrow_mut().push(shown);
+        }
         Ok(batches)
     }
 
@@ -143,13 +166,14 @@ impl<'a> Lowering<'a> {
             Op::ParseKv(parse) => self.parse_kv(input, parse),
             Op::Scan(scan) => self.scan(input, scan, step),
             Op::Partition(partition) => self.partition(input, partition, step.span),
-            Op::TopNested(levels) => self.top_nested(input, levels, step),
+            Op::TopNested(levels) => self.top_nested(input, levels),
             Op::TopHitters { count, of, by, measure } => {
-                self.top_hitters(input, count, of, by.as_ref(), *measure)
+                self.top_hitters(input, count, of, by.as_ref(), *measure, step.span)
             }
             Op::Evaluate(evaluate) => self.evaluate(input, evaluate, before, step),
             Op::GetSchema => self.get_schema(before, &step.schema),
             Op::Consume => self.consume(input),
+            Op::Fork(branches) => self.fork(input, branches, step.span),
             other => Err(EvalError::unsupported(
                 format!("`{}` is not run here", super::support::operator_name(other)),
                 step.span,
