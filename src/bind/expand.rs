@@ -264,13 +264,16 @@ impl<'a> Binder<'a> {
 
     /// The columns that a plugin gives.
     fn plugin_schema(&mut self, id: PluginId, call: &'a ast::Call, given: &[Given], span: Span) -> Schema {
-        let operands: Vec<Operand<'_>> = given.iter().map(Given::argument).collect();
+        let named = named_at_the_end(id, call);
+        let (by_place, _) = given.split_at_checked(given.len() - named.len()).unwrap_or((given, &[]));
+        let operands: Vec<Operand<'_>> = by_place.iter().map(Given::argument).collect();
         let resolved = resolve(id.row(), &operands);
-        let positions = match &resolved {
+        let mut positions = match &resolved {
             Ok(resolved) => resolved.parameters.clone(),
-            Err(_) => (0..given.len()).collect(),
+            Err(_) => (0..by_place.len()).collect(),
         };
-        let parts = match self.output(id.row(), call, given) {
+        positions.extend(named);
+        let parts = match self.output(id.row(), call, by_place) {
             Output::Table(parts) => parts,
             _ => &[Part::Open],
         };
@@ -327,7 +330,7 @@ impl<'a> Binder<'a> {
                 Part::Prefixed(prefix, parameter) => at(*parameter)
                     .map(|index| {
                         let ty = scalar(index).map_or(Type::Unknown.into(), |expr| expr.ty);
-                        (None, format!("{prefix}{}", argument_name(self, index)).into(), ty)
+                        (None, format!("{prefix}_{}", argument_name(self, index)).into(), ty)
                     })
                     .collect(),
                 Part::Pairs(first, second) => {
@@ -419,6 +422,20 @@ impl<'a> Binder<'a> {
         }
         input.iter().filter(|c| !away.contains(&c.id)).map(|c| (Some(c.id), c.name.clone(), c.ty)).collect()
     }
+}
+
+/// The parameters of the arguments that are given by name behind those that go by their place. Where what goes by its
+/// place would then be too little, all does.
+fn named_at_the_end(id: PluginId, call: &ast::Call) -> Vec<usize> {
+    let Some(overload) = id.row().overloads.first() else { return Vec::new() };
+    let parameter = |argument: &ast::NamedExpr| match &argument.names {
+        Names::One(name) => overload.parameters.iter().position(|parameter| parameter.name == &*name.text),
+        _ => None,
+    };
+    let mut named: Vec<usize> = call.arguments.iter().rev().map_while(parameter).collect();
+    named.reverse();
+    let least: usize = overload.parameters.iter().map(|parameter| parameter.repeat.range().0).sum();
+    if call.arguments.len() - named.len() < least { Vec::new() } else { named }
 }
 
 /// A constant number as names of columns hold it.

@@ -134,6 +134,22 @@ fn variables_and_functions_are_put_in() {
 }
 
 #[test]
+fn functions_of_columns_know_their_names() {
+    for (expression, want) in [
+        ("bag_pack_columns(s, a)", "bag_pack_columns(row{s"),
+        ("pack_array(*)", "pack_array(a"),
+        ("array_sort_asc(d, d)[1]", ")[1]"),
+        ("array_sort_asc(d)[1]", ").0[1]"),
+    ] {
+        let text = format!("{T} T | project x = {expression}");
+        let bound = bound(&text);
+        assert!(!bound.has_errors(), "{text}: {:?}", bound.diagnostics);
+        let plan = bound.query.expect("a query with a result").to_string();
+        assert!(plan.contains(want), "{plan}");
+    }
+}
+
+#[test]
 fn tables_of_the_workspace_have_columns() {
     assert_eq!(
         columns("SigninLogs | project TimeGenerated, Status.errorCode"),

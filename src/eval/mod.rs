@@ -13,7 +13,7 @@ mod error;
 mod interrupt;
 pub mod kernels;
 mod lower;
-mod plugins;
+pub mod plugins;
 pub mod output;
 pub mod sources;
 mod support;

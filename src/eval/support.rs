@@ -57,7 +57,7 @@ fn refusal(op: &Op) -> Option<&'static str> {
 
 fn check_expr(expr: &Expr, refused: &mut Vec<EvalError>) {
     match &expr.kind {
-        ExprKind::Call(function, _) if !function.row().window && kernels::find(function.name()).is_none() => {
+        ExprKind::Call(function, _) if !runs(*function) => {
             refused.push(without_kernel(*function, expr.span));
         }
         ExprKind::Unknown(name, _) => {
@@ -73,6 +73,13 @@ fn check_expr(expr: &Expr, refused: &mut Vec<EvalError>) {
     }
     expr.operands(&mut |operand| check_expr(operand, refused));
     expr.plan(&mut |plan| check_plan(plan, refused));
+}
+
+/// The function that gives what a table says of its events, rather than what a kernel computes.
+pub(super) const INGESTION_TIME: &str = "ingestion_time";
+
+fn runs(function: FunctionId) -> bool {
+    function.row().window || function.name() == INGESTION_TIME || kernels::find(function.name()).is_some()
 }
 
 /// The refusal of a function that has no kernel.

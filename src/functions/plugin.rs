@@ -13,10 +13,10 @@ rows! { Plugin;
             custom_wildcard: Scalar*) -> Table[
             Column("SegmentId", Long), Column("Count", Long), Column("Percent", Real), Input
         ];
-    /// Turns each slot of a bag column into a column of its own. The options may be given by name, in any order.
+    /// Turns each slot of a bag column into a column of its own.
     bag_unpack:
-        (column: Scalar[Column], column_prefix: StringOrDynamic[Literal]?, columns_conflict: StringOrDynamic[Literal]?,
-            ignored_properties: StringOrDynamic[Literal]?) -> Table[InputExcept(0), Open];
+        (column: Scalar[Column], OutputColumnPrefix: String[LiteralNotEmpty]?, columnsConflict: String[Literal]?,
+            ignoredProperties: Array[Literal]?) -> Table[InputExcept(0), Open];
     /// Finds all combinations of values that occur in more than a share of the records.
     basket: [volatile]
         (threshold: Real[= "~"]?, weight_column: Scalar[Column = "~"]?, max_dimensions: Integer[= "~"]?,

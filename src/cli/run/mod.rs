@@ -184,7 +184,8 @@ impl Session<'_> {
             hint(fault);
         }
         let more = if more { " or more" } else { "" };
-        hint(format_args!("{count}{more} records could not be read; --on-error decides what becomes of them"));
+        let records = if count == 1 { "record" } else { "records" };
+        hint(format_args!("{count}{more} {records} could not be read; --on-error decides what becomes of them"));
     }
 }
 

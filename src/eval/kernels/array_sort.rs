@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::{Env, Kernel};
+use super::Kernel;
 use crate::eval::cell::Cell;
 use crate::ir::Json;
 

@@ -46,6 +46,11 @@ fn from_bag(slots: Slots) -> Cell<'static> {
     Cell::dynamic(&Json::Bag(slots))
 }
 
+/// A record as a bag, each value under the name of its column; the names are as many as the values.
+pub fn record<'n>(names: impl IntoIterator<Item = &'n Arc<str>>, values: &[Cell<'_>]) -> Cell<'static> {
+    from_bag(names.into_iter().cloned().zip(values.iter().map(json)).collect())
+}
+
 fn bag_keys<'a>(_: Env, args: &[Cell<'a>]) -> Cell<'a> {
     let Some(Cell::Dynamic(bytes)) = args.first() else { return Cell::Null };
     match View::new(bytes).shown() {

@@ -11,7 +11,7 @@ use datafusion::prelude::lit;
 use super::Lowering;
 use super::constant::{literal, value_error};
 use super::expr::{balanced, cast_to, compare_cells};
-use super::relation::Relation;
+use super::relation::{Relation, reference};
 use super::udf;
 use crate::eval::arrays::from_cells;
 use crate::eval::cell::Cell;
@@ -24,10 +24,29 @@ use crate::ir::{
     AnyColumn, CaseRule, CompareOp, Expr, Membership, NullRule, Plan, Quantifier, RegexMatch, StringMatch,
     StringRules, StringTest, Value, ValueSet,
 };
+use crate::source::Span;
 use crate::types::Type;
 
 /// What lowering gives.
 type Lower<T> = std::result::Result<T, EvalError>;
+
+/// `ingestion_time()`: the time that the events themselves say. Without it nothing is made up: a rule that filters by it
+/// would find nothing, or everything.
+fn ingestion_time(input: &Relation, span: Span) -> Lower<DfExpr> {
+    let mut fields = input.ingested();
+    match (fields.next(), fields.next()) {
+        (Some(field), None) => Ok(reference(field)),
+        (None, _) => {
+            let what = "`ingestion_time()` is not known of these records; \
+                a column `$IngestionTime` in the events of a table says it";
+            Err(EvalError::unsupported(what, span))
+        }
+        (Some(_), Some(_)) => {
+            let what = "`ingestion_time()` of joined records could be that of either side; take it before the join";
+            Err(EvalError::unsupported(what, span))
+        }
+    }
+}
 
 impl Lowering<'_> {
     /// A call of a function of the catalogue, by its kernel.
@@ -38,6 +57,9 @@ impl Lowering<'_> {
         arguments: &[Expr],
         expr: &Expr,
     ) -> Lower<DfExpr> {
+        if function.name() == support::INGESTION_TIME {
+            return ingestion_time(input, expr.span);
+        }
         let Some(kernel) = kernels::find(function.name()) else {
             return Err(support::without_kernel(function, expr.span));
         };
@@ -46,11 +68,12 @@ impl Lowering<'_> {
             return Err(value_error(fault, expr.span));
         }
         let env = Env { now: self.options.now, ty: expr.ty.ty };
-        let deterministic = function.row().deterministic;
+        // The clock stands still while a query runs.
+        let deterministic = function.row().deterministic || matches!(function.name(), "now" | "ago");
         let constants: Option<Vec<Cell<'_>>> =
             arguments.iter().map(|argument| argument.as_literal().map(Cell::from)).collect();
         if let Some(constants) = constants.filter(|_| deterministic) {
-            let result = from_cells(env.ty, [kernel.call(env, &constants)])?;
+            let result = from_cells(env.ty, [kernel.try_call(env, &constants)?])?;
             return Ok(DfExpr::Literal(ScalarValue::try_from_array(&result, 0)?, None));
         }
         let mut lowered = Vec::with_capacity(arguments.len());

@@ -24,14 +24,16 @@ mod udf;
 mod window;
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{ArrayRef, Int64Array, RecordBatch};
 use datafusion::arrow::compute::concat_batches;
 use datafusion::arrow::datatypes::{Field, Schema as ArrowSchema};
 use datafusion::common::DFSchema;
+use datafusion::common::tree_node::{TreeNode as _, TreeNodeRecursion};
 use datafusion::datasource::{MemTable, provider_as_source};
-use datafusion::logical_expr::{Expr as DfExpr, ExprFunctionExt as _, LogicalPlanBuilder};
+use datafusion::logical_expr::{Expr as DfExpr, ExprFunctionExt as _, ExprSchemable as _, LogicalPlanBuilder};
 use datafusion::physical_plan::collect;
 use datafusion::physical_plan::display::DisplayableExecutionPlan;
 use datafusion::prelude::SessionContext;
@@ -61,6 +63,8 @@ pub(super) struct Lowering<'a> {
     shared: Vec<(Relation, Schema)>,
     /// How many fields were made that are no columns.
     hidden: usize,
+    /// How many nodes a field's expression has with those of the fields it mentions put in their places.
+    weights: HashMap<String, usize>,
 }
 
 /// The records of a relation in one piece, in order.
@@ -80,7 +84,7 @@ impl<'a> Lowering<'a> {
         interrupt: Interrupt,
     ) -> Self {
         let plans = RefCell::default();
-        Self { context, runtime, catalog, options, interrupt, plans, columns: query.columns.clone(), shared: Vec::new(), hidden: 0 }
+        Self { context, runtime, catalog, options, interrupt, plans, columns: query.columns.clone(), shared: Vec::new(), hidden: 0, weights: HashMap::new() }
     }
 
     /// Runs a query to the end.
@@ -194,13 +198,13 @@ impl<'a> Lowering<'a> {
     }
 
     /// Projects to these expressions, each with the field it goes into, and what is carried along unseen.
-    fn projected(&self, input: Relation, fields: Vec<(String, DfExpr)>) -> Result<Relation, EvalError> {
+    fn projected(&mut self, input: Relation, fields: Vec<(String, DfExpr)>) -> Result<Relation, EvalError> {
         let mut exprs: Vec<DfExpr> = Vec::with_capacity(fields.len());
         let mut names: std::collections::HashSet<String> = std::collections::HashSet::new();
         for (name, expr) in fields {
             if names.insert(name.clone()) {
                 let passed_on = matches!(&expr, DfExpr::Column(column) if column.name == name);
-                exprs.push(if passed_on { expr } else { expr.alias(&name) });
+                exprs.push(if passed_on { expr } else { self.bounded(&name, expr, input.plan.schema())?.alias(&name) });
             }
         }
         for name in input.carried() {
@@ -212,8 +216,30 @@ impl<'a> Lowering<'a> {
         Ok(Relation { plan, ..input })
     }
 
+    /// What goes into a field, such that putting it in the place of the field stays bearable. The optimiser does that
+    /// with conditions on the field, and where each field mentions the one before twice, what it writes doubles with
+    /// every one of them.
+    fn bounded(&mut self, name: &str, expr: DfExpr, schema: &DFSchema) -> Result<DfExpr, EvalError> {
+        let mut weight = 0usize;
+        expr.apply(|node| {
+            let own = match node {
+                DfExpr::Column(column) => self.weights.get(&column.name).copied().unwrap_or(1),
+                _ => 1,
+            };
+            weight = weight.saturating_add(own);
+            Ok(TreeNodeRecursion::Continue)
+        })?;
+        if weight <= MAX_WEIGHT {
+            self.weights.insert(name.to_owned(), weight);
+            return Ok(expr);
+        }
+        self.weights.insert(name.to_owned(), 1);
+        let (ty, nullable) = (expr.get_type(schema)?, expr.nullable(schema)?);
+        Ok(udf::in_place(expr, ty, nullable))
+    }
+
     /// Adds fields to those there are.
-    fn with_fields(&self, input: Relation, fields: Vec<(String, DfExpr)>) -> Result<Relation, EvalError> {
+    fn with_fields(&mut self, input: Relation, fields: Vec<(String, DfExpr)>) -> Result<Relation, EvalError> {
         let mut all: Vec<(String, DfExpr)> = input
             .plan
             .schema()
@@ -358,6 +384,9 @@ impl<'a> Lowering<'a> {
         self.table(fields, batch.num_rows(), relation.parts)
     }
 }
+
+/// The weight from which the expression of a field is not put in the field's place any more.
+const MAX_WEIGHT: usize = 500;
 
 /// How many rows a batch of a table in memory has.
 const BATCH_ROWS: usize = 8192;

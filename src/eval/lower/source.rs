@@ -12,9 +12,9 @@ use super::Lowering;
 use super::constant::{null, value_error};
 use super::expr::cast_to;
 use super::udf;
-use super::relation::{OrderKey, Relation, field, reference};
+use super::relation::{INGESTED, OrderKey, Relation, field, reference};
 use crate::eval::arrays::{KQL_TYPE, from_cells};
-use crate::eval::catalog::ORDINAL;
+use crate::eval::catalog::{INGESTION_TIME, ORDINAL};
 use crate::eval::cell::Cell;
 use crate::eval::error::EvalError;
 use crate::eval::kernels::arithmetic;
@@ -73,6 +73,11 @@ impl Lowering<'_> {
                 let value = cast_to(column(&wanted.name), ty, wanted.ty.ty);
                 exprs.push(value.alias(field(wanted.id)));
             }
+        }
+        if let Some((_, found)) = there.column_with_name(INGESTION_TIME) {
+            let ty = found.metadata().get(KQL_TYPE).and_then(|name| Type::parse(name)).unwrap_or(Type::DateTime);
+            let value = cast_to(column(INGESTION_TIME), ty, Type::DateTime);
+            exprs.push(value.alias(format!("{INGESTED}{}", self.hide())));
         }
         exprs.push(column(ORDINAL).alias(&ordinal));
         let plan = LogicalPlanBuilder::scan(alias.as_str(), provider_as_source(provider), None)?

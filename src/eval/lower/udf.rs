@@ -78,8 +78,9 @@ impl ScalarUDFImpl for Udf {
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let volatile = self.signature.volatility == Volatility::Volatile;
-        let constant = !volatile && args.args.iter().all(|value| matches!(value, ColumnarValue::Scalar(_)));
+        // What is volatile gives each record a value of its own, whatever its arguments are.
+        let constant = self.signature.volatility != Volatility::Volatile
+            && args.args.iter().all(|value| matches!(value, ColumnarValue::Scalar(_)));
         let rows = if constant { 1 } else { args.number_rows };
         let array = match &self.work {
             Work::Arrays(function) => {
@@ -165,6 +166,24 @@ pub(super) fn raw(
         work,
     };
     call(udf, arguments)
+}
+
+/// The expression, which the optimiser is to leave where it stands: it moves nothing past what is volatile.
+pub(super) fn in_place(expr: Expr, result: DataType, nullable: bool) -> Expr {
+    let function: Function = Arc::new(|arrays, _| match arrays {
+        [array, ..] => Ok(Arc::clone(array)),
+        [] => datafusion::common::internal_err!("nothing to keep in place"),
+    });
+    let udf = Udf {
+        name: "in_place".to_owned(),
+        key: String::new(),
+        result,
+        result_type: Type::Unknown,
+        nullable,
+        signature: signature(1, Volatility::Volatile),
+        work: Work::Arrays(function),
+    };
+    call(udf, vec![expr])
 }
 
 /// A call of a function that works value by value.

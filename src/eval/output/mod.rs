@@ -12,10 +12,10 @@
 //! | `dynamic` | JSON | JSON; a string without quotes |
 //! | null | `null` | nothing |
 
-mod csv;
+mod separated;
 mod json;
 mod markdown;
-mod parquet;
+mod columnar;
 mod table;
 
 use std::io::{self, Write};
@@ -78,9 +78,9 @@ pub fn write(answer: &Answer, format: Format, layout: Layout, out: &mut dyn Writ
         Format::Table => table::write(answer, layout, out),
         Format::Json => json::write(answer, layout, out),
         Format::Ndjson => json::write_lines(answer, layout, out),
-        Format::Csv => csv::write(answer, layout, out),
+        Format::Csv => separated::write(answer, layout, out),
         Format::Markdown => markdown::write(answer, layout, out),
-        Format::Parquet => parquet::write(answer, layout, out),
+        Format::Parquet => columnar::write(answer, layout, out),
     }
 }
 

@@ -15,7 +15,7 @@ fn answer(columns: Vec<(&str, Type, Vec<Cell<'static>>)>) -> Answer {
     let schema = Schema::new(columns.iter().map(|(name, ty, _)| field(name, *ty)).collect::<Vec<_>>());
     let arrays = columns.iter().map(|(_, ty, cells)| from_cells(*ty, cells.clone()).unwrap()).collect();
     let batch = RecordBatch::try_new(Arc::new(schema), arrays).unwrap();
-    Answer { columns: columns.iter().map(|(name, ty, _)| ((*name).into(), *ty)).collect(), batches: vec![batch] }
+    Answer { columns: columns.iter().map(|(name, ty, _)| ((*name).into(), *ty)).collect(), batches: vec![batch], plans: Vec::new() }
 }
 
 fn every_type() -> Answer {

@@ -129,7 +129,7 @@ impl<'c> Timeline<'c> {
 fn boundary(function: &str, time: i64, offset: i64) -> Option<i64> {
     let kernel = kernels::find(function)?;
     let env = Env { now: 0, ty: Type::DateTime };
-    kernel.call(env, &[Cell::DateTime(time), Cell::Long(offset)]).as_long()
+    kernel.try_call(env, &[Cell::DateTime(time), Cell::Long(offset)]).ok()?.as_long()
 }
 
 /// The records of a call by who they are about and by the dimensions they are sliced by.

@@ -54,7 +54,7 @@ impl Options {
                         })
                         .collect();
                 }
-                (Some("OutputColumnPrefix" | "column_prefix"), _) | (None, 1) => {
+                (Some("OutputColumnPrefix"), _) | (None, 1) => {
                     options.prefix = value.to_text().into_owned();
                 }
                 (Some(name), _) => return Err(Fault::of(index, format!("`bag_unpack` has no option `{name}`"))),

@@ -28,8 +28,9 @@ use super::fault::{Faults, OnError};
 use super::files::{EventFile, Layout, unreadable};
 use super::format::Compression;
 use super::parquet;
+use super::records::Faulty;
 use super::text;
-use crate::eval::arrays::{data_type, field};
+use crate::eval::arrays::field;
 use crate::eval::catalog::ORDINAL;
 use crate::eval::error::EvalError;
 use crate::types::Type;
@@ -141,12 +142,8 @@ impl EventTable {
             projection.cloned().unwrap_or_else(|| (0..self.schema.fields().len()).collect());
         let schema = Arc::new(self.schema.project(&places)?);
         let outputs: Vec<Output> = places.into_iter().map(|at| self.output(at)).collect();
-        let pieces = self.pieces(filters)?;
-        let mut parts: Vec<Vec<Piece>> = vec![Vec::new(); partitions.min(pieces.len()).max(1)];
-        let turns = parts.len();
-        for (at, piece) in pieces.into_iter().enumerate() {
-            parts[at % turns].push(piece);
-        }
+        let pieces: Arc<[Piece]> = self.pieces(filters)?.into();
+        let turns = partitions.min(pieces.len()).max(1);
         let ordinal = outputs.iter().position(|output| *output == Output::Ordinal);
         let ordering = ordinal.and_then(|at| {
             let options = SortOptions { descending: false, nulls_first: true };
@@ -169,7 +166,8 @@ impl EventTable {
         Ok(EventScan {
             table: self.name.clone(),
             scan: Arc::new(scan),
-            parts,
+            pieces,
+            turns,
             properties: Arc::new(properties),
             metrics: ExecutionPlanMetricsSet::new(),
         })
@@ -226,7 +224,9 @@ impl TableProvider for EventTable {
 struct EventScan {
     table: String,
     scan: Arc<Scan>,
-    parts: Vec<Vec<Piece>>,
+    pieces: Arc<[Piece]>,
+    /// How many partitions take the pieces in turn.
+    turns: usize,
     properties: Arc<PlanProperties>,
     metrics: ExecutionPlanMetricsSet,
 }
@@ -234,9 +234,8 @@ struct EventScan {
 impl DisplayAs for EventScan {
     fn fmt_as(&self, _: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let columns: Vec<&str> = self.scan.outputs.iter().filter_map(Output::name).collect();
-        let pieces: usize = self.parts.iter().map(Vec::len).sum();
         write!(f, "EventScan: table={}, columns=[{}], files={}", self.table, columns.join(", "), self.scan.files.len())?;
-        write!(f, ", pieces={pieces}, partitions={}", self.parts.len())
+        write!(f, ", pieces={}, partitions={}", self.pieces.len(), self.turns)
     }
 }
 
@@ -276,12 +275,21 @@ impl ExecutionPlan for EventScan {
     }
 
     fn execute(&self, partition: usize, _: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
-        let Some(pieces) = self.parts.get(partition).cloned() else {
-            return internal_err!("a scan of {} parts has no part {partition}", self.parts.len());
-        };
-        let scan = Arc::clone(&self.scan);
+        if partition >= self.turns {
+            return internal_err!("a scan of {} parts has no part {partition}", self.turns);
+        }
+        let (scan, pieces, turns) = (Arc::clone(&self.scan), Arc::clone(&self.pieces), self.turns);
         let metrics = BaselineMetrics::new(&self.metrics, partition);
-        let mut batches = pieces.into_iter().flat_map(move |piece| opened(&scan, &piece));
+        let numbers = (partition..pieces.len()).step_by(turns);
+        let mut batches = numbers.flat_map(move |number| {
+            let (scan, pieces) = (Arc::clone(&scan), Arc::clone(&pieces));
+            let read = pieces.get(number).map(|piece| opened(&scan, piece)).into_iter().flatten();
+            read.inspect(move |batch| {
+                if batch.as_ref().is_err_and(is_faulty) {
+                    look_before(&scan, pieces.get(..number).unwrap_or_default());
+                }
+            })
+        });
         let timed = std::iter::from_fn(move || {
             let _timer = metrics.elapsed_compute().timer();
             let batch = batches.next()?;
@@ -296,6 +304,21 @@ impl ExecutionPlan for EventScan {
 
     fn metrics(&self) -> Option<MetricsSet> {
         Some(self.metrics.clone_inner())
+    }
+}
+
+/// Whether an error says that a record cannot be read.
+fn is_faulty(error: &DataFusionError) -> bool {
+    matches!(error, DataFusionError::External(inner) if inner.is::<Faulty>())
+}
+
+/// Reads what stands before a fault, up to one that comes first: which fault ends a run is not to depend on which part
+/// was the fastest.
+fn look_before(scan: &Arc<Scan>, pieces: &[Piece]) {
+    for piece in pieces {
+        if opened(scan, piece).any(|batch| batch.is_err()) {
+            return;
+        }
     }
 }
 
@@ -316,9 +339,4 @@ fn open(scan: &Arc<Scan>, piece: &Piece) -> Result<Batches> {
             text::batches(scan, piece.file, file, Box::new(input), start, end)
         }
     }
-}
-
-/// The Arrow type of a column, for readers that make arrays without cells.
-pub(super) fn arrow_type(output: &Output) -> DataType {
-    data_type(output.ty())
 }

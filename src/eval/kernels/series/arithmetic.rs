@@ -6,7 +6,7 @@
 use std::cmp::Ordering;
 
 use super::super::compare::compare;
-use super::super::{Env, Kernel};
+use super::super::Kernel;
 use super::{Number, numbers, scalar};
 use crate::eval::cell::Cell;
 use crate::ir::Json;
