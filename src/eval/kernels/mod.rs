@@ -4,7 +4,7 @@
 //! function and add its row to the `KERNELS` of its file. The name is that of the function's row in
 //! [`crate::functions`]. A function that has none, and why, stands in the table of `without`.
 
-mod address;
+pub(in crate::eval) mod address;
 mod address_ranges;
 pub mod arithmetic;
 mod arguments;
