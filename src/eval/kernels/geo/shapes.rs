@@ -272,10 +272,10 @@ mod tests {
     fn shapes_are_written() {
         let text = |json: &Json| Cell::dynamic(json).to_text().into_owned();
         assert_eq!(text(&points(&[])), r#"{"type":"GeometryCollection","geometries":[]}"#);
-        assert_eq!(text(&points(&[(1.0, 2.5)])), r#"{"type":"Point","coordinates":[1,2.5]}"#);
+        assert_eq!(text(&points(&[(1.0, 2.5)])), r#"{"type":"Point","coordinates":[1.0,2.5]}"#);
         assert_eq!(
             text(&polygon([vec![(0.0, 0.0), (1.0, 0.0), (1.0, 1.0)]])),
-            r#"{"type":"Polygon","coordinates":[[[0,0],[1,0],[1,1],[0,0]]]}"#
+            r#"{"type":"Polygon","coordinates":[[[0.0,0.0],[1.0,0.0],[1.0,1.0],[0.0,0.0]]]}"#
         );
     }
 }
