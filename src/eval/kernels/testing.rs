@@ -121,7 +121,7 @@ fn odd_values() -> Vec<Cell<'static>> {
         Cell::Null,
         Cell::Bool(true),
         Cell::Int(i32::MIN),
-        Cell::DateTime(i64::MAX),
+        Cell::DateTime(crate::literal::MAX_DATETIME),
         Cell::TimeSpan(i64::MIN),
         Cell::Guid(u128::MAX),
         Cell::Decimal(crate::literal::Decimal::new(i128::MAX, 3)),
