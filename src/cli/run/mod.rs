@@ -108,14 +108,16 @@ impl Run {
         if let Some(path) = &self.out {
             // A part of what was asked for is not what was asked for.
             if exit == Exit::Clean {
-                write_file(path, &answers, format, layout, engine.interrupt())?;
+                write_file(path, &answers, format, layout, &engine.interrupt())?;
             }
             return Ok(exit);
         }
+        let interrupt = engine.interrupt();
+        let mut out = Stoppable { out, interrupt: &interrupt };
         for answer in &answers {
-            // The output tells its error at the end.
-            if write(answer, format, layout, out).is_err() {
-                break;
+            if write(answer, format, layout, &mut out).is_err() {
+                // The output tells its own errors at the end.
+                return if interrupt.is_told() { Err("interrupted".to_owned()) } else { Ok(exit) };
             }
         }
         Ok(exit)
@@ -195,7 +197,7 @@ fn write_file(
     answers: &[Answer],
     format: Format,
     layout: Layout,
-    interrupt: Interrupt,
+    interrupt: &Interrupt,
 ) -> Result<(), String> {
     let told = |error: io::Error| format!("{}: {error}", path.display());
     let mut out = Stoppable { out: OutFile::create(path).map_err(told)?, interrupt };
@@ -207,12 +209,12 @@ fn write_file(
 }
 
 /// Output that ends with an error once the process is told to stop.
-struct Stoppable {
-    out: OutFile,
-    interrupt: Interrupt,
+struct Stoppable<'a, W> {
+    out: W,
+    interrupt: &'a Interrupt,
 }
 
-impl Write for Stoppable {
+impl<W: Write> Write for Stoppable<'_, W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if self.interrupt.is_told() {
             return Err(io::Error::other("interrupted; nothing was written"));

@@ -288,7 +288,8 @@ const US_GALLON: f64 = CUBIC_INCH * 231.0;
 
 /// In cubic metres.
 const VOLUME: Scales = &[
-    ("AcreFoot", CUBIC_FOOT * 43_560.0, 1.0),
+    // Rounded, as in the documentation's example; 43,560 cubic feet are a millionth less.
+    ("AcreFoot", 1.0, 0.000_810_714),
     ("AuTablespoon", 2e-5, 1.0),
     ("BoardFoot", CUBIC_FOOT, 12.0),
     ("Centiliter", 1.0, 1e5),
@@ -364,7 +365,7 @@ mod tests {
             ("mass", "Kilogram", "Pound", 2.645_547_146_218_53),
             ("speed", "MeterPerSecond", "CentimeterPerHour", 432_000.0),
             ("temperature", "Kelvin", "DegreeCelsius", -271.95),
-            ("volume", "CubicMeter", "AcreFoot", 0.000_972_856_1),
+            ("volume", "CubicMeter", "AcreFoot", 0.000_972_856_8),
         ] {
             let given = converted(kind, 1.2, from, to).unwrap();
             assert!((given - expected).abs() <= expected.abs() * 1e-6, "{kind}: {given} is not {expected}");

@@ -100,6 +100,9 @@ impl<R: Read> Frames<R> {
                 Step::Record { start, end, next } => {
                     self.from += next;
                     let offset = self.base + (at + start) as u64;
+                    if end - start > MAX_RECORD {
+                        return Ok(Some(Item::Fault(offset, Reason::TooLong)));
+                    }
                     return Ok(Some(Item::Record(offset, &self.buffer[at + start..at + end])));
                 }
                 Step::Skip(bytes) => self.from += bytes,
@@ -153,7 +156,8 @@ impl<R: Read> Frames<R> {
         self.base += self.from as u64;
         (self.from, self.to) = (0, self.to - self.from);
         if self.to * 2 > self.buffer.len() {
-            self.buffer.resize(self.buffer.len() * 2, 0);
+            // Never much more than the longest record needs.
+            self.buffer.resize((self.buffer.len() * 2).min(MAX_RECORD + 2 * BLOCK), 0);
         }
         let before = self.to;
         while self.to < self.buffer.len() {

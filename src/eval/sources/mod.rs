@@ -36,7 +36,6 @@ use crate::types::Type;
 
 pub use self::fault::{Fault, OnError, Reason};
 pub use self::files::Progress;
-pub use self::format::KNOWN as KNOWN_ENDINGS;
 
 /// Columns, each with its type.
 pub type Columns = Vec<(String, Type)>;

@@ -137,7 +137,7 @@ impl Shape {
             "LineString" => Self::Lines(vec![line(coordinates)?]),
             "MultiLineString" => Self::Lines(each(coordinates, line)?),
             "Polygon" => Self::Polygons(vec![each(coordinates, ring)?]),
-            "MultiPolygon" => Self::Polygons(each(coordinates, |polygon| each(polygon, ring))?),
+            "MultiPolygon" => Self::Polygons(each(coordinates, polygon_rings)?),
             _ => return None,
         })
     }
@@ -179,6 +179,15 @@ fn ring(view: View<'_>) -> Option<Ring> {
     let closed = points.len() >= 4 && points.first() == points.last();
     points.pop();
     if closed { Ring::new(points) } else { None }
+}
+
+/// The rings of one polygon among several. An example of the documentation has each in an array of its own.
+fn polygon_rings(view: View<'_>) -> Option<Polygon> {
+    each(view, ring).or_else(|| {
+        let Shown::Array(mut items) = view.shown() else { return None };
+        let only = items.next().filter(|_| items.len() == 0)?;
+        each(only, ring)
+    })
 }
 
 thread_local! {
@@ -239,6 +248,7 @@ mod tests {
             r#"{"type":"MultiLineString","coordinates":[[[1,1],[2,2]],[[3,3],[4,4]]]}"#,
             r#"{"type":"Polygon","coordinates":[[[0,0],[10,10],[10,1],[0,0]]]}"#,
             r#"{"type":"MultiPolygon","coordinates":[[[[0,0],[10,10],[10,1],[0,0]]]]}"#,
+            r#"{"type":"MultiPolygon","coordinates":[[[[[0,0],[10,10],[10,1],[0,0]]]]]}"#,
         ] {
             assert!(shape_of(text).is_some(), "{text}");
         }
