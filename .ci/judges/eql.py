@@ -11,12 +11,12 @@ import json, sys
 sys.path.pop(0)  # this file has the package's name
 
 import eql
-from eql.parser import allow_negation, allow_runs, elasticsearch_syntax, ignore_missing_functions
+from eql.parser import allow_negation, allow_runs, allow_sample, elasticsearch_syntax, ignore_missing_functions
 
 
 def main() -> int:
     seen, bad = 0, []
-    with elasticsearch_syntax, ignore_missing_functions, allow_runs, allow_negation:
+    with elasticsearch_syntax, ignore_missing_functions, allow_runs, allow_negation, allow_sample:
         for line in open(sys.argv[1], encoding="utf-8"):
             record = json.loads(line)
             text = record["output"]

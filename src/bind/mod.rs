@@ -136,7 +136,14 @@ struct Binder<'a> {
     ahead: &'a [ast::Operator],
     /// The tables that have a column of a name, as far as that was asked: looking through all of them is dear.
     homes: HashMap<Box<str>, Rc<[crate::schema::Name]>>,
+    /// How large the bins of `bin_auto` are, and where one of them starts, as the query's options have it.
+    bins: (Option<Expr>, Option<Expr>),
 }
+
+/// The option that states the size of the bins of `bin_auto`.
+const BIN_SIZE: &str = "query_bin_auto_size";
+/// The option that states where one of them starts.
+const BIN_START: &str = "query_bin_auto_at";
 
 impl<'a> Binder<'a> {
     fn new(schemas: &'a Schemas, learned: &'a Learned) -> Self {
@@ -159,6 +166,7 @@ impl<'a> Binder<'a> {
             all: false,
             ahead: &[],
             homes: HashMap::new(),
+            bins: (None, None),
         }
     }
 
@@ -198,6 +206,12 @@ impl<'a> Binder<'a> {
             }
             StatementKind::Pattern(pattern) => {
                 self.scope.insert_mut(pattern.name.text.as_ref().into(), Local::Opaque);
+            }
+            StatementKind::Set { name, value: Some(value) } if &*name.text == BIN_SIZE => {
+                self.bins.0 = Some(self.scalar(value));
+            }
+            StatementKind::Set { name, value: Some(value) } if &*name.text == BIN_START => {
+                self.bins.1 = Some(self.scalar(value));
             }
             StatementKind::Set { .. } | StatementKind::Restrict { .. } | StatementKind::Expr(_) => {}
         }

@@ -73,6 +73,8 @@ struct Record<'a> {
 #[derive(Debug, serde::Serialize)]
 struct LossRecord<'a> {
     kind: LossKind,
+    /// The best the conversion can be with this loss.
+    fidelity: Fidelity,
     message: &'a str,
     start: Location,
     end: Location,
@@ -175,6 +177,7 @@ impl Convert {
     fn write_json(chunk: &mut Chunk, file: &SourceFile, target: &dyn Target, conversion: &Conversion) {
         let losses = conversion.losses.iter().map(|loss| LossRecord {
             kind: loss.kind,
+            fidelity: loss.fidelity,
             message: &loss.message,
             start: file.location(loss.span.start as usize),
             end: file.location(loss.span.end as usize),

@@ -10,6 +10,7 @@ use tokio::runtime::Runtime;
 
 use super::catalog::Catalog;
 use super::error::EvalError;
+use super::interrupt::Interrupt;
 use super::lower::Lowering;
 use super::support;
 use crate::ir::{Name, Query};
@@ -29,12 +30,14 @@ pub struct Options {
     pub memory_limit: Option<usize>,
     /// Into how many parts work is cut.
     pub partitions: usize,
+    /// Whether the answer tells how it was come by.
+    pub explain: bool,
 }
 
 impl Options {
     /// The usual way, at an instant in ticks.
     pub const fn at(now: i64) -> Self {
-        Self { now, threads: None, memory_limit: None, partitions: PARTITIONS }
+        Self { now, threads: None, memory_limit: None, partitions: PARTITIONS, explain: false }
     }
 }
 
@@ -45,6 +48,8 @@ pub struct Answer {
     pub columns: Vec<(Name, Type)>,
     /// The records, in order, as arrays of the types of [`super::arrays`].
     pub batches: Vec<RecordBatch>,
+    /// The plans that were run, in order, with records and times, where [`Options::explain`] asks for them.
+    pub plans: Vec<String>,
 }
 
 impl Answer {
@@ -59,11 +64,12 @@ impl Answer {
     }
 }
 
-/// Runs queries; keeps the threads between them.
-#[derive(Debug)]
+/// Runs queries; keeps the threads between them. A copy shares them.
+#[derive(Clone, Debug)]
 pub struct Engine {
-    runtime: Runtime,
+    runtime: Arc<Runtime>,
     options: Options,
+    interrupt: Interrupt,
 }
 
 impl Engine {
@@ -82,7 +88,25 @@ impl Engine {
             .enable_all()
             .build()
             .map_err(|error| EvalError::Source(format!("no threads to work with: {error}")))?;
-        Ok(Self { runtime, options })
+        Ok(Self { runtime: Arc::new(runtime), options, interrupt: Interrupt::default() })
+    }
+
+    /// The same engine at another instant, in ticks.
+    #[must_use]
+    pub fn at(&self, now: i64) -> Self {
+        Self { options: Options { now, ..self.options }, ..self.clone() }
+    }
+
+    /// Ends runs in an orderly way when the process is told to stop (Ctrl-C); told again, it ends at once.
+    #[must_use]
+    pub fn interruptible(self) -> Self {
+        self.runtime.spawn(self.interrupt.clone().listen());
+        self
+    }
+
+    /// What tells that the process was told to stop.
+    pub fn interrupt(&self) -> Interrupt {
+        self.interrupt.clone()
     }
 
     /// Runs a query. What cannot be run is refused before any data is read.
@@ -91,9 +115,7 @@ impl Engine {
     /// See [`EvalError`].
     pub fn run(&self, query: &Query, catalog: &dyn Catalog) -> Result<Answer, EvalError> {
         support::check(query)?;
-        let mut lowering = Lowering::new(query, self.session()?, &self.runtime, catalog, self.options);
-        let relation = lowering.query(query)?;
-        lowering.answer(relation, query.plan.schema())
+        Lowering::new(query, self.session()?, &self.runtime, catalog, self.options, self.interrupt.clone()).run(query)
     }
 
     fn session(&self) -> Result<SessionContext, EvalError> {

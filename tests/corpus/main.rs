@@ -4,6 +4,8 @@
 use std::path::PathBuf;
 
 mod bind;
+#[cfg(feature = "eval")]
+mod eval;
 mod format;
 mod lint;
 mod read_splunk;

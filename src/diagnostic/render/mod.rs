@@ -22,6 +22,7 @@ use std::io;
 use super::{Diagnostic, Severity};
 use crate::source::{Location, SourceFile, Span};
 
+pub use junit::escape as xml_escape;
 pub use json::{EditRecord, FixRecord, LabelRecord, NoteRecord, QueryRecord, Record};
 
 /// How diagnostics are written.

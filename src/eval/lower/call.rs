@@ -4,28 +4,49 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::{Array as _, ArrayRef, AsArray as _, BooleanArray, StringViewArray};
 use datafusion::arrow::compute::not;
-use datafusion::common::Result;
+use datafusion::common::{Result, ScalarValue};
 use datafusion::logical_expr::{Expr as DfExpr, Operator};
 use datafusion::prelude::lit;
 
 use super::Lowering;
 use super::constant::{literal, value_error};
 use super::expr::{balanced, cast_to, compare_cells};
-use super::relation::Relation;
+use super::relation::{Relation, reference};
 use super::udf;
+use crate::eval::arrays::from_cells;
 use crate::eval::cell::Cell;
 use crate::eval::error::EvalError;
 use crate::eval::kernels::matching::{self, Matcher, RegexMatcher};
 use crate::eval::kernels::{self, Env};
+use crate::eval::support;
 use crate::functions::FunctionId;
 use crate::ir::{
     AnyColumn, CaseRule, CompareOp, Expr, Membership, NullRule, Plan, Quantifier, RegexMatch, StringMatch,
     StringRules, StringTest, Value, ValueSet,
 };
+use crate::source::Span;
 use crate::types::Type;
 
 /// What lowering gives.
 type Lower<T> = std::result::Result<T, EvalError>;
+
+/// `ingestion_time()`: the time that the events themselves say. Without it nothing is made up: a rule that filters by it
+/// would find nothing, or everything.
+fn ingestion_time(input: &Relation, span: Span) -> Lower<DfExpr> {
+    let mut fields = input.ingested();
+    match (fields.next(), fields.next()) {
+        (Some(field), None) => Ok(reference(field)),
+        (None, _) => {
+            let what = "`ingestion_time()` is not known of these records; \
+                a column `$IngestionTime` in the events of a table says it";
+            Err(EvalError::unsupported(what, span))
+        }
+        (Some(_), Some(_)) => {
+            let what = "`ingestion_time()` of joined records could be that of either side; take it before the join";
+            Err(EvalError::unsupported(what, span))
+        }
+    }
+}
 
 impl Lowering<'_> {
     /// A call of a function of the catalogue, by its kernel.
@@ -36,15 +57,30 @@ impl Lowering<'_> {
         arguments: &[Expr],
         expr: &Expr,
     ) -> Lower<DfExpr> {
+        if function.name() == support::INGESTION_TIME {
+            return ingestion_time(input, expr.span);
+        }
         let Some(kernel) = kernels::find(function.name()) else {
-            return Err(EvalError::unsupported(format!("`{function}` is not run here"), expr.span));
+            return Err(support::without_kernel(function, expr.span));
         };
+        let constant = |at: usize| arguments.get(at).and_then(Expr::as_literal).map(text_of);
+        if let Some(fault) = kernels::fault(function.name(), &constant) {
+            return Err(value_error(fault, expr.span));
+        }
+        let env = Env { now: self.options.now, ty: expr.ty.ty };
+        // The clock stands still while a query runs.
+        let deterministic = function.row().deterministic || matches!(function.name(), "now" | "ago");
+        let constants: Option<Vec<Cell<'_>>> =
+            arguments.iter().map(|argument| argument.as_literal().map(Cell::from)).collect();
+        if let Some(constants) = constants.filter(|_| deterministic) {
+            let result = from_cells(env.ty, [kernel.try_call(env, &constants)?])?;
+            return Ok(DfExpr::Literal(ScalarValue::try_from_array(&result, 0)?, None));
+        }
         let mut lowered = Vec::with_capacity(arguments.len());
         for argument in arguments {
             lowered.push((self.expr(input, argument)?, argument.ty.ty));
         }
-        let env = Env { now: self.options.now, ty: expr.ty.ty };
-        Ok(udf::kernel(kernel, env, !function.row().deterministic, lowered))
+        Ok(udf::kernel(kernel, env, !deterministic, lowered))
     }
 
     /// The text of an expression: what string operators look at.

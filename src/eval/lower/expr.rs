@@ -16,7 +16,7 @@ use crate::eval::cell::Cell;
 use crate::eval::dynamic::{self, Shown, View};
 use crate::eval::error::EvalError;
 use crate::eval::kernels::compare::compare as order_of;
-use crate::eval::kernels::{arithmetic, cast};
+use crate::eval::kernels::{arithmetic, bags, cast};
 use crate::functions::ValueType;
 use crate::ir::{
     Access, Arithmetic, Between, Case, CastKind, ColumnId, Compare, CompareOp, Expr, ExprKind, Name, NullRule, Plan,
@@ -224,12 +224,7 @@ impl Lowering<'_> {
             columns.iter().map(|(_, id)| (self.column(input, *id), self.columns[*id].ty.ty)).collect();
         let names: Vec<Name> = columns.iter().map(|(name, _)| name.clone()).collect();
         let key = format!("{names:?}");
-        let function: udf::RowFunction = Arc::new(move |cells| {
-            let slots = names.iter().zip(cells).map(|(name, cell)| {
-                (name.clone(), cell.to_json().unwrap_or(crate::ir::Json::Null))
-            });
-            Cell::dynamic(&crate::ir::Json::Bag(slots.collect()))
-        });
+        let function: udf::RowFunction = Arc::new(move |cells| bags::record(&names, cells));
         udf::rows("row", key, Type::Dynamic, false, function, arguments)
     }
 }

@@ -9,24 +9,33 @@ mod call;
 mod constant;
 mod expand;
 mod expr;
+mod hand;
 mod join;
 mod operator;
+mod pivot;
 mod plugin;
 mod relation;
+mod scan;
 mod series;
 mod sort_key;
 mod source;
+mod top;
 mod udf;
 mod window;
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{ArrayRef, Int64Array, RecordBatch};
 use datafusion::arrow::compute::concat_batches;
 use datafusion::arrow::datatypes::{Field, Schema as ArrowSchema};
 use datafusion::common::DFSchema;
+use datafusion::common::tree_node::{TreeNode as _, TreeNodeRecursion};
 use datafusion::datasource::{MemTable, provider_as_source};
-use datafusion::logical_expr::{Expr as DfExpr, ExprFunctionExt as _, LogicalPlanBuilder};
+use datafusion::logical_expr::{Expr as DfExpr, ExprFunctionExt as _, ExprSchemable as _, LogicalPlanBuilder};
+use datafusion::physical_plan::collect;
+use datafusion::physical_plan::display::DisplayableExecutionPlan;
 use datafusion::prelude::SessionContext;
 use tokio::runtime::Runtime;
 
@@ -34,6 +43,7 @@ use self::relation::{OrderKey, Parts, Relation, field, reference};
 use super::catalog::Catalog;
 use super::engine::{Answer, Options};
 use super::error::EvalError;
+use super::interrupt::Interrupt;
 use crate::functions::ValueType;
 use crate::ir::{Columns, Computed, Expr, Name, Op, Origin, Plan, Query, Schema, Step};
 use crate::source::Span;
@@ -44,12 +54,17 @@ pub(super) struct Lowering<'a> {
     runtime: &'a Runtime,
     catalog: &'a dyn Catalog,
     options: Options,
+    interrupt: Interrupt,
+    /// The plans that have run, where they are to be told.
+    plans: RefCell<Vec<String>>,
     /// The columns of the query, and those made on the way.
     columns: Columns,
     /// The plans that several places read, once each has run.
     shared: Vec<(Relation, Schema)>,
     /// How many fields were made that are no columns.
     hidden: usize,
+    /// How many nodes a field's expression has with those of the fields it mentions put in their places.
+    weights: HashMap<String, usize>,
 }
 
 /// The records of a relation in one piece, in order.
@@ -66,12 +81,19 @@ impl<'a> Lowering<'a> {
         runtime: &'a Runtime,
         catalog: &'a dyn Catalog,
         options: Options,
+        interrupt: Interrupt,
     ) -> Self {
-        Self { context, runtime, catalog, options, columns: query.columns.clone(), shared: Vec::new(), hidden: 0 }
+        let plans = RefCell::default();
+        Self { context, runtime, catalog, options, interrupt, plans, columns: query.columns.clone(), shared: Vec::new(), hidden: 0, weights: HashMap::new() }
     }
 
-    /// Lowers a query.
-    pub(super) fn query(&mut self, query: &Query) -> Result<Relation, EvalError> {
+    /// Runs a query to the end.
+    pub(super) fn run(&mut self, query: &Query) -> Result<Answer, EvalError> {
+        let relation = self.query(query)?;
+        self.answer(relation, query.plan.schema())
+    }
+
+    fn query(&mut self, query: &Query) -> Result<Relation, EvalError> {
         for shared in &query.shared {
             let relation = self.plan(&shared.plan, None)?;
             let relation = self.materialized(relation)?;
@@ -81,7 +103,7 @@ impl<'a> Lowering<'a> {
     }
 
     /// Runs the relation to the end and gives the columns of the schema.
-    pub(super) fn answer(&self, relation: Relation, schema: &Schema) -> Result<Answer, EvalError> {
+    fn answer(&self, relation: Relation, schema: &Schema) -> Result<Answer, EvalError> {
         let mut fields = Vec::new();
         let mut columns = Vec::new();
         for column in schema.iter() {
@@ -99,13 +121,23 @@ impl<'a> Lowering<'a> {
             fields.push(datafusion::prelude::lit(true).alias("r"));
         }
         let batches = self.execute(plan.project(fields)?.build()?)?;
-        Ok(Answer { columns, batches })
+        Ok(Answer { columns, batches, plans: self.plans.take() })
     }
 
     fn execute(&self, plan: datafusion::logical_expr::LogicalPlan) -> Result<Vec<RecordBatch>, EvalError> {
         let context = self.context.clone();
-        let batches =
-            self.runtime.block_on(async move { context.execute_logical_plan(plan).await?.collect().await })?;
+        let work = async move {
+            let frame = context.execute_logical_plan(plan).await?;
+            let tasks = Arc::new(frame.task_ctx());
+            let plan = frame.create_physical_plan().await?;
+            let batches = collect(Arc::clone(&plan), tasks).await?;
+            Ok((plan, batches))
+        };
+        let (plan, batches) = self.runtime.block_on(self.interrupt.or(work))?;
+        if self.options.explain {
+            let shown = DisplayableExecutionPlan::with_metrics(plan.as_ref()).indent(false).to_string();
+            self.plans.borrow_mut().push(shown);
+        }
         Ok(batches)
     }
 
@@ -138,13 +170,14 @@ impl<'a> Lowering<'a> {
             Op::ParseKv(parse) => self.parse_kv(input, parse),
             Op::Scan(scan) => self.scan(input, scan, step),
             Op::Partition(partition) => self.partition(input, partition, step.span),
-            Op::TopNested(levels) => self.top_nested(input, levels, step),
+            Op::TopNested(levels) => self.top_nested(input, levels),
             Op::TopHitters { count, of, by, measure } => {
-                self.top_hitters(input, count, of, by.as_ref(), *measure)
+                self.top_hitters(input, count, of, by.as_ref(), *measure, step.span)
             }
             Op::Evaluate(evaluate) => self.evaluate(input, evaluate, before, step),
             Op::GetSchema => self.get_schema(before, &step.schema),
             Op::Consume => self.consume(input),
+            Op::Fork(branches) => self.fork(input, branches, step.span),
             other => Err(EvalError::unsupported(
                 format!("`{}` is not run here", super::support::operator_name(other)),
                 step.span,
@@ -165,13 +198,13 @@ impl<'a> Lowering<'a> {
     }
 
     /// Projects to these expressions, each with the field it goes into, and what is carried along unseen.
-    fn projected(&self, input: Relation, fields: Vec<(String, DfExpr)>) -> Result<Relation, EvalError> {
+    fn projected(&mut self, input: Relation, fields: Vec<(String, DfExpr)>) -> Result<Relation, EvalError> {
         let mut exprs: Vec<DfExpr> = Vec::with_capacity(fields.len());
         let mut names: std::collections::HashSet<String> = std::collections::HashSet::new();
         for (name, expr) in fields {
             if names.insert(name.clone()) {
                 let passed_on = matches!(&expr, DfExpr::Column(column) if column.name == name);
-                exprs.push(if passed_on { expr } else { expr.alias(&name) });
+                exprs.push(if passed_on { expr } else { self.bounded(&name, expr, input.plan.schema())?.alias(&name) });
             }
         }
         for name in input.carried() {
@@ -183,8 +216,30 @@ impl<'a> Lowering<'a> {
         Ok(Relation { plan, ..input })
     }
 
+    /// What goes into a field, such that putting it in the place of the field stays bearable. The optimiser does that
+    /// with conditions on the field, and where each field mentions the one before twice, what it writes doubles with
+    /// every one of them.
+    fn bounded(&mut self, name: &str, expr: DfExpr, schema: &DFSchema) -> Result<DfExpr, EvalError> {
+        let mut weight = 0usize;
+        expr.apply(|node| {
+            let own = match node {
+                DfExpr::Column(column) => self.weights.get(&column.name).copied().unwrap_or(1),
+                _ => 1,
+            };
+            weight = weight.saturating_add(own);
+            Ok(TreeNodeRecursion::Continue)
+        })?;
+        if weight <= MAX_WEIGHT {
+            self.weights.insert(name.to_owned(), weight);
+            return Ok(expr);
+        }
+        self.weights.insert(name.to_owned(), 1);
+        let (ty, nullable) = (expr.get_type(schema)?, expr.nullable(schema)?);
+        Ok(udf::in_place(expr, ty, nullable))
+    }
+
     /// Adds fields to those there are.
-    fn with_fields(&self, input: Relation, fields: Vec<(String, DfExpr)>) -> Result<Relation, EvalError> {
+    fn with_fields(&mut self, input: Relation, fields: Vec<(String, DfExpr)>) -> Result<Relation, EvalError> {
         let mut all: Vec<(String, DfExpr)> = input
             .plan
             .schema()
@@ -239,6 +294,12 @@ impl<'a> Lowering<'a> {
             return Ok((input, name));
         }
         let name = self.hide();
+        // Without an order there is one record at most, or one for each part.
+        if input.order.is_empty() {
+            let order = vec![OrderKey::ascending(name.clone())];
+            let numbered = self.with_fields(input, vec![(name.clone(), datafusion::prelude::lit(0i64))])?;
+            return Ok((Relation { order, ..numbered }, name));
+        }
         let mut window = datafusion::functions_window::expr_fn::row_number().order_by(input.sort());
         if let Some(parts) = &input.parts {
             window = window.partition_by(vec![reference(&parts.field)]);
@@ -323,6 +384,9 @@ impl<'a> Lowering<'a> {
         self.table(fields, batch.num_rows(), relation.parts)
     }
 }
+
+/// The weight from which the expression of a field is not put in the field's place any more.
+const MAX_WEIGHT: usize = 500;
 
 /// How many rows a batch of a table in memory has.
 const BATCH_ROWS: usize = 8192;

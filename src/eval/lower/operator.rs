@@ -15,7 +15,7 @@ use crate::eval::cell::Cell;
 use crate::eval::error::EvalError;
 use crate::eval::kernels::parse::{KeyValues, Pattern};
 use crate::ir::{
-    Bound, ColumnId, Expr, Json, Parse, ParseKv, ParseSegment, Partition, Schema, SortKey, SourceKind, Window,
+    Bound, Branch, ColumnId, Expr, Json, Parse, ParseKv, ParseSegment, Partition, Schema, SortKey, SourceKind, Window,
 };
 use crate::source::Span;
 use crate::types::Type;
@@ -121,6 +121,14 @@ impl Lowering<'_> {
         Ok(Relation { plan, ..input })
     }
 
+    /// `fork`: its one branch; an answer is one table, so several are refused.
+    pub(super) fn fork(&mut self, input: Relation, branches: &[Branch], span: Span) -> Result<Relation, EvalError> {
+        match branches {
+            [branch] => self.plan(&branch.plan, Some(input)),
+            _ => Err(EvalError::unsupported("several result tables are not given here", span)),
+        }
+    }
+
     /// `getschema`: the columns of the input as records.
     pub(super) fn get_schema(&mut self, before: &Schema, after: &Schema) -> Result<Relation, EvalError> {
         let rows: Vec<[Cell<'static>; 4]> = before
@@ -161,9 +169,7 @@ impl Lowering<'_> {
         let found: udf::RowFunction = Arc::new(move |cells| {
             let text = cells[0].to_text();
             match pattern.extract(&text) {
-                Some(values) => Cell::dynamic(&Json::Array(
-                    values.iter().map(|value| value.to_json().unwrap_or(Json::Null)).collect(),
-                )),
+                Some(values) => Cell::dynamic(&Json::Array(values.iter().map(held).collect())),
                 None => Cell::Null,
             }
         });
@@ -189,7 +195,7 @@ impl Lowering<'_> {
         let found: udf::RowFunction = Arc::new(move |cells| {
             let text = cells[0].to_text();
             let values = reader.extract(&text);
-            Cell::dynamic(&Json::Array(values.iter().map(|value| value.to_json().unwrap_or(Json::Null)).collect()))
+            Cell::dynamic(&Json::Array(values.iter().map(held).collect()))
         });
         let found = udf::rows("parse_kv", key, Type::Dynamic, false, found, vec![(subject, Type::String)]);
         let whole = self.hide();
@@ -255,6 +261,14 @@ impl Lowering<'_> {
     pub(super) fn numbered(&mut self, input: Relation) -> Result<(Relation, DfExpr), EvalError> {
         let (input, rank) = self.ranked(input)?;
         Ok((input, cast(reference(&rank), DataType::Int64)))
+    }
+}
+
+/// A value as it stands in a dynamic on the way to its column. No dynamic holds a `decimal`; its text is converted back.
+fn held(value: &Cell<'_>) -> Json {
+    match value {
+        Cell::Decimal(value) => Json::String(value.to_string().into()),
+        value => value.to_json().unwrap_or(Json::Null),
     }
 }
 

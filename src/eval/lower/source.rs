@@ -11,9 +11,10 @@ use datafusion::prelude::lit;
 use super::Lowering;
 use super::constant::{null, value_error};
 use super::expr::cast_to;
-use super::relation::{OrderKey, Relation, field, reference};
+use super::udf;
+use super::relation::{INGESTED, OrderKey, Relation, field, reference};
 use crate::eval::arrays::{KQL_TYPE, from_cells};
-use crate::eval::catalog::ORDINAL;
+use crate::eval::catalog::{INGESTION_TIME, ORDINAL};
 use crate::eval::cell::Cell;
 use crate::eval::error::EvalError;
 use crate::eval::kernels::arithmetic;
@@ -72,6 +73,11 @@ impl Lowering<'_> {
                 let value = cast_to(column(&wanted.name), ty, wanted.ty.ty);
                 exprs.push(value.alias(field(wanted.id)));
             }
+        }
+        if let Some((_, found)) = there.column_with_name(INGESTION_TIME) {
+            let ty = found.metadata().get(KQL_TYPE).and_then(|name| Type::parse(name)).unwrap_or(Type::DateTime);
+            let value = cast_to(column(INGESTION_TIME), ty, Type::DateTime);
+            exprs.push(value.alias(format!("{INGESTED}{}", self.hide())));
         }
         exprs.push(column(ORDINAL).alias(&ordinal));
         let plan = LogicalPlanBuilder::scan(alias.as_str(), provider_as_source(provider), None)?
@@ -214,7 +220,7 @@ impl Lowering<'_> {
         for ((relation, fields), index) in inputs.into_iter().zip(0i64..) {
             let (relation, own) = self.ranked(relation)?;
             let mut exprs: Vec<DfExpr> = fields.into_iter().map(|(name, expr)| expr.alias(name)).collect();
-            exprs.push(lit(index).alias(&place));
+            exprs.push(place_of(index, reference(&own)).alias(&place));
             exprs.push(reference(&own).alias(&rank));
             if let Some(there) = &relation.parts {
                 exprs.push(reference(&there.field));
@@ -259,6 +265,16 @@ impl Lowering<'_> {
     pub(super) fn own(&mut self, plan: &Plan) -> Result<Relation, EvalError> {
         self.plan(plan, None)
     }
+}
+
+/// The place of an input among others. It is a function of the record's rank, which it does not heed, because the
+/// optimiser takes a constant for no part of an order, and then misses it behind a join.
+fn place_of(index: i64, rank: DfExpr) -> DfExpr {
+    let function: udf::Function = Arc::new(move |arrays, _| {
+        let rows = arrays.first().map_or(0, |array| array.len());
+        Ok(Arc::new(datafusion::arrow::array::Int64Array::from_value(index, rows)) as _)
+    });
+    udf::raw("place", index.to_string(), datafusion::arrow::datatypes::DataType::Int64, false, function, vec![rank])
 }
 
 /// The functions that read a watchlist.

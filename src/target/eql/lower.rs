@@ -1,30 +1,36 @@
-//! From the IR to an event query or a sequence.
+//! From the IR to an event query, a sequence or a sample.
 //!
 //! EQL returns whole events, so what a query shapes for show is left out and told. Columns that a query computes are put
 //! in where a condition reads them.
 
+mod cases;
 mod condition;
+mod group;
+mod join;
+mod list;
+mod moment;
 
 use std::collections::HashMap;
 
+use self::group::duration;
+use self::join::Link;
+use self::moment::Times;
 use super::tree::{Condition, Event, Item, Query};
-use crate::ir::{
-    AggregateCall, Bound, Bounds, ColumnId, CompareOp, Computed, Expr, ExprKind, Op, Plan, Query as Ir, Source,
-    SourceKind, Step, Union, Value,
-};
-use crate::literal::{TICKS_PER_SECOND, format_datetime};
+use crate::ir::{ColumnId, Computed, Expr, ExprKind, Op, Plan, Query as Ir, Schema, Source, SourceKind, Step, Union};
 use crate::source::Span;
 use crate::target::elastic::tables::{Place, Tables};
 use crate::target::{Fields, Loss, LossKind, Losses, Options};
-use crate::types::Type;
 
 /// What could not be said.
 type Result<T, E = Box<Loss>> = std::result::Result<T, E>;
 
-/// What a sequence can count to.
-const MOST_RUNS: i64 = 100;
+/// How deep plans may be nested in each other before the query would be no use to anybody.
+const DEPTH: usize = 12;
 
-/// A query with what stands outside of it: the index and the time.
+/// Functions saved in a workspace of which it is documented that they add columns and drop no record.
+const ADDS_COLUMNS: &[&str] = &["FileProfile"];
+
+/// A query with what stands outside of it, in the rule: the index, the time, and exceptions.
 #[derive(Clone, Debug)]
 pub(super) struct Lowered {
     /// The query.
@@ -33,12 +39,21 @@ pub(super) struct Lowered {
     pub(super) indices: Vec<String>,
     /// The span of time, as the rule's `from` and `to`.
     pub(super) time: Vec<String>,
+    /// What the rule's exceptions leave out.
+    pub(super) exceptions: Vec<String>,
 }
 
 /// Lowers a query.
 pub(super) fn lower(query: &Ir, tables: &Tables, options: Options) -> Result<(Lowered, Losses), Losses> {
-    let mut lower =
-        Lower { query, tables, fields: options.fields, losses: Losses::default(), columns: HashMap::new(), depth: 0 };
+    let mut lower = Lower {
+        query,
+        tables,
+        fields: options.fields,
+        losses: Losses::default(),
+        columns: HashMap::new(),
+        members: HashMap::new(),
+        depth: 0,
+    };
     match lower.whole() {
         Ok(lowered) => Ok((lowered, lower.losses)),
         Err(loss) => {
@@ -55,6 +70,8 @@ enum Meaning {
     Field(Place),
     /// What the query computes.
     Computed(Expr),
+    /// How many events a group has.
+    Count,
     /// Something EQL has not, with the reason.
     Lost(&'static str),
 }
@@ -65,18 +82,47 @@ struct Lower<'a> {
     fields: Fields,
     losses: Losses,
     columns: HashMap<ColumnId, Meaning>,
+    /// Which of several events a column is of; of the first without an entry.
+    members: HashMap<ColumnId, usize>,
     depth: usize,
+}
+
+/// An event that is looked for.
+#[derive(Clone, Debug, Default)]
+struct Member {
+    category: Option<String>,
+    conditions: Vec<Condition>,
+}
+
+impl Member {
+    fn event(self) -> Event {
+        Event { category: self.category, condition: Condition::all(self.conditions) }
+    }
+}
+
+/// What a threshold makes of an event: it has to come again.
+#[derive(Clone, Debug)]
+struct Threshold {
+    by: Vec<String>,
+    within: Option<i64>,
+    runs: u64,
 }
 
 /// The events a plan comes down to.
 #[derive(Clone, Debug, Default)]
 struct Found {
     indices: Vec<String>,
-    category: Option<String>,
-    conditions: Vec<Condition>,
-    bounds: Option<Bounds>,
-    /// What a threshold makes of them.
-    threshold: Option<(Vec<String>, Option<i64>, u64)>,
+    /// The events; several where they have to be found together.
+    members: Vec<Member>,
+    /// What holds several events together.
+    link: Option<Link>,
+    times: Times,
+    exceptions: Vec<String>,
+    /// What the events were grouped by last.
+    groups: Option<group::Groups>,
+    threshold: Option<Threshold>,
+    /// The words that left records out for their number alone.
+    capped: Option<Span>,
 }
 
 fn refuse<T>(kind: LossKind, span: Span, message: impl Into<String>) -> Result<T> {
@@ -85,26 +131,22 @@ fn refuse<T>(kind: LossKind, span: Span, message: impl Into<String>) -> Result<T
 
 impl Lower<'_> {
     fn whole(&mut self) -> Result<Lowered> {
-        let found = self.plan(&self.query.plan)?;
-        let event = Event { category: found.category, condition: Condition::all(found.conditions) };
-        let query = match found.threshold {
-            None => Query::Events(event),
-            Some((by, span, runs)) => Query::Sequence {
-                by,
-                maxspan: span.map(duration),
-                items: vec![Item { event, missing: false, runs: Some(runs), by: Vec::new() }],
+        let mut found = self.plan(&self.query.plan)?;
+        let query = match (found.threshold, found.link) {
+            (Some(threshold), _) => Query::Sequence {
+                by: threshold.by,
+                maxspan: threshold.within.map(duration),
+                items: vec![Item {
+                    event: found.members.pop().unwrap_or_default().event(),
+                    missing: false,
+                    runs: Some(threshold.runs),
+                    by: Vec::new(),
+                }],
             },
+            (None, Some(link)) => link.query(found.members),
+            (None, None) => Query::Events(found.members.pop().unwrap_or_default().event()),
         };
-        let mut time = Vec::new();
-        if let Some(bounds) = found.bounds {
-            if let Some((bound, _)) = bounds.from {
-                time.push(format!("from: {}", moment(bound)));
-            }
-            if let Some((bound, _)) = bounds.to.filter(|(bound, _)| *bound != Bound::FromNow(0)) {
-                time.push(format!("to: {}", moment(bound)));
-            }
-        }
-        Ok(Lowered { query, indices: found.indices, time })
+        Ok(Lowered { query, indices: found.indices, time: found.times.lines(), exceptions: found.exceptions })
     }
 
     fn shown(&mut self, span: Span, message: impl Into<String>) {
@@ -113,7 +155,7 @@ impl Lower<'_> {
 
     fn plan(&mut self, plan: &Plan) -> Result<Found> {
         self.depth += 1;
-        if self.depth > 12 {
+        if self.depth > DEPTH {
             return refuse(
                 LossKind::UnsupportedOperator,
                 plan.source.span,
@@ -121,64 +163,53 @@ impl Lower<'_> {
             );
         }
         let mut found = self.source(&plan.source)?;
-        let mut index = 0;
-        while let Some(step) = plan.steps.get(index) {
-            index += 1;
-            if let Op::Summarize { keys, aggregates } = &step.op {
-                self.summarize(&mut found, keys, aggregates, &plan.steps[index..], step.span)?;
-                break;
-            }
-            self.step(&mut found, step)?;
+        for (index, step) in plan.steps.iter().enumerate() {
+            self.step(&mut found, step, plan.input_schema(index))?;
         }
         self.depth -= 1;
         Ok(found)
     }
 
-    fn step(&mut self, found: &mut Found, step: &Step) -> Result<()> {
+    fn step(&mut self, found: &mut Found, step: &Step, input: &Schema) -> Result<()> {
         let instead =
             |what: &str| refuse(LossKind::UnsupportedOperator, step.span, format!("EQL has no {what}; use ES|QL"));
         match &step.op {
-            Op::Filter(condition) => {
-                let condition = self.condition(condition, true)?;
-                found.conditions.push(condition);
-            }
+            Op::Filter(condition) => self.filter(found, condition)?,
             Op::Window(window) => {
                 let own = matches!(self.columns.get(&window.column), Some(Meaning::Field(place)) if place.field == "@timestamp");
-                if !own || found.bounds.is_some() {
+                if !own || !found.times.limit(window.bounds) {
                     return instead("second window of time inside a query");
                 }
-                found.bounds = Some(window.bounds);
             }
             Op::Extend(items) | Op::Project(items, _) => self.computed(items),
             Op::Distinct => self.shown(step.span, "whole events are returned, equal ones more than once"),
+            Op::Summarize { keys, aggregates } => self.summarize(found, keys, aggregates, step.span)?,
             Op::Sort(_) | Op::Serialize | Op::Render { .. } => {}
             Op::Take(_) | Op::Sample(_) | Op::SampleDistinct(..) => {
-                self.losses.push(Loss::shown(
-                    LossKind::RowCap,
+                found.capped = Some(step.span);
+                let message = "all events are returned, not the first ones alone";
+                self.losses.push(Loss::shown(LossKind::RowCap, step.span, message));
+            }
+            Op::MvExpand(expand) => {
+                let decides = |op: &Op| !matches!(op, Op::Extend(_) | Op::Project(..) | Op::Sort(_) | Op::Render { .. });
+                if expand.body.as_ref().is_some_and(|body| body.steps.iter().any(|step| decides(&step.op))) {
+                    return instead("way to look at the elements of an array one by one");
+                }
+                self.lost(&step.schema, input, "an element of an array has no place of its own in EQL; use ES|QL");
+                self.losses.push(Loss::approximate(
+                    LossKind::Null,
                     step.span,
-                    "all events are returned, not the first ones alone",
+                    "an event whose array is empty is found as well, and one event stands for all elements",
                 ));
             }
-            Op::MvExpand(expand) if expand.body.is_none() => {
-                for item in &expand.items {
-                    self.columns.insert(
-                        item.id,
-                        Meaning::Lost("an element of an array has no place of its own in EQL; use ES|QL"),
-                    );
-                }
-                self.shown(step.span, "whole events are returned, one for all elements of the array");
-            }
             Op::Parse(parse) if !parse.filter => {
-                step.op.columns(&mut |id| {
-                    self.columns.insert(*id, Meaning::Lost("EQL takes nothing out of a text; use GROK in ES|QL"));
-                });
+                self.lost(&step.schema, input, "EQL takes nothing out of a text; use GROK in ES|QL");
             }
-            Op::Join(join) => {
-                let message = format!(
-                    "EQL has no `{}` join; by key it is said in ES|QL, and the order of events within a time by a sequence",
-                    join.kind.name()
-                );
-                return refuse(LossKind::UnsupportedOperator, step.span, message);
+            Op::ParseKv(_) => self.lost(&step.schema, input, "EQL takes nothing out of a text; use GROK in ES|QL"),
+            Op::Join(join) => self.join(found, join, step.span)?,
+            Op::Invoke(call) if ADDS_COLUMNS.contains(&&*call.name) => {
+                self.shown(step.span, format!("whole events are returned, without what `{}` adds", call.name));
+                self.lost(&step.schema, input, "what a function adds to the events has no field in them; use ES|QL");
             }
             Op::Evaluate(_) | Op::Invoke(_) => return instead("plugins nor functions that give tables"),
             Op::MakeSeries(_) => {
@@ -193,16 +224,74 @@ impl Lower<'_> {
         Ok(())
     }
 
+    /// The columns that a step adds have no field.
+    fn lost(&mut self, schema: &Schema, input: &Schema, reason: &'static str) {
+        for column in schema.iter().filter(|column| !input.contains(column.id)) {
+            self.columns.insert(column.id, Meaning::Lost(reason));
+        }
+    }
+
+    fn filter(&mut self, found: &mut Found, condition: &Expr) -> Result<()> {
+        let terms: Vec<&Expr> = match &condition.kind {
+            ExprKind::And(terms) => terms.iter().collect(),
+            _ => vec![condition],
+        };
+        if let Some(span) = found.capped {
+            let message = "the first records alone are tested in KQL, here all of them are";
+            self.losses.push(Loss::approximate(LossKind::RowCap, span, message));
+        }
+        for term in terms {
+            let of = self.members_of(term);
+            if of.len() > 1 {
+                self.between_events(found, term)?;
+            } else if self.reads_count(term) {
+                self.threshold(found, term)?;
+            } else if let Some((field, named, negated)) = self.listed(term)? {
+                Self::except(found, &field, &named, negated);
+            } else if !self.limits_time(found, term) && !self.semi_join(found, term)? {
+                let condition = self.condition(term, true)?;
+                let member = of.first().copied().unwrap_or_default();
+                if let Some(member) = found.members.get_mut(member) {
+                    member.conditions.push(condition);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Hands each column that an expression comes down to, to `f`.
+    fn each_column(&self, expr: &Expr, f: &mut dyn FnMut(ColumnId)) {
+        expr.for_each_column(&mut |id| match self.columns.get(&id) {
+            Some(Meaning::Computed(inner)) => self.each_column(inner, f),
+            _ => f(id),
+        });
+    }
+
+    /// Which events an expression reads.
+    fn members_of(&self, expr: &Expr) -> Vec<usize> {
+        let mut found = Vec::new();
+        self.each_column(expr, &mut |id| {
+            let member = self.members.get(&id).copied().unwrap_or_default();
+            if !found.contains(&member) {
+                found.push(member);
+            }
+        });
+        found
+    }
+
     fn computed(&mut self, items: &[Computed]) {
         let mut added = Vec::new();
         for item in items.iter().filter(|item| !item.is_passed_on()) {
-            let meaning = if let Some(same) = item.expr.as_column().and_then(|id| self.columns.get(&id)) {
-                same.clone()
+            let same = item.expr.as_column().and_then(|id| Some((id, self.columns.get(&id)?.clone())));
+            let meaning = if let Some((id, same)) = same {
+                if let Some(member) = self.members.get(&id).copied() {
+                    self.members.insert(item.id, member);
+                }
+                same
             } else {
-                self.shown(
-                    item.expr.span,
-                    format!("whole events are returned, without the column `{}`", self.query.columns[item.id].name),
-                );
+                let name = &self.query.columns[item.id].name;
+                let message = format!("whole events are returned, without the column `{name}`");
+                self.shown(item.expr.span, message);
                 Meaning::Computed(item.expr.clone())
             };
             added.push((item.id, meaning));
@@ -222,10 +311,28 @@ impl Lower<'_> {
                 let row = self.tables.table(name, self.fields);
                 let index = row.map_or_else(|| self.tables.native(name), |table| table.index.clone());
                 let only = row.map(|table| table.only.as_slice()).unwrap_or_default();
-                Ok(Found {
-                    indices: index.split(',').map(|index| index.trim().to_owned()).collect(),
+                let member = Member {
                     category: row.and_then(|table| table.category.clone()),
                     conditions: only.iter().map(|(field, value)| condition::equals(field, value)).collect(),
+                };
+                Ok(Found {
+                    indices: index.split(',').map(|index| index.trim().to_owned()).collect(),
+                    members: vec![member],
+                    ..Found::default()
+                })
+            }
+            SourceKind::Tables(pattern) => {
+                if self.fields == Fields::Siem {
+                    let message = "tables chosen by a pattern are read under Sentinel's own names, where no table has its place in ECS";
+                    self.losses.push(Loss::approximate(LossKind::UnmappedField, source.span, message));
+                }
+                for column in source.schema.iter() {
+                    self.columns
+                        .insert(column.id, Meaning::Field(self.tables.place(column, pattern, Fields::Native)));
+                }
+                Ok(Found {
+                    indices: vec![self.tables.native(pattern)],
+                    members: vec![Member::default()],
                     ..Found::default()
                 })
             }
@@ -238,6 +345,9 @@ impl Lower<'_> {
                 for (twin, original) in pairs {
                     if let Some(meaning) = self.columns.get(original).cloned() {
                         self.columns.insert(*twin, meaning);
+                    }
+                    if let Some(member) = self.members.get(original).copied() {
+                        self.members.insert(*twin, member);
                     }
                 }
                 Ok(found)
@@ -258,33 +368,36 @@ impl Lower<'_> {
     fn union(&mut self, union: &Union, span: Span) -> Result<Found> {
         let mut all = Found::default();
         let mut branches = Vec::new();
-        let mut bounds: Option<Option<Bounds>> = None;
+        let mut times: Option<Times> = None;
         let mut categories = Vec::new();
         for input in &union.inputs {
             let mut found = self.plan(input)?;
-            if found.threshold.is_some() || bounds.as_ref().is_some_and(|b| *b != found.bounds) {
+            let same_times = times.as_ref().is_none_or(|times| *times == found.times);
+            let (Some(mut member), None, None, true, true) =
+                (found.members.pop(), &found.threshold, &found.link, found.exceptions.is_empty(), same_times)
+            else {
                 return refuse(
                     LossKind::UnsupportedSource,
                     span,
-                    "EQL puts no tables together that are counted or looked at over other times; use ES|QL",
+                    "EQL puts no tables together that are counted, joined, excepted from or looked at over other times; use ES|QL",
                 );
-            }
-            bounds = Some(found.bounds);
+            };
+            times = Some(found.times);
             if let (SourceKind::Table { name, .. }, Fields::Native) = (&input.source.kind, self.fields) {
-                found.conditions.insert(0, condition::equals("Type", name));
+                member.conditions.insert(0, condition::equals("Type", name));
             }
-            categories.push(found.category);
+            categories.push(member.category);
             for index in found.indices {
                 if !all.indices.contains(&index) {
                     all.indices.push(index);
                 }
             }
-            branches.push(Condition::all(found.conditions));
+            branches.push(Condition::all(member.conditions));
         }
         let first = categories.first().cloned().flatten();
-        all.category = first.filter(|first| categories.iter().all(|c| c.as_ref() == Some(first)));
-        all.bounds = bounds.flatten();
-        all.conditions.push(Condition::any(branches));
+        let category = first.filter(|first| categories.iter().all(|c| c.as_ref() == Some(first)));
+        all.times = times.unwrap_or_default();
+        all.members.push(Member { category, conditions: vec![Condition::any(branches)] });
         for column in &union.columns {
             let meanings: Vec<Meaning> =
                 column.from.iter().flatten().filter_map(|id| self.columns.get(id).cloned()).collect();
@@ -306,123 +419,5 @@ impl Lower<'_> {
             self.columns.insert(column.id, meaning);
         }
         Ok(all)
-    }
-
-    /// Groups: for show alone, or a threshold.
-    fn summarize(
-        &mut self,
-        found: &mut Found,
-        keys: &[Computed],
-        calls: &[AggregateCall],
-        rest: &[Step],
-        span: Span,
-    ) -> Result<()> {
-        let mut threshold = None;
-        for step in rest {
-            match &step.op {
-                Op::Filter(condition) if threshold.is_none() => threshold = Some((condition, step.span)),
-                Op::Extend(_) | Op::Project(..) | Op::Sort(_) | Op::Serialize | Op::Render { .. } | Op::Distinct => {}
-                Op::Take(_) => self.losses.push(Loss::shown(
-                    LossKind::RowCap,
-                    step.span,
-                    "all events are returned, not the first groups alone",
-                )),
-                Op::Summarize { .. } if threshold.is_none() => {}
-                _ => {
-                    return refuse(
-                        LossKind::UnsupportedAggregate,
-                        span,
-                        "EQL aggregates nothing that a later step works on; use ES|QL",
-                    );
-                }
-            }
-        }
-        let Some((condition, at)) = threshold else {
-            self.shown(span, "the events are returned, not the groups they make");
-            return Ok(());
-        };
-        let only_aggregate =
-            |message: &str| refuse(LossKind::UnsupportedAggregate, at, format!("{message}; use ES|QL"));
-        let [call] = calls else {
-            return only_aggregate(
-                "EQL counts nothing but events in succession, and here other aggregates are computed",
-            );
-        };
-        if call.function.name() != "count" || rest.iter().any(|s| matches!(s.op, Op::Summarize { .. })) {
-            return only_aggregate("EQL has no aggregates, so that a condition on one cannot be said");
-        }
-        let least = match &condition.kind {
-            ExprKind::Compare(node) if node.left.as_column() == call.outputs.first().copied() => {
-                match (node.op, node.right.as_literal().and_then(Value::as_integer)) {
-                    (CompareOp::Greater, Some(n)) => Some(n + 1),
-                    (CompareOp::GreaterOrEqual, Some(n)) => Some(n),
-                    _ => None,
-                }
-            }
-            _ => None,
-        };
-        let Some(least) = least.filter(|n| (1..=MOST_RUNS).contains(n)) else {
-            return only_aggregate("a sequence repeats an event 1 to 100 times; another threshold cannot be said");
-        };
-        let mut by = Vec::new();
-        let mut span_of = None;
-        for key in keys {
-            match &key.expr.kind {
-                ExprKind::Column(id) => match self.columns.get(id) {
-                    Some(Meaning::Field(place)) => {
-                        if let Some((kind, message)) = &place.note {
-                            self.losses.push(Loss::approximate(*kind, key.expr.span, message.as_ref()));
-                        }
-                        by.push(place.field.clone());
-                    }
-                    _ => return only_aggregate("events are grouped by fields alone, and here a key is computed"),
-                },
-                ExprKind::Call(function, arguments)
-                    if matches!(function.name(), "bin" | "floor") && key.expr.ty.ty == Type::DateTime =>
-                {
-                    span_of = match arguments.get(1).and_then(Expr::as_literal) {
-                        Some(Value::TimeSpan(ticks)) => Some(*ticks),
-                        _ => return only_aggregate("the size of a bin has to be written out"),
-                    };
-                }
-                _ => return only_aggregate("events are grouped by fields alone, and here a key is computed"),
-            }
-        }
-        let window = found.bounds.and_then(|b| match (b.from, b.to) {
-            (Some((Bound::FromNow(from), _)), None | Some((Bound::FromNow(0), _))) => Some(-from),
-            _ => None,
-        });
-        let maxspan = span_of.or(window);
-        if by.is_empty() {
-            return only_aggregate("a count over all events has no key to be kept apart by");
-        }
-        self.losses.push(Loss::approximate(
-            LossKind::WindowKind,
-            span,
-            "the events of a sequence lie within a span that slides, where the query counts in spans that follow each other; events without a key are left out",
-        ));
-        found.threshold = Some((by, maxspan, u64::try_from(least).unwrap_or(1)));
-        Ok(())
-    }
-}
-
-/// A span of time as EQL writes it.
-fn duration(ticks: i64) -> String {
-    let seconds = (ticks / TICKS_PER_SECOND).max(1);
-    for (unit, size) in [("d", 86_400), ("h", 3_600), ("m", 60)] {
-        if seconds % size == 0 {
-            return format!("{}{unit}", seconds / size);
-        }
-    }
-    format!("{seconds}s")
-}
-
-/// A bound as date math.
-fn moment(bound: Bound) -> String {
-    match bound {
-        Bound::Instant(ticks) => format_datetime(ticks),
-        Bound::FromNow(0) => "now".to_owned(),
-        Bound::FromNow(ticks) if ticks < 0 => format!("now-{}", duration(-ticks)),
-        Bound::FromNow(ticks) => format!("now+{}", duration(ticks)),
     }
 }

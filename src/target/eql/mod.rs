@@ -64,6 +64,9 @@ impl Target for Eql {
                 for line in &lowered.time {
                     text.push_str(&format!("// {line}\n"));
                 }
+                for exception in &lowered.exceptions {
+                    text.push_str(&format!("// exception: {exception}\n"));
+                }
                 text.push_str(&lowered.query.print());
                 Conversion::new(text, losses)
             }

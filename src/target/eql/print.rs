@@ -19,11 +19,17 @@ impl Query {
     pub fn print(&self) -> String {
         match self {
             Self::Events(event) => self::event(event, ""),
+            Self::Sample { by, items } => {
+                let mut out = "sample".to_owned();
+                shared_keys(&mut out, by);
+                for item in items {
+                    let _ = write!(out, "\n  {}", self::item(item));
+                }
+                out
+            }
             Self::Sequence { by, maxspan, items } => {
                 let mut out = "sequence".to_owned();
-                if !by.is_empty() {
-                    let _ = write!(out, " by {}", by.iter().map(|name| field(name)).collect::<Vec<_>>().join(", "));
-                }
+                shared_keys(&mut out, by);
                 if let Some(span) = maxspan {
                     let _ = write!(out, " with maxspan={span}");
                 }
@@ -33,6 +39,12 @@ impl Query {
                 out
             }
         }
+    }
+}
+
+fn shared_keys(out: &mut String, by: &[String]) {
+    if !by.is_empty() {
+        let _ = write!(out, " by {}", by.iter().map(|name| field(name)).collect::<Vec<_>>().join(", "));
     }
 }
 

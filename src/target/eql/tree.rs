@@ -5,6 +5,13 @@
 pub enum Query {
     /// Events that fulfil a condition.
     Events(Event),
+    /// Events with equal keys, in any order.
+    Sample {
+        /// The fields that are equal in all of them.
+        by: Vec<String>,
+        /// The events.
+        items: Vec<Item>,
+    },
     /// Events in an order.
     Sequence {
         /// The fields that are equal in all of them.

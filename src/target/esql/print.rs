@@ -132,6 +132,7 @@ impl Command {
             }
             Self::MvExpand(name) => format!("MV_EXPAND {}", field(name)),
             Self::Grok(name, pattern) => format!("GROK {} {}", field(name), string(pattern)),
+            Self::Dissect(name, pattern) => format!("DISSECT {} {}", field(name), string(pattern)),
             Self::LookupJoin(index, keys) => {
                 format!("LOOKUP JOIN {} ON {}", index_name(index), fields(keys).join(", "))
             }
@@ -207,6 +208,7 @@ fn expr(e: &Expr) -> String {
             let arguments: Vec<String> = arguments.iter().map(expr).collect();
             format!("{name}({})", arguments.join(", "))
         }
+        Expr::List(items) => format!("[{}]", items.iter().map(expr).collect::<Vec<_>>().join(", ")),
         Expr::Compare(op, left, right) => {
             format!("{} {} {}", wrapped(left, Binding::Sum), op.sign(), wrapped(right, Binding::Sum))
         }

@@ -56,6 +56,8 @@ pub enum Command {
     MvExpand(String),
     /// `GROK`: the column and the pattern.
     Grok(String, String),
+    /// `DISSECT`: the column and the pattern.
+    Dissect(String, String),
     /// `LOOKUP JOIN`: the lookup index and the columns that must be equal.
     LookupJoin(String, Vec<String>),
 }
@@ -176,6 +178,8 @@ pub enum Expr {
     Span(i64, &'static str),
     /// `*`, as what `COUNT` counts.
     All,
+    /// Several values in one.
+    List(Vec<Expr>),
     /// A call.
     Call(String, Vec<Expr>),
     /// A comparison.
@@ -303,7 +307,7 @@ impl Expr {
             | Self::All
             | Self::Hole(..)
             | Self::Rest(_) => {}
-            Self::Call(_, inner) | Self::And(inner) | Self::Or(inner) => inner.iter().for_each(|e| e.fields(f)),
+            Self::Call(_, inner) | Self::List(inner) | Self::And(inner) | Self::Or(inner) => inner.iter().for_each(|e| e.fields(f)),
             Self::Compare(_, left, right) | Self::Binary(_, left, right) => {
                 left.fields(f);
                 right.fields(f);
@@ -330,6 +334,11 @@ impl Expr {
     }
 }
 
+/// What stands between an opening and the next closing.
+fn parts<'a>(text: &'a str, open: &'a str, close: char) -> impl Iterator<Item = &'a str> {
+    text.split(open).skip(1).filter_map(move |rest| rest.split_once(close)).map(|(name, _)| name)
+}
+
 impl Command {
     /// Whether it looks at one row at a time, so that it may be moved into each sub-query of a `FROM`.
     pub const fn is_row_by_row(&self) -> bool {
@@ -342,6 +351,24 @@ impl Command {
                 | Self::Rename(_)
                 | Self::MvExpand(_)
                 | Self::Grok(..)
+                | Self::Dissect(..)
         )
+    }
+
+    /// Whether it gives a value to a column of such a name.
+    pub fn assigns(&self, named: &dyn Fn(&str) -> bool) -> bool {
+        match self {
+            Self::Eval(items) => items.iter().any(|(name, _)| named(name)),
+            Self::Stats { aggregates, by, .. } => {
+                aggregates.iter().any(|a| named(&a.name)) || by.iter().any(|(name, value)| value.is_some() && named(name))
+            }
+            Self::Rename(names) => names.iter().any(|(_, new)| named(new)),
+            Self::MvExpand(name) => named(name),
+            Self::Grok(_, pattern) => parts(pattern, "(?<", '>').any(named),
+            Self::Dissect(_, pattern) => parts(pattern, "%{", '}').any(named),
+            // What columns a lookup has is known to nobody here.
+            Self::LookupJoin(..) => true,
+            Self::Where(_) | Self::Sort(_) | Self::Limit(_) | Self::Keep(_) | Self::Drop(_) => false,
+        }
     }
 }

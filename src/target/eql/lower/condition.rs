@@ -4,10 +4,12 @@
 //! scripts are left out, since they fail either way.
 
 use super::super::tree::{Compare, Condition, Operand, Value as Literal};
+use super::cases::{literal_passes, literal_text};
+use super::list::{reference, table_of};
 use super::{Lower, Meaning, Result, refuse};
 use crate::ir::{
-    Between, CaseRule, Compare as Comparison, CompareOp, Expr, ExprKind, Membership, Quantifier, RegexMatch,
-    StringMatch, StringTest, Value, ValueSet,
+    Between, CaseRule, Compare as Comparison, CompareOp, Expr, ExprKind, Membership, Op, Quantifier, RegexMatch,
+    SourceKind, StringMatch, StringTest, Value, ValueSet,
 };
 use crate::literal::{format_datetime, format_guid};
 use crate::source::Span;
@@ -62,6 +64,18 @@ impl Lower<'_> {
                 }
             }
             ExprKind::Call(function, arguments) => self.call(function.name(), arguments, want, expr.span),
+            ExprKind::Case(node) => {
+                let node = node.as_ref().clone();
+                self.chosen(&node, &mut |lower, value| lower.condition(value, want))
+            }
+            ExprKind::Cast(node) if expr.ty.ty == Type::Bool => match node.operand.as_literal() {
+                Some(Value::Bool(value)) => Ok(Condition::Constant(*value == want)),
+                _ => self.condition(&node.operand, want),
+            },
+            ExprKind::Access(_) => {
+                let subject = self.subject(expr)?;
+                Ok(Condition::Compare(Operand::Field(subject.name), Compare::Equal, Literal::Bool(want)))
+            }
             _ => refuse(
                 LossKind::UnsupportedExpression,
                 expr.span,
@@ -88,6 +102,11 @@ impl Lower<'_> {
                 }
                 Some(Meaning::Computed(inner)) => self.subject(&inner),
                 Some(Meaning::Lost(reason)) => refuse(LossKind::UnsupportedExpression, expr.span, reason),
+                Some(Meaning::Count) => refuse(
+                    LossKind::UnsupportedAggregate,
+                    expr.span,
+                    "a count can be compared with a number that is written out, and nothing else; use ES|QL",
+                ),
                 None => {
                     let name = self.query.columns[*id].name.clone();
                     let message = format!("nothing here knows a column `{name}`; the field is taken to have that name");
@@ -165,13 +184,52 @@ impl Lower<'_> {
         }
     }
 
+    /// The field whose values hold events together or apart.
+    pub(super) fn key(&mut self, expr: &Expr) -> Result<String> {
+        if self.whole_dynamic(expr) {
+            return refuse(
+                LossKind::UnsupportedExpression,
+                expr.span,
+                "an object has no value of its own; name the part that is meant",
+            );
+        }
+        let subject = self.subject(expr)?;
+        if subject.length {
+            return refuse(
+                LossKind::UnsupportedExpression,
+                expr.span,
+                "events are kept apart by fields alone, and here a key is computed; use ES|QL",
+            );
+        }
+        if subject.folded.is_some() {
+            self.losses.push(Loss::approximate(
+                LossKind::Case,
+                expr.span,
+                format!("values of `{}` that differ in case alone are different ones here", subject.name),
+            ));
+        }
+        Ok(subject.name)
+    }
+
     /// A value that is written out.
-    fn literal(&mut self, expr: &Expr) -> Result<Value> {
+    pub(super) fn literal(&self, expr: &Expr) -> Result<Value> {
         match &expr.kind {
             ExprKind::Literal(Value::Dynamic(json)) => Ok(json.to_value()),
             ExprKind::Literal(value) => Ok(value.clone()),
+            ExprKind::Cast(node) if expr.ty.ty == node.operand.ty.ty || matches!(expr.ty.ty, Type::Long | Type::Int) => {
+                match self.literal(&node.operand)? {
+                    value @ (Value::Int(_) | Value::Long(_)) => Ok(value),
+                    value if value.ty() == expr.ty.ty => Ok(value),
+                    _ => refuse(
+                        LossKind::UnsupportedExpression,
+                        expr.span,
+                        "EQL compares with values that are written out; use ES|QL",
+                    ),
+                }
+            }
             ExprKind::Column(id) => match self.columns.get(id).cloned() {
                 Some(Meaning::Computed(inner)) => self.literal(&inner),
+                Some(Meaning::Lost(reason)) => refuse(LossKind::UnsupportedExpression, expr.span, reason),
                 _ => refuse(LossKind::UnsupportedExpression, expr.span, "EQL does not compare two fields; use ES|QL"),
             },
             _ => refuse(
@@ -195,8 +253,18 @@ impl Lower<'_> {
             return self.condition(left, *value == (op == CompareOp::Equal));
         }
         let value = self.literal(right)?;
+        if let Some(case) = self.case_of(left) {
+            return self.chosen(&case, &mut |lower, chosen| match (chosen.as_literal(), op) {
+                (Some(literal), CompareOp::Equal) => Ok(Condition::Constant(*literal == value)),
+                (Some(literal), CompareOp::NotEqual) => Ok(Condition::Constant(*literal != value)),
+                _ => {
+                    let one = Comparison { op, nulls: node.nulls, left: chosen.clone(), right: right.clone() };
+                    lower.comparison(&one, true, span)
+                }
+            });
+        }
         let subject = self.subject(left)?;
-        if whole_dynamic(left) {
+        if self.whole_dynamic(left) {
             return refuse(
                 LossKind::UnsupportedExpression,
                 span,
@@ -228,6 +296,17 @@ impl Lower<'_> {
 
     fn string_match(&mut self, node: &StringMatch, want: bool, span: Span) -> Result<Condition> {
         let want = want != node.negated;
+        if let Some(case) = self.case_of(&node.subject) {
+            let needle = self.literal(&node.needle)?;
+            let needle = text_of(&needle);
+            return self.chosen(&case, &mut |lower, value| {
+                let passes = literal_text(value).and_then(|t| literal_passes(node.test, node.rules.case, t, &needle));
+                match passes {
+                    Some(passes) => Ok(Condition::Constant(passes == want)),
+                    None => lower.texts(value, node.test, node.rules.case, std::slice::from_ref(&needle), want, span),
+                }
+            });
+        }
         let (subject, needle) = match (node.needle.as_literal(), node.subject.as_literal()) {
             (None, Some(_)) if node.test == StringTest::Equals => (&node.needle, &node.subject),
             _ => (&node.subject, &node.needle),
@@ -238,22 +317,29 @@ impl Lower<'_> {
 
     fn member(&mut self, node: &Membership, want: bool, span: Span) -> Result<Condition> {
         let want = want != node.negated;
+        if let Some(plan) = table_of(node) {
+            let message = if reference(plan).is_some() {
+                "a value list can only be compared with by exceptions of the rule: by whole values, and for all events alike; use ES|QL"
+            } else {
+                "EQL compares with no set out of another table in this place; use ES|QL"
+            };
+            let rows = match &plan.source.kind {
+                SourceKind::Rows(rows) if plan.steps.iter().all(|s| matches!(s.op, Op::Project(..) | Op::Distinct)) => rows,
+                _ => return refuse(LossKind::UnsupportedExpression, span, message),
+            };
+            let column = plan.schema().at(0).map(|c| c.id);
+            let Some(at) = plan.source.schema.iter().position(|c| Some(c.id) == column) else {
+                return refuse(LossKind::UnsupportedExpression, span, message);
+            };
+            let items = rows.iter().filter_map(|row| row.get(at)).map(|v| Expr::literal(v.clone(), span)).collect();
+            let list = Membership { set: ValueSet::List(items), negated: false, ..node.clone() };
+            return self.member(&list, want, span);
+        }
         let ValueSet::List(items) = &node.set else {
-            return refuse(
-                LossKind::UnsupportedExpression,
-                span,
-                "EQL compares with no set out of another table; use ES|QL, or an exception list of the rule",
-            );
+            return refuse(LossKind::UnsupportedExpression, span, "the table has no column to compare with");
         };
         let mut values = Vec::new();
         for item in items {
-            if matches!(item.kind, ExprKind::ToScalar(_)) {
-                return refuse(
-                    LossKind::UnsupportedExpression,
-                    item.span,
-                    "EQL compares with no set out of another table; use ES|QL, or an exception list of the rule",
-                );
-            }
             let value = match item.as_literal() {
                 Some(value) => value.clone(),
                 None => self.literal(item)?,
@@ -273,6 +359,25 @@ impl Lower<'_> {
             return Ok(negated(Condition::In(subject.name, values, false), want));
         }
         let texts: Vec<String> = values.iter().map(text_of).collect();
+        if let Some(case) = self.case_of(&node.subject) {
+            return self.chosen(&case, &mut |lower, value| {
+                let passes = literal_text(value).and_then(|text| {
+                    let all: Option<Vec<bool>> =
+                        texts.iter().map(|n| literal_passes(node.test, node.rules.case, text, n)).collect();
+                    all.map(|all| match node.quantifier {
+                        Quantifier::Any => all.contains(&true),
+                        Quantifier::All => !all.contains(&false),
+                    })
+                });
+                match (passes, node.quantifier) {
+                    (Some(passes), _) => Ok(Condition::Constant(passes == want)),
+                    (None, Quantifier::Any) => lower.texts(value, node.test, node.rules.case, &texts, want, span),
+                    (None, Quantifier::All) => {
+                        refuse(LossKind::UnsupportedExpression, span, "all of several terms cannot be looked for here")
+                    }
+                }
+            });
+        }
         if node.quantifier == Quantifier::All {
             let mut parts = Vec::new();
             for text in texts {
@@ -293,7 +398,7 @@ impl Lower<'_> {
         want: bool,
         span: Span,
     ) -> Result<Condition> {
-        if whole_dynamic(subject) {
+        if self.whole_dynamic(subject) {
             return refuse(
                 LossKind::UnsupportedExpression,
                 span,
@@ -369,7 +474,7 @@ impl Lower<'_> {
             }
         };
         let subject = self.subject(&node.subject)?;
-        if subject.folded.is_some() || subject.length || whole_dynamic(&node.subject) {
+        if subject.folded.is_some() || subject.length || self.whole_dynamic(&node.subject) {
             return refuse(
                 LossKind::UnsupportedExpression,
                 span,
@@ -388,6 +493,20 @@ impl Lower<'_> {
             return Ok(negated(Condition::any(vec![Condition::Missing(subject.name, true), test]), want));
         }
         Ok(negated(Condition::Regex(subject.name, vec![translated.pattern], translated.insensitive), want))
+    }
+
+    /// Whether an expression is a whole object.
+    fn whole_dynamic(&self, expr: &Expr) -> bool {
+        match &expr.kind {
+            ExprKind::Column(id) => match self.columns.get(id) {
+                Some(Meaning::Computed(inner)) => self.whole_dynamic(inner),
+                _ => {
+                    expr.ty.ty == Type::Dynamic && matches!(self.query.columns[*id].origin, crate::ir::Origin::Table(_))
+                }
+            },
+            ExprKind::Cast(node) => self.whole_dynamic(&node.operand),
+            _ => false,
+        }
     }
 
     fn call(&mut self, name: &str, arguments: &[Expr], want: bool, span: Span) -> Result<Condition> {
@@ -451,16 +570,7 @@ impl Lower<'_> {
     }
 }
 
-/// Whether an expression is a whole object.
-fn whole_dynamic(expr: &Expr) -> bool {
-    match &expr.kind {
-        ExprKind::Column(_) => expr.ty.ty == Type::Dynamic,
-        ExprKind::Cast(node) => whole_dynamic(&node.operand),
-        _ => false,
-    }
-}
-
-fn negated(condition: Condition, want: bool) -> Condition {
+pub(super) fn negated(condition: Condition, want: bool) -> Condition {
     match condition {
         condition if want => condition,
         Condition::Constant(value) => Condition::Constant(!value),

@@ -1,13 +1,16 @@
 //! `summarize`: what makes a group, and what is said of it.
 
+use super::join::identity;
 use super::{Flow, Lower, Result, Slot, refuse};
 use crate::ir::{AggregateCall, ColumnId, Computed, Expr as Ir, Schema};
-use crate::source::Span;
 use crate::target::LossKind;
 use crate::target::esql::rows::AggregateEmit;
 use crate::target::esql::tree::{Aggregate, Command, Compare, Expr};
 use crate::target::usage::Usage;
 use crate::types::Type;
+
+/// What is computed of a group, and over which of its rows.
+type Aggregated = (Expr, Option<Expr>);
 
 impl Lower<'_> {
     pub(super) fn summarize(
@@ -17,14 +20,13 @@ impl Lower<'_> {
         calls: &[AggregateCall],
         schema: &Schema,
         after: &Usage,
-        span: Span,
     ) -> Result<()> {
-        let name_of = |lower: &Self, id: ColumnId| {
-            schema
-                .iter()
-                .find(|c| c.id == id)
-                .map_or_else(|| lower.query.columns[id].name.to_string(), |c| c.name.to_string())
-        };
+        if let Some((picker, bound)) = self.row_picker(calls, after)
+            && flow.pool.is_none()
+            && let Some(identity) = identity(flow)
+        {
+            return self.pick_rows(flow, keys, calls, picker, bound, identity, schema, after);
+        }
         let mut slots: Vec<(ColumnId, Slot)> = Vec::new();
         let mut by: Vec<(String, Option<Expr>)> = Vec::new();
         for key in keys {
@@ -38,7 +40,7 @@ impl Lower<'_> {
             let (name, given) = match value {
                 Expr::Field(name) if !by.iter().any(|(n, _)| *n == name) => (name, None),
                 value => {
-                    let own = name_of(self, key.id);
+                    let own = self.name_in(schema, key.id);
                     let mut name = if self.tables.is_time(&own) { "@timestamp".to_owned() } else { own };
                     while by.iter().any(|(n, _)| *n == name) {
                         name.push('_');
@@ -57,63 +59,18 @@ impl Lower<'_> {
         }
         let mut aggregates: Vec<Aggregate> = Vec::new();
         for call in calls {
-            let live: Vec<usize> =
-                (0..call.outputs.len()).filter(|at| after.live.contains(&call.outputs[*at])).collect();
-            if live.is_empty() {
-                continue;
-            }
-            let name = call.function.name();
-            let Some(row) = self.data.aggregates.get(name) else {
-                let deciding = call.outputs.iter().any(|id| after.deciding.contains(id));
-                let message = format!("the aggregate `{name}` has no counterpart in ES|QL");
-                if deciding || self.cap > crate::target::Fidelity::Approximate {
-                    return refuse(LossKind::UnsupportedAggregate, call.span, message);
+            for (id, aggregate) in self.aggregate(flow, call, schema, after)? {
+                let Some((value, condition)) = aggregate else {
+                    slots.push((id, Slot::new(Expr::Null)));
+                    continue;
+                };
+                let column = self.name_in(schema, id);
+                let mut name = if self.tables.is_time(&column) { "@timestamp".to_owned() } else { column };
+                while by.iter().any(|(n, _)| *n == name) || aggregates.iter().any(|a| a.name == name) {
+                    name.push('_');
                 }
-                let column = name_of(self, call.outputs[0]);
-                self.losses.push(crate::target::Loss::shown(
-                    LossKind::Null,
-                    call.span,
-                    format!("the column `{column}` stays empty; it decides nothing. {message}"),
-                ));
-                for id in &call.outputs {
-                    slots.push((*id, Slot::new(Expr::Null)));
-                }
-                continue;
-            };
-            for at in live {
-                let id = call.outputs[at];
-                let deciding = after.deciding.contains(&id);
-                let column = name_of(self, id);
-                let mut attempt = flow.clone();
-                let lowered = self.shown_or(deciding, &column, |lower| {
-                    if let Some((kind, message)) = &row.loss {
-                        lower.lose(*kind, call.span, message.clone());
-                    }
-                    let value = match &row.emit {
-                        AggregateEmit::Template(template) => {
-                            lower.aggregate_template(&mut attempt, template, &call.arguments, row.counts_empty)?
-                        }
-                        AggregateEmit::ArgMax => lower.picked(&mut attempt, "LAST", "MAX", call, at)?,
-                        AggregateEmit::ArgMin => lower.picked(&mut attempt, "FIRST", "MIN", call, at)?,
-                        AggregateEmit::TakeAny => lower.any_of(&mut attempt, call, at)?,
-                    };
-                    let condition = row.condition.and_then(|at| call.arguments.get(at - 1));
-                    let condition = condition.map(|c| lower.condition(&mut attempt, c, true)).transpose()?;
-                    Ok((value, condition))
-                })?;
-                match lowered {
-                    Some((value, condition)) => {
-                        *flow = attempt;
-                        let mut name = if self.tables.is_time(&column) { "@timestamp".to_owned() } else { column };
-                        while by.iter().any(|(n, _)| *n == name) || aggregates.iter().any(|a| a.name == name) {
-                            name.push('_');
-                        }
-                        let counts = matches!(&value, Expr::Call(f, _) if f.starts_with("COUNT"));
-                        aggregates.push(Aggregate { name: name.clone(), value, condition });
-                        slots.push((id, Slot { filled: counts, ..Slot::new(Expr::Field(name)) }));
-                    }
-                    None => slots.push((id, Slot::new(Expr::Null))),
-                }
+                slots.push((id, Slot { filled: counts(&value), ..Slot::new(Expr::field(&name)) }));
+                aggregates.push(Aggregate { name, value, condition });
             }
         }
         if aggregates.is_empty() && by.is_empty() {
@@ -123,7 +80,6 @@ impl Lower<'_> {
                 condition: None,
             });
         }
-        let _ = span;
         flow.push(Command::Stats { inline: false, aggregates, by });
         flow.unique = Some(keys.iter().map(|key| key.id).collect());
         flow.slots = slots.into_iter().collect();
@@ -131,6 +87,165 @@ impl Lower<'_> {
         flow.narrowed = true;
         flow.pool = None;
         Ok(())
+    }
+
+    /// The call that picks a record of each group, and the aggregate that says which, where it is the only one.
+    fn row_picker<'c>(&self, calls: &'c [AggregateCall], after: &Usage) -> Option<(&'c AggregateCall, &'static str)> {
+        let mut pickers = calls.iter().filter(|call| call.outputs.iter().any(|id| after.live.contains(id))).filter_map(
+            |call| match self.data.aggregates.get(call.function.name())?.emit {
+                AggregateEmit::ArgMax => Some((call, "MAX")),
+                AggregateEmit::ArgMin => Some((call, "MIN")),
+                _ => None,
+            },
+        );
+        let first = pickers.next()?;
+        let more_than_the_order = first.0.open || first.0.outputs.iter().skip(1).any(|id| after.live.contains(id));
+        (pickers.next().is_none() && more_than_the_order).then_some(first)
+    }
+
+    /// `arg_max` and `arg_min`: of each group the one row that has the greatest or least value, whole. What else is
+    /// aggregated stands on each row by then.
+    #[expect(clippy::too_many_arguments, reason = "each is another part of one operator")]
+    fn pick_rows(
+        &mut self,
+        flow: &mut Flow,
+        keys: &[Computed],
+        calls: &[AggregateCall],
+        picker: &AggregateCall,
+        bound: &str,
+        identity: Expr,
+        schema: &Schema,
+        after: &Usage,
+    ) -> Result<()> {
+        let before = flow.slots.len();
+        let Some(order) = picker.arguments.first() else {
+            return refuse(LossKind::UnsupportedAggregate, picker.span, "what the record is picked by is missing");
+        };
+        let mut usage = Usage::of_deciding(keys.iter().map(|key| key.id));
+        for call in calls {
+            for argument in &call.arguments {
+                argument.for_each_column(&mut |id| {
+                    usage.live.insert(id);
+                });
+            }
+        }
+        self.compute(flow, keys, schema, &usage)?;
+        let mut by: Vec<(String, Option<Expr>)> = Vec::new();
+        for key in keys {
+            let value = self.column(flow, key.id, key.expr.span);
+            let name = self.in_column(flow, value, "key");
+            if !by.iter().any(|(given, _)| *given == name) {
+                by.push((name, None));
+            }
+        }
+        let mut aggregates = Vec::new();
+        let mut outputs = Vec::new();
+        for call in calls.iter().filter(|call| !std::ptr::eq(*call, picker)) {
+            for (id, aggregate) in self.aggregate(flow, call, schema, after)? {
+                match aggregate {
+                    Some((value, condition)) => {
+                        let name = self.helper(&format!("{}_of_all", self.query.columns[id].name));
+                        outputs.push((id, Slot { filled: counts(&value), ..Slot::new(Expr::field(&name)) }));
+                        aggregates.push(Aggregate { name, value, condition });
+                    }
+                    None => outputs.push((id, Slot::new(Expr::Null))),
+                }
+            }
+        }
+        if !aggregates.is_empty() {
+            flow.push(Command::Stats { inline: true, aggregates, by: by.clone() });
+        }
+        if !self.is_filled(flow, order) {
+            self.lose(LossKind::Null, picker.span, "a group in which this value is always missing gives nothing");
+        }
+        let value = self.value(flow, order)?;
+        let value = Expr::Field(self.in_column(flow, value, "order"));
+        self.keep_one(flow, bound, value.clone(), by.clone());
+        // Of several rows with that value any one.
+        self.keep_one(flow, "MIN", identity, by);
+        for (at, (argument, id)) in picker.arguments.iter().zip(&picker.outputs).enumerate() {
+            if !after.live.contains(id) {
+                continue;
+            }
+            if let Some(slot) = argument.as_column().and_then(|of| flow.slots.get(&of)).cloned() {
+                outputs.push((*id, slot));
+                continue;
+            }
+            let slot = if at == 0 {
+                Slot::new(value.clone())
+            } else {
+                let name = self.query.columns[*id].name.to_string();
+                let mut attempt = flow.clone();
+                let deciding = after.deciding.contains(id);
+                match self.shown_or(deciding, &name, |lower| lower.value(&mut attempt, argument))? {
+                    Some(value) => {
+                        *flow = attempt;
+                        Slot::new(value)
+                    }
+                    None => Slot::new(Expr::Null),
+                }
+            };
+            outputs.push((*id, slot));
+        }
+        let kept: Vec<ColumnId> = schema.iter().map(|c| c.id).collect();
+        flow.slots.extend(outputs);
+        flow.slots.retain(|id, _| kept.contains(id));
+        flow.narrowed |= picker.arguments.len() + keys.len() < before;
+        flow.unique = Some(keys.iter().map(|key| key.id).collect());
+        Ok(())
+    }
+
+    /// What a call computes for each of its columns that is read later on; nothing where it stays empty.
+    fn aggregate(
+        &mut self,
+        flow: &mut Flow,
+        call: &AggregateCall,
+        schema: &Schema,
+        after: &Usage,
+    ) -> Result<Vec<(ColumnId, Option<Aggregated>)>> {
+        let live: Vec<usize> = (0..call.outputs.len()).filter(|at| after.live.contains(&call.outputs[*at])).collect();
+        let name = call.function.name();
+        let Some(row) = self.data.aggregates.get(name) else {
+            let Some(first) = live.first() else { return Ok(Vec::new()) };
+            let deciding = call.outputs.iter().any(|id| after.deciding.contains(id));
+            let message = format!("the aggregate `{name}` has no counterpart in ES|QL");
+            let column = self.name_in(schema, call.outputs[*first]);
+            self.shown_or(deciding, &column, |_| refuse::<()>(LossKind::UnsupportedAggregate, call.span, message))?;
+            return Ok(live.into_iter().map(|at| (call.outputs[at], None)).collect());
+        };
+        let mut found = Vec::with_capacity(live.len());
+        for at in live {
+            let id = call.outputs[at];
+            let column = self.name_in(schema, id);
+            let mut attempt = flow.clone();
+            let lowered = self.shown_or(after.deciding.contains(&id), &column, |lower| {
+                if let Some((kind, message)) = &row.loss {
+                    lower.lose(*kind, call.span, message.clone());
+                }
+                let value = match &row.emit {
+                    AggregateEmit::Template(template) => {
+                        lower.aggregate_template(&mut attempt, template, &call.arguments, row.counts_empty)?
+                    }
+                    AggregateEmit::ArgMax => lower.picked(&mut attempt, "LAST", "MAX", call, at)?,
+                    AggregateEmit::ArgMin => lower.picked(&mut attempt, "FIRST", "MIN", call, at)?,
+                    AggregateEmit::TakeAny => lower.any_of(&mut attempt, call, at)?,
+                };
+                let condition = row.condition.and_then(|at| call.arguments.get(at - 1));
+                let condition = condition.map(|c| lower.condition(&mut attempt, c, true)).transpose()?;
+                Ok((value, condition))
+            })?;
+            if lowered.is_some() {
+                *flow = attempt;
+            }
+            found.push((id, lowered));
+        }
+        Ok(found)
+    }
+
+    /// What a column is called in a schema.
+    fn name_in(&self, schema: &Schema, id: ColumnId) -> String {
+        let column = schema.iter().find(|c| c.id == id);
+        column.map_or_else(|| self.query.columns[id].name.to_string(), |c| c.name.to_string())
     }
 
     /// An aggregate by its template. An empty string is a value, but it is stored as a missing field.
@@ -203,6 +318,11 @@ impl Lower<'_> {
         let value = self.value(flow, argument)?;
         Ok(Expr::call("MIN", [value]))
     }
+}
+
+/// Whether an aggregate has a value for every group.
+fn counts(value: &Expr) -> bool {
+    matches!(value, Expr::Call(name, _) if name.starts_with("COUNT"))
 }
 
 /// Rows whose side is this one.

@@ -71,6 +71,7 @@ impl<'a> Lower<'a> {
                 }
                 Expr::Call(name.clone(), filled)
             }
+            Expr::List(items) => Expr::List(items.iter().map(|e| one(self, e).map(|e| *e)).collect::<Result<_>>()?),
             Expr::Compare(op, left, right) => Expr::Compare(*op, one(self, left)?, one(self, right)?),
             Expr::Binary(op, left, right) => Expr::Binary(*op, one(self, left)?, one(self, right)?),
             Expr::Negate(inner) => Expr::Negate(one(self, inner)?),

@@ -1,5 +1,6 @@
 //! Conditions: where an expression is true, and where it is false. Null is neither.
 
+use super::set::{found, table_of};
 use super::value::lowered;
 use super::{Flow, Lower, Result, refuse};
 use crate::ir::{
@@ -208,16 +209,31 @@ impl Lower<'_> {
             return refuse(LossKind::UnsupportedExpression, span, "this pattern is of another language than KQL");
         }
         let Some(source) = node.pattern.as_literal().and_then(Value::as_str) else {
-            return refuse(LossKind::UnsupportedExpression, node.pattern.span, "the pattern has to be written out");
+            self.lose(
+                LossKind::RegexDialect,
+                node.pattern.span,
+                "the pattern is computed; what Java reads otherwise in it cannot be told",
+            );
+            let pattern = self.text(flow, &node.pattern)?;
+            let pattern = if node.case == CaseRule::Sensitive {
+                pattern
+            } else {
+                Expr::call("CONCAT", [Expr::text("(?i)"), pattern])
+            };
+            return self.searched(flow, node, pattern, want);
         };
-        let translated = match lucene::translate(source, node.case != CaseRule::Sensitive) {
-            Ok(translated) => translated,
-            Err(reason) => {
-                let message = format!(
-                    "the pattern cannot be said in Lucene's dialect: {reason}; use `has`, `contains` or `startswith`"
+        let Ok(translated) = lucene::translate(source, node.case != CaseRule::Sensitive) else {
+            // What Lucene cannot say, the patterns of `REPLACE` can.
+            let java = super::pattern::java(source);
+            if java.doubtful {
+                self.lose(
+                    LossKind::RegexDialect,
+                    node.pattern.span,
+                    "the pattern uses what Java reads otherwise: class operations, flags or names of classes",
                 );
-                return refuse(LossKind::UnsupportedExpression, node.pattern.span, message);
             }
+            let flag = if node.case == CaseRule::Sensitive { "" } else { "(?i)" };
+            return self.searched(flow, node, Expr::Text(format!("{flag}{}", java.pattern)), want);
         };
         let text = self.text(flow, &node.subject)?;
         let subject = if translated.insensitive { lowered(text.clone()) } else { text.clone() };
@@ -230,6 +246,14 @@ impl Lower<'_> {
             (false, true) => Expr::Not(Box::new(test)),
             (false, false) => complement(test, &text, filled),
         })
+    }
+
+    /// A search of a text with a pattern of Java's. A text that is missing is the empty one.
+    fn searched(&mut self, flow: &mut Flow, node: &RegexMatch, pattern: Expr, want: bool) -> Result<Expr> {
+        let text = self.text(flow, &node.subject)?;
+        let text =
+            if self.is_filled(flow, &node.subject) { text } else { Expr::call("COALESCE", [text, Expr::text("")]) };
+        Ok(found(text, pattern, want))
     }
 
     fn any_column(&mut self, flow: &mut Flow, node: &AnyColumn, want: bool, span: Span) -> Result<Expr> {
@@ -257,14 +281,13 @@ impl Lower<'_> {
         Ok(if want { Expr::any(tests) } else { Expr::all(tests) })
     }
 
-    fn member(&mut self, flow: &mut Flow, node: &Membership, want: bool, span: Span) -> Result<Expr> {
+    pub(super) fn member(&mut self, flow: &mut Flow, node: &Membership, want: bool, span: Span) -> Result<Expr> {
         let want = want != node.negated;
+        if let Some((plan, column)) = table_of(node) {
+            return self.member_of_table(flow, node, (&plan, column), want, span);
+        }
         let ValueSet::List(items) = &node.set else {
-            return refuse(
-                LossKind::UnsupportedExpression,
-                span,
-                "a set of keys out of another table can only stand alone between `and`s of a `where`",
-            );
+            return refuse(LossKind::UnsupportedExpression, span, "the table has no column to compare with");
         };
         let mut values: Vec<Value> = Vec::new();
         let mut computed: Vec<&Ir> = Vec::new();

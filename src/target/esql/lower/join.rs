@@ -1,25 +1,35 @@
 //! Joins: both sides in one `FROM`, a column that says the side, and `INLINE STATS` that carries what one side knows of a key
-//! over to the other.
+//! over to the other. Where a key has several partners, each travels as one text, so that expanding them gives the pairs.
 
 use super::aggregate::of_side;
 use super::plan::branches;
 use super::rewrite::at_least_one;
 use super::source::index_of;
 use super::{Flow, Lower, Result, Slot, refuse};
-use crate::ir::{
-    CaseRule, ColumnId, Expr as Ir, ExprKind, Join, JoinKind, Membership, Op, Plan, Schema, SourceKind, StringTest,
-    Value, ValueSet,
-};
+use crate::ir::{ColumnId, Join, JoinKind, Op, Origin, Plan, Schema, SourceKind, Value};
 use crate::source::Span;
-use crate::target::esql::tree::{Aggregate, Command, Expr, Head, Query};
+use crate::target::esql::tree::{Aggregate, Command, Compare, Expr, Head, Query};
 use crate::target::usage::Usage;
-use crate::target::{Fidelity, Loss, LossKind};
+use crate::target::{Fidelity, Loss, LossKind, Prefer};
 use crate::types::Type;
 
 /// The column that says which side a row is of.
 const SIDE: &str = "side";
 /// The side whose rows go on.
 const ROWS: &str = "rows";
+/// What parts the values of one partner. It is text that no log holds, and `DISSECT` takes it as it is.
+const SEPARATOR: &str = "␟";
+
+/// The field that holds the id of a document.
+const ID: &str = "_id";
+
+/// What goes over to the rows of the left side.
+enum Carried<'a> {
+    /// Columns, of the one partner that a key has where `unique`.
+    Columns { ids: &'a [ColumnId], unique: bool },
+    /// Each partner as one text, under this name.
+    Partners(String, Expr),
+}
 
 impl Lower<'_> {
     pub(super) fn join(
@@ -52,7 +62,8 @@ impl Lower<'_> {
             let swapped: Vec<(ColumnId, ColumnId)> = keys.iter().map(|(left, right)| (*right, *left)).collect();
             let left = std::mem::replace(flow, Flow::new(Head::Queries(Vec::new())));
             let semi = join.kind == JoinKind::RightSemi;
-            self.attach(&mut right, left, &swapped, &[], false, semi, !semi, span)?;
+            let carried = Carried::Columns { ids: &[], unique: false };
+            self.attach(&mut right, left, &swapped, carried, semi, !semi, span)?;
             *flow = right;
             return Ok(());
         }
@@ -68,41 +79,147 @@ impl Lower<'_> {
         }
         let right = self.plan(&join.right, end)?;
         let right_keys: Vec<ColumnId> = keys.iter().map(|(_, right)| *right).collect();
-        let right_unique = is_unique(&right, &right_keys);
+        let unique = is_unique(&right, &right_keys);
         let left_keys: Vec<ColumnId> = keys.iter().map(|(left, _)| *left).collect();
-        if !right_unique {
-            let deciding = carried.iter().find(|id| after.deciding.contains(id));
-            if let Some(id) = deciding {
-                let message = format!(
-                    "records are joined pair by pair, and `{}` of the other side decides; ES|QL joins only what is one row for each key: summarize that side by its key, or use a sequence of EQL",
-                    self.query.columns[*id].name
-                );
-                return refuse(LossKind::UnsupportedOperator, span, message);
-            }
-            if join.kind != JoinKind::LeftSemi
-                && join.kind != JoinKind::LeftAnti
-                && !(join.kind == JoinKind::InnerUnique && carried.is_empty() && is_unique(flow, &left_keys))
-            {
-                let message =
-                    "a record comes once with the values of all its partners, where KQL gives a row for each pair";
-                let fidelity = if self.counts_later(after) { Fidelity::Approximate } else { Fidelity::Events };
-                self.losses.push(Loss { kind: LossKind::RowCap, span, message: message.into(), fidelity });
-            }
+        let only_existence = matches!(join.kind, JoinKind::LeftSemi | JoinKind::LeftAnti);
+        if join.kind == JoinKind::InnerUnique && !is_unique(flow, &left_keys) {
+            self.one_for_each_key(flow, &left_keys, span)?;
         }
-        self.attach(flow, right, &keys, &carried, right_unique, kept, none, span)
+        if unique || only_existence {
+            return self.attach(flow, right, &keys, Carried::Columns { ids: &carried, unique }, kept, none, span);
+        }
+        let loose = self.options.prefer == Prefer::Idiomatic && !carried.iter().any(|id| after.deciding.contains(id));
+        if !loose {
+            return self.paired(flow, right, &keys, &carried, after, kept, span);
+        }
+        let message = "a record comes once with the values of all its partners, where KQL gives a row for each pair";
+        let fidelity = self.cost_of_multiplicity();
+        self.losses.push(Loss { kind: LossKind::RowCap, span, message: message.into(), fidelity });
+        self.attach(flow, right, &keys, Carried::Columns { ids: &carried, unique }, kept, none, span)
     }
 
-    /// Whether how often a record comes may decide something behind the join.
-    fn counts_later(&self, after: &Usage) -> bool {
-        let mut counts = false;
-        let mut look = |plan: &Plan| {
-            for step in &plan.steps {
-                counts |= matches!(step.op, Op::Summarize { .. } | Op::MakeSeries(_));
-            }
+    /// One record of each key, which KQL's default join takes of its left side.
+    fn one_for_each_key(&mut self, flow: &mut Flow, keys: &[ColumnId], span: Span) -> Result<()> {
+        let one_search = flow.pool.is_none() && matches!(flow.head, Head::From { .. });
+        let identity = if one_search { identity(flow) } else { None };
+        let Some(identity) = identity else {
+            self.lose(
+                LossKind::RowCap,
+                span,
+                "KQL's default join keeps one record of the left side for each key; here all of them are joined",
+            );
+            return Ok(());
         };
-        look(&self.query.plan);
-        let _ = after;
-        counts
+        let mut by = Vec::with_capacity(keys.len());
+        for id in keys {
+            let value = self.column(flow, *id, span);
+            by.push((self.in_column(flow, value, "key"), None));
+        }
+        self.keep_one(flow, "MIN", identity, by);
+        flow.unique = Some(keys.to_vec());
+        Ok(())
+    }
+
+    /// Of each group the rows in which a value is its greatest or least.
+    pub(super) fn keep_one(&mut self, flow: &mut Flow, bound: &str, value: Expr, by: Vec<(String, Option<Expr>)>) {
+        let chosen = self.helper("chosen");
+        let aggregate =
+            Aggregate { name: chosen.clone(), value: Expr::call(bound, [value.clone()]), condition: None };
+        flow.push(Command::Stats { inline: true, aggregates: vec![aggregate], by });
+        flow.push(Command::Where(Expr::compare(Compare::Equal, value, Expr::field(&chosen))));
+        flow.push(Command::Drop(vec![chosen]));
+        flow.pool = None;
+    }
+
+    /// A row for each pair of partners.
+    #[expect(clippy::too_many_arguments, reason = "what a join is made of")]
+    fn paired(
+        &mut self,
+        flow: &mut Flow,
+        mut right: Flow,
+        keys: &[(ColumnId, ColumnId)],
+        carried: &[ColumnId],
+        after: &Usage,
+        kept: bool,
+        span: Span,
+    ) -> Result<()> {
+        let mut parts = Vec::new();
+        let mut names = Vec::new();
+        if let Some(identity) = identity(&mut right) {
+            parts.push(identity);
+            names.push(String::new());
+        } else {
+            let fidelity = self.cost_of_multiplicity();
+            let message = "records of the other side that are equal in all that is used of them are joined once";
+            self.losses.push(Loss { kind: LossKind::RowCap, span, message: message.into(), fidelity });
+        }
+        let mut outputs = Vec::new();
+        for id in carried {
+            let (name, ty) = (self.query.columns[*id].name.to_string(), self.query.columns[*id].ty.ty);
+            let slot = right.slots.get(id).cloned();
+            let object = ty == Type::Dynamic && self.is_object(&right, *id);
+            if object && after.deciding.contains(id) {
+                return refuse(
+                    LossKind::UnsupportedOperator,
+                    span,
+                    format!("`{name}` of the other side is an object, which cannot be joined; name the part that is meant"),
+                );
+            }
+            if object {
+                let message = format!("the column `{name}` stays empty; it decides nothing. An object cannot be joined");
+                self.losses.push(Loss::shown(LossKind::Null, span, message));
+                outputs.push((*id, Slot::new(Expr::Null)));
+                continue;
+            }
+            let value = self.column(&mut right, *id, span);
+            let value = if ty == Type::Dynamic {
+                self.at(after.deciding.contains(id), |lower| {
+                    lower.lose(LossKind::Null, span, format!("the values of `{name}` are joined into one text"));
+                });
+                Expr::call("MV_CONCAT", [Expr::call("TO_STRING", [value]), Expr::text(", ")])
+            } else {
+                value
+            };
+            let own = self.helper(&format!("{name}_right"));
+            let column = Expr::field(&own);
+            let empty = Expr::compare(Compare::Equal, column.clone(), Expr::text(""));
+            let value_back = match ty {
+                Type::Int | Type::Long | Type::TimeSpan => Expr::call("TO_LONG", [column]),
+                Type::Real | Type::Decimal => Expr::call("TO_DOUBLE", [column]),
+                Type::DateTime => Expr::call("TO_DATETIME", [column]),
+                Type::Bool => Expr::call("CASE", [empty, Expr::Null, Expr::call("TO_BOOLEAN", [column])]),
+                _ => column,
+            };
+            let values = slot.and_then(|slot| slot.values);
+            outputs.push((*id, Slot { values, ..Slot::new(value_back) }));
+            parts.push(value);
+            names.push(own);
+        }
+        let partners = self.helper("partner");
+        let all = if parts.is_empty() { Expr::text("1") } else { packed(parts) };
+        self.attach(flow, right, keys, Carried::Partners(partners.clone(), all), kept, false, span)?;
+        flow.push(Command::MvExpand(partners.clone()));
+        match names.as_slice() {
+            [] => {}
+            [only] if only.is_empty() => {}
+            [only] => flow.push(Command::Eval(vec![(only.clone(), Expr::field(&partners))])),
+            names => flow.push(Command::Dissect(partners, dissected(names))),
+        }
+        flow.slots.extend(outputs);
+        flow.unique = None;
+        Ok(())
+    }
+
+    /// Whether a column is an object of the events, whose parts alone have values.
+    pub(super) fn is_object(&self, flow: &Flow, id: ColumnId) -> bool {
+        matches!(self.query.columns[id].origin, Origin::Table(_))
+            && flow.slots.get(&id).is_some_and(|slot| slot.of_event)
+    }
+
+    /// What it costs that a record may come more or less often than in KQL.
+    fn cost_of_multiplicity(&self) -> Fidelity {
+        let counts = |plan: &Plan| plan.steps.iter().any(|s| matches!(s.op, Op::Summarize { .. } | Op::MakeSeries(_)));
+        if counts(&self.query.plan) { Fidelity::Approximate } else { Fidelity::Events }
     }
 
     /// Carries columns of another flow to the rows at hand, by keys that must be equal.
@@ -112,8 +229,7 @@ impl Lower<'_> {
         flow: &mut Flow,
         mut right: Flow,
         keys: &[(ColumnId, ColumnId)],
-        carried: &[ColumnId],
-        unique: bool,
+        carried: Carried<'_>,
         kept: bool,
         none: bool,
         span: Span,
@@ -152,24 +268,41 @@ impl Lower<'_> {
         }
         let mut aggregates = Vec::new();
         let mut slots = Vec::new();
-        for id in carried {
-            let value = self.column(&mut right, *id, span);
-            if matches!(value, Expr::Text(_) | Expr::Number(_) | Expr::Bool(_) | Expr::Null) && kept {
-                slots.push((*id, Slot::new(value)));
-                continue;
+        let mut unique = true;
+        match carried {
+            Carried::Columns { ids, unique: one } => {
+                unique = one;
+                for id in ids {
+                    let value = self.column(&mut right, *id, span);
+                    if matches!(value, Expr::Text(_) | Expr::Number(_) | Expr::Bool(_) | Expr::Null) && kept {
+                        slots.push((*id, Slot::new(value)));
+                        continue;
+                    }
+                    let slot = right.slots.get(id).cloned();
+                    let own = self.query.columns[*id].name.to_string();
+                    let name = self.helper(&format!("{own}_right"));
+                    evals.push((name.clone(), value));
+                    kept_columns.push(name.clone());
+                    let several = !one || self.query.columns[*id].ty.ty == Type::Dynamic;
+                    let function = if several { "VALUES" } else { "MAX" };
+                    aggregates.push(Aggregate {
+                        name: name.clone(),
+                        value: Expr::call(function, [Expr::field(&name)]),
+                        condition: Some(of_side(&side, &label)),
+                    });
+                    let (values, stored) = slot.map_or((None, None), |slot| (slot.values, slot.stored));
+                    slots.push((*id, Slot { values, stored, ..Slot::new(Expr::Field(name)) }));
+                }
             }
-            let own = self.query.columns[*id].name.to_string();
-            let name = self.helper(&format!("{own}_right"));
-            evals.push((name.clone(), value));
-            kept_columns.push(name.clone());
-            let values_of = !unique || self.query.columns[*id].ty.ty == Type::Dynamic;
-            let function = if values_of { "VALUES" } else { "MAX" };
-            aggregates.push(Aggregate {
-                name: name.clone(),
-                value: Expr::call(function, [Expr::field(&name)]),
-                condition: Some(of_side(&side, &label)),
-            });
-            slots.push((*id, Slot::new(Expr::Field(name))));
+            Carried::Partners(name, value) => {
+                evals.push((name.clone(), value));
+                kept_columns.push(name.clone());
+                aggregates.push(Aggregate {
+                    name: name.clone(),
+                    value: Expr::call("VALUES", [Expr::field(&name)]),
+                    condition: Some(of_side(&side, &label)),
+                });
+            }
         }
         right.push(Command::Eval(evals));
         right.push(Command::Keep(kept_columns));
@@ -196,7 +329,7 @@ impl Lower<'_> {
         }
         if none {
             let mut any = vec![Expr::compare(
-                crate::target::esql::tree::Compare::Equal,
+                Compare::Equal,
                 Expr::field(&partners),
                 Expr::integer(0),
             )];
@@ -215,7 +348,7 @@ impl Lower<'_> {
         Ok(())
     }
 
-    fn side_of(&mut self) -> String {
+    pub(super) fn side_of(&self) -> String {
         if self.query.columns.iter().any(|(_, info)| &*info.name == SIDE) {
             format!("{SIDE}_of_join")
         } else {
@@ -224,7 +357,7 @@ impl Lower<'_> {
     }
 
     /// Makes the rows at hand one branch of a `FROM` that others can be added to.
-    fn pooled(&mut self, flow: &mut Flow, side: &str, span: Span) -> Result<()> {
+    pub(super) fn pooled(&mut self, flow: &mut Flow, side: &str, span: Span) -> Result<()> {
         if flow.pool.is_some() {
             return Ok(());
         }
@@ -249,7 +382,7 @@ impl Lower<'_> {
         Ok(())
     }
 
-    fn add_branches(
+    pub(super) fn add_branches(
         &mut self,
         flow: &mut Flow,
         more: Vec<Query>,
@@ -270,12 +403,7 @@ impl Lower<'_> {
                 Some(Expr::Field(name)) => name.clone(),
                 _ => String::new(),
             };
-            let computed_later = flow.commands.iter().any(|command| match command {
-                Command::Eval(items) => items.iter().any(|(given, _)| *given == name),
-                Command::Stats { aggregates, .. } => aggregates.iter().any(|a| a.name == name),
-                Command::Grok(..) | Command::MvExpand(_) | Command::Rename(_) => true,
-                _ => false,
-            });
+            let computed_later = flow.commands.iter().any(|command| command.assigns(&|given| given == name));
             if name.is_empty() || computed_later {
                 return refuse(
                     LossKind::UnsupportedOperator,
@@ -348,193 +476,10 @@ impl Lower<'_> {
         flow.pool = None;
         Ok(())
     }
-
-    /// A filter by a set of keys out of another table; whether it was one.
-    pub(super) fn filter_by_plan(&mut self, flow: &mut Flow, term: &Ir) -> Result<bool> {
-        let (node, want): (&Membership, bool) = match &term.kind {
-            ExprKind::Member(node) => (node, true),
-            ExprKind::Not(inner) => match &inner.kind {
-                ExprKind::Member(node) => (node, false),
-                _ => return Ok(false),
-            },
-            _ => return Ok(false),
-        };
-        let want = want != node.negated;
-        let plan: &Plan = match &node.set {
-            ValueSet::Plan(plan) => plan,
-            ValueSet::List(items) => match items.as_slice() {
-                [only] => match &only.kind {
-                    ExprKind::ToScalar(plan) => match collected(plan) {
-                        Some((plan, column)) => {
-                            return self.semi(flow, node, &plan, column, want, term.span).map(|()| true);
-                        }
-                        None => return Ok(false),
-                    },
-                    _ => return Ok(false),
-                },
-                _ => return Ok(false),
-            },
-        };
-        let Some(column) = plan.schema().at(0).map(|c| c.id) else { return Ok(false) };
-        self.semi(flow, node, plan, column, want, term.span)?;
-        Ok(true)
-    }
-
-    fn semi(
-        &mut self,
-        flow: &mut Flow,
-        node: &Membership,
-        plan: &Plan,
-        column: ColumnId,
-        want: bool,
-        span: Span,
-    ) -> Result<()> {
-        if let SourceKind::Rows(rows) = &plan.source.kind {
-            let position = plan.source.schema.iter().position(|c| c.id == column);
-            if let (true, Some(at)) =
-                (plan.steps.iter().all(|s| matches!(s.op, Op::Project(..) | Op::Distinct)), position)
-            {
-                let items = rows.iter().filter_map(|row| row.get(at)).map(|v| Ir::literal(v.clone(), span)).collect();
-                let list = Membership { set: ValueSet::List(items), negated: !want, ..node.clone() };
-                let member = Ir::new(ExprKind::Member(Box::new(list)), Type::Bool, span);
-                let test = self.condition(flow, &member, true)?;
-                flow.push(Command::Where(test));
-                return Ok(());
-            }
-        }
-        if node.test != StringTest::Equals {
-            return refuse(
-                LossKind::UnsupportedExpression,
-                span,
-                "terms to look for cannot come out of another table; write them out, or compare with `in`",
-            );
-        }
-        let insensitive = node.rules.case != CaseRule::Sensitive;
-        let fold = |value: Expr| if insensitive { super::value::lowered(value) } else { value };
-        let left = self.text_or_value(flow, &node.subject)?;
-        let name = self.helper("key");
-        flow.push(Command::Eval(vec![(name.clone(), fold(left))]));
-        if let Some(index) = reference(plan) {
-            let listed = self.helper("listed");
-            let message = format!(
-                "the list has to be there as the lookup index `{index}`, filtered as the query does, with `{name}` as its key{} and `{listed}: true` in each row",
-                if insensitive { " in lower case" } else { "" }
-            );
-            self.losses.push(Loss::approximate(LossKind::Lookup, span, message));
-            flow.push(Command::LookupJoin(index, vec![name]));
-            let listed = Expr::field(listed);
-            flow.push(Command::Where(if want { listed.is_not_null() } else { listed.is_null() }));
-            flow.narrowed = true;
-            flow.pool = None;
-            return Ok(());
-        }
-        let mut right = self.plan(plan, Usage::of_deciding([column]))?;
-        let right_value = self.column(&mut right, column, span);
-        let right_value = if right.slots.get(&column).is_some_and(|s| s.stored.is_some()) {
-            Expr::call("TO_STRING", [right_value])
-        } else {
-            right_value
-        };
-        let (side, label) = (self.side_of(), self.helper("other"));
-        right.push(Command::Eval(vec![(side.clone(), Expr::text(&label)), (name.clone(), fold(right_value))]));
-        right.push(Command::Keep(vec![side.clone(), name.clone()]));
-        right.pool = None;
-        let right_queries = branches(right, span)?;
-        self.pooled(flow, &side, span)?;
-        let fresh = flow.pool == Some(0);
-        if !fresh {
-            // The key was computed behind the first join; it has to be there in the branch of the rows.
-            let Some(Command::Eval(_)) = flow.commands.last() else {
-                return refuse(LossKind::UnsupportedOperator, span, "a second set of keys cannot be joined here");
-            };
-            let eval = flow.commands.pop();
-            let reads_late = match &eval {
-                Some(Command::Eval(items)) => items.iter().any(|(_, e)| self.reads_computed(flow, e)),
-                _ => true,
-            };
-            if reads_late {
-                return refuse(
-                    LossKind::UnsupportedOperator,
-                    span,
-                    "sub-queries of FROM cannot be nested, and here a further set of keys is compared with what a join gave",
-                );
-            }
-            if let (Head::Queries(queries), Some(eval)) = (&mut flow.head, eval) {
-                for query in queries.iter_mut().filter(|q| marks(q, &side)) {
-                    query.commands.push(eval.clone());
-                }
-            }
-        }
-        self.add_branches(flow, right_queries, std::iter::empty(), span)?;
-        let partners = self.helper("partners");
-        let aggregate = Aggregate {
-            name: partners.clone(),
-            value: Expr::call("COUNT", [Expr::All]),
-            condition: Some(of_side(&side, &label)),
-        };
-        let at = flow.pool.unwrap_or_default();
-        flow.commands.insert(at, Command::Stats { inline: true, aggregates: vec![aggregate], by: vec![(name, None)] });
-        flow.pool = Some(at + 1);
-        let test = if want {
-            at_least_one(&partners)
-        } else {
-            Expr::compare(crate::target::esql::tree::Compare::Equal, Expr::field(&partners), Expr::integer(0))
-        };
-        flow.push(Command::Where(test));
-        flow.narrowed = true;
-        Ok(())
-    }
-
-    fn reads_computed(&self, flow: &Flow, e: &Expr) -> bool {
-        flow.commands.iter().any(|command| match command {
-            Command::Eval(items) => items.iter().any(|(name, _)| e.reads(name)),
-            Command::Stats { aggregates, .. } => aggregates.iter().any(|a| e.reads(&a.name)),
-            Command::Grok(..) | Command::MvExpand(_) | Command::Rename(_) => true,
-            _ => false,
-        })
-    }
-
-    fn text_or_value(&mut self, flow: &mut Flow, expr: &Ir) -> Result<Expr> {
-        if matches!(expr.ty.ty, Type::String | Type::Dynamic | Type::Unknown) {
-            self.text(flow, expr)
-        } else {
-            self.value(flow, expr)
-        }
-    }
-
-    /// A single value out of another table.
-    pub(super) fn to_scalar(&mut self, flow: &mut Flow, plan: &Plan, span: Span) -> Result<Expr> {
-        let Some(column) = plan.schema().at(0).map(|c| c.id) else {
-            return refuse(LossKind::UnsupportedExpression, span, "the table gives no column");
-        };
-        let mut right = self.plan(plan, Usage::of_deciding([column]))?;
-        if right.unique.as_ref().is_none_or(|keys| !keys.is_empty()) {
-            return refuse(
-                LossKind::UnsupportedExpression,
-                span,
-                "a single value can only come out of a `summarize` without keys",
-            );
-        }
-        let value = self.column(&mut right, column, span);
-        let (side, label) = (self.side_of(), self.helper("scalar"));
-        right.push(Command::Eval(vec![(side.clone(), Expr::text(&label)), (label.clone(), value)]));
-        right.push(Command::Keep(vec![side.clone(), label.clone()]));
-        right.pool = None;
-        let queries = branches(right, span)?;
-        self.pooled(flow, &side, span)?;
-        self.add_branches(flow, queries, std::iter::empty(), span)?;
-        let value = Expr::call("MAX", [Expr::field(&label)]);
-        let aggregate = Aggregate { name: label.clone(), value, condition: Some(of_side(&side, &label)) };
-        let at = flow.pool.unwrap_or_default();
-        flow.commands.insert(at, Command::Stats { inline: true, aggregates: vec![aggregate], by: Vec::new() });
-        flow.pool = Some(at + 1);
-        flow.narrowed = true;
-        Ok(Expr::Field(label))
-    }
 }
 
 /// Whether a branch holds the rows that go on.
-fn marks(query: &Query, side: &str) -> bool {
+pub(super) fn marks(query: &Query, side: &str) -> bool {
     query.commands.iter().any(
         |c| matches!(c, Command::Eval(items) if items.iter().any(|(name, e)| name == side && *e == Expr::text(ROWS))),
     )
@@ -551,7 +496,7 @@ fn is_unique(flow: &Flow, keys: &[ColumnId]) -> bool {
 }
 
 /// The lookup index that reference data has to be in: a watchlist or data from an address.
-fn reference(plan: &Plan) -> Option<String> {
+pub(super) fn reference(plan: &Plan) -> Option<String> {
     let steps = plan.steps.iter().all(|step| {
         matches!(
             step.op,
@@ -572,14 +517,74 @@ fn reference(plan: &Plan) -> Option<String> {
     }
 }
 
-/// `toscalar(… | summarize make_set(x))` as the plan whose column `x` is the set.
-fn collected(plan: &Plan) -> Option<(Plan, ColumnId)> {
-    let (last, before) = plan.steps.split_last()?;
-    let Op::Summarize { keys, aggregates } = &last.op else { return None };
-    let ([], [call]) = (keys.as_slice(), aggregates.as_slice()) else { return None };
-    if !matches!(call.function.name(), "make_set" | "makeset" | "make_list" | "makelist") {
+/// What tells each row from every other: the id of its document, or the columns of the last grouping.
+pub(super) fn identity(flow: &mut Flow) -> Option<Expr> {
+    if flow.closed {
+        let columns = flow.unique.as_ref()?;
+        let parts: Option<Vec<Expr>> = columns.iter().map(|id| flow.slots.get(id).map(|s| s.expr.clone())).collect();
+        return parts.map(packed);
+    }
+    let as_found = |query: &[Command]| {
+        query.iter().all(|command| {
+            matches!(
+                command,
+                Command::Where(_)
+                    | Command::Eval(_)
+                    | Command::Grok(..)
+                    | Command::Dissect(..)
+                    | Command::Rename(_)
+                    | Command::Drop(_)
+                    | Command::Stats { inline: true, .. }
+            )
+        })
+    };
+    let with_id = |head: &mut Head| {
+        if let Head::From { metadata, .. } = head
+            && !metadata.iter().any(|field| field == ID)
+        {
+            metadata.push(ID.to_owned());
+        }
+    };
+    if !as_found(&flow.commands) || flow.pool.is_some() {
         return None;
     }
-    let column = call.arguments.first()?.as_column()?;
-    Some((Plan { source: plan.source.clone(), steps: before.to_vec() }, column))
+    match &mut flow.head {
+        head @ Head::From { .. } => with_id(head),
+        Head::Queries(queries) => {
+            let found = |query: &Query| matches!(query.head, Head::From { .. }) && as_found(&query.commands);
+            if !queries.iter().all(found) {
+                return None;
+            }
+            queries.iter_mut().for_each(|query| with_id(&mut query.head));
+        }
+        Head::Row(_) => return None,
+    }
+    Some(Expr::field(ID))
+}
+
+/// Values as one text.
+fn packed(parts: Vec<Expr>) -> Expr {
+    let several = parts.len() > 1;
+    let mut all = Vec::with_capacity(parts.len() * 2);
+    for part in parts {
+        if !all.is_empty() {
+            all.push(Expr::text(SEPARATOR));
+        }
+        let text = match part {
+            Expr::Text(_) | Expr::Null => part,
+            part if part == Expr::field(ID) => part,
+            part => Expr::call("TO_STRING", [part]),
+        };
+        all.push(Expr::call("COALESCE", [text, Expr::text("")]));
+    }
+    match (several, all.len()) {
+        (_, 0) => Expr::text(""),
+        (false, _) => all.remove(0),
+        (true, _) => Expr::Call("CONCAT".into(), all),
+    }
+}
+
+/// The pattern that takes a text of several values apart again; what has no name is passed over.
+fn dissected(names: &[String]) -> String {
+    names.iter().map(|name| format!("%{{{name}}}")).collect::<Vec<_>>().join(SEPARATOR)
 }

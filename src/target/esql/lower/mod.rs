@@ -10,8 +10,10 @@ mod aggregate;
 mod call;
 mod condition;
 mod join;
+mod pattern;
 mod plan;
 mod rewrite;
+mod set;
 mod source;
 mod value;
 
@@ -61,6 +63,8 @@ pub(super) struct Slot {
     pub(super) of_event: bool,
     /// Whether it is known to be neither null nor empty.
     pub(super) filled: bool,
+    /// Whether it holds several values in an order of their own.
+    pub(super) listed: bool,
     /// How the pipeline changed the values.
     pub(super) values: Option<Values>,
     /// The type of the field, where it is not that of the column.
@@ -71,7 +75,7 @@ pub(super) struct Slot {
 
 impl Slot {
     pub(super) const fn new(expr: Expr) -> Self {
-        Self { expr, of_event: false, filled: false, values: None, stored: None, note: None }
+        Self { expr, of_event: false, filled: false, listed: false, values: None, stored: None, note: None }
     }
 }
 

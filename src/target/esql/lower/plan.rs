@@ -2,11 +2,12 @@
 
 use std::collections::HashSet;
 
+use super::set::reads_table;
 use super::value::{instant, now_plus};
 use super::{DEPTH, Flow, Lower, Result, Slot, refuse};
 use crate::ir::{
-    Bound, ColumnId, Computed, Expr as Ir, ExprKind, MvExpand, Op, Parse, ParseKind, ParseSegment, Plan, Rest, Schema,
-    SortKey as Key, Step, StringTest, Value, ValueSet, Window,
+    Argument, Bound, ColumnId, Computed, Expr as Ir, ExprKind, MvExpand, Op, Parse, ParseKind, ParseSegment, Plan,
+    Rest, Schema, SortKey as Key, SourceCall, Step, StringTest, Value, ValueSet, Window,
 };
 use crate::source::Span;
 use crate::target::LossKind;
@@ -42,7 +43,7 @@ impl Lower<'_> {
             Op::Extend(items) => self.compute(flow, items, &step.schema, after)?,
             Op::Project(items, rest) => self.project(flow, items, rest, step, input, after)?,
             Op::Summarize { keys, aggregates } => {
-                self.summarize(flow, keys, aggregates, &step.schema, after, step.span)?;
+                self.summarize(flow, keys, aggregates, &step.schema, after)?;
             }
             Op::Distinct => self.distinct(flow, &step.schema)?,
             Op::Sort(keys) => self.sort(flow, keys)?,
@@ -60,10 +61,7 @@ impl Lower<'_> {
                     "ES|QL has no series in a cell, so `make-series` and what works on series cannot be said; count per bin with `summarize … by bin()`",
                 );
             }
-            Op::Invoke(call) => {
-                let message = format!("the function `{}` is not at hand; put its body into the query", call.name);
-                return refuse(LossKind::UnsupportedOperator, step.span, message);
-            }
+            Op::Invoke(call) => self.invoke(flow, call, &step.schema, input, after, step.span)?,
             Op::TopHitters { .. } => {
                 return unsupported("`top-hitters` has no counterpart; use `summarize count() by` and `top`");
             }
@@ -103,6 +101,48 @@ impl Lower<'_> {
         Ok(())
     }
 
+    /// A function whose body is not at hand, over the records: a lookup index that has to be made there.
+    fn invoke(
+        &mut self,
+        flow: &mut Flow,
+        call: &SourceCall,
+        schema: &Schema,
+        input: &Schema,
+        after: &Usage,
+        span: Span,
+    ) -> Result<()> {
+        let mut keys = Vec::new();
+        for (_, argument) in &call.arguments {
+            let Argument::Scalar(expr) = argument else { continue };
+            // `FileProfile("SHA1")` names the column in a string.
+            let named = expr.as_literal().and_then(Value::as_str).and_then(|name| input.get(name)).map(|c| c.id);
+            if let Some(id) = expr.as_column().or(named) {
+                let value = self.column(flow, id, expr.span);
+                keys.push((self.query.columns[id].name.to_string(), value));
+            }
+        }
+        if keys.is_empty() {
+            let message = format!("the function `{}` is not at hand; put its body into the query", call.name);
+            return refuse(LossKind::UnsupportedOperator, span, message);
+        }
+        let computed: Vec<(String, Expr)> =
+            keys.iter().filter(|(name, value)| *value != Expr::field(name)).cloned().collect();
+        if !computed.is_empty() {
+            flow.push(Command::Eval(computed));
+        }
+        let index = super::source::index_of(&call.name);
+        let names: Vec<String> = keys.into_iter().map(|(name, _)| name).collect();
+        let message =
+            format!("what `{}` adds has to be there as the lookup index `{index}`, by `{}`", call.name, names.join("`, `"));
+        self.losses.push(crate::target::Loss::approximate(LossKind::Lookup, span, message));
+        flow.push(Command::LookupJoin(index, names));
+        flow.pool = None;
+        for column in schema.iter().filter(|c| input.iter().all(|i| i.id != c.id) && after.live.contains(&c.id)) {
+            flow.slots.insert(column.id, Slot::new(Expr::field(column.name.as_ref())));
+        }
+        Ok(())
+    }
+
     pub(super) fn filter(&mut self, flow: &mut Flow, condition: &Ir) -> Result<()> {
         let terms: Vec<&Ir> = match &condition.kind {
             ExprKind::And(terms) => terms.iter().collect(),
@@ -110,9 +150,9 @@ impl Lower<'_> {
         };
         let mut conditions = Vec::with_capacity(terms.len());
         for term in &terms {
-            // A set of keys out of another table changes the rows themselves.
-            if self.filter_by_plan(flow, term)? {
-                continue;
+            // What is asked of another table comes last, so that the branches of a `FROM` are small.
+            if reads_table(term) {
+                flow.push(Command::Where(Expr::all(std::mem::take(&mut conditions))));
             }
             conditions.push(self.condition(flow, term, true)?);
         }
@@ -193,7 +233,8 @@ impl Lower<'_> {
                     // A part of an object of the events stays one: its own parts are fields too.
                     let of_event = !flow.closed && item.expr.ty.ty == Type::Dynamic && matches!(expr, Expr::Field(_));
                     let note = if of_event { self.text_note(flow, &item.expr) } else { None };
-                    values.push((item.id, name, Slot { of_event, filled, note, ..Slot::new(expr) }));
+                    let listed = self.is_list(flow, &item.expr);
+                    values.push((item.id, name, Slot { of_event, filled, listed, note, ..Slot::new(expr) }));
                 }
                 None => aliases.push((item.id, Slot::new(Expr::Null))),
             }

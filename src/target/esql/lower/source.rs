@@ -6,15 +6,16 @@ use crate::ir::{Argument, ColumnId, Schema, Source, SourceKind, Union, Value};
 use crate::source::Span;
 use crate::target::esql::tree::{Command, Compare, Expr, Head};
 use crate::target::usage::{Usage, of_input, of_shared};
-use crate::target::{Loss, LossKind};
+use crate::target::{Fields, Loss, LossKind};
+
+/// The most rows that are written out.
+const MOST_ROWS: usize = 200;
 
 impl Lower<'_> {
     pub(super) fn source(&mut self, source: &Source, usage: &Usage) -> Result<Flow> {
         match &source.kind {
             SourceKind::Table { name, known } => Ok(self.table(name, *known, &source.schema, source.span)),
-            SourceKind::Tables(_) => {
-                refuse(LossKind::UnsupportedSource, source.span, "tables chosen by a pattern cannot be said; name them")
-            }
+            SourceKind::Tables(pattern) => Ok(self.tables_like(pattern, &source.schema, source.span)),
             SourceKind::Unit => Ok(Flow {
                 closed: true,
                 narrowed: true,
@@ -117,6 +118,15 @@ impl Lower<'_> {
         flow
     }
 
+    /// All tables of a pattern, wherever they are under their own names.
+    fn tables_like(&mut self, pattern: &str, schema: &Schema, span: Span) -> Flow {
+        if self.options.fields == Fields::Siem {
+            let message = "tables chosen by a pattern are read under Sentinel's own names, where no table has its place in ECS";
+            self.losses.push(Loss::approximate(LossKind::UnmappedField, span, message));
+        }
+        self.listed(&self.tables.native(pattern), schema)
+    }
+
     /// An index of reference data.
     fn listed(&self, index: &str, schema: &Schema) -> Flow {
         let mut flow = Flow::new(Head::From { indices: vec![index.to_owned()], metadata: Vec::new() });
@@ -127,23 +137,39 @@ impl Lower<'_> {
     }
 
     fn rows(&mut self, rows: &[Vec<Value>], schema: &Schema, span: Span) -> Result<Flow> {
-        let [row] = rows else {
-            return refuse(
-                LossKind::UnsupportedSource,
-                span,
-                "ES|QL has one row written out at most; put the rows of a datatable into a lookup index",
-            );
-        };
-        let mut items = Vec::new();
         let mut flow = Flow::new(Head::Row(Vec::new()));
-        for (column, value) in schema.iter().zip(row) {
-            let value = self.literal(value, span)?;
-            items.push((column.name.to_string(), value));
-            flow.slots.insert(column.id, Slot::new(Expr::field(column.name.as_ref())));
-        }
-        flow.head = Head::Row(items);
         flow.closed = true;
         flow.narrowed = true;
+        if let [row] = rows {
+            let mut items = Vec::new();
+            for (column, value) in schema.iter().zip(row) {
+                items.push((column.name.to_string(), self.literal(value, span)?));
+                flow.slots.insert(column.id, Slot::new(Expr::field(column.name.as_ref())));
+            }
+            flow.head = Head::Row(items);
+            return Ok(flow);
+        }
+        if rows.len() > MOST_ROWS {
+            let message = format!("more than {MOST_ROWS} rows are no use written out; put them into a lookup index");
+            return refuse(LossKind::UnsupportedSource, span, message);
+        }
+        // One row whose number has several values, each of which becomes a row.
+        let number = self.helper("row");
+        let numbers = (0..).take(rows.len()).map(Expr::integer).collect();
+        flow.head = Head::Row(vec![(number.clone(), Expr::List(numbers))]);
+        flow.push(Command::MvExpand(number.clone()));
+        let mut columns = Vec::new();
+        for (at, column) in schema.iter().enumerate() {
+            let mut arms = Vec::with_capacity(rows.len() * 2);
+            for (row, index) in rows.iter().zip(0..) {
+                let value = row.get(at).map_or(Ok(Expr::Null), |value| self.literal(value, span))?;
+                arms.push(Expr::compare(Compare::Equal, Expr::field(&number), Expr::integer(index)));
+                arms.push(value);
+            }
+            columns.push((column.name.to_string(), Expr::Call("CASE".into(), arms)));
+            flow.slots.insert(column.id, Slot::new(Expr::field(column.name.as_ref())));
+        }
+        flow.push(Command::Eval(columns));
         Ok(flow)
     }
 

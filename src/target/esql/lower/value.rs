@@ -67,6 +67,9 @@ pub(super) fn object_note(name: &str) -> String {
     format!("`{name}` is JSON as text in Sentinel; here it is taken to be stored as an object with its parts as fields")
 }
 
+/// Why a part of a value is not to be had.
+const NO_PARTS: &str = "a part of a value that is computed cannot be taken; only objects of the events have parts";
+
 /// `TO_LOWER(x)`, once.
 pub(super) fn lowered(value: Expr) -> Expr {
     match value {
@@ -263,8 +266,7 @@ impl Lower<'_> {
     /// The text of a whole dynamic column is not there.
     fn whole_dynamic(&mut self, flow: &Flow, expr: &Ir) -> Result<()> {
         let ExprKind::Column(id) = &expr.kind else { return Ok(()) };
-        let of_event = flow.slots.get(id).is_some_and(|slot| slot.of_event);
-        if of_event && self.query.columns[*id].ty.ty == Type::Dynamic {
+        if self.is_object(flow, *id) && self.query.columns[*id].ty.ty == Type::Dynamic {
             let name = &self.query.columns[*id].name;
             return refuse(
                 LossKind::UnsupportedExpression,
@@ -446,6 +448,40 @@ impl Lower<'_> {
         })
     }
 
+    /// A value of several, by its position.
+    fn element(&mut self, flow: &mut Flow, base: &Ir, list: Expr, path: &[Ir], span: Span) -> Result<Expr> {
+        let [position] = path else {
+            return refuse(LossKind::UnsupportedExpression, span, NO_PARTS);
+        };
+        let at = match position.as_literal() {
+            Some(value) => value.as_integer().map(Expr::integer),
+            None if matches!(position.ty.ty, Type::Int | Type::Long) => {
+                Some(Expr::call("TO_INTEGER", [self.value(flow, position)?]))
+            }
+            None => None,
+        };
+        let Some(at) = at else {
+            return refuse(LossKind::UnsupportedExpression, span, NO_PARTS);
+        };
+        if !self.is_list(flow, base) {
+            self.lose(LossKind::Order, span, "the values of a field with several have an order of their own");
+        }
+        Ok(Expr::call("MV_SLICE", [list, at.clone(), at]))
+    }
+
+    /// Whether a value is several in their own order.
+    pub(super) fn is_list(&self, flow: &Flow, expr: &Ir) -> bool {
+        match &expr.kind {
+            ExprKind::Column(id) => flow.slots.get(id).is_some_and(|slot| slot.listed),
+            ExprKind::Call(function, arguments) => match function.name() {
+                "split" => arguments.len() == 2,
+                "parse_json" | "todynamic" | "parsejson" => arguments.first().is_some_and(|a| self.is_list(flow, a)),
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
     /// A part of a dynamic: the field below the object's name.
     fn access(&mut self, flow: &mut Flow, node: &Access, span: Span) -> Result<Expr> {
         let mut base = &node.base;
@@ -475,30 +511,14 @@ impl Lower<'_> {
             }
         }
         let value = self.value(flow, base)?;
-        let Expr::Field(mut path) = value else {
-            return refuse(
-                LossKind::UnsupportedExpression,
-                span,
-                "a part of a value that is computed cannot be taken; only objects of the events have parts",
-            );
-        };
         let own = match &base.kind {
             ExprKind::Column(id) => flow.slots.get(id).is_some_and(|slot| slot.of_event),
             _ => matches!(base.kind, ExprKind::Access(_)),
         };
-        if !own {
-            if let [position] = node.path.as_slice()
-                && let Some(at) = position.as_literal().and_then(Value::as_integer)
-            {
-                self.lose(LossKind::Order, span, "the values of a field with several have an order of their own");
-                return Ok(Expr::call("MV_SLICE", [Expr::Field(path), Expr::integer(at), Expr::integer(at)]));
-            }
-            return refuse(
-                LossKind::UnsupportedExpression,
-                span,
-                "a part of a value that is computed cannot be taken; only objects of the events have parts",
-            );
-        }
+        let mut path = match value {
+            Expr::Field(path) if own => path,
+            value => return self.element(flow, base, value, &node.path, span),
+        };
         for part in &node.path {
             path.push('.');
             match part.as_literal() {

@@ -1,0 +1,305 @@
+//! Values out of another table: keys to compare with, terms to look for, and single values.
+//!
+//! The other table becomes a branch of the `FROM`; `INLINE STATS` carries over to the rows what is asked of it, and a
+//! condition reads that as it reads any column. So a set may stand anywhere in a condition, negated or not.
+
+use super::aggregate::of_side;
+use super::join::{marks, reference};
+use super::plan::branches;
+use super::rewrite::at_least_one;
+use super::value::lowered;
+use super::{Flow, Lower, Result, refuse};
+use crate::ir::{
+    CaseRule, ColumnId, Computed, Expr as Ir, ExprKind, Membership, Op, Plan, Quantifier, SourceKind, StringTest,
+    ValueSet,
+};
+use crate::source::Span;
+use crate::target::esql::tree::{Aggregate, Command, Compare, Expr, Head};
+use crate::target::usage::Usage;
+use crate::target::{Loss, LossKind};
+use crate::types::Type;
+
+/// What may not stand before a term, or behind it, in a pattern of `REPLACE`.
+const BEFORE: &str = "(?<![A-Za-z0-9])";
+const BEHIND: &str = "(?![A-Za-z0-9])";
+
+/// True where a pattern of `REPLACE` is found in a text; null where either is.
+///
+/// Each match gets a character more, so that the text changes exactly where there is one, and be it an empty one.
+pub(super) fn found(text: Expr, pattern: Expr, want: bool) -> Expr {
+    let changed = Expr::call("REPLACE", [text.clone(), pattern, Expr::text("$0_")]);
+    Expr::compare(if want { Compare::NotEqual } else { Compare::Equal }, changed, text)
+}
+
+/// The plan and its column that a membership takes its values from, if it takes them from a table.
+pub(super) fn table_of(node: &Membership) -> Option<(Plan, ColumnId)> {
+    match &node.set {
+        ValueSet::Plan(plan) => plan.schema().at(0).map(|c| (plan.as_ref().clone(), c.id)),
+        ValueSet::List(items) => match items.as_slice() {
+            [only] => match &only.kind {
+                ExprKind::ToScalar(plan) => collected(plan),
+                _ => None,
+            },
+            _ => None,
+        },
+    }
+}
+
+/// Whether an expression takes values from a table.
+pub(super) fn reads_table(expr: &Ir) -> bool {
+    let mut found = false;
+    expr.walk(&mut |e| {
+        found |= matches!(&e.kind, ExprKind::ToScalar(_))
+            || matches!(&e.kind, ExprKind::Member(node) if matches!(node.set, ValueSet::Plan(_)));
+    });
+    found
+}
+
+impl Lower<'_> {
+    /// True where a value is, or is not, among those of a table's column.
+    pub(super) fn member_of_table(
+        &mut self,
+        flow: &mut Flow,
+        node: &Membership,
+        (plan, column): (&Plan, ColumnId),
+        want: bool,
+        span: Span,
+    ) -> Result<Expr> {
+        if let SourceKind::Rows(rows) = &plan.source.kind
+            && plan.steps.iter().all(|s| matches!(s.op, Op::Project(..) | Op::Distinct))
+            && let Some(at) = plan.source.schema.iter().position(|c| c.id == column)
+        {
+            let items = rows.iter().filter_map(|row| row.get(at)).map(|v| Ir::literal(v.clone(), span)).collect();
+            let list = Membership { set: ValueSet::List(items), negated: false, ..node.clone() };
+            return self.member(flow, &list, want, span);
+        }
+        if node.quantifier == Quantifier::All {
+            return refuse(
+                LossKind::UnsupportedExpression,
+                span,
+                "that all terms of another table are there cannot be said; write them out",
+            );
+        }
+        if node.test == StringTest::Equals {
+            self.key_of_table(flow, node, plan, column, want, span)
+        } else {
+            self.term_of_table(flow, node, plan, column, want, span)
+        }
+    }
+
+    /// A key is compared with those of a table: its partners there are counted.
+    fn key_of_table(
+        &mut self,
+        flow: &mut Flow,
+        node: &Membership,
+        plan: &Plan,
+        column: ColumnId,
+        want: bool,
+        span: Span,
+    ) -> Result<Expr> {
+        let insensitive = node.rules.case != CaseRule::Sensitive;
+        let fold = |value: Expr| if insensitive { lowered(value) } else { value };
+        let left = self.text_or_value(flow, &node.subject)?;
+        let name = self.helper("key");
+        flow.push(Command::Eval(vec![(name.clone(), fold(left))]));
+        if let Some(index) = reference(plan) {
+            let listed = self.helper("listed");
+            let message = format!(
+                "the list has to be there as the lookup index `{index}`, filtered as the query does, with `{name}` as its key{} and `{listed}: true` in each row",
+                if insensitive { " in lower case" } else { "" }
+            );
+            self.losses.push(Loss::approximate(LossKind::Lookup, span, message));
+            flow.push(Command::LookupJoin(index, vec![name]));
+            let listed = Expr::field(listed);
+            flow.narrowed = true;
+            flow.pool = None;
+            return Ok(if want { listed.is_not_null() } else { listed.is_null() });
+        }
+        let mut right = self.plan(plan, Usage::of_deciding([column]))?;
+        let right_value = self.column(&mut right, column, span);
+        let right_value = if right.slots.get(&column).is_some_and(|s| s.stored.is_some()) {
+            Expr::call("TO_STRING", [right_value])
+        } else {
+            right_value
+        };
+        let (side, label) = (self.side_of(), self.helper("other"));
+        right.push(Command::Eval(vec![(side.clone(), Expr::text(&label)), (name.clone(), fold(right_value))]));
+        right.push(Command::Keep(vec![side.clone(), name.clone()]));
+        right.pool = None;
+        let right_queries = branches(right, span)?;
+        self.pooled(flow, &side, span)?;
+        if flow.pool != Some(0) {
+            self.move_to_rows(flow, &side, span)?;
+        }
+        self.add_branches(flow, right_queries, std::iter::empty(), span)?;
+        let partners = self.helper("partners");
+        let aggregate = Aggregate {
+            name: partners.clone(),
+            value: Expr::call("COUNT", [Expr::All]),
+            condition: Some(of_side(&side, &label)),
+        };
+        let at = flow.pool.unwrap_or_default();
+        flow.commands.insert(at, Command::Stats { inline: true, aggregates: vec![aggregate], by: vec![(name, None)] });
+        flow.pool = Some(at + 1);
+        flow.narrowed = true;
+        Ok(if want {
+            at_least_one(&partners)
+        } else {
+            Expr::compare(Compare::Equal, Expr::field(&partners), Expr::integer(0))
+        })
+    }
+
+    /// The key that was computed last moves behind the first join, into the branch of the rows.
+    fn move_to_rows(&mut self, flow: &mut Flow, side: &str, span: Span) -> Result<()> {
+        let late = match flow.commands.last() {
+            Some(Command::Eval(items)) => items.iter().any(|(_, e)| reads_computed(flow, e)),
+            _ => true,
+        };
+        if late {
+            return refuse(
+                LossKind::UnsupportedOperator,
+                span,
+                "sub-queries of FROM cannot be nested, and here a further set of keys is compared with what a join gave",
+            );
+        }
+        if let (Some(eval), Head::Queries(queries)) = (flow.commands.pop(), &mut flow.head) {
+            for query in queries.iter_mut().filter(|q| marks(q, side)) {
+                query.commands.push(eval.clone());
+            }
+        }
+        Ok(())
+    }
+
+    /// Terms of a table are looked for in a text: all of them make one pattern.
+    fn term_of_table(
+        &mut self,
+        flow: &mut Flow,
+        node: &Membership,
+        plan: &Plan,
+        column: ColumnId,
+        want: bool,
+        span: Span,
+    ) -> Result<Expr> {
+        let mut right = self.plan(plan, Usage::of_deciding([column]))?;
+        let needle = self.column(&mut right, column, span);
+        let needle = if self.query.columns[column].ty.ty == Type::String
+            && right.slots.get(&column).is_none_or(|slot| slot.stored.is_none())
+        {
+            needle
+        } else {
+            Expr::call("TO_STRING", [needle])
+        };
+        let needle = Expr::Field(self.in_column(&mut right, needle, "term"));
+        let collect = |pattern: &str| {
+            let all = Expr::call("MV_CONCAT", [Expr::call("VALUES", [Expr::field(pattern)]), Expr::text("|")]);
+            if node.rules.case == CaseRule::Sensitive { all } else { Expr::call("CONCAT", [Expr::text("(?i)"), all]) }
+        };
+        let pattern = self.on_every_row(flow, right, "pattern", pattern_of(node.test, &needle), collect, span)?;
+        let text = self.text(flow, &node.subject)?;
+        let test = found(text.clone(), pattern.clone(), want);
+        // Without a term nothing is found.
+        Ok(if want { test } else { Expr::any(vec![pattern.is_null(), text.is_null(), test]) })
+    }
+
+    /// A single value out of another table.
+    pub(super) fn to_scalar(&mut self, flow: &mut Flow, plan: &Plan, span: Span) -> Result<Expr> {
+        let Some(column) = plan.schema().at(0).map(|c| c.id) else {
+            return refuse(LossKind::UnsupportedExpression, span, "the table gives no column");
+        };
+        let mut right = self.plan(plan, Usage::of_deciding([column]))?;
+        let value = self.column(&mut right, column, span);
+        let single = right.unique.as_ref().is_some_and(Vec::is_empty)
+            || matches!(right.commands.last(), Some(Command::Limit(1)));
+        if !single {
+            self.lose(
+                LossKind::Order,
+                span,
+                "of several rows KQL takes the value of the first one, here the greatest value is taken",
+            );
+        }
+        let several = self.query.columns[column].ty.ty == Type::Dynamic;
+        let greatest = |label: &str| Expr::call(if several { "VALUES" } else { "MAX" }, [Expr::field(label)]);
+        self.on_every_row(flow, right, "scalar", value, greatest, span)
+    }
+
+    /// Gives every row what `collect` makes of a value of the other table's rows.
+    fn on_every_row(
+        &mut self,
+        flow: &mut Flow,
+        mut right: Flow,
+        wanted: &str,
+        value: Expr,
+        collect: impl Fn(&str) -> Expr,
+        span: Span,
+    ) -> Result<Expr> {
+        let (side, label) = (self.side_of(), self.helper(wanted));
+        right.push(Command::Eval(vec![(side.clone(), Expr::text(&label)), (label.clone(), value)]));
+        right.push(Command::Keep(vec![side.clone(), label.clone()]));
+        right.pool = None;
+        let queries = branches(right, span)?;
+        self.pooled(flow, &side, span)?;
+        self.add_branches(flow, queries, std::iter::empty(), span)?;
+        let aggregate =
+            Aggregate { name: label.clone(), value: collect(&label), condition: Some(of_side(&side, &label)) };
+        let at = flow.pool.unwrap_or_default();
+        flow.commands.insert(at, Command::Stats { inline: true, aggregates: vec![aggregate], by: Vec::new() });
+        flow.pool = Some(at + 1);
+        flow.narrowed = true;
+        Ok(Expr::Field(label))
+    }
+
+    fn text_or_value(&mut self, flow: &mut Flow, expr: &Ir) -> Result<Expr> {
+        if matches!(expr.ty.ty, Type::String | Type::Dynamic | Type::Unknown) {
+            self.text(flow, expr)
+        } else {
+            self.value(flow, expr)
+        }
+    }
+}
+
+/// The expression that gives the pattern of a term which is itself a value.
+fn pattern_of(test: StringTest, needle: &Expr) -> Expr {
+    let escaped =
+        Expr::call("REPLACE", [needle.clone(), Expr::text("([^A-Za-z0-9])"), Expr::text(r"\\$1")]);
+    let guard = |end: &str, guard: &str| {
+        let is_term = Expr::Rlike(Box::new(needle.clone()), end.to_owned());
+        Expr::call("CASE", [is_term, Expr::text(guard), Expr::text("")])
+    };
+    let mut parts = Vec::new();
+    match test {
+        StringTest::HasTerm | StringTest::HasPrefix => parts.push(guard("[A-Za-z0-9].*", BEFORE)),
+        StringTest::StartsWith => parts.push(Expr::text(r"\A")),
+        _ => {}
+    }
+    parts.push(escaped);
+    match test {
+        StringTest::HasTerm | StringTest::HasSuffix => parts.push(guard(".*[A-Za-z0-9]", BEHIND)),
+        StringTest::EndsWith => parts.push(Expr::text(r"\z")),
+        _ => {}
+    }
+    if parts.len() == 1 { parts.remove(0) } else { Expr::Call("CONCAT".into(), parts) }
+}
+
+/// Whether an expression reads what a command behind the branches computes.
+fn reads_computed(flow: &Flow, e: &Expr) -> bool {
+    flow.commands.iter().rev().skip(1).any(|command| command.assigns(&|name| e.reads(name)))
+}
+
+/// `toscalar(… | summarize make_set(x))` as the plan whose column `x` is the set.
+fn collected(plan: &Plan) -> Option<(Plan, ColumnId)> {
+    let mut steps = plan.steps.as_slice();
+    while let Some((Op::Project(items, _), before)) = steps.split_last().map(|(step, before)| (&step.op, before)) {
+        if !items.iter().all(Computed::is_passed_on) {
+            break;
+        }
+        steps = before;
+    }
+    let (last, before) = steps.split_last()?;
+    let Op::Summarize { keys, aggregates } = &last.op else { return None };
+    let ([], [call]) = (keys.as_slice(), aggregates.as_slice()) else { return None };
+    if !matches!(call.function.name(), "make_set" | "makeset" | "make_list" | "makelist") {
+        return None;
+    }
+    let column = call.arguments.first()?.as_column()?;
+    Some((Plan { source: plan.source.clone(), steps: before.to_vec() }, column))
+}
