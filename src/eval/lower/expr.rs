@@ -9,7 +9,7 @@ use datafusion::prelude::lit;
 
 use super::Lowering;
 use super::constant::{literal, null};
-use super::relation::{Relation, field, reference};
+use super::relation::{OrderKey, Relation, field, reference};
 use super::udf;
 use crate::eval::arrays::data_type;
 use crate::eval::cell::Cell;
@@ -205,7 +205,7 @@ impl Lowering<'_> {
         let value = self.column(&relation, first.id).alias("value");
         let mut builder = datafusion::logical_expr::LogicalPlanBuilder::from(relation.plan);
         if !order.is_empty() {
-            builder = builder.sort(order)?;
+            builder = builder.sort(order.iter().map(OrderKey::sort))?;
         }
         let batches = self.execute(builder.limit(0, Some(1))?.project([value])?.build()?)?;
         let found = batches.iter().find(|batch| batch.num_rows() > 0);

@@ -12,6 +12,7 @@ mod expr;
 mod hand;
 mod join;
 mod operator;
+mod order;
 mod pivot;
 mod plugin;
 mod relation;
@@ -28,12 +29,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{ArrayRef, Int64Array, RecordBatch};
-use datafusion::arrow::compute::concat_batches;
 use datafusion::arrow::datatypes::{Field, Schema as ArrowSchema};
-use datafusion::common::DFSchema;
+use datafusion::common::{DFSchema, DataFusionError};
 use datafusion::common::tree_node::{TreeNode as _, TreeNodeRecursion};
 use datafusion::datasource::{MemTable, provider_as_source};
-use datafusion::logical_expr::{Expr as DfExpr, ExprFunctionExt as _, ExprSchemable as _, LogicalPlanBuilder};
+use datafusion::logical_expr::{Expr as DfExpr, ExprFunctionExt as _, ExprSchemable as _, LogicalPlan, LogicalPlanBuilder};
 use datafusion::physical_plan::collect;
 use datafusion::physical_plan::display::DisplayableExecutionPlan;
 use datafusion::prelude::SessionContext;
@@ -111,20 +111,24 @@ impl<'a> Lowering<'a> {
             fields.push(value.alias(format!("r{}", fields.len())));
             columns.push((column.name.clone(), column.ty.ty));
         }
-        let order = relation.whole_order();
-        let mut plan = LogicalPlanBuilder::from(relation.plan);
-        if !order.is_empty() {
-            plan = plan.sort(order)?;
-        }
         // A result without columns still has a number of records, which a field of its own keeps.
         if fields.is_empty() {
             fields.push(datafusion::prelude::lit(true).alias("r"));
         }
-        let batches = self.execute(plan.project(fields)?.build()?)?;
-        Ok(Answer { columns, batches, plans: self.plans.take() })
+        let shown = fields.len();
+        let order = relation.whole_order();
+        for key in &order {
+            if fields.iter().all(|field| field.schema_name().to_string() != key.field) {
+                fields.push(reference(&key.field));
+            }
+        }
+        let plan = LogicalPlanBuilder::from(relation.plan).project(fields)?.build()?;
+        let whole = self.ordered(plan, &order)?;
+        let batch = whole.project(&(0..shown).collect::<Vec<_>>()).map_err(DataFusionError::from)?;
+        Ok(Answer { columns, batches: vec![batch], plans: self.plans.take() })
     }
 
-    fn execute(&self, plan: datafusion::logical_expr::LogicalPlan) -> Result<Vec<RecordBatch>, EvalError> {
+    fn execute(&self, plan: LogicalPlan) -> Result<Vec<RecordBatch>, EvalError> {
         let context = self.context.clone();
         let work = async move {
             let frame = context.execute_logical_plan(plan).await?;
@@ -316,18 +320,17 @@ impl<'a> Lowering<'a> {
         Ok((Relation { plan, order, parts: input.parts }, name))
     }
 
-    /// The records in one piece, in order, part by part.
-    fn collect(&self, relation: &Relation) -> Result<Collected, EvalError> {
-        let order = relation.whole_order();
-        let mut plan = LogicalPlanBuilder::from(relation.plan.clone());
-        if !order.is_empty() {
-            plan = plan.sort(order)?;
-        }
-        let plan = plan.build()?;
+    /// What a plan gives, in one piece and in order.
+    fn ordered(&self, plan: LogicalPlan, order: &[OrderKey]) -> Result<RecordBatch, EvalError> {
         let schema = Arc::clone(plan.schema().inner());
         let batches = self.execute(plan)?;
         let schema = batches.first().map_or(schema, RecordBatch::schema);
-        let batch = concat_batches(&schema, &batches).map_err(datafusion::common::DataFusionError::from)?;
+        Ok(order::ordered(&schema, &batches, order)?)
+    }
+
+    /// The records in one piece, in order, part by part.
+    fn collect(&self, relation: &Relation) -> Result<Collected, EvalError> {
+        let batch = self.ordered(relation.plan.clone(), &relation.whole_order())?;
         let starts = match &relation.parts {
             Some(parts) => starts(batch.column_by_name(&parts.field)),
             None => vec![0],
@@ -358,7 +361,7 @@ impl<'a> Lowering<'a> {
         ));
         let arrays = fields.into_iter().map(|(_, array)| array).collect();
         let batch = RecordBatch::try_new(Arc::clone(&schema), arrays)
-            .map_err(datafusion::common::DataFusionError::from)?;
+            .map_err(DataFusionError::from)?;
         let batches = (0..rows)
             .step_by(BATCH_ROWS)
             .map(|start| batch.slice(start, BATCH_ROWS.min(rows - start)))
@@ -401,7 +404,7 @@ fn starts(column: Option<&ArrayRef>) -> Vec<usize> {
 }
 
 /// The plan with its fields stripped of the name of the table they are from.
-fn unqualified(plan: datafusion::logical_expr::LogicalPlan) -> Result<datafusion::logical_expr::LogicalPlan, EvalError> {
+fn unqualified(plan: LogicalPlan) -> Result<LogicalPlan, EvalError> {
     let exprs: Vec<DfExpr> = plan
         .schema()
         .columns()
