@@ -425,6 +425,7 @@ pub(super) fn mismatch_report(
         }
     }
     .note(usage)
+    .official(mismatch.official())
 }
 
 /// The first sentence of a text, beginning small, without its full stop.

@@ -247,8 +247,7 @@ fn prepared(query: &Query) -> Result<ir::Query, Vec<Loss>> {
         return Err(wrong);
     }
     let Some(mut ir) = query.bound.as_ref().and_then(|bound| bound.query.clone()) else {
-        let message = "the query declares names and asks for nothing";
-        return Err(vec![Loss::refusal(LossKind::Syntax, query.map.span(Span::default()), message)]);
+        return Err(errors(LossKind::Syntax, query.nothing_asked().into_iter()).collect());
     };
     simplify(&mut ir);
     Ok(ir)
