@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 mod bind;
+mod convert;
 mod format;
 mod lint;
 mod read_splunk;
