@@ -209,9 +209,10 @@ pub enum Expr {
 }
 
 /// What the argument in a hole is needed as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum HoleKind {
     /// Its own type.
+    #[default]
     Plain,
     /// Text.
     Text,

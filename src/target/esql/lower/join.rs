@@ -6,9 +6,10 @@ use super::plan::branches;
 use super::rewrite::at_least_one;
 use super::source::index_of;
 use super::{Flow, Lower, Result, Slot, refuse};
-use crate::ir::{ColumnId, Join, JoinKind, Op, Origin, Plan, Schema, SourceKind, Value};
+use crate::ir::{ColumnId, Join, JoinKind, Op, Origin, Plan, Schema};
 use crate::source::Span;
 use crate::target::esql::tree::{Aggregate, Command, Compare, Expr, Head, Query};
+use crate::target::sets::list_name;
 use crate::target::usage::Usage;
 use crate::target::{Fidelity, Loss, LossKind, Prefer};
 use crate::types::Type;
@@ -497,24 +498,7 @@ fn is_unique(flow: &Flow, keys: &[ColumnId]) -> bool {
 
 /// The lookup index that reference data has to be in: a watchlist or data from an address.
 pub(super) fn reference(plan: &Plan) -> Option<String> {
-    let steps = plan.steps.iter().all(|step| {
-        matches!(
-            step.op,
-            Op::Filter(_) | Op::Extend(_) | Op::Project(..) | Op::Distinct | Op::MvExpand(_) | Op::Summarize { .. }
-        )
-    });
-    match &plan.source.kind {
-        SourceKind::Call(call) if steps && &*call.name == "_GetWatchlist" => {
-            call.arguments.first().and_then(|(_, a)| match a {
-                crate::ir::Argument::Scalar(e) => e.as_literal().and_then(Value::as_str).map(index_of),
-                crate::ir::Argument::Plan(_) => None,
-            })
-        }
-        SourceKind::External(external) if steps => {
-            external.addresses.iter().find_map(|a| a.as_literal().and_then(Value::as_str)).map(index_of)
-        }
-        _ => None,
-    }
+    list_name(plan, &[]).map(|name| index_of(&name))
 }
 
 /// What tells each row from every other: the id of its document, or the columns of the last grouping.
