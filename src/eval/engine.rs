@@ -153,7 +153,9 @@ mod tests {
             let columns: Vec<Cells<'_>> =
                 columns.map(|((_, ty), array)| Cells::new(array.as_ref(), *ty).unwrap()).collect();
             for row in 0..batch.num_rows() {
-                rows.push(columns.iter().map(|cells| cells.get(row).to_text().into_owned()).collect::<Vec<_>>().join("|"));
+                rows.push(
+                    columns.iter().map(|cells| cells.get(row).to_text().into_owned()).collect::<Vec<_>>().join("|"),
+                );
             }
         }
         rows
@@ -186,7 +188,8 @@ mod tests {
     #[test]
     fn expressions_do_not_double_with_each_mention() {
         let steps = "| extend a = iff(s has 'x', array_concat(a, dynamic([1])), a)\n".repeat(40);
-        let query = format!("print s = 'x y', a = dynamic([])\n{steps}| where array_length(a) > 0 | project array_length(a)");
+        let query =
+            format!("print s = 'x y', a = dynamic([])\n{steps}| where array_length(a) > 0 | project array_length(a)");
         assert_eq!(answer(&query, 8), ["40"]);
     }
 

@@ -108,7 +108,7 @@ const ENERGY: Scales = &[
     ("Gigajoule", 1e9, 1.0),
     ("GigawattDay", 8.64e13, 1.0),
     ("GigawattHour", 3.6e12, 1.0),
-    ("HorsepowerHour", 2_684_519.537_696_172_8, 1.0),
+    ("HorsepowerHour", 2_684_519.537_696_173, 1.0),
     ("Joule", 1.0, 1.0),
     ("KilobritishThermalUnit", BTU * 1e3, 1.0),
     ("Kilocalorie", 4_184.0, 1.0),

@@ -1,4 +1,4 @@
-//! Well-Known Text as GeoJSON.
+//! Well-Known Text as `GeoJSON`.
 
 use wkt::Wkt;
 use wkt::types::{Coord, LineString, Polygon};

@@ -234,26 +234,23 @@ fn nested(bytes: &[u8], start: usize) -> Scanned<usize> {
     let mut at = start;
     loop {
         // A value begins here.
-        match bytes.get(at) {
-            Some(bracket @ (b'{' | b'[')) => {
-                if open.len() == MAX_DEPTH {
-                    return Err("values nest too deep");
-                }
-                open.push(*bracket);
-                at = space(bytes, at + 1);
-                let empty = matches!((bracket, bytes.get(at)), (b'{', Some(b'}')) | (b'[', Some(b']')));
-                if !empty {
-                    if *bracket == b'{' {
-                        at = name(bytes, at)?;
-                    }
-                    continue;
-                }
+        if let Some(bracket @ (b'{' | b'[')) = bytes.get(at) {
+            if open.len() == MAX_DEPTH {
+                return Err("values nest too deep");
             }
-            _ => {
-                let slot = value(bytes, at)?;
-                at = slot.end as usize + usize::from(slot.kind == Kind::Text);
-                at = space(bytes, at);
+            open.push(*bracket);
+            at = space(bytes, at + 1);
+            let empty = matches!((bracket, bytes.get(at)), (b'{', Some(b'}')) | (b'[', Some(b']')));
+            if !empty {
+                if *bracket == b'{' {
+                    at = name(bytes, at)?;
+                }
+                continue;
             }
+        } else {
+            let slot = value(bytes, at)?;
+            at = slot.end as usize + usize::from(slot.kind == Kind::Text);
+            at = space(bytes, at);
         }
         // A value has ended, or an empty one is about to.
         loop {
@@ -354,11 +351,11 @@ mod tests {
             r#"{"z":"\x"}"#,
             r#"{"z":"\u00g0"}"#,
             "{\"z\":\"\u{1}\"}",
-            r#"{a:1}"#,
+            r"{a:1}",
             r#"{"a":1,}"#,
-            r#"{,}"#,
-            r#"[]"#,
-            r#""#,
+            r"{,}",
+            r"[]",
+            r"",
         ] {
             same(record);
         }
