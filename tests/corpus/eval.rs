@@ -78,9 +78,9 @@ struct Noise {
 
 impl Noise {
     fn for_query(query: &Query, text: &str) -> Self {
-        let mut noise = Self::default();
-        noise.words =
+        let words =
             text.split(['"', '\'']).skip(1).step_by(2).filter(|word| word.len() < 200).map(str::to_owned).collect();
+        let mut noise = Self { words, ..Self::default() };
         for shared in &query.shared {
             noise.collect(&mut shared.plan.clone());
         }
@@ -118,7 +118,7 @@ impl Noise {
             arrays.push(from_cells(ty, cells).expect("cells of the type"));
         }
         fields.push(Field::new(ORDINAL, DataType::Int64, false));
-        arrays.push(Arc::new(Int64Array::from_iter_values(0..ROWS as i64)));
+        arrays.push(Arc::new(Int64Array::from_iter_values((0i64..).take(ROWS))));
         let schema = Arc::new(Schema::new(fields));
         let batch = RecordBatch::try_new(Arc::clone(&schema), arrays).expect("a batch");
         let partitions = (0..ROWS).step_by(10).map(|start| vec![batch.slice(start, 10)]).collect();
@@ -180,7 +180,7 @@ fn shown(answer: &Answer) -> Vec<String> {
             .map(|(index, (_, ty))| Cells::new(batch.column(index).as_ref(), *ty).expect("an array of the type"))
             .collect();
         for row in 0..batch.num_rows() {
-            rows.push(columns.iter().map(|cells| format!("{:?}|", cells.get(row).to_text())).collect());
+            rows.push(columns.iter().map(|cells| format!("{:?}", cells.get(row).to_text())).collect::<Vec<_>>().join("|"));
         }
     }
     rows

@@ -39,7 +39,7 @@ impl Unit {
         }
     }
 
-    fn from_base(self, value: f64) -> f64 {
+    fn value_of_base(self, value: f64) -> f64 {
         match self {
             Self::Scale(times, over) => value * over / times,
             Self::Offset(times, over, zero) => (value - zero) * over / times,
@@ -52,7 +52,7 @@ impl Unit {
 fn convert<'a>(args: &[Cell<'a>], unit: impl Fn(&str) -> Option<Unit>) -> Cell<'a> {
     let units = unit(&text(args, 1)).zip(unit(&text(args, 2)));
     let value = args.first().and_then(Cell::as_real);
-    value.zip(units).map(|(value, (from, to))| to.from_base(from.to_base(value))).into()
+    value.zip(units).map(|(value, (from, to))| to.value_of_base(from.to_base(value))).into()
 }
 
 /// Units with how often they hold the base unit, and by what that is divided.

@@ -91,7 +91,9 @@ impl Lowering<'_> {
 
     pub(super) fn string_match(&mut self, input: &Relation, node: &StringMatch) -> Lower<DfExpr> {
         let subject = self.text(input, &node.subject)?;
-        if let Some(needle) = node.needle.as_literal().map(text_of) { self.matches(subject, node.test, node.rules, Quantifier::Any, node.negated, vec![needle]) } else {
+        if let Some(needle) = node.needle.as_literal().map(text_of) {
+            Ok(Self::matches(subject, node.test, node.rules, Quantifier::Any, node.negated, &[needle]))
+        } else {
             let needle = self.text(input, &node.needle)?;
             let (test, rules, negated) = (node.test, node.rules, node.negated);
             let function: udf::RowFunction = Arc::new(move |cells| {
@@ -106,24 +108,22 @@ impl Lowering<'_> {
     }
 
     /// A test of a text against constant needles.
-    #[expect(clippy::unnecessary_wraps, reason = "as its callers, which can fail")]
     fn matches(
-        &self,
         subject: DfExpr,
         test: StringTest,
         rules: StringRules,
         quantifier: Quantifier,
         negated: bool,
-        needles: Vec<String>,
-    ) -> Lower<DfExpr> {
+        needles: &[String],
+    ) -> DfExpr {
         let absent = rules.nulls == NullRule::AbsentFails;
-        if let [needle] = needles.as_slice()
+        if let [needle] = needles
             && test == StringTest::Equals
             && rules.case == CaseRule::Sensitive
             && !absent
         {
             let needle = literal(&Value::string(needle.as_str()));
-            return Ok(if negated { subject.not_eq(needle) } else { subject.eq(needle) });
+            return if negated { subject.not_eq(needle) } else { subject.eq(needle) };
         }
         let key = format!("{test:?}{rules:?}{quantifier:?}{negated}{needles:?}");
         let matcher = Matcher::new(test, rules, needles.iter().map(String::as_str), quantifier);
@@ -131,7 +131,7 @@ impl Lowering<'_> {
             let texts = arrays[0].as_string_view();
             verdict(texts, &matcher.eval(texts), negated, absent)
         });
-        Ok(udf::raw("match", key, datafusion::arrow::datatypes::DataType::Boolean, false, function, vec![subject]))
+        udf::raw("match", key, datafusion::arrow::datatypes::DataType::Boolean, false, function, vec![subject])
     }
 
     pub(super) fn regex(&mut self, input: &Relation, node: &RegexMatch) -> Lower<DfExpr> {
@@ -163,7 +163,7 @@ impl Lowering<'_> {
         if by_text {
             let subject = self.text(input, &node.subject)?;
             let needles: Vec<String> = values.iter().map(text_of).collect();
-            return self.matches(subject, node.test, node.rules, node.quantifier, node.negated, needles);
+            return Ok(Self::matches(subject, node.test, node.rules, node.quantifier, node.negated, &needles));
         }
         let subject = self.expr(input, &node.subject)?;
         let ty = node.subject.ty.ty;
@@ -255,7 +255,7 @@ impl Lowering<'_> {
                 return Err(value_error("what is looked for in every column must be a constant", node.needle.span));
             };
             let needles = vec![needle.clone()];
-            terms.push(self.matches(subject, node.test, node.rules, Quantifier::Any, node.negated, needles)?);
+            terms.push(Self::matches(subject, node.test, node.rules, Quantifier::Any, node.negated, &needles));
         }
         Ok(balanced(terms, Operator::Or).unwrap_or_else(|| lit(false)))
     }

@@ -85,7 +85,7 @@ impl Lowering<'_> {
                 cast_to(item, Type::Dynamic, expr.ty.ty)
             }
             ExprKind::Case(node) => self.case(input, node, expr.ty)?,
-            ExprKind::ToScalar(plan) => self.to_scalar(plan, expr.ty.ty)?,
+            ExprKind::ToScalar(plan) => self.first_value(plan, expr.ty.ty)?,
             ExprKind::Parameter(name) => {
                 return Err(EvalError::unsupported(format!("nothing is given for the parameter `{name}`"), expr.span));
             }
@@ -192,7 +192,7 @@ impl Lowering<'_> {
     }
 
     /// The first column of the first record of a plan.
-    fn to_scalar(&mut self, plan: &Arc<Plan>, ty: Type) -> Result<DfExpr, EvalError> {
+    fn first_value(&mut self, plan: &Arc<Plan>, ty: Type) -> Result<DfExpr, EvalError> {
         let relation = self.plan(plan, None)?;
         let order = relation.whole_order();
         let Some(first) = plan.schema().at(0).cloned() else { return Ok(lit(null(ty))) };
@@ -418,13 +418,5 @@ fn absent(cell: &Cell<'_>) -> bool {
         Cell::Null => true,
         Cell::Dynamic(bytes) => matches!(View::new(bytes).shown(), Shown::Null),
         _ => false,
-    }
-}
-
-/// The text of each element of a dynamic, if it is an array.
-pub(super) fn elements(bytes: &[u8]) -> Option<Vec<crate::ir::Json>> {
-    match dynamic::decode(bytes) {
-        crate::ir::Json::Array(items) => Some(items),
-        _ => None,
     }
 }

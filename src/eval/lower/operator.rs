@@ -248,12 +248,6 @@ impl Lowering<'_> {
         outer.parts = None;
         Ok(outer)
     }
-
-    /// The position of each record within its part as a number from 0.
-    pub(super) fn numbered(&mut self, input: Relation) -> Result<(Relation, DfExpr), EvalError> {
-        let (input, rank) = self.ranked(input)?;
-        Ok((input, cast(reference(&rank), DataType::Int64)))
-    }
 }
 
 /// A value as it stands in a dynamic on the way to its column. No dynamic holds a `decimal`; its text is converted back.
@@ -278,12 +272,4 @@ const fn dotnet_name(ty: Type) -> &'static str {
         Type::Guid => "System.Guid",
         Type::Dynamic | Type::Unknown => "System.Object",
     }
-}
-
-/// Expressions of the parts of a window function.
-pub(super) fn within_parts(window: DfExpr, parts: Option<&Parts>) -> Result<DfExpr, EvalError> {
-    Ok(match parts {
-        Some(parts) => window.partition_by(vec![reference(&parts.field)]).build()?,
-        None => window,
-    })
 }

@@ -266,8 +266,3 @@ fn zero(ty: Type) -> Json {
         _ => Json::Null,
     }
 }
-
-/// A constant as an expression.
-pub(super) fn constant_of(cell: &Cell<'_>, ty: Type) -> DfExpr {
-    lit(cell_scalar(cell, ty))
-}

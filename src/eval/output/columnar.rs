@@ -94,10 +94,10 @@ fn column(array: &ArrayRef, ty: Type, unit: TimeUnit) -> io::Result<ArrayRef> {
             let since = ticks.iter().map(|ticks| ticks.map(|ticks| ticks - epoch));
             if unit == TimeUnit::Nanosecond {
                 let nanoseconds = since.map(|ticks| ticks.and_then(|ticks| ticks.checked_mul(100)));
-                Arc::new(TimestampNanosecondArray::from_iter(nanoseconds).with_timezone("UTC"))
+                Arc::new(nanoseconds.collect::<TimestampNanosecondArray>().with_timezone("UTC"))
             } else {
                 let microseconds = since.map(|ticks| ticks.map(|ticks| ticks.div_euclid(MICROSECOND)));
-                Arc::new(TimestampMicrosecondArray::from_iter(microseconds).with_timezone("UTC"))
+                Arc::new(microseconds.collect::<TimestampMicrosecondArray>().with_timezone("UTC"))
             }
         }
         Type::Decimal | Type::TimeSpan | Type::Guid | Type::Dynamic | Type::Unknown => {

@@ -190,9 +190,12 @@ fn polygon_rings(view: View<'_>) -> Option<Polygon> {
     })
 }
 
+/// Shapes that were read, by their encoding; none where it holds no shape.
+type Known = Vec<(Vec<u8>, Option<Rc<Shape>>)>;
+
 thread_local! {
     /// The shapes read last. Shapes are mostly constants of the query.
-    static KNOWN: RefCell<Vec<(Vec<u8>, Option<Rc<Shape>>)>> = const { RefCell::new(Vec::new()) };
+    static KNOWN: RefCell<Known> = const { RefCell::new(Vec::new()) };
 }
 
 /// The shape of an argument.
