@@ -3,8 +3,8 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use memchr::memchr_iter;
 use parquet::arrow::arrow_reader::ArrowReaderMetadata;
@@ -115,7 +115,16 @@ impl EventFile {
             Format::Separated(separator) => Layout::Separated(separator),
             Format::Parquet => Layout::Parquet,
         };
-        let mut file = Self { path, inline: None, compression, layout, header: Header::default(), bytes, progress: None, parquet: Arc::default() };
+        let mut file = Self {
+            path,
+            inline: None,
+            compression,
+            layout,
+            header: Header::default(),
+            bytes,
+            progress: None,
+            parquet: Arc::default(),
+        };
         if format == Format::Json && file.has_an_object_a_line()? {
             file.layout = Layout::Lines;
         }
