@@ -145,48 +145,35 @@ fn space(bytes: &[u8], mut at: usize) -> usize {
     at
 }
 
+/// How many bytes are looked at together.
+const WIDTH: usize = 16;
+
 /// A byte repeated eight times.
-#[cfg(not(target_arch = "x86_64"))]
 const fn every(byte: u8) -> u64 {
     u64::from_ne_bytes([byte; 8])
 }
 
-/// How many bytes are looked at together.
-#[cfg(target_arch = "x86_64")]
-const WIDTH: usize = 16;
-#[cfg(not(target_arch = "x86_64"))]
-const WIDTH: usize = 8;
-
-/// The first of the bytes that ends a run of plain characters of a string: a quote, a backslash, a control character, or
-/// one that is not ASCII.
-#[cfg(target_arch = "x86_64")]
+/// Marks the bytes of a word that end a run of plain characters of a string: quotes, backslashes, control characters, and
+/// what is not ASCII. Each sets the highest bit of its place. Borrows can mark bytes above the first such byte, never
+/// below, and the first is what is asked for.
 #[inline]
-fn special(bytes: [u8; WIDTH]) -> Option<usize> {
-    // SSE2 is part of every processor of this kind.
-    use std::arch::x86_64::{
-        _mm_cmpeq_epi8, _mm_cmplt_epi8, _mm_movemask_epi8, _mm_or_si128, _mm_set_epi64x, _mm_set1_epi8,
-    };
-    let wide = u128::from_le_bytes(bytes);
-    let vector = _mm_set_epi64x((wide >> 64) as i64, wide as i64);
-    let quotes = _mm_cmpeq_epi8(vector, _mm_set1_epi8(b'"'.cast_signed()));
-    let slashes = _mm_cmpeq_epi8(vector, _mm_set1_epi8(b'\\'.cast_signed()));
-    // As a signed number what is not ASCII is less than anything.
-    let others = _mm_cmplt_epi8(vector, _mm_set1_epi8(0x20));
-    let found = _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quotes, slashes), others));
-    (found != 0).then(|| found.trailing_zeros() as usize)
+const fn marks(word: u64) -> u64 {
+    let (quotes, slashes) = (word ^ every(b'"'), word ^ every(b'\\'));
+    let quotes = quotes.wrapping_sub(every(1)) & !quotes;
+    let slashes = slashes.wrapping_sub(every(1)) & !slashes;
+    let controls = word.wrapping_sub(every(0x20)) & !word;
+    (quotes | slashes | controls | word) & every(0x80)
 }
 
-/// As above, eight bytes in a word: a byte that is found sets the highest bit of its place in one of the masks. Borrows can
-/// set bits above the first such byte, never below, and the first is what is asked for.
-#[cfg(not(target_arch = "x86_64"))]
+/// The first of the bytes that ends a run of plain characters.
 #[inline]
 fn special(bytes: [u8; WIDTH]) -> Option<usize> {
-    const HIGH: u64 = every(0x80);
-    let word = u64::from_le_bytes(bytes);
-    let zero = |word: u64| word.wrapping_sub(every(1)) & !word & HIGH;
-    let controls = word.wrapping_sub(every(0x20)) & !word & HIGH;
-    let found = zero(word ^ every(b'"')) | zero(word ^ every(b'\\')) | controls | word & HIGH;
-    (found != 0).then(|| found.trailing_zeros() as usize / 8)
+    let both = u128::from_le_bytes(bytes);
+    let (low, high) = (marks(both as u64), marks((both >> 64) as u64));
+    if low | high == 0 {
+        return None;
+    }
+    Some(if low == 0 { 8 + high.trailing_zeros() as usize / 8 } else { low.trailing_zeros() as usize / 8 })
 }
 
 impl Scanner {
