@@ -494,6 +494,14 @@ mod tests {
 
     proptest! {
         #[test]
+        fn the_first_special_byte_is_found(bytes: [u8; WIDTH], plain in 0..=WIDTH) {
+            let mut bytes = bytes;
+            bytes[..plain].fill(b'!');
+            let ends = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..0x20 | 0x80..);
+            prop_assert_eq!(special(bytes), bytes.iter().position(ends));
+        }
+
+        #[test]
         fn whatever_is_written_is_read(slots in prop::collection::vec(("[abc\"]{0,2}", json()), 0..6), pretty: bool) {
             let value = Value::Object(slots.into_iter().collect());
             let text = if pretty { serde_json::to_string_pretty(&value) } else { serde_json::to_string(&value) };
