@@ -22,6 +22,8 @@ pub(in super::super) struct Lookup {
 struct Member {
     /// All that stands between the value before and its own.
     lead: Box<[u8]>,
+    /// Whether that holds the brace of the object, so that nothing can stand before it.
+    opens: bool,
     name: Box<[u8]>,
     column: Option<usize>,
 }
@@ -33,11 +35,12 @@ impl Lookup {
         Self { columns: columns.collect(), order: Vec::new() }
     }
 
-    /// Where the member is the one that is due, the length of what leads to its value, and its column.
+    /// Where the member is the one that is due, the length of what leads to its value, and its column. `first` says that
+    /// no member comes before.
     #[inline]
-    pub(super) fn expect(&self, due: &mut usize, rest: &[u8]) -> Option<(usize, Option<usize>)> {
+    pub(super) fn expect(&self, due: &mut usize, rest: &[u8], first: bool) -> Option<(usize, Option<usize>)> {
         let member = self.order.get(*due)?;
-        if !rest.starts_with(&member.lead) {
+        if member.opens != first || !rest.starts_with(&member.lead) {
             return None;
         }
         *due += 1;
@@ -47,16 +50,21 @@ impl Lookup {
     /// The column of a member that was not due, if it is wanted.
     #[cold]
     pub(super) fn search(&mut self, due: &mut usize, lead: &[u8], name: &[u8]) -> Option<usize> {
+        let opens = lead.trim_ascii_start().starts_with(b"{");
         let end = self.order.len().min(*due + AHEAD);
-        let ahead = self.order.get(*due..end).unwrap_or_default();
+        let ahead = self.order.get_mut(*due..end).unwrap_or_default();
         if let Some(at) = ahead.iter().position(|member| *member.name == *name) {
             *due += at + 1;
-            return ahead[at].column;
+            let member = &mut ahead[at];
+            if *member.lead != *lead {
+                (member.lead, member.opens) = (lead.into(), opens);
+            }
+            return member.column;
         }
         let column = self.columns.get(name).copied();
         if self.order.len() < LEARNED {
             let place = (*due).min(self.order.len());
-            self.order.insert(place, Member { lead: lead.into(), name: name.into(), column });
+            self.order.insert(place, Member { lead: lead.into(), opens, name: name.into(), column });
             *due = place + 1;
         }
         column
@@ -69,7 +77,7 @@ mod tests {
 
     fn find(lookup: &mut Lookup, due: &mut usize, name: &str) -> Option<usize> {
         let lead = format!(",\"{name}\":");
-        match lookup.expect(due, format!("{lead}1}}").as_bytes()) {
+        match lookup.expect(due, format!("{lead}1}}").as_bytes(), false) {
             Some((length, column)) => {
                 assert_eq!(length, lead.len());
                 column

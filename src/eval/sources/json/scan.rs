@@ -86,7 +86,7 @@ pub(in super::super) fn members(record: &[u8], lookup: &mut Lookup, slots: &mut 
     let mut scanner = Scanner::default();
     let (mut at, mut due) = (0, 0);
     loop {
-        let column = if let Some((lead, column)) = lookup.expect(&mut due, &record[at..]) {
+        let column = if let Some((lead, column)) = lookup.expect(&mut due, &record[at..], at == 0) {
             at += lead;
             column
         } else {
@@ -455,6 +455,17 @@ mod tests {
             r#""#,
         ] {
             same(record);
+        }
+    }
+
+    #[test]
+    fn what_was_learned_is_no_licence() {
+        let mut lookup = Lookup::new([Some("a")]);
+        let mut slots = [Slot::default(); 1];
+        let mut read = |record: &str| members(record.as_bytes(), &mut lookup, &mut slots).is_ok();
+        assert!(read(r#"{"a":1,"b":2}"#) && read(r#"{"d":1,"a":2}"#));
+        for record in [r#"{"d":1{"a":2}"#, r#","b":2}"#, r#"{"a":1,"b":2,"b":}"#, r#"{"a":1{"a":1}"#] {
+            assert!(!read(record), "{record}");
         }
     }
 
