@@ -1,7 +1,7 @@
 //! Writes events to measure with, the same ones every time: `events DIR [ROWS] [NDJSON_ROWS]`.
 //!
 //! `DIR/DeviceProcessEvents.parquet` and `DIR/CommonSecurityLog.parquet` have ROWS records (10 million unless said
-//! otherwise), `DIR/DeviceProcessEvents.ndjson` the first NDJSON_ROWS of them (2 million, about a gigabyte).
+//! otherwise), `DIR/DeviceProcessEvents.ndjson` the first `NDJSON_ROWS` of them (2 million, about a gigabyte).
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -88,7 +88,7 @@ const HOSTS: &[&str] = &[
 ];
 const ACTIONS: &[&str] = &["allow", "allow", "allow", "deny", "reset", "drop"];
 
-/// A number that depends on a record and on what it is for, and on nothing else (SplitMix64).
+/// A number that depends on a record and on what it is for, and on nothing else (`SplitMix64`).
 fn chance(row: u64, what: u64) -> u64 {
     let mut z = row.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(what.wrapping_mul(0xD1B5_4A32_D192_ED03));
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);

@@ -13,7 +13,7 @@ pub(super) enum ReportFormat {
     Text,
     /// One object a test, one test a line
     Json,
-    /// One JUnit document, for build servers
+    /// One `JUnit` document, for build servers
     Junit,
 }
 

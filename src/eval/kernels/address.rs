@@ -8,7 +8,7 @@ use std::net::Ipv6Addr;
 
 /// The bits of an address, and how many of them its mask keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct V4 {
+pub(in crate::eval) struct V4 {
     /// The address as written, without regard to the mask.
     pub bits: u32,
     /// 0 to 32.
@@ -17,7 +17,7 @@ pub(super) struct V4 {
 
 /// As [`V4`], for IPv6.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct V6 {
+pub(in crate::eval) struct V6 {
     /// The address as written, without regard to the mask.
     pub bits: u128,
     /// 0 to 128.
@@ -36,7 +36,7 @@ pub(super) fn mask_v6(prefix: u8) -> u128 {
 
 impl V4 {
     /// Reads an address with or without a mask.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub(in crate::eval) fn parse(text: &str) -> Option<Self> {
         let (address, prefix) = split(text, 32)?;
         let (bits, rest) = leading_v4(address)?;
         rest.is_empty().then_some(Self { bits, prefix: prefix.unwrap_or(32) })
@@ -61,7 +61,7 @@ impl V4 {
 
 impl V6 {
     /// Reads an address of either kind, with or without a mask.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub(in crate::eval) fn parse(text: &str) -> Option<Self> {
         if let Some(V4 { bits, prefix }) = V4::parse(text) {
             return Some(Self { bits: mapped(bits), prefix: prefix + 96 });
         }

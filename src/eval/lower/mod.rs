@@ -12,6 +12,7 @@ mod expr;
 mod hand;
 mod join;
 mod operator;
+mod order;
 mod pivot;
 mod plugin;
 mod relation;
@@ -24,14 +25,17 @@ mod udf;
 mod window;
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{ArrayRef, Int64Array, RecordBatch};
-use datafusion::arrow::compute::concat_batches;
 use datafusion::arrow::datatypes::{Field, Schema as ArrowSchema};
-use datafusion::common::DFSchema;
+use datafusion::common::tree_node::{TreeNode as _, TreeNodeRecursion};
+use datafusion::common::{DFSchema, DataFusionError};
 use datafusion::datasource::{MemTable, provider_as_source};
-use datafusion::logical_expr::{Expr as DfExpr, ExprFunctionExt as _, LogicalPlanBuilder};
+use datafusion::logical_expr::{
+    Expr as DfExpr, ExprFunctionExt as _, ExprSchemable as _, LogicalPlan, LogicalPlanBuilder,
+};
 use datafusion::physical_plan::collect;
 use datafusion::physical_plan::display::DisplayableExecutionPlan;
 use datafusion::prelude::SessionContext;
@@ -61,6 +65,8 @@ pub(super) struct Lowering<'a> {
     shared: Vec<(Relation, Schema)>,
     /// How many fields were made that are no columns.
     hidden: usize,
+    /// How many nodes a field's expression has with those of the fields it mentions put in their places.
+    weights: HashMap<String, usize>,
 }
 
 /// The records of a relation in one piece, in order.
@@ -80,7 +86,18 @@ impl<'a> Lowering<'a> {
         interrupt: Interrupt,
     ) -> Self {
         let plans = RefCell::default();
-        Self { context, runtime, catalog, options, interrupt, plans, columns: query.columns.clone(), shared: Vec::new(), hidden: 0 }
+        Self {
+            context,
+            runtime,
+            catalog,
+            options,
+            interrupt,
+            plans,
+            columns: query.columns.clone(),
+            shared: Vec::new(),
+            hidden: 0,
+            weights: HashMap::new(),
+        }
     }
 
     /// Runs a query to the end.
@@ -107,20 +124,24 @@ impl<'a> Lowering<'a> {
             fields.push(value.alias(format!("r{}", fields.len())));
             columns.push((column.name.clone(), column.ty.ty));
         }
-        let order = relation.whole_order();
-        let mut plan = LogicalPlanBuilder::from(relation.plan);
-        if !order.is_empty() {
-            plan = plan.sort(order)?;
-        }
         // A result without columns still has a number of records, which a field of its own keeps.
         if fields.is_empty() {
             fields.push(datafusion::prelude::lit(true).alias("r"));
         }
-        let batches = self.execute(plan.project(fields)?.build()?)?;
-        Ok(Answer { columns, batches, plans: self.plans.take() })
+        let shown = fields.len();
+        let order = relation.whole_order();
+        for key in &order {
+            if fields.iter().all(|field| field.schema_name().to_string() != key.field) {
+                fields.push(reference(&key.field));
+            }
+        }
+        let plan = LogicalPlanBuilder::from(relation.plan).project(fields)?.build()?;
+        let whole = self.ordered(plan, &order)?;
+        let batch = whole.project(&(0..shown).collect::<Vec<_>>()).map_err(DataFusionError::from)?;
+        Ok(Answer { columns, batches: vec![batch], plans: self.plans.take() })
     }
 
-    fn execute(&self, plan: datafusion::logical_expr::LogicalPlan) -> Result<Vec<RecordBatch>, EvalError> {
+    fn execute(&self, plan: LogicalPlan) -> Result<Vec<RecordBatch>, EvalError> {
         let context = self.context.clone();
         let work = async move {
             let frame = context.execute_logical_plan(plan).await?;
@@ -194,13 +215,13 @@ impl<'a> Lowering<'a> {
     }
 
     /// Projects to these expressions, each with the field it goes into, and what is carried along unseen.
-    fn projected(&self, input: Relation, fields: Vec<(String, DfExpr)>) -> Result<Relation, EvalError> {
+    fn projected(&mut self, input: Relation, fields: Vec<(String, DfExpr)>) -> Result<Relation, EvalError> {
         let mut exprs: Vec<DfExpr> = Vec::with_capacity(fields.len());
         let mut names: std::collections::HashSet<String> = std::collections::HashSet::new();
         for (name, expr) in fields {
             if names.insert(name.clone()) {
                 let passed_on = matches!(&expr, DfExpr::Column(column) if column.name == name);
-                exprs.push(if passed_on { expr } else { expr.alias(&name) });
+                exprs.push(if passed_on { expr } else { self.bounded(&name, expr, input.plan.schema())?.alias(&name) });
             }
         }
         for name in input.carried() {
@@ -212,8 +233,30 @@ impl<'a> Lowering<'a> {
         Ok(Relation { plan, ..input })
     }
 
+    /// What goes into a field, such that putting it in the place of the field stays bearable. The optimiser does that
+    /// with conditions on the field, and where each field mentions the one before twice, what it writes doubles with
+    /// every one of them.
+    fn bounded(&mut self, name: &str, expr: DfExpr, schema: &DFSchema) -> Result<DfExpr, EvalError> {
+        let mut weight = 0usize;
+        expr.apply(|node| {
+            let own = match node {
+                DfExpr::Column(column) => self.weights.get(&column.name).copied().unwrap_or(1),
+                _ => 1,
+            };
+            weight = weight.saturating_add(own);
+            Ok(TreeNodeRecursion::Continue)
+        })?;
+        if weight <= MAX_WEIGHT {
+            self.weights.insert(name.to_owned(), weight);
+            return Ok(expr);
+        }
+        self.weights.insert(name.to_owned(), 1);
+        let (ty, nullable) = (expr.get_type(schema)?, expr.nullable(schema)?);
+        Ok(udf::in_place(expr, ty, nullable))
+    }
+
     /// Adds fields to those there are.
-    fn with_fields(&self, input: Relation, fields: Vec<(String, DfExpr)>) -> Result<Relation, EvalError> {
+    fn with_fields(&mut self, input: Relation, fields: Vec<(String, DfExpr)>) -> Result<Relation, EvalError> {
         let mut all: Vec<(String, DfExpr)> = input
             .plan
             .schema()
@@ -281,27 +324,26 @@ impl<'a> Lowering<'a> {
         let number = window.build()?.alias(format!("{name}u"));
         let mut fields: Vec<DfExpr> =
             input.plan.schema().fields().iter().map(|there| reference(there.name())).collect();
-        fields.push(datafusion::prelude::cast(
-            reference(&format!("{name}u")),
-            datafusion::arrow::datatypes::DataType::Int64,
-        ).alias(&name));
+        fields.push(
+            datafusion::prelude::cast(reference(&format!("{name}u")), datafusion::arrow::datatypes::DataType::Int64)
+                .alias(&name),
+        );
         let plan = LogicalPlanBuilder::from(input.plan).window([number])?.project(fields)?.build()?;
         let order = vec![OrderKey::ascending(name.clone())];
         Ok((Relation { plan, order, parts: input.parts }, name))
     }
 
-    /// The records in one piece, in order, part by part.
-    fn collect(&self, relation: &Relation) -> Result<Collected, EvalError> {
-        let order = relation.whole_order();
-        let mut plan = LogicalPlanBuilder::from(relation.plan.clone());
-        if !order.is_empty() {
-            plan = plan.sort(order)?;
-        }
-        let plan = plan.build()?;
+    /// What a plan gives, in one piece and in order.
+    fn ordered(&self, plan: LogicalPlan, order: &[OrderKey]) -> Result<RecordBatch, EvalError> {
         let schema = Arc::clone(plan.schema().inner());
         let batches = self.execute(plan)?;
         let schema = batches.first().map_or(schema, RecordBatch::schema);
-        let batch = concat_batches(&schema, &batches).map_err(datafusion::common::DataFusionError::from)?;
+        Ok(order::ordered(&schema, &batches, order)?)
+    }
+
+    /// The records in one piece, in order, part by part.
+    fn collect(&self, relation: &Relation) -> Result<Collected, EvalError> {
+        let batch = self.ordered(relation.plan.clone(), &relation.whole_order())?;
         let starts = match &relation.parts {
             Some(parts) => starts(batch.column_by_name(&parts.field)),
             None => vec![0],
@@ -325,18 +367,16 @@ impl<'a> Lowering<'a> {
             fields
                 .iter()
                 .map(|(name, array)| {
-                    let nullable = *name != ordinal && *array.data_type() != datafusion::arrow::datatypes::DataType::Utf8View;
+                    let nullable =
+                        *name != ordinal && *array.data_type() != datafusion::arrow::datatypes::DataType::Utf8View;
                     Field::new(name, array.data_type().clone(), nullable)
                 })
                 .collect::<Vec<_>>(),
         ));
         let arrays = fields.into_iter().map(|(_, array)| array).collect();
-        let batch = RecordBatch::try_new(Arc::clone(&schema), arrays)
-            .map_err(datafusion::common::DataFusionError::from)?;
-        let batches = (0..rows)
-            .step_by(BATCH_ROWS)
-            .map(|start| batch.slice(start, BATCH_ROWS.min(rows - start)))
-            .collect();
+        let batch = RecordBatch::try_new(Arc::clone(&schema), arrays).map_err(DataFusionError::from)?;
+        let batches =
+            (0..rows).step_by(BATCH_ROWS).map(|start| batch.slice(start, BATCH_ROWS.min(rows - start))).collect();
         let provider = Arc::new(MemTable::try_new(schema, vec![batches])?);
         let plan = LogicalPlanBuilder::scan("t", provider_as_source(provider), None)?.build()?;
         let plan = unqualified(plan)?;
@@ -359,6 +399,9 @@ impl<'a> Lowering<'a> {
     }
 }
 
+/// The weight from which the expression of a field is not put in the field's place any more.
+const MAX_WEIGHT: usize = 500;
+
 /// How many rows a batch of a table in memory has.
 const BATCH_ROWS: usize = 8192;
 
@@ -372,7 +415,7 @@ fn starts(column: Option<&ArrayRef>) -> Vec<usize> {
 }
 
 /// The plan with its fields stripped of the name of the table they are from.
-fn unqualified(plan: datafusion::logical_expr::LogicalPlan) -> Result<datafusion::logical_expr::LogicalPlan, EvalError> {
+fn unqualified(plan: LogicalPlan) -> Result<LogicalPlan, EvalError> {
     let exprs: Vec<DfExpr> = plan
         .schema()
         .columns()

@@ -92,8 +92,8 @@ impl Relation {
     }
 
     /// The order over all parts, part by part.
-    pub(super) fn whole_order(&self) -> Vec<SortExpr> {
-        let part = self.parts.iter().map(|parts| OrderKey::ascending(parts.field.clone()).sort());
-        part.chain(self.sort()).collect()
+    pub(super) fn whole_order(&self) -> Vec<OrderKey> {
+        let part = self.parts.iter().map(|parts| OrderKey::ascending(parts.field.clone()));
+        part.chain(self.order.iter().cloned()).collect()
     }
 }

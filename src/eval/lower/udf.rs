@@ -168,6 +168,21 @@ pub(super) fn raw(
     call(udf, arguments)
 }
 
+/// The expression, which the optimiser is to leave where it stands: it moves nothing past what is volatile.
+pub(super) fn in_place(expr: Expr, result: DataType, nullable: bool) -> Expr {
+    let function: Function = Arc::new(|arrays, _| if let [array, ..] = arrays { Ok(Arc::clone(array)) } else { datafusion::common::internal_err!("nothing to keep in place") });
+    let udf = Udf {
+        name: "in_place".to_owned(),
+        key: String::new(),
+        result,
+        result_type: Type::Unknown,
+        nullable,
+        signature: signature(1, Volatility::Volatile),
+        work: Work::Arrays(function),
+    };
+    call(udf, vec![expr])
+}
+
 /// A call of a function that works value by value.
 pub(super) fn rows(
     name: &str,

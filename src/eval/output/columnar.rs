@@ -92,15 +92,12 @@ fn column(array: &ArrayRef, ty: Type, unit: TimeUnit) -> io::Result<ArrayRef> {
             let epoch = epoch();
             let ticks = array.as_primitive_opt::<Int64Type>().ok_or_else(|| wrong(ty, array))?;
             let since = ticks.iter().map(|ticks| ticks.map(|ticks| ticks - epoch));
-            match unit {
-                TimeUnit::Nanosecond => {
-                    let nanoseconds = since.map(|ticks| ticks.and_then(|ticks| ticks.checked_mul(100)));
-                    Arc::new(TimestampNanosecondArray::from_iter(nanoseconds).with_timezone("UTC"))
-                }
-                _ => {
-                    let microseconds = since.map(|ticks| ticks.map(|ticks| ticks.div_euclid(MICROSECOND)));
-                    Arc::new(TimestampMicrosecondArray::from_iter(microseconds).with_timezone("UTC"))
-                }
+            if unit == TimeUnit::Nanosecond {
+                let nanoseconds = since.map(|ticks| ticks.and_then(|ticks| ticks.checked_mul(100)));
+                Arc::new(nanoseconds.collect::<TimestampNanosecondArray>().with_timezone("UTC"))
+            } else {
+                let microseconds = since.map(|ticks| ticks.map(|ticks| ticks.div_euclid(MICROSECOND)));
+                Arc::new(microseconds.collect::<TimestampMicrosecondArray>().with_timezone("UTC"))
             }
         }
         Type::Decimal | Type::TimeSpan | Type::Guid | Type::Dynamic | Type::Unknown => {

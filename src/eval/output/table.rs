@@ -84,9 +84,9 @@ fn visible(text: &str) -> String {
     if text.chars().any(char::is_control) {
         text.chars().fold(String::new(), |mut out, c| {
             if c.is_control() {
-                out.extend(c.escape_default())
+                out.extend(c.escape_default());
             } else {
-                out.push(c)
+                out.push(c);
             }
             out
         })

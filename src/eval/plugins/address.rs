@@ -1,6 +1,6 @@
 //! IP addresses and ranges in prefix notation.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use crate::eval::kernels::address::{V4, V6};
 
 /// How many bits an address has, and how it is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,25 +32,10 @@ pub(super) const fn masked(bits: u128, prefix: u8) -> u128 {
 impl Range {
     /// Reads an address with or without a prefix.
     pub(super) fn parse(text: &str, family: Family) -> Option<Self> {
-        let (address, prefix) = match text.trim().split_once('/') {
-            Some((address, prefix)) => (address, Some(prefix.parse::<u8>().ok()?)),
-            None => (text.trim(), None),
-        };
-        let v4 = address.parse::<Ipv4Addr>().ok();
-        let (bits, prefix, length) = match (family, v4) {
-            (Family::V4, address) => (u128::from(u32::from(address?)) << 96, prefix, 32),
-            (Family::V6, Some(address)) => {
-                // The prefix counts the bits of the address as it is written.
-                let prefix = match prefix {
-                    Some(prefix) => Some(prefix.checked_add(96)?),
-                    None => None,
-                };
-                (u128::from(address.to_ipv6_mapped()), prefix, 128)
-            }
-            (Family::V6, None) => (u128::from(address.parse::<Ipv6Addr>().ok()?), prefix, 128),
-        };
-        let prefix = prefix.unwrap_or(length);
-        (prefix <= length).then_some(Self { bits, prefix })
+        match family {
+            Family::V4 => V4::parse(text).map(|v4| Self { bits: u128::from(v4.bits) << 96, prefix: v4.prefix }),
+            Family::V6 => V6::parse(text).map(|v6| Self { bits: v6.bits, prefix: v6.prefix }),
+        }
     }
 
     /// Whether both are the same as far as the shorter prefix says.

@@ -58,12 +58,12 @@ pub(super) fn new_activity_metrics(call: &Call) -> Outcome {
     // For each group the ids of each bin, and the first bin of each id.
     let mut seen: Vec<BTreeMap<usize, HashSet<usize>>> = vec![BTreeMap::new(); actors.groups.len()];
     let mut first: Vec<HashMap<usize, Option<usize>>> = vec![HashMap::new(); actors.groups.len()];
-    for row in 0..call.input.rows {
+    for (row, known_before) in before.iter().enumerate() {
         let bin = timeline.bin_of(row).and_then(|bin| place.get(&bin).copied());
         let (Some(bin), Some(id)) = (bin, actors.ids[row]) else { continue };
         let group = actors.groups.of[row];
         seen[group].entry(bin).or_default().insert(id);
-        let known = first[group].entry(id).or_insert((!before[row]).then_some(bin));
+        let known = first[group].entry(id).or_insert((!known_before).then_some(bin));
         *known = known.map(|known| known.min(bin));
     }
     let cohorts: Vec<usize> = match rest.cohort {

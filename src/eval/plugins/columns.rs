@@ -9,8 +9,9 @@ pub(super) fn narrow(call: &Call) -> Outcome {
     let input = &call.input;
     let cells = input.columns.iter().map(Column::cells).collect::<Result<Vec<_>, _>>()?;
     let each = || (0..input.rows).flat_map(|row| (0..cells.len()).map(move |column| (row, column)));
+    let number = |row: usize| Cell::Long(i64::try_from(row).unwrap_or(i64::MAX));
     let columns = vec![
-        Column::new("Row", Type::Long, each().map(|(row, _)| Cell::Long(row as i64)))?,
+        Column::new("Row", Type::Long, each().map(|(row, _)| number(row)))?,
         Column::new("Column", Type::String, each().map(|(_, at)| Cell::string(&*input.columns[at].name)))?,
         Column::new(
             "Value",

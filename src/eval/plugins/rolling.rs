@@ -86,7 +86,7 @@ fn percentiles(
     let percents = Column::new("", ty, vec![percent.clone(); rows.len()])?;
     let mut arguments: Vec<_> = values.columns.into_iter().map(|column| column.array).collect();
     arguments.push(percents.array);
-    let ranks = Column::new("", Type::Long, (0..rows.len()).map(|row| Cell::Long(row as i64)))?;
+    let ranks = Column::new("", Type::Long, (0i64..).take(rows.len()).map(Cell::Long))?;
     let mut outputs = call.fold(&arguments, Some(&ranks.array), windows, count)?;
     let array = outputs.pop().ok_or_else(|| Fault::new("`percentile` gave nothing"))?;
     Ok(Column { name: "".into(), ty: result, array })

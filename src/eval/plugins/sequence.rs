@@ -47,7 +47,7 @@ pub(super) fn sequence_detect(call: &Call) -> Outcome {
     }
     let mut found = Found { of: Vec::new(), times: Vec::new() };
     for (group, steps) in steps.iter_mut().enumerate() {
-        for times in steps.iter_mut() {
+        for times in &mut *steps {
             times.sort_unstable();
         }
         follow(steps, limits, &mut Vec::new(), &mut |sequence| found.push(group, sequence))?;

@@ -122,7 +122,9 @@ impl EventTable {
             match (file.layout, file.compression) {
                 (Layout::Parquet, _) => {
                     let groups = parquet::row_groups(file, filters).map_err(|error| failed(file, &error))?;
-                    groups.into_iter().for_each(|(group, first)| add(Extent::RowGroup(group, first)));
+                    for (group, first) in groups {
+                        add(Extent::RowGroup(group, first));
+                    }
                 }
                 (Layout::Lines, Compression::None) => {
                     let mut start = 0;

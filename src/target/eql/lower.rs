@@ -92,9 +92,18 @@ struct Lower<'a> {
 struct Member {
     category: Option<String>,
     conditions: Vec<Condition>,
+    /// What tells it from the events of other indices, where those are looked at too.
+    origin: Option<Condition>,
 }
 
 impl Member {
+    /// Tells the event from those of other indices.
+    fn keep_apart(&mut self) {
+        if let Some(origin) = self.origin.take() {
+            self.conditions.insert(0, origin);
+        }
+    }
+
     fn event(self) -> Event {
         Event { category: self.category, condition: Condition::all(self.conditions) }
     }
@@ -191,7 +200,8 @@ impl Lower<'_> {
                 self.losses.push(Loss::shown(LossKind::RowCap, step.span, message));
             }
             Op::MvExpand(expand) => {
-                let decides = |op: &Op| !matches!(op, Op::Extend(_) | Op::Project(..) | Op::Sort(_) | Op::Render { .. });
+                let decides =
+                    |op: &Op| !matches!(op, Op::Extend(_) | Op::Project(..) | Op::Sort(_) | Op::Render { .. });
                 if expand.body.as_ref().is_some_and(|body| body.steps.iter().any(|step| decides(&step.op))) {
                     return instead("way to look at the elements of an array one by one");
                 }
@@ -314,6 +324,11 @@ impl Lower<'_> {
                 let member = Member {
                     category: row.and_then(|table| table.category.clone()),
                     conditions: only.iter().map(|(field, value)| condition::equals(field, value)).collect(),
+                    origin: match row {
+                        None => Some(condition::equals("Type", name)),
+                        Some(_) if only.is_empty() => condition::of_datasets(&index),
+                        Some(_) => None,
+                    },
                 };
                 Ok(Found {
                     indices: index.split(',').map(|index| index.trim().to_owned()).collect(),
@@ -327,8 +342,7 @@ impl Lower<'_> {
                     self.losses.push(Loss::approximate(LossKind::UnmappedField, source.span, message));
                 }
                 for column in source.schema.iter() {
-                    self.columns
-                        .insert(column.id, Meaning::Field(self.tables.place(column, pattern, Fields::Native)));
+                    self.columns.insert(column.id, Meaning::Field(self.tables.place(column, pattern, Fields::Native)));
                 }
                 Ok(Found {
                     indices: vec![self.tables.native(pattern)],
@@ -383,9 +397,7 @@ impl Lower<'_> {
                 );
             };
             times = Some(found.times);
-            if let (SourceKind::Table { name, .. }, Fields::Native) = (&input.source.kind, self.fields) {
-                member.conditions.insert(0, condition::equals("Type", name));
-            }
+            member.keep_apart();
             categories.push(member.category);
             for index in found.indices {
                 if !all.indices.contains(&index) {
@@ -397,7 +409,7 @@ impl Lower<'_> {
         let first = categories.first().cloned().flatten();
         let category = first.filter(|first| categories.iter().all(|c| c.as_ref() == Some(first)));
         all.times = times.unwrap_or_default();
-        all.members.push(Member { category, conditions: vec![Condition::any(branches)] });
+        all.members.push(Member { category, conditions: vec![Condition::any(branches)], origin: None });
         for column in &union.columns {
             let meanings: Vec<Meaning> =
                 column.from.iter().flatten().filter_map(|id| self.columns.get(id).cloned()).collect();

@@ -29,7 +29,7 @@ impl Target for Splunk {
         let data = rows::builtin()?;
         Ok(match lower::lower(query, data, *options) {
             Ok((search, losses)) => Conversion::new(search.print(), losses),
-            Err(losses) => Conversion::refused(losses.into_sorted()),
+            Err(losses) => Conversion::refused_for(query, losses),
         })
     }
 }

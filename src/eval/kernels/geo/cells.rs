@@ -85,13 +85,16 @@ fn s2cell_to_polygon<'a>(_: Env, args: &[Cell<'a>]) -> Cell<'a> {
     corners.map(|corners| shapes::polygon([corners.map(shapes::degrees).to_vec()])).into()
 }
 
+/// The cells around one, in the order of the documentation's example, which starts at the corner that S2 names last.
 fn s2cell_neighbors<'a>(_: Env, args: &[Cell<'a>]) -> Cell<'a> {
+    const ORDER: [usize; 8] = [7, 0, 1, 2, 3, 5, 4, 6];
     let Some(cell) = s2cell(args) else { return Cell::Null };
+    let all = cell.all_neighbors(cell.level());
     let mut neighbours: Vec<CellID> = Vec::with_capacity(8);
-    for neighbour in cell.all_neighbors(cell.level()) {
+    for neighbour in ORDER.into_iter().filter_map(|at| all.get(at)) {
         // At a corner of the cube, one neighbour is met twice.
-        if !neighbours.contains(&neighbour) {
-            neighbours.push(neighbour);
+        if !neighbours.contains(neighbour) {
+            neighbours.push(*neighbour);
         }
     }
     Cell::dynamic(&strings(neighbours))

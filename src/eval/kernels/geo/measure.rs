@@ -267,7 +267,7 @@ mod tests {
             (
                 "geo_line_locate_point",
                 [vec![shape(LINE)], numbers(&[-73.965, 40.792])].concat(),
-                0.255_601_351_003_075_52,
+                0.255_601_351_003_075_5,
             ),
         ] {
             let value = call(name, Type::Real, &args).as_real().unwrap();

@@ -58,11 +58,6 @@ impl Ring {
             .iter()
             .fold(self.holds_origin, |inside, point| inside ^ crosser.chain_edge_or_vertex_crossing(point))
     }
-
-    /// The area on the unit sphere.
-    pub(super) fn area(&self) -> f64 {
-        turned_area(&self.points).rem_euclid(4.0 * PI)
-    }
 }
 
 fn edges(points: &[Point]) -> impl Iterator<Item = Edge> + '_ {

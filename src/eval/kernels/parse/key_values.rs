@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use memchr::memmem;
 use regex::Regex;
 
 use super::super::cast;
@@ -82,7 +83,7 @@ impl KeyValues {
                 reader.read(text, &mut take);
             }
             Form::Words(quotes) => {
-                words(text, quotes, |word| self.keys.iter().any(|(key, _)| key.as_ref() == word), take)
+                words(text, quotes, |word| self.keys.iter().any(|(key, _)| key.as_ref() == word), take);
             }
             Form::Regex(regex) => {
                 for captures in regex.captures_iter(text) {
@@ -193,8 +194,10 @@ impl Delimited<'_> {
         if let Some((key, behind)) = self.quotes.read(text) {
             return Some((key, self.skip(behind).strip_prefix(self.key)?));
         }
-        let (key, behind) = text.split_once(self.key)?;
-        (!key.contains(self.pair)).then(|| (Cow::Borrowed(key.trim()), behind))
+        // No further than to the next delimiter of pairs, so that a text is gone through once.
+        let near = text.find(self.pair).map_or(text.len(), |end| text.len().min(end + self.key.len()));
+        let at = memmem::find(text.as_bytes().get(..near)?, self.key.as_bytes())?;
+        Some((Cow::Borrowed(text.get(..at)?.trim()), text.get(at + self.key.len()..)?))
     }
 
     fn read<'t>(&self, text: &'t str, take: &mut impl FnMut(&str, Cow<'t, str>)) {
@@ -315,6 +318,11 @@ mod tests {
                 "(a:string, b:string) with (pair_delimiter='; ', kv_delimiter=' -> ')".to_owned(),
                 "a -> x; junk; b -> y -> z",
                 vec!["x", "y -> z"],
+            ),
+            (
+                "(a:string, b:string) with (pair_delimiter=' ', kv_delimiter=' = ')".to_owned(),
+                "a = é junk b = y",
+                vec!["é", "y"],
             ),
         ] {
             assert_eq!(values(&operator, text), expected, "{operator}");

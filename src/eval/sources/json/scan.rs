@@ -280,22 +280,21 @@ impl Scanner {
         let mut at = start;
         loop {
             // A value begins here.
-            match bytes.get(at) {
-                Some(bracket @ (b'{' | b'[')) => {
-                    if open.len() == MAX_DEPTH {
-                        return Err("values nest too deep");
-                    }
-                    open.push(*bracket);
-                    at = space(bytes, at + 1);
-                    let empty = matches!((bracket, bytes.get(at)), (b'{', Some(b'}')) | (b'[', Some(b']')));
-                    if !empty {
-                        if *bracket == b'{' {
-                            at = self.name(bytes, at)?;
-                        }
-                        continue;
-                    }
+            if let Some(bracket @ (b'{' | b'[')) = bytes.get(at) {
+                if open.len() == MAX_DEPTH {
+                    return Err("values nest too deep");
                 }
-                _ => at = space(bytes, self.value(bytes, at)?.behind()),
+                open.push(*bracket);
+                at = space(bytes, at + 1);
+                let empty = matches!((bracket, bytes.get(at)), (b'{', Some(b'}')) | (b'[', Some(b']')));
+                if !empty {
+                    if *bracket == b'{' {
+                        at = self.name(bytes, at)?;
+                    }
+                    continue;
+                }
+            } else {
+                at = space(bytes, self.value(bytes, at)?.behind());
             }
             // A value has ended, or an empty one is about to.
             loop {
@@ -448,11 +447,11 @@ mod tests {
             r#"{"z":"\x"}"#,
             r#"{"z":"\u00g0"}"#,
             "{\"z\":\"\u{1}\"}",
-            r#"{a:1}"#,
+            r"{a:1}",
             r#"{"a":1,}"#,
-            r#"{,}"#,
-            r#"[]"#,
-            r#""#,
+            r"{,}",
+            "[]",
+            "",
         ] {
             same(record);
         }

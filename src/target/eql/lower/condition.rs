@@ -5,16 +5,16 @@
 
 use super::super::tree::{Compare, Condition, Operand, Value as Literal};
 use super::cases::{literal_passes, literal_text};
-use super::list::{reference, table_of};
 use super::{Lower, Meaning, Result, refuse};
 use crate::ir::{
-    Between, CaseRule, Compare as Comparison, CompareOp, Expr, ExprKind, Membership, Op, Quantifier, RegexMatch,
-    SourceKind, StringMatch, StringTest, Value, ValueSet,
+    Between, CaseRule, Compare as Comparison, CompareOp, Expr, ExprKind, Membership, Quantifier, RegexMatch,
+    StringMatch, StringTest, Value, ValueSet,
 };
 use crate::literal::{format_datetime, format_guid};
 use crate::source::Span;
 use crate::target::elastic::lucene;
 use crate::target::elastic::tables::{StoredType, Values};
+use crate::target::sets::{table_of, written_out};
 use crate::target::{Loss, LossKind};
 use crate::types::Type;
 
@@ -33,6 +33,18 @@ struct Subject {
 /// A field that is equal to a text.
 pub(super) fn equals(field: &str, text: &str) -> Condition {
     Condition::Compare(Operand::Field(field.to_owned()), Compare::Equal, Literal::Text(text.to_owned()))
+}
+
+/// That an event is of one of these index patterns, as the name of its data stream tells; nothing where that is not
+/// named after the pattern.
+pub(super) fn of_datasets(indices: &str) -> Option<Condition> {
+    let dataset = |index: &str| {
+        let name = index.trim().strip_prefix("logs-")?.strip_suffix('*')?;
+        // What stands behind the last hyphen is the namespace.
+        Some(name.strip_suffix('-').map_or_else(|| format!("{name}*"), str::to_owned))
+    };
+    let names: Option<Vec<String>> = indices.split(',').map(dataset).collect();
+    names.map(|names| Condition::Like("data_stream.dataset".to_owned(), names, false))
 }
 
 impl Lower<'_> {
@@ -216,7 +228,9 @@ impl Lower<'_> {
         match &expr.kind {
             ExprKind::Literal(Value::Dynamic(json)) => Ok(json.to_value()),
             ExprKind::Literal(value) => Ok(value.clone()),
-            ExprKind::Cast(node) if expr.ty.ty == node.operand.ty.ty || matches!(expr.ty.ty, Type::Long | Type::Int) => {
+            ExprKind::Cast(node)
+                if expr.ty.ty == node.operand.ty.ty || matches!(expr.ty.ty, Type::Long | Type::Int) =>
+            {
                 match self.literal(&node.operand)? {
                     value @ (Value::Int(_) | Value::Long(_)) => Ok(value),
                     value if value.ty() == expr.ty.ty => Ok(value),
@@ -318,22 +332,17 @@ impl Lower<'_> {
     fn member(&mut self, node: &Membership, want: bool, span: Span) -> Result<Condition> {
         let want = want != node.negated;
         if let Some(plan) = table_of(node) {
-            let message = if reference(plan).is_some() {
+            if let Some(values) = written_out(&plan) {
+                let items = values.into_iter().map(|value| Expr::literal(value, span)).collect();
+                let list = Membership { set: ValueSet::List(items), negated: false, ..node.clone() };
+                return self.member(&list, want, span);
+            }
+            let message = if self.reference(&plan).is_some() {
                 "a value list can only be compared with by exceptions of the rule: by whole values, and for all events alike; use ES|QL"
             } else {
                 "EQL compares with no set out of another table in this place; use ES|QL"
             };
-            let rows = match &plan.source.kind {
-                SourceKind::Rows(rows) if plan.steps.iter().all(|s| matches!(s.op, Op::Project(..) | Op::Distinct)) => rows,
-                _ => return refuse(LossKind::UnsupportedExpression, span, message),
-            };
-            let column = plan.schema().at(0).map(|c| c.id);
-            let Some(at) = plan.source.schema.iter().position(|c| Some(c.id) == column) else {
-                return refuse(LossKind::UnsupportedExpression, span, message);
-            };
-            let items = rows.iter().filter_map(|row| row.get(at)).map(|v| Expr::literal(v.clone(), span)).collect();
-            let list = Membership { set: ValueSet::List(items), negated: false, ..node.clone() };
-            return self.member(&list, want, span);
+            return refuse(LossKind::UnsupportedExpression, span, message);
         }
         let ValueSet::List(items) = &node.set else {
             return refuse(LossKind::UnsupportedExpression, span, "the table has no column to compare with");

@@ -2,12 +2,12 @@
 
 use super::super::tree::{Item, Query};
 use super::group::duration;
-use super::list::{only_column, reference, table_of};
 use super::{Found, Lower, Meaning, Member, Result, refuse};
 use crate::ir::{
-    ArithmeticOp, ColumnId, CompareOp, Expr, ExprKind, Join, JoinKind, Op, Plan, StringTest, Value,
+    ArithmeticOp, ColumnId, CompareOp, Expr, ExprKind, Join, JoinKind, Plan, SourceKind, StringTest, Value,
 };
 use crate::source::Span;
+use crate::target::sets::table_of;
 use crate::target::{Loss, LossKind};
 
 /// What holds several events together.
@@ -61,7 +61,9 @@ impl Lower<'_> {
         let no_partner = matches!(join.kind, JoinKind::LeftAnti);
         let together =
             matches!(join.kind, JoinKind::Inner | JoinKind::InnerUnique | JoinKind::LeftSemi | JoinKind::RightSemi);
-        if let (true, Some(list), [(left, _)]) = (together || no_partner, reference(&join.right), join.keys.as_slice()) {
+        if let (true, Some(list), [(left, _)]) =
+            (together || no_partner, self.reference(&join.right), join.keys.as_slice())
+        {
             let field = self.key(&Expr::column(*left, self.query.columns[*left].ty, span))?;
             self.tell_list(&list, false, span);
             Self::except(found, &field, &list, no_partner);
@@ -87,18 +89,14 @@ impl Lower<'_> {
     pub(super) fn semi_join(&mut self, found: &mut Found, term: &Expr) -> Result<bool> {
         let ExprKind::Member(node) = &term.kind else { return Ok(false) };
         let Some(plan) = table_of(node) else { return Ok(false) };
-        if matches!(plan.source.kind, crate::ir::SourceKind::Rows(_)) {
+        if matches!(plan.source.kind, SourceKind::Rows(_)) {
             return Ok(false);
         }
-        let (false, StringTest::Equals, Some(id)) = (node.negated, node.test, only_column(plan)) else {
+        let (false, StringTest::Equals, Some(column)) = (node.negated, node.test, plan.schema().at(0).cloned()) else {
             return Ok(false);
         };
-        let key = Expr::column(id, self.query.columns[id].ty, term.span);
-        let mut inner = plan.clone();
-        if matches!(inner.steps.last().map(|step| &step.op), Some(Op::Summarize { keys, .. }) if keys.is_empty()) {
-            inner.steps.pop();
-        }
-        self.linked(found, &inner, &[(node.subject.clone(), key)], term.span)?;
+        let key = Expr::column(column.id, column.ty, term.span);
+        self.linked(found, &plan, &[(node.subject.clone(), key)], term.span)?;
         Ok(true)
     }
 
@@ -145,6 +143,9 @@ impl Lower<'_> {
         }
         link.keys.push(right);
         found.link = Some(link);
+        if found.indices != other.indices {
+            found.members.iter_mut().chain(&mut other.members).for_each(Member::keep_apart);
+        }
         found.members.append(&mut other.members);
         for index in other.indices {
             if !found.indices.contains(&index) {

@@ -2,16 +2,17 @@
 
 use std::collections::HashSet;
 
-use super::set::reads_table;
 use super::value::{instant, now_plus};
 use super::{DEPTH, Flow, Lower, Result, Slot, refuse};
 use crate::ir::{
     Argument, Bound, ColumnId, Computed, Expr as Ir, ExprKind, MvExpand, Op, Parse, ParseKind, ParseSegment, Plan,
-    Rest, Schema, SortKey as Key, SourceCall, Step, StringTest, Value, ValueSet, Window,
+    Rest, Schema, SortKey as Key, SourceCall, Step, Value, Window,
 };
 use crate::source::Span;
 use crate::target::LossKind;
 use crate::target::esql::tree::{Command, Compare, Expr, Head, SortKey};
+use crate::target::filled::filled_by;
+use crate::target::sets::reads_table;
 use crate::target::usage::{PlanUsage, Usage};
 use crate::types::Type;
 
@@ -132,8 +133,11 @@ impl Lower<'_> {
         }
         let index = super::source::index_of(&call.name);
         let names: Vec<String> = keys.into_iter().map(|(name, _)| name).collect();
-        let message =
-            format!("what `{}` adds has to be there as the lookup index `{index}`, by `{}`", call.name, names.join("`, `"));
+        let message = format!(
+            "what `{}` adds has to be there as the lookup index `{index}`, by `{}`",
+            call.name,
+            names.join("`, `")
+        );
         self.losses.push(crate::target::Loss::approximate(LossKind::Lookup, span, message));
         flow.push(Command::LookupJoin(index, names));
         flow.pool = None;
@@ -504,50 +508,6 @@ impl Lower<'_> {
 pub(super) fn word(name: &str) -> String {
     let word: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
     if word.starts_with(|c: char| c.is_ascii_alphabetic()) { word } else { format!("part{word}") }
-}
-
-/// The columns that a predicate which holds leaves neither null nor empty.
-fn filled_by(term: &Ir, found: &mut Vec<ColumnId>) {
-    match &term.kind {
-        ExprKind::And(terms) => terms.iter().for_each(|term| filled_by(term, found)),
-        ExprKind::Match(node)
-            if !node.negated && node.needle.as_literal().and_then(Value::as_str).is_some_and(|n| !n.is_empty()) =>
-        {
-            found.extend(node.subject.as_column());
-        }
-        ExprKind::Match(node)
-            if node.test == StringTest::Equals && node.needle.as_literal().and_then(Value::as_str) == Some("") =>
-        {
-            found.extend(node.subject.as_column());
-        }
-        ExprKind::Member(node) if !node.negated => {
-            if let ValueSet::List(items) = &node.set {
-                let filled = |value: &Value| match value {
-                    Value::String(text) => !text.is_empty(),
-                    value => !value.is_null() && !matches!(value, Value::Dynamic(_)),
-                };
-                let literal = |item: &Ir| {
-                    item.as_literal().is_some_and(|v| v.elements().map_or_else(|| filled(v), |e| e.iter().all(filled)))
-                };
-                if items.iter().all(literal) {
-                    found.extend(node.subject.as_column());
-                }
-            }
-        }
-        ExprKind::Compare(node)
-            if node.op != crate::ir::CompareOp::NotEqual && node.right.as_literal().is_some_and(|v| !v.is_null()) =>
-        {
-            found.extend(node.left.as_column());
-        }
-        ExprKind::Between(node) if !node.negated => found.extend(node.subject.as_column()),
-        ExprKind::Call(function, arguments) if matches!(function.name(), "isnotempty" | "notempty") => {
-            found.extend(arguments.first().and_then(Ir::as_column));
-        }
-        ExprKind::Call(function, arguments) if matches!(function.name(), "isnotnull" | "notnull") => {
-            found.extend(arguments.first().filter(|a| a.ty.ty != Type::String).and_then(Ir::as_column));
-        }
-        _ => {}
-    }
 }
 
 fn fill(flow: &mut Flow, term: &Ir) {
