@@ -194,6 +194,15 @@ fn watchlists_and_addresses_are_files() {
 }
 
 #[test]
+fn a_column_that_comes_late_is_found() {
+    let mut lines = "{\"a\":1}\n".repeat(200_000);
+    lines.push_str("{\"a\":2,\"late\":\"x\"}\n");
+    let folder = folder(&[("T.ndjson", &lines)]);
+    assert_eq!(rows(folder.path(), &["--events", "."], "T | where late == 'x' | project a"), json!([[2]]));
+    assert_eq!(run_in(folder.path(), &["--events", "."], "T | where never == 'x'").status.code(), Some(1));
+}
+
+#[test]
 fn threads_and_memory_change_no_answer() {
     let lines: String = (0..5000).map(|n| format!("{{\"k\":{},\"v\":{}.25}}\n", n * 7919 % 100, n)).collect();
     let folder = folder(&[("T/a.ndjson", &lines), ("T/b.ndjson", &lines)]);
