@@ -1,7 +1,6 @@
 //! `kqlc run` and `kqlc test` as processes.
 #![expect(clippy::unwrap_used, reason = "a test ends where what it stands on fails")]
 
-
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
