@@ -215,6 +215,9 @@ impl Lowering<'_> {
         inputs: Vec<(Relation, Vec<(String, DfExpr)>)>,
     ) -> Result<Relation, EvalError> {
         let (place, rank) = (self.hide(), self.hide());
+        // Records know when they were ingested where those of all inputs do.
+        let known = inputs.iter().all(|(relation, _)| relation.ingested().count() == 1);
+        let ingested = known.then(|| format!("{INGESTED}{}", self.hide()));
         let mut united: Option<LogicalPlanBuilder> = None;
         let mut parts = None;
         for ((relation, fields), index) in inputs.into_iter().zip(0i64..) {
@@ -222,6 +225,9 @@ impl Lowering<'_> {
             let mut exprs: Vec<DfExpr> = fields.into_iter().map(|(name, expr)| expr.alias(name)).collect();
             exprs.push(place_of(index, reference(&own)).alias(&place));
             exprs.push(reference(&own).alias(&rank));
+            if let (Some(name), Some(time)) = (&ingested, relation.ingested().next()) {
+                exprs.push(reference(time).alias(name));
+            }
             if let Some(there) = &relation.parts {
                 exprs.push(reference(&there.field));
             }
