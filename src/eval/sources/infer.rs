@@ -103,13 +103,12 @@ fn of_objects(file: &EventFile, mut framing: impl Framing) -> io::Result<Vec<(St
     while let Some(item) = frames.next(&mut framing)? {
         // What cannot be read is told when it is read.
         let Item::Record(_, bytes) = item else { continue };
-        let Ok(record) = std::str::from_utf8(bytes) else { continue };
         let mut each = |name: &[u8], kinds: Kinds| match std::str::from_utf8(name).ok().and_then(|it| met.get_mut(it)) {
             Some(known) => known.add(kinds),
             None => _ = met.insert(String::from_utf8_lossy(name).into_owned(), kinds),
         };
-        let _ = walk(record, |name, slot| {
-            let text = slot.of(record);
+        let _ = walk(bytes, |name, slot| {
+            let text = std::str::from_utf8(slot.of(bytes)).unwrap_or_default();
             each(
                 name,
                 match slot.kind {
