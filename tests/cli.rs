@@ -2,6 +2,10 @@
 
 use std::process::{Command, Stdio};
 
+#[cfg(feature = "eval")]
+#[path = "cli/run.rs"]
+mod run;
+
 fn kqlc() -> Command {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("kqlc"));
     command.env_remove("NO_COLOR").env("TERM", "dumb");
@@ -20,7 +24,19 @@ fn help_as_it_looks() {
     settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/snapshots/cli"));
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
-    settings.bind(|| insta::assert_snapshot!("help", help));
+    let name = if cfg!(feature = "eval") { "help-eval" } else { "help" };
+    settings.bind(|| insta::assert_snapshot!(name, help));
+}
+
+#[cfg(not(feature = "eval"))]
+#[test]
+fn a_light_build_says_what_it_cannot_do() {
+    for arguments in [&["run", "x.kql", "--table", "T=x.csv"][..], &["test", "--help"], &["prove"], &["synth", "-v"]] {
+        let output = kqlc().args(arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(told.contains("--features eval") && output.stdout.is_empty(), "{told}");
+    }
 }
 
 #[test]

@@ -171,7 +171,7 @@ fn permissions_stay_links_stay_and_read_only_files_are_not_written() {
     assert_eq!(fs::metadata(path("a.kql")).unwrap().permissions().mode() & 0o777, 0o640);
     assert_eq!(fs::read(path("a.kql")).unwrap(), b"T\n| count\n");
     let output = fmt(folder.path(), &["-q", "locked.kql"]);
-    assert_eq!(told(&output), (Some(2), "", "kqlc: error: locked.kql: the file is read-only\n"));
+    assert_eq!(told(&output), (Some(2), "", "kqlc: error: locked.kql: cannot write: the file is read-only\n"));
     assert_eq!(fs::read(path("locked.kql")).unwrap(), b"T|count\n");
 }
 

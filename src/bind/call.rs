@@ -164,7 +164,10 @@ impl<'a> Binder<'a> {
         let output = self.output(row, call, &given);
         match output {
             Output::Scalar(ty) => {
-                let arguments = scalars(given);
+                let mut arguments = scalars(given);
+                if row.name == "bag_pack_columns" {
+                    arguments = vec![self.named_columns(&arguments, span)];
+                }
                 Value::Scalar(node(id, arguments, ty, span))
             }
             Output::Columns(columns) => {
@@ -191,6 +194,13 @@ impl<'a> Binder<'a> {
                 Value::Scalar(Expr::new(ExprKind::Call(id, scalars(given)), Type::Unknown, span))
             }
         }
+    }
+
+    /// Columns with the names they have in the record at hand, as one bag. What is no column has been reported before.
+    fn named_columns(&self, arguments: &[Expr], span: Span) -> Expr {
+        let ids = arguments.iter().filter_map(Expr::as_column);
+        let columns = ids.map(|id| (self.column_name(id), id)).collect();
+        Expr::new(ExprKind::Row(columns, false), Type::Dynamic, span)
     }
 
     /// What a call of a built-in gives; an error where its arguments do not fit.
@@ -227,6 +237,19 @@ impl<'a> Binder<'a> {
                     None => Some(Value::Scalar(Expr { span, ..default })),
                 }
             }
+            "bin_auto" => {
+                let [value] = call.arguments.as_slice() else { return None };
+                let (size, start) = (self.bins.0.clone()?, self.bins.1.clone());
+                let value = self.scalar(&value.expr);
+                // A number may widen with the size of its bins; only an instant or a span of time stays what it is.
+                if !matches!(value.ty.ty, Type::DateTime | Type::TimeSpan) {
+                    return None;
+                }
+                let id = functions::scalar(if start.is_some() { "bin_at" } else { "bin" })?;
+                let ty = value.ty;
+                let arguments = [Some(value), Some(size), start].into_iter().flatten().collect();
+                Some(Value::Scalar(Expr::new(ExprKind::Call(id, arguments), ty, span)))
+            }
             "pack_all" => {
                 let row = self.row.as_ref()?;
                 let columns = row.iter().map(|c| (c.name.clone(), c.id)).collect();
@@ -237,6 +260,23 @@ impl<'a> Binder<'a> {
                 }
                 let ty = ValueType::dynamic(functions::Shape::Bag);
                 Some(Value::Scalar(Expr::new(ExprKind::Call(id, arguments), ty, span)))
+            }
+            "estimate_data_size" if matches!(call.arguments.as_slice(), [only] if matches!(only.expr.kind, Ast::Star)) =>
+            {
+                let row = self.row.as_ref().filter(|row| !row.open)?;
+                let columns = row.iter().map(|column| Expr::column(column.id, column.ty, span)).collect();
+                Some(Value::Scalar(Expr::new(ExprKind::Call(id, columns), Type::Long, span)))
+            }
+            "pack_array" if matches!(call.arguments.as_slice(), [only] if matches!(only.expr.kind, Ast::Star)) => {
+                let row = self.row.as_ref()?;
+                let ty = ValueType::dynamic(functions::Shape::Array(Type::Dynamic));
+                let kind = if row.open {
+                    // Which columns there are is known only when the query runs.
+                    ExprKind::Unknown("pack_array".into(), Vec::new())
+                } else {
+                    ExprKind::Call(id, row.iter().map(|c| Expr::column(c.id, c.ty, span)).collect())
+                };
+                Some(Value::Scalar(Expr::new(kind, ty, span)))
             }
             _ => None,
         }
@@ -385,6 +425,7 @@ pub(super) fn mismatch_report(
         }
     }
     .note(usage)
+    .official(mismatch.official())
 }
 
 /// The first sentence of a text, beginning small, without its full stop.

@@ -264,13 +264,16 @@ impl<'a> Binder<'a> {
 
     /// The columns that a plugin gives.
     fn plugin_schema(&mut self, id: PluginId, call: &'a ast::Call, given: &[Given], span: Span) -> Schema {
-        let operands: Vec<Operand<'_>> = given.iter().map(Given::argument).collect();
+        let named = named_at_the_end(id, call);
+        let (by_place, _) = given.split_at_checked(given.len() - named.len()).unwrap_or((given, &[]));
+        let operands: Vec<Operand<'_>> = by_place.iter().map(Given::argument).collect();
         let resolved = resolve(id.row(), &operands);
-        let positions = match &resolved {
+        let mut positions = match &resolved {
             Ok(resolved) => resolved.parameters.clone(),
-            Err(_) => (0..given.len()).collect(),
+            Err(_) => (0..by_place.len()).collect(),
         };
-        let parts = match self.output(id.row(), call, given) {
+        positions.extend(named);
+        let parts = match self.output(id.row(), call, by_place) {
             Output::Table(parts) => parts,
             _ => &[Part::Open],
         };
@@ -310,7 +313,7 @@ impl<'a> Binder<'a> {
                     .collect(),
                 Part::Lookup | Part::LookupExcept(_) => {
                     let away: HashSet<Name> = match part {
-                        Part::LookupExcept(parameter) => {
+                        Part::LookupExcept(parameter) if !keeps_key(id, &positions, given) => {
                             at(*parameter).map(|index| argument_name(self, index).into()).collect()
                         }
                         _ => HashSet::new(),
@@ -327,7 +330,7 @@ impl<'a> Binder<'a> {
                 Part::Prefixed(prefix, parameter) => at(*parameter)
                     .map(|index| {
                         let ty = scalar(index).map_or(Type::Unknown.into(), |expr| expr.ty);
-                        (None, format!("{prefix}{}", argument_name(self, index)).into(), ty)
+                        (None, format!("{prefix}_{}", argument_name(self, index)).into(), ty)
                     })
                     .collect(),
                 Part::Pairs(first, second) => {
@@ -346,8 +349,23 @@ impl<'a> Binder<'a> {
                 Part::Suffixed(parameter, suffix, ty) => at(*parameter)
                     .map(|index| (None, format!("{}_{suffix}", argument_name(self, index)).into(), (*ty).into()))
                     .collect(),
+                Part::Counted(word, parameter) => at(*parameter)
+                    .enumerate()
+                    .map(|(place, _)| (None, format!("{word}{place}").into(), Type::Long.into()))
+                    .collect(),
+                Part::RollingPercentile => {
+                    let constant = |parameter| at(parameter).find_map(scalar).and_then(number_text);
+                    let value = at(0).find_map(|index| Some((argument_name(self, index), scalar(index)?.ty)));
+                    let parts = constant(4).zip(constant(1)).zip(value);
+                    schema.open |= parts.is_none();
+                    let named = |((bins, percentile), (name, ty)): ((String, String), (String, ValueType))| {
+                        let ty = if ty.ty == Type::Int { Type::Long.into() } else { ty };
+                        (None, format!("rolling_{bins}_percentile_{name}_{percentile}").into(), ty)
+                    };
+                    parts.map(named).into_iter().collect()
+                }
                 Part::PivotKept => self.pivot_kept(&input, call, given),
-                Part::SchemaOf(_) | Part::RollingPercentile | Part::Open => {
+                Part::SchemaOf(_) | Part::Open => {
                     schema.open = true;
                     Vec::new()
                 }
@@ -404,6 +422,42 @@ impl<'a> Binder<'a> {
         }
         input.iter().filter(|c| !away.contains(&c.id)).map(|c| (Some(c.id), c.name.clone(), c.ty)).collect()
     }
+}
+
+/// Whether the key of the lookup table is asked for.
+fn keeps_key(id: PluginId, positions: &[usize], given: &[Given]) -> bool {
+    let parameters = id.row().overloads.first().map_or(&[][..], |overload| overload.parameters);
+    positions.iter().zip(given).any(|(position, given)| {
+        parameters.get(*position).is_some_and(|parameter| parameter.name == "return_lookup_key")
+            && matches!(given, Given::Scalar(value) if value.as_literal().and_then(crate::ir::Value::as_bool) == Some(true))
+    })
+}
+
+/// The parameters of the arguments that are given by name behind those that go by their place. Where what goes by its
+/// place would then be too little, all does.
+fn named_at_the_end(id: PluginId, call: &ast::Call) -> Vec<usize> {
+    let Some(overload) = id.row().overloads.first() else { return Vec::new() };
+    let parameter = |argument: &ast::NamedExpr| match &argument.names {
+        Names::One(name) => overload.parameters.iter().position(|parameter| parameter.name == &*name.text),
+        _ => None,
+    };
+    let mut named: Vec<usize> = call.arguments.iter().rev().map_while(parameter).collect();
+    named.reverse();
+    let least: usize = overload.parameters.iter().map(|parameter| parameter.repeat.range().0).sum();
+    if call.arguments.len() - named.len() < least { Vec::new() } else { named }
+}
+
+/// A constant number as names of columns hold it.
+fn number_text(expr: &Expr) -> Option<String> {
+    use crate::ir::Value::{Decimal, Int, Long, Real};
+    let text = match crate::ir::pass::constant(expr.clone())? {
+        Int(value) => value.to_string(),
+        Long(value) => value.to_string(),
+        Real(value) => value.to_string(),
+        Decimal(value) => value.to_string(),
+        _ => return None,
+    };
+    Some(text.replace(|c: char| !c.is_ascii_alphanumeric(), "_"))
 }
 
 /// The type of what a dynamic is expanded to.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::scope::Local;
-use super::{Binder, Either, Value, deep};
+use super::{Binder, Either, TupleItem, Value, deep};
 use crate::diagnostic::{Diagnostic, code};
 use crate::functions::{self, Operator, Shape, ValueType};
 use crate::ir::{Access, Expr, ExprKind, Value as Literal};
@@ -240,8 +240,15 @@ impl<'a> Binder<'a> {
         Self::unknown_value(span)
     }
 
+    /// What an index leads to. Of a function that gives several values it picks one of them, as the documentation's
+    /// `array_sort_desc(timestamps, commands)[1]` does.
     fn index(&mut self, base: &'a ast::Expr, index: &'a ast::Expr, span: Span) -> Expr {
-        let base = self.scalar(base);
+        let base = match self.value(base) {
+            Value::Tuple(items) if items.len() > 1 => all_of(items),
+            Value::Tuple(items) => items.into_iter().next().map(|item| item.expr),
+            Value::Scalar(expr) => Some(expr),
+        };
+        let base = base.unwrap_or_else(|| Self::unknown_value(span));
         let index = self.scalar(index);
         let ty = match base.ty {
             ValueType { ty: Type::Unknown, .. } => Type::Unknown.into(),
@@ -291,6 +298,14 @@ impl<'a> Binder<'a> {
             Some(value) => Expr { ty, ..Expr::literal(value, span) },
             None => Expr::new(ExprKind::Negate(Box::new(operand)), ty, span),
         }
+    }
+}
+
+/// The call behind several values, as the array of them.
+fn all_of(items: Vec<TupleItem>) -> Option<Expr> {
+    match items.into_iter().next()?.expr.kind {
+        ExprKind::Item(call, _) => Some(Expr { ty: Type::Dynamic.into(), ..*call }),
+        _ => None,
     }
 }
 

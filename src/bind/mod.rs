@@ -132,9 +132,18 @@ struct Binder<'a> {
     unknown: HashSet<Box<str>>,
     /// Whether the query reads every table.
     all: bool,
+    /// The operators behind the one at hand: a name that it does not know may be made by one of them.
+    ahead: &'a [ast::Operator],
     /// The tables that have a column of a name, as far as that was asked: looking through all of them is dear.
     homes: HashMap<Box<str>, Rc<[crate::schema::Name]>>,
+    /// How large the bins of `bin_auto` are, and where one of them starts, as the query's options have it.
+    bins: (Option<Expr>, Option<Expr>),
 }
+
+/// The option that states the size of the bins of `bin_auto`.
+const BIN_SIZE: &str = "query_bin_auto_size";
+/// The option that states where one of them starts.
+const BIN_START: &str = "query_bin_auto_at";
 
 impl<'a> Binder<'a> {
     fn new(schemas: &'a Schemas, learned: &'a Learned) -> Self {
@@ -155,7 +164,9 @@ impl<'a> Binder<'a> {
             unnamed: 1,
             unknown: HashSet::new(),
             all: false,
+            ahead: &[],
             homes: HashMap::new(),
+            bins: (None, None),
         }
     }
 
@@ -195,6 +206,12 @@ impl<'a> Binder<'a> {
             }
             StatementKind::Pattern(pattern) => {
                 self.scope.insert_mut(pattern.name.text.as_ref().into(), Local::Opaque);
+            }
+            StatementKind::Set { name, value: Some(value) } if &*name.text == BIN_SIZE => {
+                self.bins.0 = Some(self.scalar(value));
+            }
+            StatementKind::Set { name, value: Some(value) } if &*name.text == BIN_START => {
+                self.bins.1 = Some(self.scalar(value));
             }
             StatementKind::Set { .. } | StatementKind::Restrict { .. } | StatementKind::Expr(_) => {}
         }

@@ -6,7 +6,7 @@ use super::Binder;
 use super::operand::{case_rule, logical_kind, search_test};
 use super::project::pass;
 use super::table::option_word;
-use super::union::{common, plan_name};
+use super::union::common;
 use crate::diagnostic::code;
 use crate::functions;
 use crate::ir::{Column, ColumnId, Computed, Expr, ExprKind, Name, Op, Origin, Plan, Rest, Schema, SourceKind, Value};
@@ -24,7 +24,7 @@ impl<'a> Binder<'a> {
         }
         let mut plan = match piped {
             Some(plan) if node.sources.is_empty() => {
-                let name = plan_name(&plan);
+                let name = self.label(&plan);
                 self.labelled(plan, &name, "$table", span)
             }
             _ => {
@@ -56,11 +56,11 @@ impl<'a> Binder<'a> {
                             let kind = SourceKind::Tables(pattern.clone());
                             inputs.push((pattern, Plan::new(kind, Schema::new([], true), name.span)));
                         }
-                        inputs.extend(plans.into_iter().map(|plan| (plan_name(&plan), plan)));
+                        inputs.extend(plans.into_iter().map(|plan| b.with_label(plan)));
                     }
                     _ => {
                         let plan = b.table(source);
-                        inputs.push((plan_name(&plan), plan));
+                        inputs.push(b.with_label(plan));
                     }
                 }
             }

@@ -56,6 +56,7 @@ fn projections_name_and_order_columns() {
         ("T | project-rename b = a", "b: long, s: string, d: dynamic, t: datetime"),
         ("T | project-reorder t, s", "t: datetime, s: string, a: long, d: dynamic"),
         ("T | project-reorder * desc", "t: datetime, s: string, d: dynamic, a: long"),
+        ("set query_bin_auto_size=1h; T | project bin_auto(t)", "t: datetime"),
         ("T | project column_ifexists('a', ''), column_ifexists('q', 'no')", "a: long, Column1: string"),
         ("T | distinct s", "s: string"),
         ("print 1, x = 'a', now()", "print_0: long, x: string, print_2: datetime"),
@@ -130,6 +131,22 @@ fn variables_and_functions_are_put_in() {
         ("let v = view () { T | project a }; v", "a: long"),
         ("let f = () { let x = 1; T | project y = x }; let x = 's'; f", "y: long"),
     ]);
+}
+
+#[test]
+fn functions_of_columns_know_their_names() {
+    for (expression, want) in [
+        ("bag_pack_columns(s, a)", "bag_pack_columns(row{s"),
+        ("pack_array(*)", "pack_array(a"),
+        ("array_sort_asc(d, d)[1]", ")[1]"),
+        ("array_sort_asc(d)[1]", ").0[1]"),
+    ] {
+        let text = format!("{T} T | project x = {expression}");
+        let bound = bound(&text);
+        assert!(!bound.has_errors(), "{text}: {:?}", bound.diagnostics);
+        let plan = bound.query.expect("a query with a result").to_string();
+        assert!(plan.contains(want), "{plan}");
+    }
 }
 
 #[test]
@@ -348,5 +365,18 @@ proptest! {
         if let Some(query) = crate::syntax::parse(&text).query {
             let _ = bind(&query, &Schemas::builtin(Dialect::Sentinel));
         }
+    }
+}
+
+#[test]
+fn bins_of_bin_auto_are_those_of_the_options() {
+    for (options, called) in [
+        ("set query_bin_auto_size=1h;", "bin(t"),
+        ("set query_bin_auto_size=1h; set query_bin_auto_at=datetime(2017-01-01 00:05);", "bin_at(t"),
+        ("", "bin_auto(t"),
+    ] {
+        let query = bound(&format!("{options} {T} T | project b = bin_auto(t)")).query.unwrap();
+        let plan = query.to_string();
+        assert!(plan.contains(called), "{plan}");
     }
 }

@@ -16,7 +16,7 @@ impl<'a> Binder<'a> {
     pub(super) fn union(&mut self, piped: Option<Plan>, op: &'a ast::Operator, sources: &'a [ast::Expr]) -> Plan {
         let fuzzy = self.fuzzy;
         self.fuzzy |= is_fuzzy_union(op);
-        let mut inputs: Vec<(Name, Plan)> = piped.map(|plan| (plan_name(&plan), plan)).into_iter().collect();
+        let mut inputs: Vec<(Name, Plan)> = piped.map(|plan| self.with_label(plan)).into_iter().collect();
         self.without_row(|b| {
             for source in sources {
                 b.union_source(source, &mut inputs);
@@ -38,7 +38,7 @@ impl<'a> Binder<'a> {
                     let kind = SourceKind::Tables(pattern.clone());
                     inputs.push((pattern, Plan::new(kind, Schema::new([], true), name.span)));
                 }
-                inputs.extend(plans.into_iter().map(|plan| (plan_name(&plan), plan)));
+                inputs.extend(plans.into_iter().map(|plan| self.with_label(plan)));
             }
             Ast::Star => inputs.extend(self.all_tables(source.span)),
             Ast::Paren(inner) if matches!(&inner.kind, Ast::Name(name) if name.is_wildcard()) => {
@@ -48,18 +48,34 @@ impl<'a> Binder<'a> {
                 let plan = self.table(source);
                 let name = match &source.kind {
                     Ast::Name(name) => name.text.as_ref().into(),
-                    _ => plan_name(&plan),
+                    _ => self.label(&plan),
                 };
                 inputs.push((name, plan));
             }
         }
     }
 
+    /// What `withsource` says of records: the name of the table they are from, or the one that `as` gave them.
+    pub(super) fn label(&self, plan: &Plan) -> Name {
+        match &plan.source.kind {
+            SourceKind::Table { name, .. } => name.clone(),
+            SourceKind::Call(call) => call.name.clone(),
+            SourceKind::Shared(id, _) => self.shared.get(id.0 as usize).map_or_else(Name::default, |s| s.name.clone()),
+            _ => Name::default(),
+        }
+    }
+
+    /// A plan with its label.
+    pub(super) fn with_label(&self, plan: Plan) -> (Name, Plan) {
+        (self.label(&plan), plan)
+    }
+
     /// Every table. Where it is not known which there are, they are one source, whose columns are looked up as they are
     /// asked for.
     pub(super) fn all_tables(&mut self, span: Span) -> Vec<(Name, Plan)> {
         if self.schemas.knows_present() {
-            return self.wildcard("*", span).into_iter().map(|plan| (plan_name(&plan), plan)).collect();
+            let plans = self.wildcard("*", span);
+            return plans.into_iter().map(|plan| self.with_label(plan)).collect();
         }
         self.all = true;
         vec![("*".into(), Plan::new(SourceKind::Tables("*".into()), Schema::new([], true), span))]
@@ -144,15 +160,6 @@ fn by_name_and_type(schemas: &[Schema]) -> Vec<Group> {
         }
     }
     groups
-}
-
-/// The name of what a plan reads, where it reads a table and nothing else.
-pub(super) fn plan_name(plan: &Plan) -> Name {
-    match &plan.source.kind {
-        SourceKind::Table { name, .. } => name.clone(),
-        SourceKind::Call(call) => call.name.clone(),
-        _ => "".into(),
-    }
 }
 
 /// The names that all schemas have in common, with the first schema's columns.

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::replace;
 use crate::lint::Finding;
 use crate::source::SourceFile;
 
@@ -41,9 +42,8 @@ impl Baseline {
     /// Writes it, for people to read and to compare.
     pub(super) fn write(&mut self, path: &Path) -> Result<(), String> {
         self.version = VERSION;
-        let tell = |error: &dyn std::fmt::Display| format!("{}: cannot write: {error}", path.display());
-        let text = serde_json::to_string_pretty(self).map_err(|error| tell(&error))?;
-        std::fs::write(path, text + "\n").map_err(|error| tell(&error))
+        let text = serde_json::to_string_pretty(self).map_err(|error| format!("{}: {error}", path.display()))?;
+        replace::write(path, (text + "\n").as_bytes()).map_err(|error| error.to_string())
     }
 
     /// Notes the findings of a file.

@@ -6,9 +6,9 @@ use super::Global;
 use super::files::{Flow, over_files};
 use super::input::{Paths, Text};
 use super::output::{Exit, Output};
-use super::queries::{Content, Query};
+use super::queries::Content;
 use super::schemas::SchemaOptions;
-use crate::bind::{self, Bound};
+use crate::bind::Bound;
 use crate::diagnostic::render::{Format, Renderer, Report};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::SourceFile;
@@ -29,7 +29,7 @@ pub(super) struct Answer<'a> {
     pub(super) file: &'a SourceFile,
     /// Which query of the file, from 0; `None` where the file could not be read as rules.
     pub(super) index: Option<usize>,
-    /// What it means; `None` where it does not parse.
+    /// What it means; `None` where it cannot be read.
     pub(super) bound: Option<Bound>,
     /// What is wrong, with spans in the file.
     pub(super) diagnostics: Vec<Diagnostic>,
@@ -59,7 +59,7 @@ pub(super) fn over_queries(
     let Some(schemas) = options.load() else { return Exit::Failed };
     let mut findings = false;
     let work = |text: &Text| {
-        let content = Content::of(text);
+        let content = Content::with_meaning(text, &schemas);
         let file = &text.file;
         let mut clean = true;
         let mut shown = String::new();
@@ -70,9 +70,12 @@ pub(super) fn over_queries(
         if content.queries.is_empty() {
             add(&Answer { file, index: None, bound: None, diagnostics: content.diagnostics });
         } else {
-            for (index, query) in content.queries.iter().enumerate() {
-                let (bound, diagnostics) = meaning(query, &schemas);
-                add(&Answer { file, index: Some(index), bound, diagnostics });
+            for (index, query) in content.queries.into_iter().enumerate() {
+                let mut diagnostics: Vec<Diagnostic> = query.syntax_errors().collect();
+                diagnostics.extend(query.folded.clone());
+                diagnostics.extend(query.meaning_errors());
+                diagnostics.extend(query.nothing_asked());
+                add(&Answer { file, index: Some(index), bound: query.bound, diagnostics });
             }
         }
         (shown, clean)
@@ -82,15 +85,4 @@ pub(super) fn over_queries(
         Flow::from(out.write_all(shown.as_bytes()))
     });
     exit.max(if findings { Exit::Findings } else { Exit::Clean })
-}
-
-/// What a query means, and everything that is wrong with it, with spans in the file.
-fn meaning(query: &Query, schemas: &crate::schema::Schemas) -> (Option<Bound>, Vec<Diagnostic>) {
-    let mut diagnostics: Vec<Diagnostic> = query.syntax_errors().collect();
-    diagnostics.extend(query.folded.clone());
-    let bound = query.parsed.query.as_ref().map(|tree| bind::bind(tree, schemas));
-    if let Some(bound) = &bound {
-        diagnostics.extend(bound.diagnostics.iter().map(|diagnostic| diagnostic.clone().mapped(&query.map)));
-    }
-    (bound, diagnostics)
 }

@@ -10,9 +10,9 @@ use super::baseline::Baseline;
 use super::files::{Flow, over_files};
 use super::input::{Kind, Paths, Text};
 use super::output::{Exit, Output, complain};
-use super::queries::{Content, Query};
+use super::queries::Content;
+use super::replace;
 use super::schemas::SchemaOptions;
-use crate::bind::{self, Bound};
 use crate::diagnostic::render::{Chunk, Format, Renderer, Report, Sink};
 use crate::diagnostic::{Applicability, Diagnostic, Severity, code};
 use crate::lint::settings::{Finder, Settings};
@@ -231,7 +231,7 @@ impl Check {
             } else if self.diff && differs || self.fix && stdin {
                 changed = Some(Changed { before: text.file.text().to_owned(), after: after.text().to_owned() });
             } else if self.fix && differs {
-                match fix::write(path, after.text(), encoding) {
+                match replace::write_text(path, &text.file, after.text()) {
                     Ok(()) => {}
                     Err(cause) => {
                         error = Some(cause.to_string());
@@ -282,7 +282,7 @@ struct Analysis {
 impl Analysis {
     /// Reads, parses and lints. A file that was not `named` and holds no rule is none of ours.
     fn of(text: Text, linter: &Linter, schemas: &Schemas, leave_out: &dyn Fn(&Lint) -> bool, named: bool) -> Self {
-        let content = Content::of(&text);
+        let content = Content::with_meaning(&text, schemas);
         let mut findings = Vec::new();
         let only = (content.queries.len() == 1).then_some(0);
         let unreadable = content.rules.is_empty() && text.kind == Kind::Rule;
@@ -295,21 +295,15 @@ impl Analysis {
         for (index, query) in content.queries.iter().enumerate() {
             if query.folded.is_none() {
                 let errors = query.syntax_errors();
+                let errors = errors.chain(query.meaning_errors());
                 findings.extend(errors.map(|diagnostic| Finding { diagnostic, query: Some(index) }));
             }
-        }
-        let bounds: Vec<Option<Bound>> = content.queries.iter().map(|query| meaning(query, schemas)).collect();
-        for (index, (query, bound)) in content.queries.iter().zip(&bounds).enumerate() {
-            let named = bound.iter().flat_map(|bound| &bound.diagnostics);
-            let named = named.map(|diagnostic| diagnostic.clone().mapped(&query.map));
-            findings.extend(named.map(|diagnostic| Finding { diagnostic, query: Some(index) }));
         }
         let views: Vec<QueryView<'_>> = content
             .queries
             .iter()
-            .zip(&bounds)
-            .map(|(query, bound)| QueryView {
-                bound: bound.as_ref(),
+            .map(|query| QueryView {
+                bound: query.bound.as_ref(),
                 text: &query.text,
                 map: &query.map,
                 rule: query.rule,
@@ -333,12 +327,6 @@ impl Analysis {
         drop(views);
         Self { file: text.file, findings, claims, queries }
     }
-}
-
-/// What a query means, where it is one that stands as it was meant.
-fn meaning(query: &Query, schemas: &Schemas) -> Option<Bound> {
-    let tree = query.parsed.query.as_ref().filter(|_| query.parsed.is_ok() && query.folded.is_none())?;
-    Some(bind::bind(tree, schemas))
 }
 
 impl Outcome {

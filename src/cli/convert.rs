@@ -9,9 +9,8 @@ use super::input::{Paths, Text};
 use super::output::{Exit, Output, complain};
 use super::queries::{Content, Query};
 use super::schemas::SchemaOptions;
-use crate::bind;
-use crate::diagnostic::{Diagnostic, Severity};
-use crate::ir::pass::simplify;
+use crate::diagnostic::{Diagnostic, Severity, code};
+use crate::ir::{self, pass::simplify};
 use crate::rule::Rule;
 use crate::schema::Schemas;
 use crate::source::{Location, SourceFile, Span};
@@ -111,11 +110,11 @@ impl Convert {
 
     /// Every query of a file in every target.
     fn file(&self, text: &Text, targets: &[&dyn Target], schemas: &Schemas) -> Chunk {
-        let content = Content::of(text);
+        let content = Content::with_meaning(text, schemas);
         let file = &text.file;
         let mut chunk = Chunk { text: String::new(), refused: false, error: None };
         if content.queries.is_empty() {
-            let losses: Vec<Loss> = errors(LossKind::Syntax, content.diagnostics.iter()).collect();
+            let losses: Vec<Loss> = errors(LossKind::Syntax, content.diagnostics.into_iter()).collect();
             let losses = if losses.is_empty() {
                 vec![Loss::refusal(LossKind::Syntax, Span::default(), "the file holds no query")]
             } else {
@@ -128,7 +127,7 @@ impl Convert {
         }
         for query in &content.queries {
             let rule = query.rule.and_then(|index| content.rules.get(index));
-            let prepared = prepared(query, schemas);
+            let prepared = prepared(query);
             for target in targets {
                 match self.converted(*target, &prepared, query, rule) {
                     Ok(conversion) => self.write(&mut chunk, file, rule, *target, &conversion),
@@ -142,27 +141,20 @@ impl Convert {
     fn converted(
         &self,
         target: &dyn Target,
-        prepared: &Result<crate::ir::Query, Vec<Loss>>,
+        prepared: &Result<ir::Query, Vec<Loss>>,
         query: &Query,
         rule: Option<&Rule>,
     ) -> Result<Conversion, target::DataError> {
         let options = Options { fields: self.fields, prefer: self.prefer };
         let mut conversion = match prepared {
             Ok(ir) => target.convert(ir, &RuleInfo { rule }, &options)?,
-            Err(losses) => Conversion::refused(losses.clone()),
+            Err(losses) => return Ok(Conversion::refused(losses.clone())),
         };
         if let Some(least) = self.min_fidelity {
             conversion = conversion.at_least(least);
         }
-        if query.folded.is_none() || prepared.is_ok() {
-            for loss in &mut conversion.losses {
-                loss.span = query.map.span(loss.span);
-            }
-        }
-        if let Some(folded) = &query.folded {
-            // What is left of a folded query is not the rule, however well it may convert.
-            let loss = Loss::refusal(LossKind::Syntax, folded.span, sentence(folded));
-            return Ok(Conversion::refused(vec![loss]));
+        for loss in &mut conversion.losses {
+            loss.span = query.map.span(loss.span);
         }
         Ok(conversion)
     }
@@ -238,38 +230,35 @@ impl Convert {
     }
 }
 
-/// The IR of a query, or what keeps it from having one, with spans in the query.
-fn prepared(query: &Query, schemas: &Schemas) -> Result<crate::ir::Query, Vec<Loss>> {
-    let syntax: Vec<Loss> = errors(LossKind::Syntax, query.parsed.diagnostics.iter()).collect();
+/// The IR of a query, or what keeps it from having one, with spans in the file.
+fn prepared(query: &Query) -> Result<ir::Query, Vec<Loss>> {
+    if let Some(folded) = &query.folded {
+        // What is left of a folded query is not the rule, however well it may convert.
+        return Err(vec![Loss::refusal(LossKind::Syntax, folded.span, sentence(folded))]);
+    }
+    let syntax: Vec<Loss> = errors(LossKind::Syntax, query.syntax_errors()).collect();
     if !syntax.is_empty() {
         return Err(syntax);
     }
-    let Some(tree) = &query.parsed.query else {
-        return Err(vec![Loss::refusal(LossKind::Syntax, Span::default(), "the query cannot be read")]);
-    };
-    let bound = bind::bind(tree, schemas);
     // A name that nothing knows does not stop a conversion: it is written as it stands, and told.
-    let unknown = |diagnostic: &&Diagnostic| {
-        diagnostic.code != &crate::diagnostic::code::UNKNOWN_NAME
-            && diagnostic.code != &crate::diagnostic::code::UNKNOWN_FUNCTION
-            && diagnostic.code != &crate::diagnostic::code::UNKNOWN_TABLE
-    };
-    let wrong: Vec<Loss> = errors(LossKind::Type, bound.diagnostics.iter().filter(unknown)).collect();
+    let unknown = [&code::UNKNOWN_NAME, &code::UNKNOWN_FUNCTION, &code::UNKNOWN_TABLE];
+    let known = query.meaning_errors().filter(|error| !unknown.contains(&error.code));
+    let wrong: Vec<Loss> = errors(LossKind::Type, known).collect();
     if !wrong.is_empty() {
         return Err(wrong);
     }
-    if let Some(mut ir) = bound.query {
-        simplify(&mut ir);
-        Ok(ir)
-    } else {
-        let message = "the query declares names and asks for nothing";
-        Err(vec![Loss::refusal(LossKind::Syntax, Span::default(), message)])
-    }
+    let Some(mut ir) = query.bound.as_ref().and_then(|bound| bound.query.clone()) else {
+        return Err(errors(LossKind::Syntax, query.nothing_asked().into_iter()).collect());
+    };
+    simplify(&mut ir);
+    Ok(ir)
 }
 
 /// Errors among findings as reasons for a refusal.
-fn errors<'a>(kind: LossKind, diagnostics: impl Iterator<Item = &'a Diagnostic>) -> impl Iterator<Item = Loss> {
-    diagnostics.filter(|d| d.severity == Severity::Error).map(move |d| Loss::refusal(kind, d.span, sentence(d)))
+fn errors(kind: LossKind, found: impl Iterator<Item = Diagnostic>) -> impl Iterator<Item = Loss> {
+    found
+        .filter(|error| error.severity == Severity::Error)
+        .map(move |error| Loss::refusal(kind, error.span, sentence(&error)))
 }
 
 /// What a finding says, on one line.

@@ -1,8 +1,6 @@
 //! `kqlc fmt`: queries in the one layout, in place.
 
-use std::fs;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use similar::TextDiff;
@@ -11,6 +9,7 @@ use super::Global;
 use super::files::{Flow, over_files};
 use super::input::{Kind, Paths, Text};
 use super::output::{Exit, Output, complain};
+use super::replace;
 use crate::diagnostic::render::{Chunk, Format, Renderer, Report, Sink};
 use crate::format::{format_rules, format_text};
 use crate::source::SourceFile;
@@ -128,17 +127,11 @@ impl Fmt {
         if self.diff || self.check || (!changed && text.path.is_some()) {
             return Outcome::Unchanged;
         }
-        let bytes = match encode(file, &formatted) {
-            Ok(bytes) => bytes,
-            Err(error) => return Outcome::Unwritable(error),
+        let written = match &text.path {
+            None => replace::encode(file, &formatted).map(Outcome::Text),
+            Some(path) => replace::write_text(path, file, &formatted).map(|()| Outcome::Written),
         };
-        match &text.path {
-            None => Outcome::Text(bytes),
-            Some(path) => match write(path, file, &bytes) {
-                Ok(()) => Outcome::Written,
-                Err(error) => Outcome::Unwritable(format!("{}: {error}", file.name())),
-            },
-        }
+        written.unwrap_or_else(|error| Outcome::Unwritable(error.to_string()))
     }
 }
 
@@ -183,48 +176,4 @@ fn diff(file: &SourceFile, formatted: &str) -> String {
         .context_radius(3)
         .header(file.name(), file.name())
         .to_string()
-}
-
-fn encode(file: &SourceFile, text: &str) -> Result<Vec<u8>, String> {
-    file.encoding()
-        .encode(text)
-        .map_err(|character| format!("{}: its encoding has no form for `{character}`", file.name()))
-}
-
-/// Puts `bytes` in the place of the file that was read from `path`, all or nothing: they are written to a new file
-/// beside it, which then takes its name and permissions.
-fn write(path: &Path, file: &SourceFile, bytes: &[u8]) -> io::Result<()> {
-    // Behind a link, the file is replaced and not the link.
-    let path = path.canonicalize()?;
-    let metadata = fs::metadata(&path)?;
-    if metadata.permissions().readonly() {
-        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "the file is read-only"));
-    }
-    // Also false for bytes that fit no character, which would be lost.
-    if file.encoding().encode(file.text()).ok() != Some(fs::read(&path)?) {
-        return Err(io::Error::other(
-            "the file has changed meanwhile, or has bytes that are no text; it is left alone",
-        ));
-    }
-    let mut hidden = std::ffi::OsString::from(".");
-    hidden.push(path.file_name().ok_or(io::ErrorKind::InvalidInput)?);
-    hidden.push(format!(".kqlc-{}", std::process::id()));
-    let name = path.with_file_name(hidden);
-    let mut new = fs::OpenOptions::new().write(true).create_new(true).open(&name)?;
-    let new_file = NewFile(name);
-    new.write_all(bytes)?;
-    new.set_permissions(metadata.permissions())?;
-    new.sync_all()?;
-    drop(new);
-    fs::rename(&new_file.0, &path)
-}
-
-/// A file that is removed if it has not taken another's name in the end.
-struct NewFile(PathBuf);
-
-impl Drop for NewFile {
-    fn drop(&mut self) {
-        // Gone already when all went well.
-        let _ = fs::remove_file(&self.0);
-    }
 }

@@ -52,6 +52,21 @@ impl Kind {
     }
 }
 
+/// The endings of files of tests, which stand beside the rule they test.
+const TEST_ENDINGS: &[&str] = &[".test.yaml", ".test.yml"];
+
+/// Whether a path is that of a file of tests.
+pub fn is_test(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_ascii_lowercase();
+    TEST_ENDINGS.iter().any(|ending| name.ends_with(ending))
+}
+
+/// The file of the tests of a rule, if there is one.
+pub fn tests_of(rule: &Path) -> Option<PathBuf> {
+    let stem = rule.file_stem()?.to_str()?;
+    TEST_ENDINGS.iter().map(|ending| rule.with_file_name(format!("{stem}{ending}"))).find(|path| path.is_file())
+}
+
 /// A file to be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
@@ -132,8 +147,13 @@ pub struct Inputs {
 }
 
 impl Paths {
-    /// Finds the files; of a folder those of rules and queries.
+    /// Finds the files; of a folder those of rules and queries, without their tests.
     pub fn find(&self) -> Inputs {
+        self.find_ending(|path| Kind::of_ending(path).is_some() && !is_test(path))
+    }
+
+    /// Finds the files; of a folder those of rules, queries and their tests.
+    pub fn find_with_tests(&self) -> Inputs {
         self.find_ending(|path| Kind::of_ending(path).is_some())
     }
 
@@ -222,6 +242,18 @@ mod tests {
     fn a_folder_gives_its_rules_and_queries_in_order() {
         let tree = tree();
         assert_eq!(find(tree.path(), &[""]).0, ["a/b.csl", "a/z.YAML", "b.kql", "c.txt"]);
+    }
+
+    #[test]
+    fn tests_are_no_rules() {
+        let tree = tree();
+        for name in ["a/z.test.yaml", "c.TEST.yml"] {
+            fs::write(tree.path().join(name), "tests: []").unwrap();
+        }
+        assert_eq!(find(tree.path(), &[""]).0, ["a/b.csl", "a/z.YAML", "b.kql", "c.txt"]);
+        assert!(is_test(Path::new("x.test.yaml")) && !is_test(Path::new("test.yaml")));
+        assert_eq!(tests_of(&tree.path().join("a/z.YAML")), Some(tree.path().join("a/z.test.yaml")));
+        assert_eq!(tests_of(&tree.path().join("b.kql")), None);
     }
 
     #[test]

@@ -1,24 +1,38 @@
 //! The command line: what can be asked for, and how the answer leaves the process.
 //!
 //! Each subcommand is one file. What they share: [`input`] finds the files that PATHs mean, [`files`] runs work
-//! over them in parallel and hands on the results in order, [`output`] writes and decides the exit code.
+//! over them in parallel and hands on the results in order, [`output`] writes and decides the exit code, [`replace`]
+//! writes files.
 
 mod baseline;
 mod bound;
 mod check;
 mod completions;
 mod convert;
+#[cfg(feature = "eval")]
+mod data;
+#[cfg(feature = "eval")]
+mod evaluate;
 pub mod files;
 mod fmt;
 mod functions;
 pub mod input;
 mod ir;
+#[cfg(feature = "eval")]
+mod outfile;
 pub mod output;
 mod parse;
 pub mod queries;
+pub mod replace;
 mod rule;
+#[cfg(feature = "eval")]
+mod run;
 mod schema;
 pub mod schemas;
+#[cfg(feature = "eval")]
+mod test;
+#[cfg(not(feature = "eval"))]
+mod unbuilt;
 
 use std::io::{self, IsTerminal};
 use std::process::ExitCode;
@@ -83,6 +97,28 @@ pub enum Command {
     Functions(functions::Functions),
     /// Write rules and queries in another language, and tell what differs
     Convert(convert::Convert),
+    /// Run rules and queries over files of events
+    #[cfg(feature = "eval")]
+    Run(run::Run),
+    /// Run rules and queries over files of events
+    #[cfg(not(feature = "eval"))]
+    #[command(hide = true)]
+    Run(unbuilt::Unbuilt),
+    /// Run the tests of rules
+    #[cfg(feature = "eval")]
+    Test(test::TestCommand),
+    /// Run the tests of rules
+    #[cfg(not(feature = "eval"))]
+    #[command(hide = true)]
+    Test(unbuilt::Unbuilt),
+    /// Prove that translations find the same events
+    #[cfg(not(feature = "eval"))]
+    #[command(hide = true)]
+    Prove(unbuilt::Unbuilt),
+    /// Make events for rules
+    #[cfg(not(feature = "eval"))]
+    #[command(hide = true)]
+    Synth(unbuilt::Unbuilt),
     /// Write a completion script for a shell
     Completions(completions::Completions),
 }
@@ -136,6 +172,18 @@ fn dispatch(cli: &Cli, out: &mut Output<impl io::Write>) -> Exit {
         Command::Ir(command) => command.run(cli.global, out),
         Command::Functions(command) => command.run(out),
         Command::Convert(command) => command.run(cli.global, out),
+        #[cfg(feature = "eval")]
+        Command::Run(command) => command.run(cli.global, out),
+        #[cfg(not(feature = "eval"))]
+        Command::Run(_) => unbuilt::Unbuilt::run("run"),
+        #[cfg(feature = "eval")]
+        Command::Test(command) => command.run(cli.global, out),
+        #[cfg(not(feature = "eval"))]
+        Command::Test(_) => unbuilt::Unbuilt::run("test"),
+        #[cfg(not(feature = "eval"))]
+        Command::Prove(_) => unbuilt::Unbuilt::run("prove"),
+        #[cfg(not(feature = "eval"))]
+        Command::Synth(_) => unbuilt::Unbuilt::run("synth"),
         Command::Completions(command) => command.run(out),
     }
 }

@@ -30,7 +30,7 @@ struct SchemaRecord<'a> {
     path: &'a str,
     query: Option<usize>,
     ok: bool,
-    /// Missing where the query does not parse.
+    /// Null where the query cannot be read.
     columns: Option<Vec<ColumnRecord>>,
     /// Whether rows may have columns besides.
     open: bool,

@@ -36,7 +36,7 @@ macro_rules! codes {
 }
 
 // K0xxx: the file. K1xxx: the grammar of KQL. K2xxx: names, types and meaning. K3xxx: other languages, read back (K30xx
-// all of them, K31xx Sigma, K32xx SPL, K33xx EQL, K34xx ES|QL).
+// all of them, K31xx Sigma, K32xx SPL, K33xx EQL, K34xx ES|QL). K4xxx: running queries.
 codes! {
     /// The file is larger than a rule or query file may be.
     FILE_TOO_LARGE = "K0001" "file-too-large" Error;
@@ -185,6 +185,8 @@ codes! {
     SEVERAL_NAMES = "K2029" "several-names" Error ("KS149");
     /// A value has to be written out, and is computed.
     LITERAL_EXPECTED = "K2030" "literal-expected" Error ("KS131");
+    /// The query declares names and asks for nothing, so it has no result.
+    NOTHING_ASKED = "K2031" "nothing-asked" Error;
 
     /// The file holds no detection.
     READ_NOTHING = "K3001" "read-nothing" Error;
@@ -236,6 +238,13 @@ codes! {
     SPL_NO_FIELD = "K3211" "spl-no-field" Info;
     /// A search grows beyond bounds once its templates and repeated commands are carried out.
     SPL_TOO_LARGE = "K3212" "spl-too-large" Error;
+
+    /// The query needs something that is not run here.
+    NOT_RUN = "K4001" "not-run" Error;
+    /// The query reads a table, a watchlist or an address for which no data was given.
+    NO_DATA = "K4002" "no-data" Error;
+    /// A value that the query gives cannot be used where it stands.
+    UNUSABLE_VALUE = "K4003" "unusable-value" Error;
 }
 
 /// The code of a given identifier.

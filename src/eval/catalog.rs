@@ -11,6 +11,10 @@ use crate::types::Type;
 /// The column that every table has besides its own: the position of a record in the table's input, ascending, unique.
 pub const ORDINAL: &str = "$ordinal";
 
+/// The column by which a table of events says when each was ingested: what `ingestion_time()` gives. Kusto has it under
+/// this name too, unseen.
+pub const INGESTION_TIME: &str = "$IngestionTime";
+
 /// The tables of a run.
 ///
 /// A provider's columns bear the names of the table's and have the Arrow types of [`super::arrays`]; the last is
@@ -60,12 +64,7 @@ impl Catalog for NoTables {
         Ok(None)
     }
 
-    fn external(
-        &self,
-        _: &str,
-        _: &[(&str, Type)],
-        _: &External,
-    ) -> Result<Option<Arc<dyn TableProvider>>, EvalError> {
+    fn external(&self, _: &str, _: &[(&str, Type)], _: &External) -> Result<Option<Arc<dyn TableProvider>>, EvalError> {
         Ok(None)
     }
 }

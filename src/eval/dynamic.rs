@@ -229,7 +229,7 @@ impl<'a> View<'a> {
 }
 
 /// The elements of an array.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Items<'a> {
     rest: &'a [u8],
     left: usize,
@@ -253,7 +253,7 @@ impl<'a> Iterator for Items<'a> {
 impl ExactSizeIterator for Items<'_> {}
 
 /// The slots of a bag, in the order they were written.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Slots<'a> {
     rest: &'a [u8],
     left: usize,

@@ -10,6 +10,7 @@ use tokio::runtime::Runtime;
 
 use super::catalog::Catalog;
 use super::error::EvalError;
+use super::interrupt::Interrupt;
 use super::lower::Lowering;
 use super::support;
 use crate::ir::{Name, Query};
@@ -29,12 +30,14 @@ pub struct Options {
     pub memory_limit: Option<usize>,
     /// Into how many parts work is cut.
     pub partitions: usize,
+    /// Whether the answer tells how it was come by.
+    pub explain: bool,
 }
 
 impl Options {
     /// The usual way, at an instant in ticks.
     pub const fn at(now: i64) -> Self {
-        Self { now, threads: None, memory_limit: None, partitions: PARTITIONS }
+        Self { now, threads: None, memory_limit: None, partitions: PARTITIONS, explain: false }
     }
 }
 
@@ -45,6 +48,8 @@ pub struct Answer {
     pub columns: Vec<(Name, Type)>,
     /// The records, in order, as arrays of the types of [`super::arrays`].
     pub batches: Vec<RecordBatch>,
+    /// The plans that were run, in order, with records and times, where [`Options::explain`] asks for them.
+    pub plans: Vec<String>,
 }
 
 impl Answer {
@@ -59,11 +64,12 @@ impl Answer {
     }
 }
 
-/// Runs queries; keeps the threads between them.
-#[derive(Debug)]
+/// Runs queries; keeps the threads between them. A copy shares them.
+#[derive(Clone, Debug)]
 pub struct Engine {
-    runtime: Runtime,
+    runtime: Arc<Runtime>,
     options: Options,
+    interrupt: Interrupt,
 }
 
 impl Engine {
@@ -82,7 +88,25 @@ impl Engine {
             .enable_all()
             .build()
             .map_err(|error| EvalError::Source(format!("no threads to work with: {error}")))?;
-        Ok(Self { runtime, options })
+        Ok(Self { runtime: Arc::new(runtime), options, interrupt: Interrupt::default() })
+    }
+
+    /// The same engine at another instant, in ticks.
+    #[must_use]
+    pub fn at(&self, now: i64) -> Self {
+        Self { options: Options { now, ..self.options }, ..self.clone() }
+    }
+
+    /// Ends runs in an orderly way when the process is told to stop (Ctrl-C); told again, it ends at once.
+    #[must_use]
+    pub fn interruptible(self) -> Self {
+        self.runtime.spawn(self.interrupt.clone().listen());
+        self
+    }
+
+    /// What tells that the process was told to stop.
+    pub fn interrupt(&self) -> Interrupt {
+        self.interrupt.clone()
     }
 
     /// Runs a query. What cannot be run is refused before any data is read.
@@ -91,9 +115,7 @@ impl Engine {
     /// See [`EvalError`].
     pub fn run(&self, query: &Query, catalog: &dyn Catalog) -> Result<Answer, EvalError> {
         support::check(query)?;
-        let mut lowering = Lowering::new(query, self.session()?, &self.runtime, catalog, self.options);
-        let relation = lowering.query(query)?;
-        lowering.answer(relation, query.plan.schema())
+        Lowering::new(query, self.session()?, &self.runtime, catalog, self.options, self.interrupt.clone()).run(query)
     }
 
     fn session(&self) -> Result<SessionContext, EvalError> {
@@ -108,5 +130,72 @@ impl Engine {
             runtime = runtime.with_memory_pool(Arc::new(FairSpillPool::new(limit)));
         }
         Ok(SessionContext::new_with_config_rt(config, runtime.build_arc()?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bind::bind;
+    use crate::eval::arrays::Cells;
+    use crate::eval::catalog::NoTables;
+    use crate::schema::{Dialect, Schemas};
+
+    /// What a query gives when work is cut into so many parts, a line a record.
+    fn answer(text: &str, partitions: usize) -> Vec<String> {
+        let tree = crate::syntax::parse(text).query.unwrap();
+        let query = bind(&tree, &Schemas::builtin(Dialect::Sentinel)).query.unwrap();
+        let engine = Engine::new(Options { partitions, ..Options::at(0) }).unwrap();
+        let answer = engine.run(&query, &NoTables).unwrap();
+        let mut rows = Vec::new();
+        for batch in &answer.batches {
+            let columns = answer.columns.iter().zip(batch.columns());
+            let columns: Vec<Cells<'_>> =
+                columns.map(|((_, ty), array)| Cells::new(array.as_ref(), *ty).unwrap()).collect();
+            for row in 0..batch.num_rows() {
+                rows.push(
+                    columns.iter().map(|cells| cells.get(row).to_text().into_owned()).collect::<Vec<_>>().join("|"),
+                );
+            }
+        }
+        rows
+    }
+
+    /// A key that was one of a group before a join orders nothing by itself after it.
+    #[test]
+    fn keys_of_groups_do_not_determine_what_they_are_joined_with() {
+        let query = r#"let a = datatable(k:string)["b", "a"];
+            let b = datatable(k:string, day:long)["b", 2, "b", 1, "a", 2, "b", 1];
+            a | summarize arg_max(k, *) by k | join kind=inner b on k | summarize count() by k, day"#;
+        for partitions in [1, 8] {
+            assert_eq!(answer(query, partitions), ["a|2|1", "b|1|2", "b|2|1"], "{partitions} partitions");
+        }
+    }
+
+    /// Parts of an order that are the same for all records get lost by nobody.
+    #[test]
+    fn constants_in_an_order_survive_joins() {
+        let query = r#"let a = datatable(k:long, c:string)[2, "x", 1, "x", 2, "y"] | where c == "x";
+            let b = datatable(k:long, v:long)[1, 10, 2, 20, 2, 21];
+            union a | join kind=inner (union b) on k | join kind=inner (b | summarize max(v) by k) on k
+            | sort by c asc, v desc | project k, c, v"#;
+        for partitions in [1, 8] {
+            assert_eq!(answer(query, partitions), ["2|x|21", "2|x|20", "1|x|10"], "{partitions} partitions");
+        }
+    }
+
+    /// An expression that mentions the one before twice, forty times over.
+    #[test]
+    fn expressions_do_not_double_with_each_mention() {
+        let steps = "| extend a = iff(s has 'x', array_concat(a, dynamic([1])), a)\n".repeat(40);
+        let query =
+            format!("print s = 'x y', a = dynamic([])\n{steps}| where array_length(a) > 0 | project array_length(a)");
+        assert_eq!(answer(&query, 8), ["40"]);
+    }
+
+    #[test]
+    fn volatile_functions_give_each_record_a_value_of_its_own() {
+        let query = "range i from 1 to 50 step 1 | extend g = new_guid(), r = rand() | summarize dcount(g), dcount(r)";
+        assert_eq!(answer(query, 8), ["50|50"]);
     }
 }

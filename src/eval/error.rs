@@ -43,6 +43,9 @@ pub enum EvalError {
         /// What it gave.
         columns: Vec<(String, Type)>,
     },
+    /// The process was told to stop.
+    #[error("interrupted")]
+    Interrupted,
     /// A file could not be read or written.
     #[error("{0}")]
     Source(String),
@@ -57,6 +60,22 @@ impl EvalError {
         Self::Unsupported { what: what.into(), span }
     }
 
+    /// What is to be told. What a reader of files had to say has come through the engine, and stands alone here; so
+    /// does that memory ran out.
+    pub fn told(&self) -> String {
+        let Self::Engine(error) = self else { return self.to_string() };
+        match error.find_root() {
+            DataFusionError::External(inner) => match inner.downcast_ref::<Self>() {
+                Some(Self::Engine(_)) | None => inner.to_string(),
+                Some(other) => other.told(),
+            },
+            DataFusionError::ResourcesExhausted(what) => {
+                format!("the memory limit was reached where nothing is left to spill to disk: {what}")
+            }
+            root => root.strip_backtrace(),
+        }
+    }
+
     /// The words of the query it is about.
     pub const fn span(&self) -> Option<Span> {
         match self {
@@ -64,7 +83,7 @@ impl EvalError {
             | Self::Missing { span, .. }
             | Self::Value { span, .. }
             | Self::Columns { span, .. } => Some(*span),
-            Self::Source(_) | Self::Engine(_) => None,
+            Self::Interrupted | Self::Source(_) | Self::Engine(_) => None,
         }
     }
 }

@@ -10,10 +10,16 @@ pub mod cell;
 pub mod dynamic;
 mod engine;
 mod error;
+mod interrupt;
 pub mod kernels;
 mod lower;
+pub mod output;
+pub mod plugins;
+pub mod sources;
 mod support;
 
+pub use catalog::Catalog;
 pub use cell::Cell;
 pub use engine::{Answer, Engine, Options};
 pub use error::EvalError;
+pub use interrupt::Interrupt;

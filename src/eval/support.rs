@@ -1,14 +1,16 @@
 //! What a run can be asked for: everything else is refused by name before any data is read.
 
 use super::error::EvalError;
-use super::kernels;
+use super::{kernels, plugins};
+use crate::functions::FunctionId;
 use crate::ir::{Expr, ExprKind, Op, Plan, Query, SourceKind};
+use crate::source::Span;
 
 /// Refuses what cannot be run.
 ///
 /// # Errors
 /// The first thing in the query's text that cannot be run.
-pub fn check(query: &Query) -> Result<(), EvalError> {
+pub(super) fn check(query: &Query) -> Result<(), EvalError> {
     let mut refused: Vec<EvalError> = Vec::new();
     for shared in &query.shared {
         check_plan(&shared.plan, &mut refused);
@@ -22,25 +24,41 @@ fn check_plan(plan: &Plan, refused: &mut Vec<EvalError>) {
     if let SourceKind::LogSource(_) | SourceKind::Foreign(_) = &plan.source.kind {
         refused.push(EvalError::unsupported("a source of another language is not run here", plan.source.span));
     }
+    if let SourceKind::Evaluate(evaluate) = &plan.source.kind
+        && let Some(why) = plugins::refusal(&evaluate.name)
+    {
+        let what = format!("`evaluate {}` is not run here: {why}", evaluate.name);
+        refused.push(EvalError::unsupported(what, plan.source.span));
+    }
     plan.source.kind.expressions(&mut |expr| check_expr(expr, refused));
     plan.source.kind.plans(&mut |plan| check_plan(plan, refused));
     for step in &plan.steps {
-        if matches!(
-            step.op,
-            Op::Reduce { .. } | Op::Invoke(_) | Op::Fork(_) | Op::Statistics(_) | Op::Foreign(_) | Op::Opaque(_)
-        ) {
-            refused.push(EvalError::unsupported(format!("`{}` is not run here", operator_name(&step.op)), step.span));
+        if let Some(why) = refusal(&step.op) {
+            let why = if why.is_empty() { String::new() } else { format!(": {why}") };
+            let what = format!("`{}` is not run here{why}", operator_name(&step.op));
+            refused.push(EvalError::unsupported(what, step.span));
         }
         step.op.expressions(&mut |expr| check_expr(expr, refused));
         step.op.plans(&mut |plan| check_plan(plan, refused));
     }
 }
 
+/// Why an operator does not run, empty where that goes without saying; nothing where it runs.
+fn refusal(op: &Op) -> Option<&'static str> {
+    match op {
+        Op::Reduce { .. } => Some("how it groups strings is not documented in full"),
+        Op::Fork(branches) if branches.len() != 1 => Some("an answer is one table"),
+        Op::Scan(scan) if scan.steps.iter().any(|step| step.optional) => Some("optional steps are not documented"),
+        Op::Evaluate(evaluate) => plugins::refusal(&evaluate.name),
+        Op::Invoke(_) | Op::Statistics(_) | Op::Foreign(_) | Op::Opaque(_) => Some(""),
+        _ => None,
+    }
+}
+
 fn check_expr(expr: &Expr, refused: &mut Vec<EvalError>) {
     match &expr.kind {
-        ExprKind::Call(function, _) if !function.row().window && kernels::find(function.name()).is_none() => {
-            let why = kernels::reason_for_none(function.name()).map(|why| format!(": {why}")).unwrap_or_default();
-            refused.push(EvalError::unsupported(format!("`{function}` is not run here{why}"), expr.span));
+        ExprKind::Call(function, _) if !runs(*function) => {
+            refused.push(without_kernel(*function, expr.span));
         }
         ExprKind::Unknown(name, _) => {
             refused.push(EvalError::unsupported(format!("nothing here knows the function `{name}`"), expr.span));
@@ -55,6 +73,19 @@ fn check_expr(expr: &Expr, refused: &mut Vec<EvalError>) {
     }
     expr.operands(&mut |operand| check_expr(operand, refused));
     expr.plan(&mut |plan| check_plan(plan, refused));
+}
+
+/// The function that gives what a table says of its events, rather than what a kernel computes.
+pub(super) const INGESTION_TIME: &str = "ingestion_time";
+
+fn runs(function: FunctionId) -> bool {
+    function.row().window || function.name() == INGESTION_TIME || kernels::find(function.name()).is_some()
+}
+
+/// The refusal of a function that has no kernel.
+pub(super) fn without_kernel(function: FunctionId, span: Span) -> EvalError {
+    let why = kernels::reason_for_none(function.name()).map(|why| format!(": {why}")).unwrap_or_default();
+    EvalError::unsupported(format!("`{function}` is not run here{why}"), span)
 }
 
 /// The name of an operator, as queries write it.
@@ -86,6 +117,7 @@ pub(super) fn operator_name(op: &Op) -> String {
         Op::Evaluate(evaluate) => return format!("evaluate {}", evaluate.name),
         Op::GetSchema => "getschema",
         Op::Invoke(call) => return format!("invoke {}", call.name),
+        Op::Fork(branches) if branches.iter().any(|branch| branch.name.starts_with("Facet")) => "facet",
         Op::Fork(_) => "fork",
         Op::Consume => "consume",
         Op::Render { .. } => "render",

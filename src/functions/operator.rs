@@ -260,6 +260,22 @@ impl Operator {
     }
 }
 
+/// How an operator is used: one line for each documented overload.
+pub fn signatures(operator: Operator) -> impl Iterator<Item = String> {
+    let documented = operator.row().overloads.iter().filter(|overload| !overload.hidden);
+    documented.map(move |overload| match overload.parameters {
+        [operand] => format!("{operator}{} -> {}", operand.accepts, overload.returns),
+        [left, right @ ..] => {
+            let right: Vec<String> = right.iter().map(|parameter| parameter.accepts.to_string()).collect();
+            let (open, close) = if operator.is_list() { ("(", ")") } else { ("", "") };
+            let separator = if matches!(operator, Operator::Between | Operator::NotBetween) { " .. " } else { ", " };
+            let right = right.join(separator);
+            format!("{} {operator} {open}{right}{close} -> {}", left.accepts, overload.returns)
+        }
+        [] => operator.symbol().to_owned(),
+    })
+}
+
 impl fmt::Display for Operator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.symbol())

@@ -15,7 +15,8 @@ rows! { Plugin;
         ];
     /// Turns each slot of a bag column into a column of its own.
     bag_unpack:
-        (column: Scalar[Column], column_prefix: String[LiteralNotEmpty]?) -> Table[InputExcept(0), Open];
+        (column: Scalar[Column], OutputColumnPrefix: String[LiteralNotEmpty]?, columnsConflict: String[Literal]?,
+            ignoredProperties: Array[Literal]?) -> Table[InputExcept(0), Open];
     /// Finds all combinations of values that occur in more than a share of the records.
     basket: [volatile]
         (threshold: Real[= "~"]?, weight_column: Scalar[Column = "~"]?, max_dimensions: Integer[= "~"]?,

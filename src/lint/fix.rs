@@ -1,8 +1,6 @@
 //! Applies fixes.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write as _};
-use std::path::Path;
 
 use crate::diagnostic::{Applicability, Diagnostic, Edit, Severity};
 use crate::source::{Encoding, SourceFile};
@@ -129,56 +127,6 @@ fn apply(text: &str, wanted: &[&Diagnostic]) -> (String, Vec<&'static str>) {
 /// Whether two edits share a byte or a place, so that their order would matter.
 fn touch(one: &Edit, other: &Edit) -> bool {
     one.span.start <= other.span.end && other.span.start <= one.span.end
-}
-
-/// Why a fixed text cannot be written.
-#[derive(Debug, thiserror::Error)]
-pub enum WriteError {
-    /// The operating system said no.
-    #[error("{path}: cannot write: {error}")]
-    Io {
-        /// The file.
-        path: String,
-        /// What it said.
-        error: io::Error,
-    },
-    /// The fixed text has a character that the file's encoding has not.
-    #[error("{path}: the fixed text has U+{:04X}, which the file's encoding cannot hold; nothing is written", u32::from(*character))]
-    Encoding {
-        /// The file.
-        path: String,
-        /// The character.
-        character: char,
-    },
-}
-
-/// Writes a text in the file's place in one step, in the encoding given, so that no reader ever sees half a file.
-/// Permissions stay; of a link the file it leads to is replaced.
-pub fn write(path: &Path, text: &str, encoding: Encoding) -> Result<(), WriteError> {
-    let name = || path.to_string_lossy().into_owned();
-    let bytes = encoding.encode(text).map_err(|character| WriteError::Encoding { path: name(), character })?;
-    let io = |error| WriteError::Io { path: name(), error };
-    let target = std::fs::canonicalize(path).map_err(io)?;
-    let permissions = std::fs::metadata(&target).map_err(io)?.permissions();
-    // A rename would replace what its owner has protected.
-    if permissions.readonly() {
-        return Err(io(io::ErrorKind::PermissionDenied.into()));
-    }
-    let (folder, own) = (target.parent(), target.file_name().unwrap_or_default().to_string_lossy());
-    let temporary = folder.unwrap_or(Path::new(".")).join(format!(".{own}.{}.kqlc", std::process::id()));
-    let result = (|| {
-        let mut file = std::fs::OpenOptions::new().write(true).create_new(true).open(&temporary)?;
-        file.write_all(&bytes)?;
-        file.set_permissions(permissions)?;
-        file.sync_all()?;
-        drop(file);
-        std::fs::rename(&temporary, &target)
-    })();
-    if result.is_err() {
-        // What is left over is of no use to anyone; that it cannot be removed adds nothing to the error.
-        let _ = std::fs::remove_file(&temporary);
-    }
-    result.map_err(io)
 }
 
 #[cfg(test)]

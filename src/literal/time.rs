@@ -154,6 +154,10 @@ fn parse_date<'a, 'b>(all: &'b [Piece<'a>]) -> Option<(i64, &'b [Piece<'a>])> {
         | [Word(m), Mark(' '), Number(d), Mark(' '), Number(y), rest @ ..] => {
             (full_year(y)?, month_of(m)?, number(d)?, rest)
         }
+        // As .NET reads a list: `2025, 6, 14`.
+        [Number(y), Mark(','), Mark(' '), Number(m), Mark(','), Mark(' '), Number(d), rest @ ..] if y.len() == 4 => {
+            (number(y)?, number(m)?, number(d)?, rest)
+        }
         [Number(y), Mark('-'), Number(m)] if y.len() == 4 && m.len() <= 2 => (number(y)?, number(m)?, 1, &[][..]),
         [Number(ymd), rest @ ..] if ymd.len() == 8 => {
             (number(&ymd[..4])?, number(&ymd[4..6])?, number(&ymd[6..])?, rest)
@@ -345,6 +349,7 @@ mod tests {
         }
         assert_eq!(parse_datetime("2014"), civil_to_ticks(2014, 1, 1));
         assert_eq!(parse_datetime("2014-11"), civil_to_ticks(2014, 11, 1));
+        assert_eq!(parse_datetime("2014, 11, 2"), civil_to_ticks(2014, 11, 2));
         assert_eq!(parse_datetime("0001-01-01"), Some(0));
         assert_eq!(parse_datetime("9999-12-31T23:59:59.9999999"), Some(MAX_DATETIME));
     }

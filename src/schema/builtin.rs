@@ -63,9 +63,16 @@ fn body() -> &'static str {
     TABLES.split_once(GAP).map_or("", |(_, body)| body)
 }
 
-/// All tables built in, in the order of [`order`].
+/// All tables built in, in the order of [`order`]. Only hints and patterns ask for all, so a single lookup need not
+/// read the whole file.
 pub(super) fn blocks() -> impl Iterator<Item = Block> {
-    body().split(GAP).map(Block::new)
+    static BLOCKS: LazyLock<Vec<Block>> = LazyLock::new(|| {
+        let body = body();
+        let mut start = 0;
+        let ends = memmem::find_iter(body.as_bytes(), GAP).chain([body.len()]);
+        ends.map(|end| Block::new(&body[std::mem::replace(&mut start, end + GAP.len())..end])).collect()
+    });
+    BLOCKS.iter().copied()
 }
 
 /// The text of the table of that exact name.
@@ -89,15 +96,22 @@ fn find(name: &str) -> Option<Block> {
 
 /// The table of that exact name, parsed at most once in the life of the program.
 pub(super) fn table(name: &str) -> Option<Arc<Table>> {
-    find(name).map(parsed)
+    known(name).or_else(|| find(name).map(parsed))
+}
+
+/// The tables that have been parsed.
+static PARSED: LazyLock<RwLock<HashMap<&'static str, Arc<Table>>>> = LazyLock::new(RwLock::default);
+
+/// The table of that exact name, if it has been parsed.
+fn known(name: &str) -> Option<Arc<Table>> {
+    // A thread that panicked while it held the lock has left the map whole: entries go in by a single call.
+    PARSED.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
 }
 
 /// The table of a block, parsed at most once in the life of the program.
 pub(super) fn parsed(block: Block) -> Arc<Table> {
-    static PARSED: LazyLock<RwLock<HashMap<&'static str, Arc<Table>>>> = LazyLock::new(RwLock::default);
-    // A thread that panicked while it held the lock has left the map whole: entries go in by a single call.
-    if let Some(table) = PARSED.read().unwrap_or_else(PoisonError::into_inner).get(block.name) {
-        return Arc::clone(table);
+    if let Some(table) = known(block.name) {
+        return table;
     }
     let mut parsed = PARSED.write().unwrap_or_else(PoisonError::into_inner);
     Arc::clone(parsed.entry(block.name).or_insert_with(|| Arc::new(block.parse())))

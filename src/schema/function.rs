@@ -3,7 +3,7 @@
 //! Those built in stand in `targets/sentinel/functions.txt`, whose comment tells its form. Only the one
 //! asked for is parsed.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use super::{Column, Name, Table, builtin, matches_wildcard};
 use crate::types::Type;
@@ -57,23 +57,30 @@ pub enum Returns {
 }
 
 /// The text of one declaration: functions of one shape.
-#[derive(Clone, Copy)]
-struct Block(&'static str);
+struct Block {
+    /// The names it is for.
+    names: Vec<&'static str>,
+    /// Patterns of further names, with a `*` for any characters.
+    patterns: Vec<&'static str>,
+    /// The lines below the names.
+    body: &'static str,
+}
 
 impl Block {
-    /// The names it is for, of which some hold a `*`.
-    fn names(self) -> impl Iterator<Item = &'static str> {
-        self.0.lines().next().unwrap_or_default().split(' ')
+    fn new(text: &'static str) -> Self {
+        let (head, body) = text.split_once('\n').unwrap_or((text, ""));
+        let (patterns, names) = head.split(' ').partition(|name| name.contains('*'));
+        Self { names, patterns, body }
     }
 
-    fn is_for(self, name: &str) -> bool {
-        self.names().any(|known| if known.contains('*') { matches_wildcard(known, name) } else { known == name })
+    fn is_for(&self, name: &str) -> bool {
+        self.names.contains(&name) || self.patterns.iter().any(|pattern| matches_wildcard(pattern, name))
     }
 
     /// The function, under one of its names. Nothing where the block is malformed, which a test over all of them
     /// keeps from happening.
-    fn parse(self, name: &str) -> Option<Function> {
-        let mut lines = self.0.lines().skip(1);
+    fn parse(&self, name: &str) -> Option<Function> {
+        let mut lines = self.body.lines();
         let (parameters, more_parameters) = parse_parameters(lines.next()?.strip_prefix(" takes")?)?;
         let mut words = lines.next()?.strip_prefix(" gives ")?.split(' ');
         let what = words.next()?;
@@ -99,9 +106,9 @@ impl Block {
     }
 
     /// The columns of a table, or of a function declared above.
-    fn like(self, name: &str) -> Option<Vec<Column>> {
-        let mut above = blocks().take_while(|block| !std::ptr::eq(block.0, self.0));
-        match above.find(|block| block.names().any(|known| known == name)) {
+    fn like(&self, name: &str) -> Option<Vec<Column>> {
+        let mut above = BLOCKS.iter().take_while(|block| !std::ptr::eq(*block, self));
+        match above.find(|block| block.names.contains(&name)) {
             Some(block) => match block.parse(name)?.returns {
                 Returns::Table(table) | Returns::Input(table) => Some(table.columns),
                 Returns::Scalar(_) => None,
@@ -112,9 +119,8 @@ impl Block {
 }
 
 /// The declarations built in, in the order of the file.
-fn blocks() -> impl Iterator<Item = Block> {
-    FUNCTIONS.trim_end().split("\n\n").skip(1).map(Block)
-}
+static BLOCKS: LazyLock<Vec<Block>> =
+    LazyLock::new(|| FUNCTIONS.trim_end().split("\n\n").skip(1).map(Block::new).collect());
 
 fn parse_type(name: &str) -> Option<Type> {
     if name == Type::Unknown.name() { Some(Type::Unknown) } else { Type::parse(name) }
@@ -143,13 +149,13 @@ fn parse_parameters(text: &'static str) -> Option<(Vec<Parameter>, bool)> {
 
 /// The function built in that goes by a name. A table's name is never one of them, though a pattern may fit it.
 pub(super) fn function(name: &str) -> Option<Arc<Function>> {
-    let block = blocks().find(|block| block.is_for(name))?;
+    let block = BLOCKS.iter().find(|block| block.is_for(name))?;
     if builtin::table(name).is_some() { None } else { block.parse(name).map(Arc::new) }
 }
 
 /// The names of the functions built in, those aside that only a pattern knows.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
-    blocks().flat_map(Block::names).filter(|name| !name.contains('*'))
+    BLOCKS.iter().flat_map(|block| block.names.iter().copied())
 }
 
 #[cfg(test)]
@@ -168,8 +174,8 @@ mod tests {
     #[test]
     fn every_block_is_read_whole_and_declares_each_name_and_column_once() {
         let mut seen = HashSet::new();
-        for block in blocks() {
-            for name in block.names() {
+        for block in BLOCKS.iter() {
+            for name in block.names.iter().chain(&block.patterns) {
                 assert!(seen.insert(name), "{name} twice");
                 let function = block.parse(name).unwrap_or_else(|| panic!("{name} is malformed"));
                 let (Returns::Table(table) | Returns::Input(table)) = function.returns else { continue };
@@ -178,7 +184,7 @@ mod tests {
             }
         }
         assert!(names().all(|name| function(name).is_some_and(|function| function.name == name)));
-        assert_eq!(blocks().count(), 35);
+        assert_eq!(BLOCKS.len(), 35);
     }
 
     #[test]

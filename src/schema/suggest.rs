@@ -6,13 +6,12 @@
 /// candidates equally near the first one wins.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let wanted = name.to_lowercase();
-    let letters = wanted.chars().count();
-    let limit = letters / 3;
+    let letters = Letters::of(name);
+    let limit = letters.count / 3;
     let mut best: Option<(usize, &str)> = None;
     for candidate in candidates {
         let bound = best.map_or(limit, |(distance, _)| distance.saturating_sub(1));
-        // A distance is at least the difference in length, which is far cheaper to see.
-        if candidate.chars().count().abs_diff(letters) > bound || best.is_some_and(|(distance, _)| distance == 0) {
+        if letters.least_distance(Letters::of(candidate)) > bound || best.is_some_and(|(distance, _)| distance == 0) {
             continue;
         }
         let distance = strsim::osa_distance(&wanted, &candidate.to_lowercase());
@@ -21,6 +20,34 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         }
     }
     best.map(|(_, candidate)| candidate)
+}
+
+/// What can be seen of a name's distance to others without comparing them letter by letter.
+#[derive(Clone, Copy)]
+struct Letters {
+    /// How many there are, in lower case.
+    count: usize,
+    /// Which there are: a bit for each, shared by letters 64 apart.
+    which: u64,
+}
+
+impl Letters {
+    fn of(name: &str) -> Self {
+        let mut letters = Self { count: 0, which: 0 };
+        for letter in name.chars().flat_map(char::to_lowercase) {
+            letters.count += 1;
+            letters.which |= 1 << (u32::from(letter) % 64);
+        }
+        letters
+    }
+
+    /// A distance is at least the difference in length; and at least the number of letters that only one of the names
+    /// has, since an edit takes away one at most, and brings one.
+    fn least_distance(self, other: Self) -> usize {
+        let (gone, new) = (self.which & !other.which, other.which & !self.which);
+        let letters = gone.count_ones().max(new.count_ones()) as usize;
+        letters.max(self.count.abs_diff(other.count))
+    }
 }
 
 /// Whether a name matches a pattern in which `*` stands for any characters, none included. Case counts.
@@ -65,7 +92,21 @@ mod tests {
         }
     }
 
+    /// The definition, without the shortcuts.
+    fn nearest_slowly<'a>(name: &str, candidates: &[&'a str]) -> Option<&'a str> {
+        let distance = |candidate: &str| strsim::osa_distance(&name.to_lowercase(), &candidate.to_lowercase());
+        let (least, best) =
+            candidates.iter().map(|candidate| (distance(candidate), *candidate)).min_by_key(|(d, _)| *d)?;
+        (least <= name.to_lowercase().chars().count() / 3).then_some(best)
+    }
+
     proptest! {
+        #[test]
+        fn shortcuts_change_no_answer(name in "[a-eA-E_éİ]{0,9}", others in proptest::collection::vec("[a-eA-E_éİ]{0,9}", 0..6)) {
+            let others: Vec<&str> = others.iter().map(String::as_str).collect();
+            prop_assert_eq!(nearest(&name, others.iter().copied()), nearest_slowly(&name, &others));
+        }
+
         #[test]
         fn a_wildcard_agrees_with_the_regular_expression(pattern in "[ab*]{1,6}", name in "[ab]{0,8}") {
             let regex = regex::Regex::new(&format!("^{}$", pattern.replace('*', ".*"))).expect("a sound pattern");

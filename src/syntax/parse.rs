@@ -63,14 +63,18 @@ fn with_stack<R>(depth: usize, work: impl FnOnce() -> R) -> R {
     }
 }
 
-/// Whether the text is a query that parses, told without making a tree.
-fn accepts(text: &str) -> bool {
+/// The tree of a text that is a query without fault; `None` for any other text, with no word about why.
+fn faultless(text: &str) -> Option<Query> {
     let scan = scan(text);
+    if scan.too_deep.is_some() {
+        return None;
+    }
     let plain = scan.plain(text);
-    scan.too_deep.is_none()
-        && with_stack(scan.depth, || {
-            Grammar::parse(Rule::query, &plain).is_ok_and(|pairs| lower::query(pairs, &plain, Vec::new()).1.is_empty())
-        })
+    with_stack(scan.depth, || {
+        let pairs = Grammar::parse(Rule::query, &plain).ok()?;
+        let (query, diagnostics) = lower::query(pairs, &plain, scan.comments);
+        diagnostics.is_empty().then_some(query)
+    })
 }
 
 /// The queries of a file: one, or several parted by blank lines.
@@ -89,7 +93,7 @@ pub fn split_queries(text: &str) -> Vec<(Span, Parsed)> {
         return one(whole);
     }
     match fewest_queries(text, &blocks) {
-        Some(queries) if queries.len() > 1 => queries.into_iter().map(|span| (span, parse(span.of(text)))).collect(),
+        Some(queries) if queries.len() > 1 => queries,
         _ => one(whole),
     }
 }
@@ -119,21 +123,27 @@ fn blocks(text: &str) -> Vec<Span> {
     blocks
 }
 
+/// A way to cut the blocks before some place into queries.
+struct Cut {
+    /// How many queries it makes.
+    queries: usize,
+    /// The last of them: its first block and its tree. `None` where the last block belongs to no query.
+    last: Option<(usize, Query)>,
+}
+
 /// The fewest runs of blocks that all parse and hold more than comments; `None` if there is no such cut.
-fn fewest_queries(text: &str, blocks: &[Span]) -> Option<Vec<Span>> {
+fn fewest_queries(text: &str, blocks: &[Span]) -> Option<Vec<(Span, Parsed)>> {
     let is_comment: Vec<bool> = blocks.iter().map(|block| is_comment(block.of(text))).collect();
-    // best[i]: the fewest queries that take blocks[..i], and where the last one begins (`None`: a free block).
-    let mut best: Vec<Option<(usize, Option<usize>)>> = vec![None; blocks.len() + 1];
-    best[0] = Some((0, None));
+    // best[i]: the best cut of blocks[..i].
+    let mut best: Vec<Option<Cut>> = (0..=blocks.len()).map(|_| None).collect();
+    best[0] = Some(Cut { queries: 0, last: None });
     for start in 0..blocks.len() {
-        let Some((count, _)) = best[start] else { continue };
-        let mut offer = |end: usize, candidate: (usize, Option<usize>)| {
-            if best[end].is_none_or(|(known, _)| candidate.0 < known) {
-                best[end] = Some(candidate);
-            }
-        };
+        let Some(queries) = best[start].as_ref().map(|cut| cut.queries) else { continue };
+        let is_better = |known: &Option<Cut>, queries| known.as_ref().is_none_or(|known| queries < known.queries);
         if is_comment[start] {
-            offer(start + 1, (count, None));
+            if is_better(&best[start + 1], queries) {
+                best[start + 1] = Some(Cut { queries, last: None });
+            }
             continue;
         }
         // What the grammar cannot take at some place it cannot take there however much follows, so no query from
@@ -142,18 +152,22 @@ fn fewest_queries(text: &str, blocks: &[Span]) -> Option<Vec<Span>> {
         let reach = from + furthest(&text[from..]);
         let last = blocks.partition_point(|block| (block.start as usize) < reach).max(start + 1);
         for end in (start + 1..=last).rev() {
-            if !is_comment[end - 1] && accepts(blocks[start].to(blocks[end - 1]).of(text)) {
-                offer(end, (count + 1, Some(start)));
+            if is_comment[end - 1] || !is_better(&best[end], queries + 1) {
+                continue;
+            }
+            if let Some(query) = faultless(blocks[start].to(blocks[end - 1]).of(text)) {
+                best[end] = Some(Cut { queries: queries + 1, last: Some((start, query)) });
             }
         }
     }
     let mut queries = Vec::new();
     let mut end = blocks.len();
     while end > 0 {
-        match best[end]?.1 {
+        match best[end].take()?.last {
             None => end -= 1,
-            Some(start) => {
-                queries.push(blocks[start].to(blocks[end - 1]));
+            Some((start, query)) => {
+                let parsed = Parsed { query: Some(query), diagnostics: Vec::new() };
+                queries.push((blocks[start].to(blocks[end - 1]), parsed));
                 end = start;
             }
         }

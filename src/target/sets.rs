@@ -1,8 +1,8 @@
 //! Sets that a query compares with: written out, kept elsewhere, or taken out of another table.
 
 use crate::ir::{
-    Argument, Column, Compare, CompareOp, Computed, Expr, ExprKind, Membership, NullRule, Op, Plan, Rest, Schema, Shared,
-    SourceKind, StringMatch, StringTest, Value, ValueSet,
+    Argument, Column, Compare, CompareOp, Computed, Expr, ExprKind, Membership, NullRule, Op, Plan, Rest, Schema,
+    Shared, SourceKind, StringMatch, StringTest, Value, ValueSet,
 };
 use crate::types::Type;
 

@@ -49,9 +49,7 @@ fn a_threshold_in_bins_is_exact_where_bins_are_and_approximate_where_a_window_sl
     assert!(fidelities(&path).values().all(|fidelity| fidelity == "refused"), "the rule has to be mended first");
     kqlc(&["check", "--fix"], std::slice::from_ref(&path));
     let found = fidelities(&path);
-    for (target, wanted) in
-        [("splunk", "exact"), ("esql", "exact"), ("eql", "approximate"), ("sigma", "approximate")]
-    {
+    for (target, wanted) in [("splunk", "exact"), ("esql", "exact"), ("eql", "approximate"), ("sigma", "approximate")] {
         assert_eq!(found[target], wanted, "{target}");
     }
 }
@@ -85,8 +83,7 @@ fn a_baseline_that_nobody_else_computes_is_refused_with_its_name() {
     for answer in kqlc(&["convert", "--to", "sigma,splunk,eql,esql"], &[path]) {
         assert_eq!(answer["fidelity"], "refused", "{answer}");
         let losses = answer["losses"].as_array().expect("losses");
-        let named =
-            |loss: &Value| loss["message"].as_str().is_some_and(|m| m.contains("series_decompose_anomalies"));
+        let named = |loss: &Value| loss["message"].as_str().is_some_and(|m| m.contains("series_decompose_anomalies"));
         assert!(losses.iter().any(named), "{answer}");
     }
 }

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 mod bind;
 mod convert;
+#[cfg(feature = "eval")]
+mod eval;
 mod format;
 mod lint;
 mod read_splunk;

@@ -41,7 +41,7 @@ pub(super) fn render(report: &Report<'_>, out: &mut String) {
 }
 
 /// The text for an element or an attribute. XML has no way to write most control characters.
-fn escape(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in visible(text).chars() {
         match character {

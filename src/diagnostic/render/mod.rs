@@ -23,6 +23,7 @@ use super::{Diagnostic, Severity};
 use crate::source::{Location, SourceFile, Span};
 
 pub use json::{EditRecord, FixRecord, LabelRecord, NoteRecord, QueryRecord, Record};
+pub use junit::escape as xml_escape;
 
 /// How diagnostics are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]

@@ -22,7 +22,7 @@ mod codec;
 mod collect;
 mod counts;
 mod decimals;
-mod digest;
+pub(in crate::eval) mod digest;
 mod distinct;
 mod exact;
 mod extremes;
@@ -30,7 +30,7 @@ mod groups;
 mod moments;
 mod percentiles;
 mod shape;
-mod sketch;
+pub(in crate::eval) mod sketch;
 mod spec;
 mod table;
 #[cfg(test)]

@@ -27,6 +27,14 @@ pub(super) fn integer_or(args: &[Cell<'_>], at: usize, default: i64) -> Option<i
     if at < args.len() { integer(args, at) } else { Some(default) }
 }
 
+/// An argument as a real; nothing where it is null, left out or no number.
+pub(super) fn real(args: &[Cell<'_>], at: usize) -> Option<f64> {
+    match args.get(at)? {
+        cell @ Cell::Dynamic(_) => cast(cell, Type::Real).as_real(),
+        cell => cell.as_real(),
+    }
+}
+
 /// The elements of an argument that is an array.
 pub(super) fn array(args: &[Cell<'_>], at: usize) -> Option<Vec<Json>> {
     args.get(at)?.to_array()

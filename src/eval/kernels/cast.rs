@@ -2,7 +2,9 @@
 //!
 //! What cannot be converted gives null, and `""` where text is asked for. Where Kusto's documentation is silent this is
 //! what is done: a number stands for ticks where a `datetime` or `timespan` is asked for, and the other way round; a
-//! boolean is 1 or 0; text that holds a fraction is no integer; text may give an integer in hexadecimal, as a literal.
+//! boolean is 1 or 0; text that holds a fraction is no integer; text may give an integer in hexadecimal, as a literal. A
+//! `long` too large for an `int` loses its upper bits, a `real` too large for an integer gives the nearest, and text of
+//! such a number gives null: so Kusto's emulator has been measured (github.com/mmaitre314/duckdb-kql).
 
 use std::borrow::Cow;
 
@@ -111,8 +113,17 @@ fn cast_number(cell: &Cell<'_>, to: Type) -> Cell<'static> {
             Cell::Decimal(value) => Cell::Bool(value.mantissa() != 0),
             other => other.as_long().map(|value| value != 0).into(),
         },
-        Type::Int => whole(cell).and_then(|value| i32::try_from(value).ok()).map_or(Cell::Null, Cell::Int),
-        Type::Long => whole(cell).into(),
+        Type::Int => match cell {
+            Cell::Real(value) if value.is_nan() => Cell::Null,
+            Cell::Real(value) => Cell::Int(*value as i32),
+            Cell::Decimal(_) => whole(cell).and_then(|value| i32::try_from(value).ok()).map_or(Cell::Null, Cell::Int),
+            other => whole(other).map_or(Cell::Null, |value| Cell::Int(value as i32)),
+        },
+        Type::Long => match cell {
+            Cell::Real(value) if value.is_nan() => Cell::Null,
+            Cell::Real(value) => Cell::Long(*value as i64),
+            other => whole(other).into(),
+        },
         Type::Real => match cell {
             Cell::Bool(value) => Cell::Real(f64::from(*value)),
             other => other.as_real().or_else(|| other.as_long().map(|ticks| ticks as f64)).into(),
@@ -124,9 +135,7 @@ fn cast_number(cell: &Cell<'_>, to: Type) -> Cell<'static> {
         },
         Type::DateTime => match cell {
             Cell::Bool(_) | Cell::TimeSpan(_) => Cell::Null,
-            other => {
-                whole(other).filter(|ticks| (0..=MAX_DATETIME).contains(ticks)).map_or(Cell::Null, Cell::DateTime)
-            }
+            other => whole(other).filter(|ticks| (0..=MAX_DATETIME).contains(ticks)).map_or(Cell::Null, Cell::DateTime),
         },
         Type::TimeSpan => match cell {
             Cell::Bool(_) | Cell::DateTime(_) => Cell::Null,
@@ -137,7 +146,7 @@ fn cast_number(cell: &Cell<'_>, to: Type) -> Cell<'static> {
 }
 
 /// Reads text as a value of a type; null where it is none. `string` takes any text, `dynamic` as [`json_or_text`].
-pub fn parse<'c>(text: &'c str, to: Type) -> Cell<'c> {
+pub fn parse(text: &str, to: Type) -> Cell<'_> {
     match to {
         Type::String | Type::Unknown => Cell::String(Cow::Borrowed(text)),
         Type::Dynamic => json_or_text(text),
@@ -153,7 +162,7 @@ pub fn parse<'c>(text: &'c str, to: Type) -> Cell<'c> {
 }
 
 /// Reads text as [`parse`] does; nothing where the text is no value of the type, which for `string` cannot be.
-pub fn parse_strictly<'c>(text: &'c str, to: Type) -> Option<Cell<'c>> {
+pub fn parse_strictly(text: &str, to: Type) -> Option<Cell<'_>> {
     let cell = parse(text, to);
     (!cell.is_null()).then_some(cell)
 }
@@ -190,12 +199,13 @@ fn real(text: &str) -> Option<f64> {
     }
 }
 
-/// Reads the first 32 hexadecimal digits, with or without hyphens after the 8th, 12th, 16th and 20th; what follows does
-/// not matter.
+/// Reads the first 32 hexadecimal digits, with or without hyphens after the 8th, 12th, 16th and 20th, and with or without
+/// a brace before them; what follows does not matter.
 fn guid(text: &str) -> Option<u128> {
     let mut value = 0u128;
     let mut digits = 0;
-    let mut chars = text.chars().peekable();
+    let text = text.trim_start();
+    let mut chars = text.strip_prefix('{').unwrap_or(text).chars().peekable();
     while digits < 32 {
         value = (value << 4) | u128::from(chars.next()?.to_digit(16)?);
         digits += 1;
@@ -223,6 +233,8 @@ mod tests {
             ("0x1F", Type::Long, "Long(31)"),
             ("0xFFFFFFFFFFFFFFFF", Type::Long, "Long(-1)"),
             ("4294967296", Type::Int, "Null"),
+            ("+4", Type::Long, "Long(4)"),
+            ("5.", Type::Real, "Real(5.0)"),
             ("2.5", Type::Long, "Null"),
             ("x", Type::Long, "Null"),
             ("", Type::Long, "Null"),
@@ -252,18 +264,23 @@ mod tests {
         assert_eq!(text("0123456789abcdef0123456789abcdef"), expected);
         assert_eq!(text("0123456789ab-cdef-0123-456789abcdef"), expected);
         assert_eq!(text("0123456789ABCDEF0123456789abcdef, and more"), expected);
+        assert_eq!(text("{01234567-89ab-cdef-0123-456789abcdef}"), expected);
         assert_eq!(text("a string that is not a guid"), "Null");
         assert_eq!(text("012345-6789abcdef0123456789abcdef"), "Null");
     }
 
     #[test]
-    fn numbers_lose_their_fraction_and_never_wrap() {
+    fn numbers_lose_their_fraction() {
         for (cell, to, expected) in [
             (Cell::Real(2.9), Type::Int, "Int(2)"),
             (Cell::Real(-2.9), Type::Long, "Long(-2)"),
-            (Cell::Real(1e19), Type::Long, "Null"),
+            (Cell::Real(1e30), Type::Long, "Long(9223372036854775807)"),
+            (Cell::Real(-1e10), Type::Int, "Int(-2147483648)"),
             (Cell::Real(f64::NAN), Type::Long, "Null"),
-            (Cell::Long(i64::MAX), Type::Int, "Null"),
+            (Cell::Real(f64::NAN), Type::Int, "Null"),
+            (Cell::Real(1e30), Type::DateTime, "Null"),
+            (Cell::Long(9_999_999_999), Type::Int, "Int(1410065407)"),
+            (Cell::TimeSpan(TICKS_PER_DAY), Type::Int, "Int(711573504)"),
             (Cell::Decimal("12.75".parse().unwrap()), Type::Long, "Long(12)"),
             (Cell::Real(0.1), Type::Decimal, "Decimal(0.1)"),
             (Cell::Real(f64::INFINITY), Type::Decimal, "Null"),

@@ -74,11 +74,11 @@ pub fn evaluate(name: &str, args: &[ArrayRef], types: &[Type], rows: Rows<'_>) -
 type Function = fn(&Columns<'_>, Range<usize>, Type, &mut CellBuilder) -> Result<()>;
 
 fn row_number(columns: &Columns<'_>, rows: Range<usize>, _: Type, results: &mut CellBuilder) -> Result<()> {
-    let mut number = None;
+    let mut number: Option<i64> = None;
     for row in rows {
         let first = columns.get(0, row).map_or(Some(1), |start| start.as_long());
         number = match number {
-            Some(number) if !columns.restarts(1, row) => Some(number + 1),
+            Some(number) if !columns.restarts(1, row) => number.checked_add(1),
             _ => first,
         };
         results.push(&number.into())?;
@@ -145,6 +145,9 @@ fn row_rank_min(columns: &Columns<'_>, rows: Range<usize>, _: Type, results: &mu
 
 /// The old name of `row_rank_dense`, whose second argument can ask for the other way to rank.
 fn row_rank(columns: &Columns<'_>, rows: Range<usize>, _: Type, results: &mut CellBuilder) -> Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
     let dense = columns.get(1, rows.start).is_none_or(|dense| dense.as_bool() != Some(false));
     rank(columns, rows, None, results, |rank, before| if dense { rank + 1 } else { before + 1 })
 }
@@ -229,6 +232,10 @@ mod tests {
         assert_eq!(call("row_number", &args, 4, &[], Type::Long), "7 8 7 8");
         assert_eq!(call("row_number", &[], 4, &[0, 3], Type::Long), "1 2 3 1");
         assert_eq!(call("row_number", &[], 0, &[], Type::Long), "");
+        assert_eq!(
+            call("row_number", &[(longs(&[i64::MAX; 2]), Type::Long)], 2, &[], Type::Long),
+            "9223372036854775807 "
+        );
     }
 
     #[test]
@@ -246,6 +253,7 @@ mod tests {
         assert_eq!(call("row_rank_dense", &[departures()], 5, &[], Type::Long), "1 2 2 2 3");
         assert_eq!(call("row_rank_min", &[departures()], 5, &[], Type::Long), "1 2 2 2 5");
         assert_eq!(call("row_rank", &[departures()], 5, &[], Type::Long), "1 2 2 2 3");
+        assert_eq!(call("row_rank", &[(longs(&[]), Type::Long), (bools(&[]), Type::Bool)], 0, &[], Type::Long), "");
         let values = (longs(&[5, 10, 10, 20, 5, 7]), Type::Long);
         let restart = (bools(&[0, 0, 0, 0, 1, 0]), Type::Bool);
         assert_eq!(call("row_rank_min", &[values, restart], 6, &[], Type::Long), "1 2 2 4 1 2");

@@ -14,6 +14,7 @@ use super::Lowering;
 use super::constant::null;
 use super::relation::{OrderKey, Parts, Relation, field, reference};
 use super::sort_key::sort_key;
+use super::udf;
 use crate::eval::aggregates::{self, Input, KqlAggregate};
 use crate::eval::error::EvalError;
 use crate::ir::{AggregateCall, ColumnId, Computed, Expr, Schema, Value};
@@ -47,6 +48,15 @@ impl Lowered {
         };
         Ok(ScalarValue::try_from_array(&array, 0)?)
     }
+}
+
+/// A key that the optimiser does not know for one. It takes the keys of a group for a determinant of whatever they are
+/// joined with later, and leaves out parts of orders and groups that are none the less needed.
+fn apart(key: DfExpr, relation: &Relation) -> Result<DfExpr, EvalError> {
+    let ty = relation.type_of(&key)?;
+    let nullable = ty != DataType::Utf8View;
+    let same: udf::Function = Arc::new(|arrays, _| if let [array, ..] = arrays { Ok(Arc::clone(array)) } else { datafusion::common::internal_err!("a key of nothing") });
+    Ok(udf::raw("key", String::new(), ty, nullable, same, vec![key]))
 }
 
 /// What the engine says, without what it puts around it.
@@ -114,16 +124,16 @@ impl Lowering<'_> {
         let mut kept: Vec<(String, DfExpr)> =
             order.iter().map(|(id, _)| (field(*id), reference(&field(*id)))).collect();
         kept.append(&mut fields);
+        if let Some((_, first)) = kept.first_mut().filter(|_| !no_keys) {
+            *first = apart(std::mem::replace(first, lit(false)), &relation)?;
+        }
         let mut keys = Vec::new();
         for (id, ty) in order {
             let key = sort_key(reference(&field(id)), ty, false, true);
-            let name = match &key {
-                DfExpr::Column(column) => column.name.clone(),
-                _ => {
-                    let name = self.hide();
-                    kept.push((name.clone(), key));
-                    name
-                }
+            let name = if let DfExpr::Column(column) = &key { column.name.clone() } else {
+                let name = self.hide();
+                kept.push((name.clone(), key));
+                name
             };
             keys.push(OrderKey::ascending(name));
         }
@@ -133,19 +143,10 @@ impl Lowering<'_> {
     }
 
     /// Lowers calls; the relation gets a field of ranks if one of them needs it.
-    fn aggregates(
-        &mut self,
-        input: Relation,
-        calls: &[AggregateCall],
-    ) -> Result<(Relation, Vec<Lowered>), EvalError> {
+    fn aggregates(&mut self, input: Relation, calls: &[AggregateCall]) -> Result<(Relation, Vec<Lowered>), EvalError> {
         let mut described = Vec::with_capacity(calls.len());
         for call in calls {
-            let arguments: Vec<Type> = call.arguments.iter().map(|argument| argument.ty.ty).collect();
-            let outputs: Vec<Type> = call.outputs.iter().map(|id| self.columns[*id].ty.ty).collect();
-            let literals = self.literals(&call.arguments)?;
-            let aggregate = aggregates::aggregate(call.function, &arguments, &outputs, &literals)
-                .map_err(|error| EvalError::unsupported(message(&error), call.span))?;
-            described.push(aggregate);
+            described.push(self.described(call)?);
         }
         let (input, rank) = if described.iter().any(KqlAggregate::needs_rank) {
             let (input, rank) = self.ranked(input)?;
@@ -171,12 +172,20 @@ impl Lowering<'_> {
                 None => None,
             };
             let whole = self.hide();
-            let function =
-                AggregateFunction::new_udf(aggregate.udf(), arguments, false, filter, Vec::new(), None);
+            let function = AggregateFunction::new_udf(aggregate.udf(), arguments, false, filter, Vec::new(), None);
             let expr = DfExpr::AggregateFunction(function).alias(&whole);
             lowered.push(Lowered { expr, whole, aggregate });
         }
         Ok((input, lowered))
+    }
+
+    /// The aggregate that a call means.
+    pub(super) fn described(&mut self, call: &AggregateCall) -> Result<KqlAggregate, EvalError> {
+        let arguments: Vec<Type> = call.arguments.iter().map(|argument| argument.ty.ty).collect();
+        let outputs: Vec<Type> = call.outputs.iter().map(|id| self.columns[*id].ty.ty).collect();
+        let literals = self.literals(&call.arguments)?;
+        aggregates::aggregate(call.function, &arguments, &outputs, &literals)
+            .map_err(|error| EvalError::unsupported(message(&error), call.span))
     }
 
     /// The values of arguments that are constants: how many, which percentile.
@@ -196,14 +205,10 @@ impl Lowering<'_> {
     }
 
     /// A record for every part: those without records get what the aggregates give for nothing.
-    fn every_part(
-        &mut self,
-        grouped: Relation,
-        parts: &Parts,
-        lowered: &[Lowered],
-    ) -> Result<Relation, EvalError> {
+    fn every_part(&mut self, grouped: Relation, parts: &Parts, lowered: &[Lowered]) -> Result<Relation, EvalError> {
         let (part, seen) = (self.hide(), self.hide());
-        let all = LogicalPlanBuilder::from(parts.all.clone()).project([reference(&parts.field).alias(&part)])?.build()?;
+        let all =
+            LogicalPlanBuilder::from(parts.all.clone()).project([reference(&parts.field).alias(&part)])?.build()?;
         let with_mark = LogicalPlanBuilder::from(grouped.plan.clone());
         let mut exprs: Vec<DfExpr> =
             grouped.plan.schema().fields().iter().map(|there| reference(there.name())).collect();

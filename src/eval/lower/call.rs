@@ -4,28 +4,49 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::{Array as _, ArrayRef, AsArray as _, BooleanArray, StringViewArray};
 use datafusion::arrow::compute::not;
-use datafusion::common::Result;
+use datafusion::common::{Result, ScalarValue};
 use datafusion::logical_expr::{Expr as DfExpr, Operator};
 use datafusion::prelude::lit;
 
 use super::Lowering;
 use super::constant::{literal, value_error};
 use super::expr::{balanced, cast_to, compare_cells};
-use super::relation::Relation;
+use super::relation::{Relation, reference};
 use super::udf;
+use crate::eval::arrays::from_cells;
 use crate::eval::cell::Cell;
 use crate::eval::error::EvalError;
 use crate::eval::kernels::matching::{self, Matcher, RegexMatcher};
 use crate::eval::kernels::{self, Env};
+use crate::eval::support;
 use crate::functions::FunctionId;
 use crate::ir::{
-    AnyColumn, CaseRule, CompareOp, Expr, Membership, NullRule, Plan, Quantifier, RegexMatch, StringMatch,
-    StringRules, StringTest, Value, ValueSet,
+    AnyColumn, CaseRule, CompareOp, Expr, Membership, NullRule, Plan, Quantifier, RegexMatch, StringMatch, StringRules,
+    StringTest, Value, ValueSet,
 };
+use crate::source::Span;
 use crate::types::Type;
 
 /// What lowering gives.
 type Lower<T> = std::result::Result<T, EvalError>;
+
+/// `ingestion_time()`: the time that the events themselves say. Without it nothing is made up: a rule that filters by it
+/// would find nothing, or everything.
+fn ingestion_time(input: &Relation, span: Span) -> Lower<DfExpr> {
+    let mut fields = input.ingested();
+    match (fields.next(), fields.next()) {
+        (Some(field), None) => Ok(reference(field)),
+        (None, _) => {
+            let what = "`ingestion_time()` is not known of these records; \
+                a column `$IngestionTime` in the events of a table says it";
+            Err(EvalError::unsupported(what, span))
+        }
+        (Some(_), Some(_)) => {
+            let what = "`ingestion_time()` of joined records could be that of either side; take it before the join";
+            Err(EvalError::unsupported(what, span))
+        }
+    }
+}
 
 impl Lowering<'_> {
     /// A call of a function of the catalogue, by its kernel.
@@ -36,15 +57,30 @@ impl Lowering<'_> {
         arguments: &[Expr],
         expr: &Expr,
     ) -> Lower<DfExpr> {
+        if function.name() == support::INGESTION_TIME {
+            return ingestion_time(input, expr.span);
+        }
         let Some(kernel) = kernels::find(function.name()) else {
-            return Err(EvalError::unsupported(format!("`{function}` is not run here"), expr.span));
+            return Err(support::without_kernel(function, expr.span));
         };
+        let constant = |at: usize| arguments.get(at).and_then(Expr::as_literal).map(text_of);
+        if let Some(fault) = kernels::fault(function.name(), &constant) {
+            return Err(value_error(fault, expr.span));
+        }
+        let env = Env { now: self.options.now, ty: expr.ty.ty };
+        // The clock stands still while a query runs.
+        let deterministic = function.row().deterministic || matches!(function.name(), "now" | "ago");
+        let constants: Option<Vec<Cell<'_>>> =
+            arguments.iter().map(|argument| argument.as_literal().map(Cell::from)).collect();
+        if let Some(constants) = constants.filter(|_| deterministic) {
+            let result = from_cells(env.ty, [kernel.try_call(env, &constants)?])?;
+            return Ok(DfExpr::Literal(ScalarValue::try_from_array(&result, 0)?, None));
+        }
         let mut lowered = Vec::with_capacity(arguments.len());
         for argument in arguments {
             lowered.push((self.expr(input, argument)?, argument.ty.ty));
         }
-        let env = Env { now: self.options.now, ty: expr.ty.ty };
-        Ok(udf::kernel(kernel, env, !function.row().deterministic, lowered))
+        Ok(udf::kernel(kernel, env, !deterministic, lowered))
     }
 
     /// The text of an expression: what string operators look at.
@@ -55,44 +91,39 @@ impl Lowering<'_> {
 
     pub(super) fn string_match(&mut self, input: &Relation, node: &StringMatch) -> Lower<DfExpr> {
         let subject = self.text(input, &node.subject)?;
-        match node.needle.as_literal().map(text_of) {
-            Some(needle) => {
-                self.matches(subject, node.test, node.rules, Quantifier::Any, node.negated, vec![needle])
-            }
-            None => {
-                let needle = self.text(input, &node.needle)?;
-                let (test, rules, negated) = (node.test, node.rules, node.negated);
-                let function: udf::RowFunction = Arc::new(move |cells| {
-                    let (subject, needle) = (cells[0].to_text(), cells[1].to_text());
-                    let absent = rules.nulls == NullRule::AbsentFails && subject.is_empty();
-                    Cell::Bool(!absent && matching::matches(test, rules, &subject, &needle) != negated)
-                });
-                let key = format!("{test:?}{rules:?}{negated}");
-                let arguments = vec![(subject, Type::String), (needle, Type::String)];
-                Ok(udf::rows("match", key, Type::Bool, false, function, arguments))
-            }
+        if let Some(needle) = node.needle.as_literal().map(text_of) {
+            Ok(Self::matches(subject, node.test, node.rules, Quantifier::Any, node.negated, &[needle]))
+        } else {
+            let needle = self.text(input, &node.needle)?;
+            let (test, rules, negated) = (node.test, node.rules, node.negated);
+            let function: udf::RowFunction = Arc::new(move |cells| {
+                let (subject, needle) = (cells[0].to_text(), cells[1].to_text());
+                let absent = rules.nulls == NullRule::AbsentFails && subject.is_empty();
+                Cell::Bool(!absent && matching::matches(test, rules, &subject, &needle) != negated)
+            });
+            let key = format!("{test:?}{rules:?}{negated}");
+            let arguments = vec![(subject, Type::String), (needle, Type::String)];
+            Ok(udf::rows("match", key, Type::Bool, false, function, arguments))
         }
     }
 
     /// A test of a text against constant needles.
-    #[expect(clippy::unnecessary_wraps, reason = "as its callers, which can fail")]
     fn matches(
-        &self,
         subject: DfExpr,
         test: StringTest,
         rules: StringRules,
         quantifier: Quantifier,
         negated: bool,
-        needles: Vec<String>,
-    ) -> Lower<DfExpr> {
+        needles: &[String],
+    ) -> DfExpr {
         let absent = rules.nulls == NullRule::AbsentFails;
-        if let [needle] = needles.as_slice()
+        if let [needle] = needles
             && test == StringTest::Equals
             && rules.case == CaseRule::Sensitive
             && !absent
         {
             let needle = literal(&Value::string(needle.as_str()));
-            return Ok(if negated { subject.not_eq(needle) } else { subject.eq(needle) });
+            return if negated { subject.not_eq(needle) } else { subject.eq(needle) };
         }
         let key = format!("{test:?}{rules:?}{quantifier:?}{negated}{needles:?}");
         let matcher = Matcher::new(test, rules, needles.iter().map(String::as_str), quantifier);
@@ -100,7 +131,7 @@ impl Lowering<'_> {
             let texts = arrays[0].as_string_view();
             verdict(texts, &matcher.eval(texts), negated, absent)
         });
-        Ok(udf::raw("match", key, datafusion::arrow::datatypes::DataType::Boolean, false, function, vec![subject]))
+        udf::raw("match", key, datafusion::arrow::datatypes::DataType::Boolean, false, function, vec![subject])
     }
 
     pub(super) fn regex(&mut self, input: &Relation, node: &RegexMatch) -> Lower<DfExpr> {
@@ -108,7 +139,8 @@ impl Lowering<'_> {
         let pattern = self.constant_text(&node.pattern)?;
         let matcher = RegexMatcher::new(&pattern, node.dialect, node.anchored, node.case)
             .map_err(|error| value_error(format!("the regular expression is malformed: {error}"), node.pattern.span))?;
-        let key = format!("{:?}{}{:?}{:?}{}{pattern}", node.dialect, node.anchored, node.case, node.nulls, node.negated);
+        let key =
+            format!("{:?}{}{:?}{:?}{}{pattern}", node.dialect, node.anchored, node.case, node.nulls, node.negated);
         let (negated, absent) = (node.negated, node.nulls == NullRule::AbsentFails);
         let function: udf::Function = Arc::new(move |arrays, _| {
             let texts = arrays[0].as_string_view();
@@ -123,13 +155,15 @@ impl Lowering<'_> {
             || node.rules.case != CaseRule::Sensitive;
         let values = match &node.set {
             ValueSet::Plan(plan) => Some(self.first_column(plan)?),
-            ValueSet::List(items) => items.iter().map(constant_items).collect::<Option<Vec<_>>>().map(|all| all.concat()),
+            ValueSet::List(items) => {
+                items.iter().map(constant_items).collect::<Option<Vec<_>>>().map(|all| all.concat())
+            }
         };
         let Some(values) = values else { return self.member_of_expressions(input, node, by_text) };
         if by_text {
             let subject = self.text(input, &node.subject)?;
             let needles: Vec<String> = values.iter().map(text_of).collect();
-            return self.matches(subject, node.test, node.rules, node.quantifier, node.negated, needles);
+            return Ok(Self::matches(subject, node.test, node.rules, node.quantifier, node.negated, &needles));
         }
         let subject = self.expr(input, &node.subject)?;
         let ty = node.subject.ty.ty;
@@ -159,12 +193,7 @@ impl Lowering<'_> {
     }
 
     /// Membership in a list whose items are known only with the record.
-    fn member_of_expressions(
-        &mut self,
-        input: &Relation,
-        node: &Membership,
-        by_text: bool,
-    ) -> Lower<DfExpr> {
+    fn member_of_expressions(&mut self, input: &Relation, node: &Membership, by_text: bool) -> Lower<DfExpr> {
         let ValueSet::List(items) = &node.set else { return Ok(lit(node.negated)) };
         let mut arguments = vec![(self.expr(input, &node.subject)?, node.subject.ty.ty)];
         for item in items {
@@ -226,7 +255,7 @@ impl Lowering<'_> {
                 return Err(value_error("what is looked for in every column must be a constant", node.needle.span));
             };
             let needles = vec![needle.clone()];
-            terms.push(self.matches(subject, node.test, node.rules, Quantifier::Any, node.negated, needles)?);
+            terms.push(Self::matches(subject, node.test, node.rules, Quantifier::Any, node.negated, &needles));
         }
         Ok(balanced(terms, Operator::Or).unwrap_or_else(|| lit(false)))
     }

@@ -100,6 +100,10 @@ impl Lowering<'_> {
 
     /// The first record of each combination of keys.
     fn first_of_each_key(&mut self, input: Relation, keys: &[String]) -> Result<Relation, EvalError> {
+        // Without an order there is one record at most, or one for each part.
+        if input.order.is_empty() {
+            return Ok(input);
+        }
         let number = self.hide();
         let mut by: Vec<DfExpr> = keys.iter().map(|key| reference(key)).collect();
         by.extend(input.parts.iter().map(|parts| reference(&parts.field)));
@@ -108,8 +112,7 @@ impl Lowering<'_> {
             .order_by(input.sort())
             .build()?
             .alias(&number);
-        let fields: Vec<DfExpr> =
-            input.plan.schema().fields().iter().map(|there| reference(there.name())).collect();
+        let fields: Vec<DfExpr> = input.plan.schema().fields().iter().map(|there| reference(there.name())).collect();
         let plan = LogicalPlanBuilder::from(input.plan)
             .window([window])?
             .filter(reference(&number).eq(lit(1u64)))?

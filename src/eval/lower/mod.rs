@@ -9,24 +9,35 @@ mod call;
 mod constant;
 mod expand;
 mod expr;
+mod hand;
 mod join;
 mod operator;
+mod order;
+mod pivot;
 mod plugin;
 mod relation;
+mod scan;
 mod series;
 mod sort_key;
 mod source;
+mod top;
 mod udf;
 mod window;
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{ArrayRef, Int64Array, RecordBatch};
-use datafusion::arrow::compute::concat_batches;
 use datafusion::arrow::datatypes::{Field, Schema as ArrowSchema};
-use datafusion::common::DFSchema;
+use datafusion::common::tree_node::{TreeNode as _, TreeNodeRecursion};
+use datafusion::common::{DFSchema, DataFusionError};
 use datafusion::datasource::{MemTable, provider_as_source};
-use datafusion::logical_expr::{Expr as DfExpr, ExprFunctionExt as _, LogicalPlanBuilder};
+use datafusion::logical_expr::{
+    Expr as DfExpr, ExprFunctionExt as _, ExprSchemable as _, LogicalPlan, LogicalPlanBuilder,
+};
+use datafusion::physical_plan::collect;
+use datafusion::physical_plan::display::DisplayableExecutionPlan;
 use datafusion::prelude::SessionContext;
 use tokio::runtime::Runtime;
 
@@ -34,6 +45,7 @@ use self::relation::{OrderKey, Parts, Relation, field, reference};
 use super::catalog::Catalog;
 use super::engine::{Answer, Options};
 use super::error::EvalError;
+use super::interrupt::Interrupt;
 use crate::functions::ValueType;
 use crate::ir::{Columns, Computed, Expr, Name, Op, Origin, Plan, Query, Schema, Step};
 use crate::source::Span;
@@ -44,12 +56,17 @@ pub(super) struct Lowering<'a> {
     runtime: &'a Runtime,
     catalog: &'a dyn Catalog,
     options: Options,
+    interrupt: Interrupt,
+    /// The plans that have run, where they are to be told.
+    plans: RefCell<Vec<String>>,
     /// The columns of the query, and those made on the way.
     columns: Columns,
     /// The plans that several places read, once each has run.
     shared: Vec<(Relation, Schema)>,
     /// How many fields were made that are no columns.
     hidden: usize,
+    /// How many nodes a field's expression has with those of the fields it mentions put in their places.
+    weights: HashMap<String, usize>,
 }
 
 /// The records of a relation in one piece, in order.
@@ -66,12 +83,30 @@ impl<'a> Lowering<'a> {
         runtime: &'a Runtime,
         catalog: &'a dyn Catalog,
         options: Options,
+        interrupt: Interrupt,
     ) -> Self {
-        Self { context, runtime, catalog, options, columns: query.columns.clone(), shared: Vec::new(), hidden: 0 }
+        let plans = RefCell::default();
+        Self {
+            context,
+            runtime,
+            catalog,
+            options,
+            interrupt,
+            plans,
+            columns: query.columns.clone(),
+            shared: Vec::new(),
+            hidden: 0,
+            weights: HashMap::new(),
+        }
     }
 
-    /// Lowers a query.
-    pub(super) fn query(&mut self, query: &Query) -> Result<Relation, EvalError> {
+    /// Runs a query to the end.
+    pub(super) fn run(&mut self, query: &Query) -> Result<Answer, EvalError> {
+        let relation = self.query(query)?;
+        self.answer(relation, query.plan.schema())
+    }
+
+    fn query(&mut self, query: &Query) -> Result<Relation, EvalError> {
         for shared in &query.shared {
             let relation = self.plan(&shared.plan, None)?;
             let relation = self.materialized(relation)?;
@@ -81,7 +116,7 @@ impl<'a> Lowering<'a> {
     }
 
     /// Runs the relation to the end and gives the columns of the schema.
-    pub(super) fn answer(&self, relation: Relation, schema: &Schema) -> Result<Answer, EvalError> {
+    fn answer(&self, relation: Relation, schema: &Schema) -> Result<Answer, EvalError> {
         let mut fields = Vec::new();
         let mut columns = Vec::new();
         for column in schema.iter() {
@@ -89,23 +124,37 @@ impl<'a> Lowering<'a> {
             fields.push(value.alias(format!("r{}", fields.len())));
             columns.push((column.name.clone(), column.ty.ty));
         }
-        let order = relation.whole_order();
-        let mut plan = LogicalPlanBuilder::from(relation.plan);
-        if !order.is_empty() {
-            plan = plan.sort(order)?;
-        }
         // A result without columns still has a number of records, which a field of its own keeps.
         if fields.is_empty() {
             fields.push(datafusion::prelude::lit(true).alias("r"));
         }
-        let batches = self.execute(plan.project(fields)?.build()?)?;
-        Ok(Answer { columns, batches })
+        let shown = fields.len();
+        let order = relation.whole_order();
+        for key in &order {
+            if fields.iter().all(|field| field.schema_name().to_string() != key.field) {
+                fields.push(reference(&key.field));
+            }
+        }
+        let plan = LogicalPlanBuilder::from(relation.plan).project(fields)?.build()?;
+        let whole = self.ordered(plan, &order)?;
+        let batch = whole.project(&(0..shown).collect::<Vec<_>>()).map_err(DataFusionError::from)?;
+        Ok(Answer { columns, batches: vec![batch], plans: self.plans.take() })
     }
 
-    fn execute(&self, plan: datafusion::logical_expr::LogicalPlan) -> Result<Vec<RecordBatch>, EvalError> {
+    fn execute(&self, plan: LogicalPlan) -> Result<Vec<RecordBatch>, EvalError> {
         let context = self.context.clone();
-        let batches =
-            self.runtime.block_on(async move { context.execute_logical_plan(plan).await?.collect().await })?;
+        let work = async move {
+            let frame = context.execute_logical_plan(plan).await?;
+            let tasks = Arc::new(frame.task_ctx());
+            let plan = frame.create_physical_plan().await?;
+            let batches = collect(Arc::clone(&plan), tasks).await?;
+            Ok((plan, batches))
+        };
+        let (plan, batches) = self.runtime.block_on(self.interrupt.or(work))?;
+        if self.options.explain {
+            let shown = DisplayableExecutionPlan::with_metrics(plan.as_ref()).indent(false).to_string();
+            self.plans.borrow_mut().push(shown);
+        }
         Ok(batches)
     }
 
@@ -138,13 +187,14 @@ impl<'a> Lowering<'a> {
             Op::ParseKv(parse) => self.parse_kv(input, parse),
             Op::Scan(scan) => self.scan(input, scan, step),
             Op::Partition(partition) => self.partition(input, partition, step.span),
-            Op::TopNested(levels) => self.top_nested(input, levels, step),
+            Op::TopNested(levels) => self.top_nested(input, levels),
             Op::TopHitters { count, of, by, measure } => {
-                self.top_hitters(input, count, of, by.as_ref(), *measure)
+                self.top_hitters(input, count, of, by.as_ref(), *measure, step.span)
             }
             Op::Evaluate(evaluate) => self.evaluate(input, evaluate, before, step),
             Op::GetSchema => self.get_schema(before, &step.schema),
             Op::Consume => self.consume(input),
+            Op::Fork(branches) => self.fork(input, branches, step.span),
             other => Err(EvalError::unsupported(
                 format!("`{}` is not run here", super::support::operator_name(other)),
                 step.span,
@@ -165,13 +215,13 @@ impl<'a> Lowering<'a> {
     }
 
     /// Projects to these expressions, each with the field it goes into, and what is carried along unseen.
-    fn projected(&self, input: Relation, fields: Vec<(String, DfExpr)>) -> Result<Relation, EvalError> {
+    fn projected(&mut self, input: Relation, fields: Vec<(String, DfExpr)>) -> Result<Relation, EvalError> {
         let mut exprs: Vec<DfExpr> = Vec::with_capacity(fields.len());
         let mut names: std::collections::HashSet<String> = std::collections::HashSet::new();
         for (name, expr) in fields {
             if names.insert(name.clone()) {
                 let passed_on = matches!(&expr, DfExpr::Column(column) if column.name == name);
-                exprs.push(if passed_on { expr } else { expr.alias(&name) });
+                exprs.push(if passed_on { expr } else { self.bounded(&name, expr, input.plan.schema())?.alias(&name) });
             }
         }
         for name in input.carried() {
@@ -183,8 +233,30 @@ impl<'a> Lowering<'a> {
         Ok(Relation { plan, ..input })
     }
 
+    /// What goes into a field, such that putting it in the place of the field stays bearable. The optimiser does that
+    /// with conditions on the field, and where each field mentions the one before twice, what it writes doubles with
+    /// every one of them.
+    fn bounded(&mut self, name: &str, expr: DfExpr, schema: &DFSchema) -> Result<DfExpr, EvalError> {
+        let mut weight = 0usize;
+        expr.apply(|node| {
+            let own = match node {
+                DfExpr::Column(column) => self.weights.get(&column.name).copied().unwrap_or(1),
+                _ => 1,
+            };
+            weight = weight.saturating_add(own);
+            Ok(TreeNodeRecursion::Continue)
+        })?;
+        if weight <= MAX_WEIGHT {
+            self.weights.insert(name.to_owned(), weight);
+            return Ok(expr);
+        }
+        self.weights.insert(name.to_owned(), 1);
+        let (ty, nullable) = (expr.get_type(schema)?, expr.nullable(schema)?);
+        Ok(udf::in_place(expr, ty, nullable))
+    }
+
     /// Adds fields to those there are.
-    fn with_fields(&self, input: Relation, fields: Vec<(String, DfExpr)>) -> Result<Relation, EvalError> {
+    fn with_fields(&mut self, input: Relation, fields: Vec<(String, DfExpr)>) -> Result<Relation, EvalError> {
         let mut all: Vec<(String, DfExpr)> = input
             .plan
             .schema()
@@ -239,6 +311,12 @@ impl<'a> Lowering<'a> {
             return Ok((input, name));
         }
         let name = self.hide();
+        // Without an order there is one record at most, or one for each part.
+        if input.order.is_empty() {
+            let order = vec![OrderKey::ascending(name.clone())];
+            let numbered = self.with_fields(input, vec![(name.clone(), datafusion::prelude::lit(0i64))])?;
+            return Ok((Relation { order, ..numbered }, name));
+        }
         let mut window = datafusion::functions_window::expr_fn::row_number().order_by(input.sort());
         if let Some(parts) = &input.parts {
             window = window.partition_by(vec![reference(&parts.field)]);
@@ -246,27 +324,26 @@ impl<'a> Lowering<'a> {
         let number = window.build()?.alias(format!("{name}u"));
         let mut fields: Vec<DfExpr> =
             input.plan.schema().fields().iter().map(|there| reference(there.name())).collect();
-        fields.push(datafusion::prelude::cast(
-            reference(&format!("{name}u")),
-            datafusion::arrow::datatypes::DataType::Int64,
-        ).alias(&name));
+        fields.push(
+            datafusion::prelude::cast(reference(&format!("{name}u")), datafusion::arrow::datatypes::DataType::Int64)
+                .alias(&name),
+        );
         let plan = LogicalPlanBuilder::from(input.plan).window([number])?.project(fields)?.build()?;
         let order = vec![OrderKey::ascending(name.clone())];
         Ok((Relation { plan, order, parts: input.parts }, name))
     }
 
-    /// The records in one piece, in order, part by part.
-    fn collect(&self, relation: &Relation) -> Result<Collected, EvalError> {
-        let order = relation.whole_order();
-        let mut plan = LogicalPlanBuilder::from(relation.plan.clone());
-        if !order.is_empty() {
-            plan = plan.sort(order)?;
-        }
-        let plan = plan.build()?;
+    /// What a plan gives, in one piece and in order.
+    fn ordered(&self, plan: LogicalPlan, order: &[OrderKey]) -> Result<RecordBatch, EvalError> {
         let schema = Arc::clone(plan.schema().inner());
         let batches = self.execute(plan)?;
         let schema = batches.first().map_or(schema, RecordBatch::schema);
-        let batch = concat_batches(&schema, &batches).map_err(datafusion::common::DataFusionError::from)?;
+        Ok(order::ordered(&schema, &batches, order)?)
+    }
+
+    /// The records in one piece, in order, part by part.
+    fn collect(&self, relation: &Relation) -> Result<Collected, EvalError> {
+        let batch = self.ordered(relation.plan.clone(), &relation.whole_order())?;
         let starts = match &relation.parts {
             Some(parts) => starts(batch.column_by_name(&parts.field)),
             None => vec![0],
@@ -290,18 +367,16 @@ impl<'a> Lowering<'a> {
             fields
                 .iter()
                 .map(|(name, array)| {
-                    let nullable = *name != ordinal && *array.data_type() != datafusion::arrow::datatypes::DataType::Utf8View;
+                    let nullable =
+                        *name != ordinal && *array.data_type() != datafusion::arrow::datatypes::DataType::Utf8View;
                     Field::new(name, array.data_type().clone(), nullable)
                 })
                 .collect::<Vec<_>>(),
         ));
         let arrays = fields.into_iter().map(|(_, array)| array).collect();
-        let batch = RecordBatch::try_new(Arc::clone(&schema), arrays)
-            .map_err(datafusion::common::DataFusionError::from)?;
-        let batches = (0..rows)
-            .step_by(BATCH_ROWS)
-            .map(|start| batch.slice(start, BATCH_ROWS.min(rows - start)))
-            .collect();
+        let batch = RecordBatch::try_new(Arc::clone(&schema), arrays).map_err(DataFusionError::from)?;
+        let batches =
+            (0..rows).step_by(BATCH_ROWS).map(|start| batch.slice(start, BATCH_ROWS.min(rows - start))).collect();
         let provider = Arc::new(MemTable::try_new(schema, vec![batches])?);
         let plan = LogicalPlanBuilder::scan("t", provider_as_source(provider), None)?.build()?;
         let plan = unqualified(plan)?;
@@ -324,6 +399,9 @@ impl<'a> Lowering<'a> {
     }
 }
 
+/// The weight from which the expression of a field is not put in the field's place any more.
+const MAX_WEIGHT: usize = 500;
+
 /// How many rows a batch of a table in memory has.
 const BATCH_ROWS: usize = 8192;
 
@@ -337,7 +415,7 @@ fn starts(column: Option<&ArrayRef>) -> Vec<usize> {
 }
 
 /// The plan with its fields stripped of the name of the table they are from.
-fn unqualified(plan: datafusion::logical_expr::LogicalPlan) -> Result<datafusion::logical_expr::LogicalPlan, EvalError> {
+fn unqualified(plan: LogicalPlan) -> Result<LogicalPlan, EvalError> {
     let exprs: Vec<DfExpr> = plan
         .schema()
         .columns()

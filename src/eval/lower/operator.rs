@@ -15,7 +15,7 @@ use crate::eval::cell::Cell;
 use crate::eval::error::EvalError;
 use crate::eval::kernels::parse::{KeyValues, Pattern};
 use crate::ir::{
-    Bound, ColumnId, Expr, Json, Parse, ParseKv, ParseSegment, Partition, Schema, SortKey, SourceKind, Window,
+    Bound, Branch, ColumnId, Expr, Json, Parse, ParseKv, ParseSegment, Partition, Schema, SortKey, SourceKind, Window,
 };
 use crate::source::Span;
 use crate::types::Type;
@@ -54,13 +54,10 @@ impl Lowering<'_> {
             let ty = key.expr.ty.ty;
             let value = self.expr(&input, &key.expr)?;
             let value = sort_key(value, ty, key.descending, key.nulls_first);
-            let name = match &value {
-                DfExpr::Column(column) => column.name.clone(),
-                _ => {
-                    let name = self.hide();
-                    fields.push((name.clone(), value));
-                    name
-                }
+            let name = if let DfExpr::Column(column) = &value { column.name.clone() } else {
+                let name = self.hide();
+                fields.push((name.clone(), value));
+                name
             };
             order.push(OrderKey { field: name, descending: key.descending, nulls_first: key.nulls_first });
         }
@@ -121,6 +118,14 @@ impl Lowering<'_> {
         Ok(Relation { plan, ..input })
     }
 
+    /// `fork`: its one branch; an answer is one table, so several are refused.
+    pub(super) fn fork(&mut self, input: Relation, branches: &[Branch], span: Span) -> Result<Relation, EvalError> {
+        match branches {
+            [branch] => self.plan(&branch.plan, Some(input)),
+            _ => Err(EvalError::unsupported("several result tables are not given here", span)),
+        }
+    }
+
     /// `getschema`: the columns of the input as records.
     pub(super) fn get_schema(&mut self, before: &Schema, after: &Schema) -> Result<Relation, EvalError> {
         let rows: Vec<[Cell<'static>; 4]> = before
@@ -161,9 +166,7 @@ impl Lowering<'_> {
         let found: udf::RowFunction = Arc::new(move |cells| {
             let text = cells[0].to_text();
             match pattern.extract(&text) {
-                Some(values) => Cell::dynamic(&Json::Array(
-                    values.iter().map(|value| value.to_json().unwrap_or(Json::Null)).collect(),
-                )),
+                Some(values) => Cell::dynamic(&Json::Array(values.iter().map(held).collect())),
                 None => Cell::Null,
             }
         });
@@ -178,8 +181,7 @@ impl Lowering<'_> {
     }
 
     pub(super) fn parse_kv(&mut self, input: Relation, parse: &ParseKv) -> Result<Relation, EvalError> {
-        let outputs: Vec<(ColumnId, Type)> =
-            parse.keys.iter().map(|(_, id)| (*id, self.columns[*id].ty.ty)).collect();
+        let outputs: Vec<(ColumnId, Type)> = parse.keys.iter().map(|(_, id)| (*id, self.columns[*id].ty.ty)).collect();
         let types: Vec<Type> = outputs.iter().map(|(_, ty)| *ty).collect();
         let reader = KeyValues::new(parse, &types)
             .map_err(|error| value_error(format!("keys and values cannot be read so: {error}"), parse.subject.span))?;
@@ -189,7 +191,7 @@ impl Lowering<'_> {
         let found: udf::RowFunction = Arc::new(move |cells| {
             let text = cells[0].to_text();
             let values = reader.extract(&text);
-            Cell::dynamic(&Json::Array(values.iter().map(|value| value.to_json().unwrap_or(Json::Null)).collect()))
+            Cell::dynamic(&Json::Array(values.iter().map(held).collect()))
         });
         let found = udf::rows("parse_kv", key, Type::Dynamic, false, found, vec![(subject, Type::String)]);
         let whole = self.hide();
@@ -240,21 +242,19 @@ impl Lowering<'_> {
         let all = LogicalPlanBuilder::from(input.plan.clone()).project([reference(&part)])?.distinct()?.build()?;
         let inner = Relation { parts: Some(Parts { field: part.clone(), all }), ..input };
         let outer = self.plan(&partition.body, Some(inner))?;
-        let fields = partition
-            .columns
-            .iter()
-            .map(|(id, of)| (field(*id), self.column(&outer, *of)))
-            .collect();
+        let fields = partition.columns.iter().map(|(id, of)| (field(*id), self.column(&outer, *of))).collect();
         let mut outer = self.projected(outer, fields)?;
         outer.order.insert(0, OrderKey::ascending(part));
         outer.parts = None;
         Ok(outer)
     }
+}
 
-    /// The position of each record within its part as a number from 0.
-    pub(super) fn numbered(&mut self, input: Relation) -> Result<(Relation, DfExpr), EvalError> {
-        let (input, rank) = self.ranked(input)?;
-        Ok((input, cast(reference(&rank), DataType::Int64)))
+/// A value as it stands in a dynamic on the way to its column. No dynamic holds a `decimal`; its text is converted back.
+fn held(value: &Cell<'_>) -> Json {
+    match value {
+        Cell::Decimal(value) => Json::String(value.to_string().into()),
+        value => value.to_json().unwrap_or(Json::Null),
     }
 }
 
@@ -272,12 +272,4 @@ const fn dotnet_name(ty: Type) -> &'static str {
         Type::Guid => "System.Guid",
         Type::Dynamic | Type::Unknown => "System.Object",
     }
-}
-
-/// Expressions of the parts of a window function.
-pub(super) fn within_parts(window: DfExpr, parts: Option<&Parts>) -> Result<DfExpr, EvalError> {
-    Ok(match parts {
-        Some(parts) => window.partition_by(vec![reference(&parts.field)]).build()?,
-        None => window,
-    })
 }

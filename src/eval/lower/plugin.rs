@@ -1,24 +1,211 @@
-//! Plugins.
+//! Plugins: their arguments are collected, the plugin runs, and what it gives stands in the plan from then on.
+
+use std::sync::Arc;
+
+use datafusion::arrow::array::{ArrayRef, RecordBatch};
+use datafusion::logical_expr::Expr as DfExpr;
 
 use super::Lowering;
-use super::relation::Relation;
+use super::constant::value_error;
+use super::relation::{Relation, field};
+use crate::eval::arrays::{Cells, from_cells};
 use crate::eval::error::EvalError;
-use crate::ir::{ColumnId, Evaluate, Expr, Computed, Schema, Scan, Source, Step, TopNestedLevel};
+use crate::eval::kernels::cast::cast;
+use crate::eval::plugins::{self, Call, Column, Fault, Given, Table};
+use crate::ir::{Argument, Evaluate, Plan, Schema, Source, Step};
+use crate::source::Span;
+use crate::types::Type;
+
+/// An argument before the records are at hand.
+enum Prepared {
+    Field(String, Type),
+    Ready(Given),
+}
 
 impl Lowering<'_> {
-    pub(super) fn evaluate(&mut self, _: Relation, node: &Evaluate, _: &Schema, step: &Step) -> Result<Relation, EvalError> {
-        Err(EvalError::unsupported(format!("`evaluate {}` is not run here", node.name), step.span))
+    /// `evaluate` over records.
+    pub(super) fn evaluate(
+        &mut self,
+        input: Relation,
+        node: &Evaluate,
+        before: &Schema,
+        step: &Step,
+    ) -> Result<Relation, EvalError> {
+        self.evaluated_plugin(input, node, before, &step.schema, step.span)
     }
+
+    /// `evaluate` of a plugin that takes no records.
     pub(super) fn evaluate_source(&mut self, node: &Evaluate, source: &Source) -> Result<Relation, EvalError> {
-        Err(EvalError::unsupported(format!("`evaluate {}` is not run here", node.name), source.span))
+        let unit = Self::unit()?;
+        self.evaluated_plugin(unit, node, &Schema::default(), &source.schema, source.span)
     }
-    pub(super) fn scan(&mut self, _: Relation, _: &Scan, step: &Step) -> Result<Relation, EvalError> {
-        Err(EvalError::unsupported("not run here", step.span))
+
+    fn evaluated_plugin(
+        &mut self,
+        input: Relation,
+        node: &Evaluate,
+        before: &Schema,
+        after: &Schema,
+        span: Span,
+    ) -> Result<Relation, EvalError> {
+        if input.parts.is_some() {
+            let what = format!("`evaluate {}` inside a sub-query over parts of the records is not run here", node.name);
+            return Err(EvalError::unsupported(what, span));
+        }
+        let (given, by_data) = match (plugins::find(&node.name), &*node.name) {
+            (Some(plugin), _) => {
+                let call = self.plugin_call(input, node, before, span)?;
+                let given = (plugin.run)(&call).map_err(|fault| fault_error(fault, node, span))?;
+                (given, plugin.by_data && node.declared.is_none())
+            }
+            (None, plugins::PIVOT) => (self.pivot(input, node, before, span)?, node.declared.is_none()),
+            (None, name) => {
+                let why = plugins::refusal(name).unwrap_or_default();
+                return Err(EvalError::unsupported(format!("`evaluate {name}` is not run here: {why}"), span));
+            }
+        };
+        // Before its columns are known the rest of the query cannot be bound.
+        let known = !after.open
+            && (!by_data
+                || given.columns.len() == after.len()
+                    && given
+                        .columns
+                        .iter()
+                        .zip(after.iter())
+                        .all(|(there, column)| there.name == column.name && there.ty == column.ty.ty));
+        if !known {
+            let columns = given.columns.iter().map(|column| (column.name.to_string(), column.ty)).collect();
+            return Err(EvalError::Columns { span, columns });
+        }
+        self.plugin_table(&given, node, after, span)
     }
-    pub(super) fn top_nested(&mut self, _: Relation, _: &[TopNestedLevel], step: &Step) -> Result<Relation, EvalError> {
-        Err(EvalError::unsupported("not run here", step.span))
+
+    /// What a plugin gave, under the columns of its schema: by their names where columns are declared, by their places
+    /// otherwise.
+    fn plugin_table(
+        &mut self,
+        given: &Table,
+        node: &Evaluate,
+        after: &Schema,
+        span: Span,
+    ) -> Result<Relation, EvalError> {
+        let mut fields: Vec<(String, ArrayRef)> = Vec::new();
+        for (index, column) in after.iter().enumerate() {
+            let found = match &node.declared {
+                Some(_) => given.column(&column.name),
+                None => given.columns.get(index),
+            };
+            let found =
+                found.ok_or_else(|| value_error(format!("`{}` gives no column `{}`", node.name, column.name), span))?;
+            fields.push((field(column.id), in_type(found, column.ty.ty)?));
+        }
+        self.table(fields, given.rows, None)
     }
-    pub(super) fn top_hitters(&mut self, _: Relation, count: &Expr, _: &Computed, _: Option<&Expr>, _: ColumnId) -> Result<Relation, EvalError> {
-        Err(EvalError::unsupported("not run here", count.span))
+
+    fn plugin_call(
+        &mut self,
+        input: Relation,
+        node: &Evaluate,
+        before: &Schema,
+        span: Span,
+    ) -> Result<Call, EvalError> {
+        let mut fields: Vec<(String, DfExpr)> =
+            before.iter().map(|column| (field(column.id), self.column(&input, column.id))).collect();
+        let mut prepared = Vec::with_capacity(node.arguments.len());
+        for (name, argument) in &node.arguments {
+            let (called, one) = match argument {
+                Argument::Plan(plan) => ("".into(), Prepared::Ready(Given::Table(self.plugin_records(plan)?))),
+                Argument::Scalar(expr) => {
+                    let mut reads = Vec::new();
+                    expr.for_each_column(&mut |id| reads.push(id));
+                    let called = expr.as_column().map_or_else(|| "".into(), |id| self.columns[id].name.clone());
+                    let ours = reads.iter().all(|id| before.iter().any(|column| column.id == *id));
+                    let one = if reads.is_empty() {
+                        Prepared::Ready(Given::Value(self.constant(expr)?))
+                    } else if ours {
+                        let hidden = self.hide();
+                        fields.push((hidden.clone(), self.expr(&input, expr)?));
+                        Prepared::Field(hidden, expr.ty.ty)
+                    } else {
+                        // A column of a table given before.
+                        let column = prepared.iter().find_map(|(_, _, one)| match one {
+                            Prepared::Ready(Given::Table(table)) => table.column(&called).cloned(),
+                            _ => None,
+                        });
+                        let column = column.ok_or_else(|| value_error("a column is needed here", expr.span))?;
+                        Prepared::Ready(Given::Column(column))
+                    };
+                    (called, one)
+                }
+            };
+            prepared.push((name.clone(), called, one));
+        }
+        let input = self.projected(input, fields)?;
+        let batch = self.collect(&input)?.batch;
+        let arguments = prepared.into_iter().map(|(name, called, one)| {
+            let given = match one {
+                Prepared::Ready(given) => given,
+                Prepared::Field(hidden, ty) => {
+                    let array = batch.column_by_name(&hidden).map(Arc::clone);
+                    let array = array.ok_or_else(|| value_error("an argument is not there", span))?;
+                    Given::Column(Column { name: called, ty, array })
+                }
+            };
+            Ok(plugins::Argument { name, given })
+        });
+        Ok(Call {
+            arguments: arguments.collect::<Result<_, EvalError>>()?,
+            input: records(before, &batch, span)?,
+            declared: node
+                .declared
+                .as_ref()
+                .map(|declared| declared.iter().map(|column| (column.name.clone(), column.ty.ty)).collect()),
+        })
+    }
+
+    /// The records of a plan that is given to a plugin.
+    fn plugin_records(&mut self, plan: &Plan) -> Result<Table, EvalError> {
+        let relation = self.own(plan)?;
+        let schema = plan.schema();
+        let fields = schema.iter().map(|column| (field(column.id), self.column(&relation, column.id))).collect();
+        let relation = self.projected(relation, fields)?;
+        let batch = self.collect(&relation)?.batch;
+        records(schema, &batch, plan.source.span)
+    }
+}
+
+/// Records at hand under the columns of a schema.
+fn records(schema: &Schema, batch: &RecordBatch, span: Span) -> Result<Table, EvalError> {
+    let columns = schema.iter().map(|column| {
+        let array = batch.column_by_name(&field(column.id)).map(Arc::clone);
+        let array = array.ok_or_else(|| value_error(format!("the column `{}` is not there", column.name), span))?;
+        Ok(Column { name: column.name.clone(), ty: column.ty.ty, array })
+    });
+    Ok(Table { columns: columns.collect::<Result<_, EvalError>>()?, rows: batch.num_rows() })
+}
+
+/// The values of a column in a type.
+fn in_type(column: &Column, ty: Type) -> Result<ArrayRef, EvalError> {
+    let same =
+        column.ty == ty || matches!((column.ty, ty), (Type::Dynamic, Type::Unknown) | (Type::Unknown, Type::Dynamic));
+    if same {
+        return Ok(Arc::clone(&column.array));
+    }
+    let cells = Cells::new(column.array.as_ref(), column.ty)?;
+    Ok(from_cells(ty, (0..cells.len()).map(|row| cast(&cells.get(row), ty).into_owned()))?)
+}
+
+fn fault_error(fault: Fault, node: &Evaluate, span: Span) -> EvalError {
+    match fault {
+        Fault::Value { what, argument } => {
+            let argument = argument.and_then(|index| node.arguments.get(index));
+            let at = match argument {
+                Some((_, Argument::Scalar(expr))) => expr.span,
+                Some((_, Argument::Plan(plan))) => plan.source.span,
+                None => span,
+            };
+            value_error(what, at)
+        }
+        Fault::Engine(error) => EvalError::Engine(error),
     }
 }

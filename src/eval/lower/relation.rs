@@ -11,6 +11,9 @@ pub(super) fn field(id: ColumnId) -> String {
     format!("c{}", id.index())
 }
 
+/// How the names of fields begin that say when the records of a table were ingested.
+pub(super) const INGESTED: &str = "ingested";
+
 /// A reference to a field.
 pub(super) fn reference(name: &str) -> Expr {
     Expr::Column(Column::new_unqualified(name))
@@ -72,9 +75,15 @@ impl Relation {
         expr.get_type(self.plan.schema())
     }
 
-    /// The fields that are carried along unseen: those of the order and of the parts.
+    /// The fields that are carried along unseen: those of the order, of the parts and of the times of ingestion.
     pub(super) fn carried(&self) -> impl Iterator<Item = &str> {
-        self.order.iter().map(|key| key.field.as_str()).chain(self.parts.iter().map(|parts| parts.field.as_str()))
+        let parts = self.parts.iter().map(|parts| parts.field.as_str());
+        self.order.iter().map(|key| key.field.as_str()).chain(parts).chain(self.ingested())
+    }
+
+    /// The fields that say when the records were ingested; several where tables were joined.
+    pub(super) fn ingested(&self) -> impl Iterator<Item = &str> {
+        self.plan.schema().fields().iter().map(|field| field.name().as_str()).filter(|name| name.starts_with(INGESTED))
     }
 
     /// The order within a part.
@@ -83,8 +92,8 @@ impl Relation {
     }
 
     /// The order over all parts, part by part.
-    pub(super) fn whole_order(&self) -> Vec<SortExpr> {
-        let part = self.parts.iter().map(|parts| OrderKey::ascending(parts.field.clone()).sort());
-        part.chain(self.sort()).collect()
+    pub(super) fn whole_order(&self) -> Vec<OrderKey> {
+        let part = self.parts.iter().map(|parts| OrderKey::ascending(parts.field.clone()));
+        part.chain(self.order.iter().cloned()).collect()
     }
 }

@@ -78,7 +78,9 @@ impl ScalarUDFImpl for Udf {
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let constant = args.args.iter().all(|value| matches!(value, ColumnarValue::Scalar(_)));
+        // What is volatile gives each record a value of its own, whatever its arguments are.
+        let constant = self.signature.volatility != Volatility::Volatile
+            && args.args.iter().all(|value| matches!(value, ColumnarValue::Scalar(_)));
         let rows = if constant { 1 } else { args.number_rows };
         let array = match &self.work {
             Work::Arrays(function) => {
@@ -135,8 +137,8 @@ fn call(udf: Udf, arguments: Vec<Expr>) -> Expr {
     ScalarUDF::new_from_impl(udf).call(arguments)
 }
 
-fn signature() -> Signature {
-    Signature::variadic_any(Volatility::Immutable)
+fn signature(arguments: usize, volatility: Volatility) -> Signature {
+    if arguments == 0 { Signature::nullary(volatility) } else { Signature::variadic_any(volatility) }
 }
 
 /// A call of a function over arrays that gives a KQL type.
@@ -160,10 +162,25 @@ pub(super) fn raw(
         result,
         result_type: Type::Unknown,
         nullable,
-        signature: signature(),
+        signature: signature(arguments.len(), Volatility::Immutable),
         work,
     };
     call(udf, arguments)
+}
+
+/// The expression, which the optimiser is to leave where it stands: it moves nothing past what is volatile.
+pub(super) fn in_place(expr: Expr, result: DataType, nullable: bool) -> Expr {
+    let function: Function = Arc::new(|arrays, _| if let [array, ..] = arrays { Ok(Arc::clone(array)) } else { datafusion::common::internal_err!("nothing to keep in place") });
+    let udf = Udf {
+        name: "in_place".to_owned(),
+        key: String::new(),
+        result,
+        result_type: Type::Unknown,
+        nullable,
+        signature: signature(1, Volatility::Volatile),
+        work: Work::Arrays(function),
+    };
+    call(udf, vec![expr])
 }
 
 /// A call of a function that works value by value.
@@ -182,7 +199,7 @@ pub(super) fn rows(
         result: data_type(result),
         result_type: result,
         nullable: result != Type::String,
-        signature: signature(),
+        signature: signature(arguments.len(), Volatility::Immutable),
         work: Work::Rows { arguments: types, strict, function },
     };
     call(udf, arguments)
@@ -210,7 +227,7 @@ pub(super) fn kernel(kernel: Kernel, env: Env, volatile: bool, arguments: Vec<(E
         result: data_type(env.ty),
         result_type: env.ty,
         nullable: env.ty != Type::String,
-        signature: Signature::variadic_any(volatility),
+        signature: signature(arguments.len(), volatility),
         work,
     };
     call(udf, arguments.into_iter().map(|(expr, _)| expr).collect())

@@ -17,7 +17,7 @@ rows! { Aggregate;
     /// Counts the records of the group.
     count: [named(PrefixAndFirst("count"))]
         () -> Long
-        (predicate: Bool) -> Long / hidden
+        (value: Scalar) -> Long / hidden
         => "range i from 1 to 3 step 1 | summarize x = count()" gives "3";
     /// Counts the records for which a condition holds.
     countif: [named(PrefixAndFirst("countif"))]

@@ -134,8 +134,8 @@ rows! { Scalar;
         => "print x = make_datetime(2024, 1, 31, 10, 5)" gives "2024-01-31T10:05:00.0000000Z";
     /// Makes a span of time of its parts.
     make_timespan: [foldable, named(OnlyArgument)]
-        (days: Integer, hours: Integer, minutes: Integer, seconds: Integer) -> TimeSpan
-        (hours: Integer, minutes: Integer, seconds: Integer?) -> TimeSpan
+        (days: Integer, hours: Integer, minutes: Integer, seconds: Number) -> TimeSpan
+        (hours: Integer, minutes: Integer, seconds: Number?) -> TimeSpan
         (value: Scalar) -> TimeSpan
         => "print x = make_timespan(1, 2, 3, 4)" gives "1.02:03:04";
     /// Writes an instant by a pattern such as `yyyy-MM-dd HH:mm`.

@@ -10,7 +10,8 @@ rows! { Scalar;
     /// Reads several percentiles from a t-digest, as an array.
     percentiles_array_tdigest: [named(PrefixAndFirst("percentile_tdigest"))]
         (tdigest: Array, percentile: Real+) -> Array
-        (tdigest: Array, percentiles: Array) -> Array;
+        (tdigest: Array, percentiles: Array) -> Array
+        (tdigest: Array, percentiles: Array, type: TypeLiteral[Literal]) -> Array;
     /// Gives the share of values, in percent, that a t-digest has below a value.
     percentrank_tdigest:
         (digest: Array, value: Scalar) -> Real;

@@ -122,16 +122,20 @@ rows! { Scalar;
         => r#"print x = extract_json('$.a.b', '{"a":{"b":"x"}}')"# gives "x";
     /// Decodes Punycode.
     punycode_to_string: [foldable]
-        (string: String) -> String;
+        (string: String) -> String
+        => "print x = punycode_to_string('acadmie-franaise-npb1a')" gives "académie-française";
     /// Encodes text as Punycode.
     punycode_from_string: [foldable]
-        (string: String) -> String;
-    /// Encodes an internationalised domain name as Punycode.
+        (string: String) -> String
+        => "print x = punycode_from_string('académie-française')" gives "acadmie-franaise-npb1a";
+    /// Decodes an internationalised domain name from Punycode, label by label.
     punycode_domain_from_string: [foldable]
-        (string: String) -> String;
-    /// Decodes a domain name in Punycode.
+        (string: String) -> String
+        => "print x = punycode_domain_from_string('xn--Ge-mia.Bulg.edu')" gives "Gáe.Bulg.edu";
+    /// Encodes an internationalised domain name as Punycode, label by label.
     punycode_domain_to_string: [foldable]
-        (string: String) -> String;
+        (string: String) -> String
+        => "print x = punycode_domain_to_string('Gáe.Bulg.edu')" gives "xn--Ge-mia.Bulg.edu";
     /// Writes a number of bytes in a fitting or a given unit.
     format_bytes: [named(FirstArgument)]
         (size: Number, precision: Number[Constant]?, format: String[Constant]?) -> String

@@ -200,7 +200,8 @@ impl Lower<'_> {
                 self.losses.push(Loss::shown(LossKind::RowCap, step.span, message));
             }
             Op::MvExpand(expand) => {
-                let decides = |op: &Op| !matches!(op, Op::Extend(_) | Op::Project(..) | Op::Sort(_) | Op::Render { .. });
+                let decides =
+                    |op: &Op| !matches!(op, Op::Extend(_) | Op::Project(..) | Op::Sort(_) | Op::Render { .. });
                 if expand.body.as_ref().is_some_and(|body| body.steps.iter().any(|step| decides(&step.op))) {
                     return instead("way to look at the elements of an array one by one");
                 }
@@ -341,8 +342,7 @@ impl Lower<'_> {
                     self.losses.push(Loss::approximate(LossKind::UnmappedField, source.span, message));
                 }
                 for column in source.schema.iter() {
-                    self.columns
-                        .insert(column.id, Meaning::Field(self.tables.place(column, pattern, Fields::Native)));
+                    self.columns.insert(column.id, Meaning::Field(self.tables.place(column, pattern, Fields::Native)));
                 }
                 Ok(Found {
                     indices: vec![self.tables.native(pattern)],

@@ -129,7 +129,8 @@ fn a_test_of_a_chosen_value_is_one_for_each_choice() {
 
 #[test]
 fn times_are_the_rules_and_a_second_span_narrows_the_first() {
-    let text = native("SigninLogs | where TimeGenerated > ago(7d) | where TimeGenerated < ago(1d) | where AppId == 'x'");
+    let text =
+        native("SigninLogs | where TimeGenerated > ago(7d) | where TimeGenerated < ago(1d) | where AppId == 'x'");
     let text = text.output.unwrap();
     assert!(text.contains("// from: now-7d\n// to: now-1d\n"), "{text}");
     let text = native("SomeLog_CL | where TimeGenerated > startofday(ago(1d)) | where AppId == 'x'").output.unwrap();

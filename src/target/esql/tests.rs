@@ -131,9 +131,12 @@ fn partners_that_are_not_unique_are_joined_pair_by_pair() {
     );
     assert_eq!(conversion.fidelity, Fidelity::Exact, "{:?}", conversion.losses);
     let text = conversion.output.unwrap();
-    for part in
-        ["FROM logs-sentinel.signinlogs-* METADATA _id", "MV_EXPAND partner", "| DISSECT partner ", "TO_DATETIME(Later_right)"]
-    {
+    for part in [
+        "FROM logs-sentinel.signinlogs-* METADATA _id",
+        "MV_EXPAND partner",
+        "| DISSECT partner ",
+        "TO_DATETIME(Later_right)",
+    ] {
         assert!(text.contains(part), "{part} is not in {text}");
     }
     let text = output("SecurityEvent | join kind=inner (SigninLogs | project Account = Identity, IPAddress) on Account | project Account, IPAddress");
@@ -142,9 +145,12 @@ fn partners_that_are_not_unique_are_joined_pair_by_pair() {
 
 #[test]
 fn the_default_join_takes_one_record_of_each_key() {
-    let text = output("SecurityEvent | join (SigninLogs | summarize n = count() by Account = Identity) on Account | where n > 2");
+    let text = output(
+        "SecurityEvent | join (SigninLogs | summarize n = count() by Account = Identity) on Account | where n > 2",
+    );
     assert!(text.contains("INLINE STATS chosen = MIN(_id) BY Account"), "{text}");
-    let text = output("SecurityEvent | join kind=inner (SigninLogs | summarize n = count() by Account = Identity) on Account");
+    let text =
+        output("SecurityEvent | join kind=inner (SigninLogs | summarize n = count() by Account = Identity) on Account");
     assert!(!text.contains("chosen"), "{text}");
 }
 

@@ -308,7 +308,9 @@ impl Expr {
             | Self::All
             | Self::Hole(..)
             | Self::Rest(_) => {}
-            Self::Call(_, inner) | Self::List(inner) | Self::And(inner) | Self::Or(inner) => inner.iter().for_each(|e| e.fields(f)),
+            Self::Call(_, inner) | Self::List(inner) | Self::And(inner) | Self::Or(inner) => {
+                inner.iter().for_each(|e| e.fields(f));
+            }
             Self::Compare(_, left, right) | Self::Binary(_, left, right) => {
                 left.fields(f);
                 right.fields(f);
@@ -361,7 +363,8 @@ impl Command {
         match self {
             Self::Eval(items) => items.iter().any(|(name, _)| named(name)),
             Self::Stats { aggregates, by, .. } => {
-                aggregates.iter().any(|a| named(&a.name)) || by.iter().any(|(name, value)| value.is_some() && named(name))
+                aggregates.iter().any(|a| named(&a.name))
+                    || by.iter().any(|(name, value)| value.is_some() && named(name))
             }
             Self::Rename(names) => names.iter().any(|(_, new)| named(new)),
             Self::MvExpand(name) => named(name),

@@ -172,8 +172,7 @@ pub enum Operator {
 
 impl Operator {
     /// Every one.
-    pub const ALL: [Self; 6] =
-        [Self::Concat, Self::Add, Self::Subtract, Self::Multiply, Self::Divide, Self::Modulo];
+    pub const ALL: [Self; 6] = [Self::Concat, Self::Add, Self::Subtract, Self::Multiply, Self::Divide, Self::Modulo];
 
     /// The sign.
     pub const fn sign(self) -> &'static str {

@@ -228,7 +228,9 @@ impl Lower<'_> {
         match &expr.kind {
             ExprKind::Literal(Value::Dynamic(json)) => Ok(json.to_value()),
             ExprKind::Literal(value) => Ok(value.clone()),
-            ExprKind::Cast(node) if expr.ty.ty == node.operand.ty.ty || matches!(expr.ty.ty, Type::Long | Type::Int) => {
+            ExprKind::Cast(node)
+                if expr.ty.ty == node.operand.ty.ty || matches!(expr.ty.ty, Type::Long | Type::Int) =>
+            {
                 match self.literal(&node.operand)? {
                     value @ (Value::Int(_) | Value::Long(_)) => Ok(value),
                     value if value.ty() == expr.ty.ty => Ok(value),

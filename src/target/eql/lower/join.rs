@@ -61,7 +61,9 @@ impl Lower<'_> {
         let no_partner = matches!(join.kind, JoinKind::LeftAnti);
         let together =
             matches!(join.kind, JoinKind::Inner | JoinKind::InnerUnique | JoinKind::LeftSemi | JoinKind::RightSemi);
-        if let (true, Some(list), [(left, _)]) = (together || no_partner, self.reference(&join.right), join.keys.as_slice()) {
+        if let (true, Some(list), [(left, _)]) =
+            (together || no_partner, self.reference(&join.right), join.keys.as_slice())
+        {
             let field = self.key(&Expr::column(*left, self.query.columns[*left].ty, span))?;
             self.tell_list(&list, false, span);
             Self::except(found, &field, &list, no_partner);

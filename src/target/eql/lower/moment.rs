@@ -2,9 +2,9 @@
 
 use super::group::duration;
 use super::{Found, Lower, Meaning};
-use crate::target::{Loss, LossKind};
 use crate::ir::{ArithmeticOp, Bound, Bounds, CompareOp, Expr, ExprKind, Value};
 use crate::literal::format_datetime;
+use crate::target::{Loss, LossKind};
 
 /// An instant as date math.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

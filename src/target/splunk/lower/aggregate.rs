@@ -250,7 +250,13 @@ impl Lower<'_> {
     }
 
     /// Everything but the calls that pick records.
-    pub(super) fn parts(&mut self, flow: &mut Flow, calls: &[&AggregateCall], schema: &Schema, after: &Usage) -> Result<Parts> {
+    pub(super) fn parts(
+        &mut self,
+        flow: &mut Flow,
+        calls: &[&AggregateCall],
+        schema: &Schema,
+        after: &Usage,
+    ) -> Result<Parts> {
         let mut parts = Parts::default();
         let mut names: HashSet<String> = HashSet::new();
         for call in calls {
@@ -463,7 +469,6 @@ impl Lower<'_> {
     fn may_be_array(&self, expr: &Expr) -> bool {
         matches!(expr.ty.shape, crate::functions::Shape::Array(_))
     }
-
 }
 
 /// The representation of a value that has been put into a field.

@@ -8,9 +8,9 @@ use crate::ir::{
     RegexDialect, RegexMatch, StringTest, Value, ValueSet,
 };
 use crate::source::Span;
+use crate::target::sets::{Asked, elements, table_of};
 use crate::target::splunk::rows::Emit;
 use crate::target::splunk::tree::{Compare, Eval, Operator};
-use crate::target::sets::{Asked, elements, table_of};
 use crate::target::{LossKind, Prefer};
 use crate::types::Type;
 

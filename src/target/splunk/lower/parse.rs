@@ -9,7 +9,14 @@ use crate::target::usage::Usage;
 use crate::types::Type;
 
 impl Lower<'_> {
-    pub(super) fn parse(&mut self, flow: &mut Flow, parse: &Parse, input: &Schema, schema: &Schema, after: &Usage) -> Result<()> {
+    pub(super) fn parse(
+        &mut self,
+        flow: &mut Flow,
+        parse: &Parse,
+        input: &Schema,
+        schema: &Schema,
+        after: &Usage,
+    ) -> Result<()> {
         let text = self.text(flow, &parse.subject)?;
         let subject = self.in_field(flow, text, "subject");
         let regex = parse.kind == ParseKind::Regex;

@@ -6,13 +6,11 @@ use super::push::Pushed;
 use super::time::relative;
 use super::value::epoch;
 use super::{DEPTH, Flow, Lower, Repr, Result, Slot, Val, refuse};
-use crate::ir::{
-    Bound, ColumnId, Computed, Expr, ExprKind, Op, Plan, Rest, Schema, SortKey, Step, Value, Window,
-};
+use crate::ir::{Bound, ColumnId, Computed, Expr, ExprKind, Op, Plan, Rest, Schema, SortKey, Step, Value, Window};
 use crate::literal::TICKS_PER_SECOND;
 use crate::source::Span;
-use crate::target::splunk::tree::{Command, Compare, Eval, Filter, Head, Operator, SortField, Stats};
 use crate::target::filled::filled_by;
+use crate::target::splunk::tree::{Command, Compare, Eval, Filter, Head, Operator, SortField, Stats};
 use crate::target::usage::{PlanUsage, Usage};
 use crate::target::{Fidelity, LossKind};
 use crate::types::Type;

@@ -129,7 +129,11 @@ impl Lower<'_> {
             let side = self.helper("side");
             self.share(flow, other, &side, vec![(field.to_owned(), value)]);
             let first = Aggregate { function: "first".into(), argument: Some(Eval::field(field)) };
-            flow.push(Command::Stats { kind: Stats::Rows, aggregates: vec![(first, field.to_owned())], by: Vec::new() });
+            flow.push(Command::Stats {
+                kind: Stats::Rows,
+                aggregates: vec![(first, field.to_owned())],
+                by: Vec::new(),
+            });
             if of_nothing == OfNothing::Zero {
                 flow.push(Command::FillNull { value: "0".to_owned(), fields: vec![field.to_owned()] });
             }
@@ -191,7 +195,8 @@ fn of_nothing(flow: &Flow, field: &str) -> OfNothing {
     let Some(Command::Stats { aggregates, by, .. }) = last.and_then(|at| flow.commands.get(at)) else {
         return OfNothing::Null;
     };
-    let several = |name: &str| aggregates.iter().any(|(a, n)| n == name && matches!(a.function.as_str(), "values" | "list"));
+    let several =
+        |name: &str| aggregates.iter().any(|(a, n)| n == name && matches!(a.function.as_str(), "values" | "list"));
     if !by.is_empty() {
         return if several(field) { OfNothing::Unknown } else { OfNothing::Null };
     }

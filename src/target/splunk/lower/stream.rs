@@ -91,10 +91,8 @@ impl Lower<'_> {
             let word: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
             word.trim_matches('_').to_owned()
         };
-        let names: BTreeMap<String, String> = read
-            .union(&given)
-            .map(|name| (name.clone(), self.helper(&format!("{OTHER}_{}", plain(name)))))
-            .collect();
+        let names: BTreeMap<String, String> =
+            read.union(&given).map(|name| (name.clone(), self.helper(&format!("{OTHER}_{}", plain(name))))).collect();
         let copies: Vec<(String, Eval)> = names
             .iter()
             .filter(|(old, _)| read.contains(*old))

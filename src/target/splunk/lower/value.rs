@@ -334,7 +334,6 @@ impl Lower<'_> {
         }
         Ok(Val::new(json, Repr::Json))
     }
-
 }
 
 /// True where a text is this.

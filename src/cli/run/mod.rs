@@ -1,0 +1,243 @@
+//! `kqlc run`: what a rule or query answers over local files of events.
+
+mod engine;
+mod progress;
+
+use std::io::{self, IsTerminal as _, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::Global;
+use super::data::{self, DataOptions};
+use super::evaluate::{self, Failure};
+use super::input::{Paths, Text};
+use super::outfile::OutFile;
+use super::output::{Exit, Output, complain, hint};
+use super::queries::{Content, Query};
+use super::schemas::SchemaOptions;
+use crate::diagnostic::Diagnostic;
+use crate::diagnostic::render::{Format as FindingsFormat, Renderer, Report, Sink};
+use crate::eval::output::{Format, Layout, write};
+use crate::eval::sources::{Progress, Sources};
+use crate::eval::{Answer, Engine, Interrupt, Options};
+use crate::schema::Schemas;
+use crate::source::SourceFile;
+
+use engine::EngineOptions;
+
+/// Arguments of `kqlc run`.
+#[derive(Debug, clap::Args)]
+pub struct Run {
+    #[command(flatten)]
+    paths: Paths,
+    #[command(flatten)]
+    data: DataOptions,
+    #[command(flatten)]
+    schemas: SchemaOptions,
+    /// How the answer is written; without it, as the name of --out says, else as a table
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+    /// Write the answer to a file, which is there whole or not at all
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Write at most so many records
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+    /// Tell the plan that was run, with the records and the time of each step, on standard error
+    #[arg(long)]
+    explain: bool,
+    #[command(flatten)]
+    engine: EngineOptions,
+}
+
+/// What queries are run with.
+struct Session<'a> {
+    schemas: &'a Schemas,
+    engine: &'a Engine,
+    sources: &'a Sources,
+    layout: Layout,
+    global: Global,
+}
+
+impl Run {
+    /// Runs the queries and writes their answers.
+    pub(super) fn run(&self, global: Global, out: &mut Output<impl io::Write>) -> Exit {
+        self.prepared(global, out).unwrap_or_else(|error| {
+            complain(error);
+            Exit::Failed
+        })
+    }
+
+    fn prepared(&self, global: Global, out: &mut Output<impl io::Write>) -> Result<Exit, String> {
+        let Some(schemas) = self.schemas.load() else { return Ok(Exit::Failed) };
+        let progress = Arc::new(Progress::default());
+        let sources = self.data.sources()?.with_progress(Arc::clone(&progress));
+        let options = Options { explain: self.explain, ..self.engine.resolve() };
+        let engine = Engine::new(options).map_err(|error| error.told())?.interruptible();
+        let found = self.paths.find();
+        let mut exit = Exit::Clean;
+        for error in found.errors {
+            complain(error);
+            exit = Exit::Failed;
+        }
+        let mut texts = Vec::new();
+        for input in found.inputs {
+            match input.read() {
+                Ok(text) => texts.push((Content::of(&text), text)),
+                Err(error) => {
+                    complain(error);
+                    exit = Exit::Failed;
+                }
+            }
+        }
+        let format = self.format();
+        let count: usize = texts.iter().map(|(content, _)| content.queries.len()).sum();
+        if count > 1 && matches!(format, Format::Csv | Format::Parquet) {
+            return Err(format!("{count} queries do not fit into one file of this format"));
+        }
+        let on_terminal = self.out.is_none() && io::stdout().is_terminal();
+        let width = if on_terminal { terminal_width() } else { None };
+        let layout = Layout { limit: self.limit, width };
+        let session = Session { schemas: &schemas, engine: &engine, sources: &sources, layout, global };
+        let bar = (!global.quiet && io::stderr().is_terminal()).then(|| progress::Bar::over(progress));
+        let mut answers = Vec::new();
+        for (content, text) in &texts {
+            exit = exit.max(session.file(content, text, &mut answers));
+        }
+        drop(bar);
+        if let Some(path) = &self.out {
+            // A part of what was asked for is not what was asked for.
+            if exit == Exit::Clean {
+                write_file(path, &answers, format, layout, &engine.interrupt())?;
+            }
+            return Ok(exit);
+        }
+        let interrupt = engine.interrupt();
+        let mut out = Stoppable { out, interrupt: &interrupt };
+        for answer in &answers {
+            if write(answer, format, layout, &mut out).is_err() {
+                // The output tells its own errors at the end.
+                return if interrupt.is_told() { Err("interrupted".to_owned()) } else { Ok(exit) };
+            }
+        }
+        Ok(exit)
+    }
+
+    fn format(&self) -> Format {
+        let ending = self.out.as_deref().and_then(Path::extension).and_then(|ending| ending.to_str());
+        self.format.or_else(|| ending.and_then(Format::of_ending)).unwrap_or_default()
+    }
+}
+
+impl Session<'_> {
+    /// Runs the queries of a file.
+    fn file(&self, content: &Content, text: &Text, answers: &mut Vec<Answer>) -> Exit {
+        if content.queries.is_empty() {
+            tell(&text.file, None, &content.diagnostics, self.global);
+            if content.diagnostics.is_empty() {
+                complain(format_args!("{}: there is no query here", text.file.name()));
+            }
+            return Exit::Findings;
+        }
+        let mut exit = Exit::Clean;
+        for (index, query) in content.queries.iter().enumerate() {
+            match self.query(query) {
+                Ok(answered) => {
+                    if !self.global.quiet {
+                        tell(&text.file, Some(index), &answered.warnings, self.global);
+                        self.tell_faults();
+                        let there = answered.answer.len();
+                        if let Some(limit) = self.layout.limit.filter(|limit| *limit < there) {
+                            hint(format_args!("{limit} of {there} records are written"));
+                        }
+                    }
+                    for plan in &answered.answer.plans {
+                        // There is nowhere else to turn to if standard error is closed.
+                        let _ = writeln!(io::stderr(), "{}", plan.trim_end());
+                    }
+                    answers.push(answered.answer);
+                }
+                Err(Failure::Query(diagnostics)) => {
+                    tell(&text.file, Some(index), &diagnostics, self.global);
+                    exit = exit.max(Exit::Findings);
+                }
+                Err(Failure::Run(error)) => {
+                    complain(self.sources.faults().first().map_or(error, ToString::to_string));
+                    exit = Exit::Failed;
+                }
+            }
+        }
+        exit
+    }
+
+    fn query(&self, query: &Query) -> Result<evaluate::Answered, Failure> {
+        let schemas = data::with_tables(self.schemas, self.sources, &query.text).map_err(Failure::Run)?;
+        evaluate::answer(query, &schemas, self.engine, self.sources)
+    }
+
+    /// Says which records could not be read.
+    fn tell_faults(&self) {
+        let (count, more) = self.sources.fault_count();
+        if count == 0 {
+            return;
+        }
+        let faults = self.sources.faults();
+        for fault in &faults {
+            hint(fault);
+        }
+        let more = if more { " or more" } else { "" };
+        let records = if count == 1 { "record" } else { "records" };
+        hint(format_args!("{count}{more} {records} could not be read; --on-error decides what becomes of them"));
+    }
+}
+
+/// Writes answers to a file that is there whole or not at all.
+fn write_file(
+    path: &Path,
+    answers: &[Answer],
+    format: Format,
+    layout: Layout,
+    interrupt: &Interrupt,
+) -> Result<(), String> {
+    let told = |error: io::Error| format!("{}: {error}", path.display());
+    let mut out = Stoppable { out: OutFile::create(path).map_err(told)?, interrupt };
+    for answer in answers {
+        write(answer, format, layout, &mut out).map_err(told)?;
+    }
+    out.flush().map_err(told)?;
+    out.out.commit().map_err(told)
+}
+
+/// Output that ends with an error once the process is told to stop.
+struct Stoppable<'a, W> {
+    out: W,
+    interrupt: &'a Interrupt,
+}
+
+impl<W: Write> Write for Stoppable<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.interrupt.is_told() {
+            return Err(io::Error::other("interrupted; nothing was written"));
+        }
+        self.out.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// Tells findings on standard error: standard output is for answers.
+pub(super) fn tell(file: &SourceFile, query: Option<usize>, diagnostics: &[Diagnostic], global: Global) {
+    let renderer = Renderer::new(FindingsFormat::Human, global.color.on_stderr());
+    let mut sink = Sink::new(io::stderr().lock(), FindingsFormat::Human);
+    // There is nowhere else to turn to if standard error is closed.
+    let _ = sink.write(renderer.render(&Report { file, query, diagnostics }));
+    let _ = sink.finish();
+}
+
+/// How many characters a line of the terminal has, as far as it is known.
+fn terminal_width() -> Option<usize> {
+    let (width, _) = terminal_size::terminal_size()?;
+    Some(usize::from(width.0)).filter(|columns| *columns > 0)
+}

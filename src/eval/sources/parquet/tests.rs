@@ -1,0 +1,166 @@
+//! Files of Parquet, written with their types and read as KQL's.
+
+use std::sync::Arc;
+
+use datafusion::arrow::array::{
+    Date32Array, Decimal128Array, DurationMicrosecondArray, FixedSizeBinaryArray, Float32Array, Int16Array, ListArray,
+    StringArray, StructArray, TimestampMillisecondArray, TimestampNanosecondArray, UInt64Array,
+};
+use datafusion::arrow::datatypes::Int64Type;
+use datafusion::logical_expr::{col, lit};
+use datafusion::prelude::in_list;
+use parquet::arrow::ArrowWriter;
+use parquet::file::properties::WriterProperties;
+
+use super::*;
+use crate::eval::sources::fault::Faults;
+use crate::eval::sources::scan::EventTable;
+
+fn written(columns: Vec<(&str, ArrayRef)>, group: usize) -> (tempfile::TempDir, EventFile) {
+    let batch =
+        RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, array)| (name, array, true))).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("T.parquet");
+    let properties = WriterProperties::builder().set_max_row_group_row_count(Some(group)).build();
+    let mut writer = ArrowWriter::try_new(File::create(&path).unwrap(), batch.schema(), Some(properties)).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    let file = EventFile::at(path, None).unwrap();
+    (folder, file)
+}
+
+/// The values of a column of all row groups, as texts, and how many could not be read.
+fn read(file: &EventFile, name: &str, ty: Type, on_error: OnError) -> Result<(Vec<String>, usize)> {
+    let faults = Arc::new(Faults::default());
+    let columns = vec![(name.to_owned(), ty)];
+    let scan = Arc::new(Scan {
+        outputs: vec![Output::Column { name: name.to_owned(), ty }, Output::Ordinal],
+        schema: EventTable::schema_of(&columns),
+        files: Arc::new([file.clone()]),
+        first_file: 0,
+        faults: Arc::clone(&faults),
+        on_error,
+    });
+    let mut texts = Vec::new();
+    let mut ordinals = Vec::new();
+    for (group, first) in row_groups(file, &[]).unwrap() {
+        for batch in batches(&scan, 0, file, group, first)? {
+            let batch = batch?;
+            let cells = Cells::new(batch.column(0).as_ref(), ty)?;
+            texts.extend((0..cells.len()).map(|row| cells.get(row).to_text().into_owned()));
+            let numbers = Cells::new(batch.column(1).as_ref(), Type::Long)?;
+            ordinals.extend((0..numbers.len()).filter_map(|row| numbers.get(row).as_long()));
+        }
+    }
+    assert!(ordinals.is_sorted());
+    Ok((texts, faults.count().0))
+}
+
+#[test]
+fn every_type_has_its_counterpart() {
+    let day: i64 = 19_753; // 2024-01-31
+    let list = ListArray::from_iter_primitive::<Int64Type, _, _>([Some(vec![Some(1), None]), None]);
+    let inner = StructArray::try_from(vec![
+        ("a", Arc::new(StringArray::from(vec![Some("x"), None])) as ArrayRef),
+        ("b", Arc::new(list.clone()) as ArrayRef),
+    ])
+    .unwrap();
+    let guid = FixedSizeBinaryArray::try_from_iter([[1u8; 16], [2; 16]].into_iter()).unwrap();
+    let columns: Vec<(&str, ArrayRef, &str, [&str; 2])> = vec![
+        ("i", Arc::new(Int16Array::from(vec![Some(-1), None])), "int", ["-1", ""]),
+        ("u", Arc::new(UInt64Array::from(vec![7, 8])), "long", ["7", "8"]),
+        ("f", Arc::new(Float32Array::from(vec![0.5, f32::INFINITY])), "real", ["0.5", "Infinity"]),
+        ("s", Arc::new(StringArray::from(vec![Some("é"), None])), "string", ["é", ""]),
+        (
+            "d",
+            Arc::new(Decimal128Array::from(vec![Some(150), None]).with_precision_and_scale(10, 2).unwrap()),
+            "decimal",
+            ["1.5", ""],
+        ),
+        (
+            "day",
+            Arc::new(Date32Array::from(vec![day as i32, -1])),
+            "datetime",
+            ["2024-01-31T00:00:00.0000000Z", "1969-12-31T00:00:00.0000000Z"],
+        ),
+        (
+            "ms",
+            Arc::new(TimestampMillisecondArray::from(vec![day * 86_400_000 + 1, -62_135_596_800_000])),
+            "datetime",
+            ["2024-01-31T00:00:00.0010000Z", "0001-01-01T00:00:00.0000000Z"],
+        ),
+        (
+            "ns",
+            Arc::new(TimestampNanosecondArray::from(vec![1_099, -1]).with_timezone("UTC")),
+            "datetime",
+            ["1970-01-01T00:00:00.0000010Z", "1969-12-31T23:59:59.9999999Z"],
+        ),
+        ("g", Arc::new(guid), "guid", ["01010101-0101-0101-0101-010101010101", "02020202-0202-0202-0202-020202020202"]),
+        ("l", Arc::new(list), "dynamic", ["[1,null]", ""]),
+        ("n", Arc::new(inner), "dynamic", [r#"{"a":"x","b":[1,null]}"#, r#"{"a":"","b":null}"#]),
+    ];
+    let (_folder, file) = written(columns.iter().map(|(name, array, ..)| (*name, Arc::clone(array))).collect(), 100);
+    let found = super::columns(&file).unwrap();
+    for (name, _, ty, values) in columns {
+        let ty = Type::parse(ty).unwrap();
+        assert!(found.contains(&(name.to_owned(), ty)), "{name}: {found:?}");
+        assert_eq!(read(&file, name, ty, OnError::Fail).unwrap(), (values.map(str::to_owned).to_vec(), 0), "{name}");
+    }
+    assert_eq!(read(&file, "missing", Type::Long, OnError::Fail).unwrap().0, ["", ""]);
+}
+
+#[test]
+fn values_of_another_type_are_converted_or_told() {
+    let (_folder, file) = written(vec![("a", Arc::new(StringArray::from(vec!["1", "x", ""])))], 2);
+    assert!(read(&file, "a", Type::Long, OnError::Fail).is_err());
+    assert_eq!(
+        read(&file, "a", Type::Long, OnError::Null).unwrap(),
+        (vec!["1".into(), String::new(), String::new()], 1)
+    );
+    assert_eq!(read(&file, "a", Type::Long, OnError::Skip).unwrap(), (vec!["1".into(), String::new()], 1));
+    let durations: ArrayRef = Arc::new(DurationMicrosecondArray::from(vec![1_500_000]));
+    let (natural, lost) = typed(&durations, Type::TimeSpan).unwrap();
+    assert_eq!(Cells::new(natural.as_ref(), Type::TimeSpan).unwrap().get(0).to_text(), "00:00:01.5000000");
+    assert!(lost.is_empty());
+}
+
+#[test]
+fn row_groups_that_cannot_matter_are_not_read() {
+    let numbers: ArrayRef = Arc::new(datafusion::arrow::array::Int64Array::from_iter_values(0..40));
+    let times: ArrayRef = Arc::new(TimestampMillisecondArray::from_iter_values((0..40).map(|n| n * 1000)));
+    let texts: ArrayRef = Arc::new(StringArray::from_iter((0..40).map(|n| (n != 15).then(|| format!("k{n:02}")))));
+    let (_folder, file) = written(vec![("n", numbers), ("t", times), ("s", texts)], 10);
+    let epoch = crate::literal::civil_to_ticks(1970, 1, 1).unwrap();
+    let second = crate::literal::TICKS_PER_SECOND;
+    for (filter, expected) in [
+        (col("n").gt(lit(29i64)), vec![3]),
+        (col("n").gt_eq(lit(29i64)), vec![2, 3]),
+        (col("n").eq(lit(12i64)), vec![1]),
+        (col("n").lt(lit(0i64)), vec![]),
+        (lit(10i64).gt(col("n")), vec![0]),
+        (col("n").eq(lit(12i64)).or(col("n").eq(lit(35i64))), vec![1, 3]),
+        (col("n").gt(lit(5i64)).and(col("n").lt(lit(9i64))), vec![0]),
+        (col("t").gt(lit(epoch + 25 * second)).is_true(), vec![2, 3]),
+        (in_list(col("n"), vec![lit(1i64), lit(21i64)], false), vec![0, 2]),
+        (in_list(col("n"), vec![lit(1i64)], true), vec![0, 1, 2, 3]),
+        (col("s").eq(lit("k12")), vec![1]),
+        // A null is the empty string.
+        (col("s").eq(lit("")), vec![1]),
+        (col("s").eq(lit(12i64)), vec![0, 1, 2, 3]),
+        (col("n").not_eq(lit(1i64)), vec![0, 1, 2, 3]),
+        (col("gone").eq(lit(1i64)), vec![0, 1, 2, 3]),
+    ] {
+        let groups = row_groups(&file, std::slice::from_ref(&filter)).unwrap();
+        assert_eq!(groups.iter().map(|(group, _)| *group).collect::<Vec<_>>(), expected, "{filter}");
+        assert!(groups.iter().all(|(group, first)| *first == *group as u64 * 10));
+    }
+}
+
+#[test]
+fn a_damaged_file_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("T.parquet");
+    std::fs::write(&path, b"PAR1 nothing of the kind PAR1").unwrap();
+    let file = EventFile::at(path, None).unwrap();
+    assert!(super::columns(&file).is_err());
+}

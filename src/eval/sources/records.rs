@@ -1,0 +1,202 @@
+//! Records on their way into the arrays of a batch.
+
+use std::sync::Arc;
+
+use datafusion::arrow::array::{BooleanArray, RecordBatch};
+use datafusion::arrow::compute::filter_record_batch;
+use datafusion::common::{DataFusionError, Result};
+
+use super::fault::{OnError, Place, Reason};
+use super::json::{Kind, Lookup, Slot, members, unescaped};
+use super::scan::{Output, Scan};
+use super::value::{append_bool, append_nested, append_null, append_number, append_text};
+use crate::eval::arrays::CellBuilder;
+use crate::types::Type;
+
+/// How many records a batch has at most.
+pub(super) const BATCH_ROWS: usize = 8192;
+/// How many characters of a value are told.
+const SHOWN: usize = 60;
+/// In the ordinal of a record the offset in its file takes the lower bits: files of up to 16 TiB.
+const FILE_SHIFT: u32 = 44;
+
+/// The error that ends a run at a record that cannot be read. What is wrong stands in the faults of the run.
+#[derive(Debug, thiserror::Error)]
+#[error("a record cannot be read")]
+pub(in crate::eval) struct Faulty;
+
+/// The ordinal of what stands at an offset of a file: ascending in files, and in each with the offset.
+pub(super) fn ordinal((file, offset): Place) -> i64 {
+    (i64::from(file) << FILE_SHIFT) | offset.cast_signed()
+}
+
+/// Collects records of one file into batches.
+pub(super) struct Records {
+    scan: Arc<Scan>,
+    file: u32,
+    builders: Vec<CellBuilder>,
+    lookup: Lookup,
+    slots: Vec<Slot>,
+    rows: usize,
+    /// The rows that are to be left out.
+    dropped: Vec<usize>,
+}
+
+impl Records {
+    pub(super) fn new(scan: Arc<Scan>, file: u32) -> Self {
+        let builders = scan.outputs.iter().map(|output| CellBuilder::new(output.ty(), BATCH_ROWS)).collect();
+        let lookup = Lookup::new(scan.outputs.iter().map(Output::name));
+        let slots = vec![Slot::default(); scan.outputs.len()];
+        Self { scan, file, builders, lookup, slots, rows: 0, dropped: Vec::new() }
+    }
+
+    /// Whether a batch is full.
+    pub(super) fn is_full(&self) -> bool {
+        self.rows >= BATCH_ROWS
+    }
+
+    /// Adds the record that JSON text is.
+    pub(super) fn add_json(&mut self, offset: u64, bytes: &[u8]) -> Result<()> {
+        let Ok(text) = std::str::from_utf8(bytes) else { return self.add_none(offset, Reason::Utf8) };
+        if let Err(why) = members(text, &mut self.lookup, &mut self.slots) {
+            return self.add_none(offset, Reason::Json(why));
+        }
+        let scan = Arc::clone(&self.scan);
+        let mut whole = true;
+        for at in 0..scan.outputs.len() {
+            let slot = self.slots[at];
+            let builder = &mut self.builders[at];
+            let output = &scan.outputs[at];
+            let Output::Column { ty, .. } = output else {
+                push_ordinal(builder, (self.file, offset));
+                continue;
+            };
+            let value = slot.of(text);
+            let appended = match slot.kind {
+                Kind::Absent | Kind::Null => {
+                    append_null(builder);
+                    Some(())
+                }
+                Kind::Text => append_text(builder, *ty, value),
+                Kind::Escaped => unescaped(value).and_then(|text| append_text(builder, *ty, &text)),
+                Kind::Number => append_number(builder, *ty, value),
+                Kind::True => append_bool(builder, true),
+                Kind::False => append_bool(builder, false),
+                Kind::Nested => append_nested(builder, value),
+            };
+            if appended.is_none() {
+                whole &= self.mistyped(at, offset, value)?;
+            }
+        }
+        self.ended(whole);
+        Ok(())
+    }
+
+    /// Adds the record whose values stand in `fields`; an output without one is null.
+    pub(super) fn add_fields<'f>(&mut self, offset: u64, field: impl Fn(usize) -> Option<&'f str>) -> Result<()> {
+        let scan = Arc::clone(&self.scan);
+        let mut whole = true;
+        for (at, output) in scan.outputs.iter().enumerate() {
+            let builder = &mut self.builders[at];
+            match output {
+                Output::Ordinal => push_ordinal(builder, (self.file, offset)),
+                Output::Column { ty, .. } => match field(at) {
+                    None => append_null(builder),
+                    // Nothing between two separators is no value, where JSON has an empty string for that.
+                    Some("") => append_null(builder),
+                    Some(text) => {
+                        if append_text(builder, *ty, text).is_none() {
+                            whole &= self.mistyped(at, offset, text)?;
+                        }
+                    }
+                },
+            }
+        }
+        self.ended(whole);
+        Ok(())
+    }
+
+    /// Tells that what stands at an offset is no record.
+    pub(super) fn add_none(&mut self, offset: u64, reason: Reason) -> Result<()> {
+        if self.fault(offset, reason)? {
+            for (builder, output) in self.builders.iter_mut().zip(&self.scan.outputs) {
+                match output {
+                    Output::Ordinal => push_ordinal(builder, (self.file, offset)),
+                    Output::Column { .. } => append_null(builder),
+                }
+            }
+            self.ended(true);
+        }
+        Ok(())
+    }
+
+    /// Puts null for a value that is not of its column's type; whether the record stays.
+    fn mistyped(&mut self, at: usize, offset: u64, value: &str) -> Result<bool> {
+        append_null(&mut self.builders[at]);
+        let Output::Column { name, ty } = &self.scan.outputs[at] else { return Ok(true) };
+        let mut shown: String = value.chars().take(SHOWN).collect();
+        if shown.len() < value.len() {
+            shown.push('…');
+        }
+        let reason = Reason::Type { column: name.clone(), value: shown, ty: ty.name() };
+        self.fault(offset, reason)
+    }
+
+    /// Counts a fault; whether the record stays.
+    fn fault(&self, offset: u64, reason: Reason) -> Result<bool> {
+        self.scan.faults.add((self.scan.first_file + self.file, offset), reason);
+        match self.scan.on_error {
+            OnError::Fail => Err(DataFusionError::External(Box::new(Faulty))),
+            OnError::Skip => Ok(false),
+            OnError::Null => Ok(true),
+        }
+    }
+
+    fn ended(&mut self, stays: bool) {
+        if !stays {
+            self.dropped.push(self.rows);
+        }
+        self.rows += 1;
+    }
+
+    /// The batch of what was added, if anything was.
+    pub(super) fn finish(&mut self) -> Result<Option<RecordBatch>> {
+        if self.rows == 0 {
+            return Ok(None);
+        }
+        let rows = std::mem::take(&mut self.rows);
+        let arrays: Vec<_> = self.builders.iter_mut().map(CellBuilder::finish).collect();
+        let options = datafusion::arrow::array::RecordBatchOptions::new().with_row_count(Some(rows));
+        let batch = RecordBatch::try_new_with_options(Arc::clone(&self.scan.schema), arrays, &options)?;
+        if self.dropped.is_empty() {
+            return Ok(Some(batch));
+        }
+        let mut keep = vec![true; rows];
+        for row in self.dropped.drain(..) {
+            keep[row] = false;
+        }
+        Ok(Some(filter_record_batch(&batch, &BooleanArray::from(keep))?))
+    }
+}
+
+fn push_ordinal(builder: &mut CellBuilder, place: Place) {
+    if let CellBuilder::Long(builder) = builder {
+        builder.append_value(ordinal(place));
+    }
+}
+
+impl Output {
+    pub(super) fn ty(&self) -> Type {
+        match self {
+            Self::Column { ty, .. } => *ty,
+            Self::Ordinal => Type::Long,
+        }
+    }
+
+    pub(super) fn name(&self) -> Option<&str> {
+        match self {
+            Self::Column { name, .. } => Some(name),
+            Self::Ordinal => None,
+        }
+    }
+}

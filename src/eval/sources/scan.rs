@@ -1,0 +1,346 @@
+//! A table of files as the engine reads it: in partitions, each a stream of batches.
+//!
+//! Files are cut into pieces: lines by the byte, Parquet by its row groups, what has to be read from its start not at all.
+//! Piece by piece goes to the partitions in turn, so that each partition is in the order of the files, and a merge of all
+//! has to wait for none. How files are cut depends on the files alone.
+
+use std::fmt;
+use std::io::{Seek as _, SeekFrom};
+use std::pin::Pin;
+use std::sync::Arc;
+
+use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::compute::SortOptions;
+use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use datafusion::catalog::{Session, TableProvider};
+use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::common::{DataFusionError, Result, internal_err};
+use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
+use datafusion::physical_expr::expressions::Column;
+use datafusion::physical_expr::{EquivalenceProperties, LexOrdering, Partitioning, PhysicalExpr, PhysicalSortExpr};
+use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
+use datafusion::physical_plan::metrics::{BaselineMetrics, ExecutionPlanMetricsSet, MetricsSet};
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties, ReplaceChildrenOptions};
+
+use super::fault::{Faults, OnError};
+use super::files::{EventFile, Layout, unreadable};
+use super::format::Compression;
+use super::parquet;
+use super::records::Faulty;
+use super::text;
+use crate::eval::arrays::field;
+use crate::eval::catalog::ORDINAL;
+use crate::eval::error::EvalError;
+use crate::types::Type;
+
+/// How many bytes of lines are read by one partition before the next takes over.
+const PIECE: u64 = 8 << 20;
+
+/// A table of files.
+#[derive(Debug)]
+pub(super) struct EventTable {
+    pub(super) name: String,
+    pub(super) columns: Vec<(String, Type)>,
+    pub(super) files: Arc<[EventFile]>,
+    /// The number of the first file among all of the run.
+    pub(super) first_file: u32,
+    pub(super) faults: Arc<Faults>,
+    pub(super) on_error: OnError,
+    pub(super) schema: SchemaRef,
+}
+
+/// What a scan gives in a place of its schema.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Output {
+    /// A column of the table.
+    Column {
+        /// Its name.
+        name: String,
+        /// Its type.
+        ty: Type,
+    },
+    /// The ordinal.
+    Ordinal,
+}
+
+/// What every piece of a scan has in common.
+#[derive(Debug)]
+pub(super) struct Scan {
+    pub(super) outputs: Vec<Output>,
+    pub(super) schema: SchemaRef,
+    pub(super) files: Arc<[EventFile]>,
+    pub(super) first_file: u32,
+    pub(super) faults: Arc<Faults>,
+    pub(super) on_error: OnError,
+}
+
+/// What is read in one go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Piece {
+    /// The number of the file in the table.
+    pub(super) file: u32,
+    /// The part of the file.
+    pub(super) extent: Extent,
+}
+
+/// A part of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// All of it.
+    Whole,
+    /// The lines that begin in a range of bytes.
+    Lines(u64, u64),
+    /// A row group of Parquet, whose first record has this number.
+    RowGroup(usize, u64),
+}
+
+/// Batches, read as they are asked for.
+pub(super) type Batches = Box<dyn Iterator<Item = Result<RecordBatch>> + Send>;
+
+impl EventTable {
+    /// The schema of the provider: the columns, and the ordinal behind them.
+    pub(super) fn schema_of(columns: &[(String, Type)]) -> SchemaRef {
+        let mut fields: Vec<Field> = columns.iter().map(|(name, ty)| field(name, *ty)).collect();
+        fields.push(Field::new(ORDINAL, DataType::Int64, false));
+        Arc::new(Schema::new(fields))
+    }
+
+    fn output(&self, at: usize) -> Output {
+        match self.columns.get(at) {
+            Some((name, ty)) => Output::Column { name: name.clone(), ty: *ty },
+            None => Output::Ordinal,
+        }
+    }
+
+    /// The pieces of all files, in order. Row groups that the filters rule out are none of them.
+    fn pieces(&self, filters: &[Expr]) -> Result<Vec<Piece>> {
+        let mut pieces = Vec::new();
+        for (file, number) in self.files.iter().zip(0u32..) {
+            let mut add = |extent| pieces.push(Piece { file: number, extent });
+            match (file.layout, file.compression) {
+                (Layout::Parquet, _) => {
+                    let groups = parquet::row_groups(file, filters).map_err(|error| failed(file, &error))?;
+                    for (group, first) in groups {
+                        add(Extent::RowGroup(group, first));
+                    }
+                }
+                (Layout::Lines, Compression::None) => {
+                    let mut start = 0;
+                    while start < file.bytes {
+                        add(Extent::Lines(start, start + PIECE));
+                        start += PIECE;
+                    }
+                }
+                _ => add(Extent::Whole),
+            }
+        }
+        Ok(pieces)
+    }
+
+    fn plan(&self, partitions: usize, projection: Option<&Vec<usize>>, filters: &[Expr]) -> Result<EventScan> {
+        let places: Vec<usize> = projection.cloned().unwrap_or_else(|| (0..self.schema.fields().len()).collect());
+        let schema = Arc::new(self.schema.project(&places)?);
+        let outputs: Vec<Output> = places.into_iter().map(|at| self.output(at)).collect();
+        let pieces: Arc<[Piece]> = self.pieces(filters)?.into();
+        let turns = partitions.min(pieces.len()).max(1);
+        let ordinal = outputs.iter().position(|output| *output == Output::Ordinal);
+        let ordering = ordinal.and_then(|at| {
+            let options = SortOptions { descending: false, nulls_first: true };
+            LexOrdering::new([PhysicalSortExpr::new(Arc::new(Column::new(ORDINAL, at)), options)])
+        });
+        let properties = PlanProperties::new(
+            EquivalenceProperties::new_with_orderings(Arc::clone(&schema), ordering),
+            Partitioning::UnknownPartitioning(turns),
+            EmissionType::Incremental,
+            Boundedness::Bounded,
+        );
+        let scan = Scan {
+            outputs,
+            schema,
+            files: Arc::clone(&self.files),
+            first_file: self.first_file,
+            faults: Arc::clone(&self.faults),
+            on_error: self.on_error,
+        };
+        Ok(EventScan {
+            table: self.name.clone(),
+            scan: Arc::new(scan),
+            pieces,
+            turns,
+            properties: Arc::new(properties),
+            metrics: ExecutionPlanMetricsSet::new(),
+        })
+    }
+}
+
+/// The error for a file that cannot be read.
+pub(super) fn failed(file: &EventFile, error: &std::io::Error) -> DataFusionError {
+    DataFusionError::External(Box::new(EvalError::Source(unreadable(&file.path, error))))
+}
+
+type Planned<'f> = Pin<Box<dyn Future<Output = Result<Arc<dyn ExecutionPlan>>> + Send + 'f>>;
+
+impl TableProvider for EventTable {
+    fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::Base
+    }
+
+    fn scan<'s, 'e, 'p, 'i, 'f>(
+        &'s self,
+        session: &'e dyn Session,
+        projection: Option<&'p Vec<usize>>,
+        filters: &'i [Expr],
+        _: Option<usize>,
+    ) -> Planned<'f>
+    where
+        's: 'f,
+        'e: 'f,
+        'p: 'f,
+        'i: 'f,
+        Self: 'f,
+    {
+        let partitions = session.config().target_partitions();
+        Box::pin(async move {
+            let plan = self.plan(partitions, projection, filters)?;
+            Ok(Arc::new(plan) as Arc<dyn ExecutionPlan>)
+        })
+    }
+
+    fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
+        let parquet = self.files.iter().any(|file| file.layout == Layout::Parquet);
+        let support =
+            if parquet { TableProviderFilterPushDown::Inexact } else { TableProviderFilterPushDown::Unsupported };
+        Ok(vec![support; filters.len()])
+    }
+}
+
+/// The reading of a table.
+#[derive(Debug)]
+struct EventScan {
+    table: String,
+    scan: Arc<Scan>,
+    pieces: Arc<[Piece]>,
+    /// How many partitions take the pieces in turn.
+    turns: usize,
+    properties: Arc<PlanProperties>,
+    metrics: ExecutionPlanMetricsSet,
+}
+
+impl DisplayAs for EventScan {
+    fn fmt_as(&self, _: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let columns: Vec<&str> = self.scan.outputs.iter().filter_map(Output::name).collect();
+        write!(
+            f,
+            "EventScan: table={}, columns=[{}], files={}",
+            self.table,
+            columns.join(", "),
+            self.scan.files.len()
+        )?;
+        write!(f, ", pieces={}, partitions={}", self.pieces.len(), self.turns)
+    }
+}
+
+impl ExecutionPlan for EventScan {
+    fn name(&self) -> &'static str {
+        "EventScan"
+    }
+
+    fn properties(&self) -> &Arc<PlanProperties> {
+        &self.properties
+    }
+
+    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
+        Vec::new()
+    }
+
+    fn apply_expressions(
+        &self,
+        _: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
+    ) -> Result<TreeNodeRecursion> {
+        Ok(TreeNodeRecursion::Continue)
+    }
+
+    fn replace_children(
+        self: Arc<Self>,
+        children: Vec<Arc<dyn ExecutionPlan>>,
+        _: ReplaceChildrenOptions,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        if children.is_empty() { Ok(self) } else { internal_err!("a scan has no children") }
+    }
+
+    fn with_new_children(self: Arc<Self>, children: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
+        if children.is_empty() { Ok(self) } else { internal_err!("a scan has no children") }
+    }
+
+    fn execute(&self, partition: usize, _: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
+        if partition >= self.turns {
+            return internal_err!("a scan of {} parts has no part {partition}", self.turns);
+        }
+        let (scan, pieces, turns) = (Arc::clone(&self.scan), Arc::clone(&self.pieces), self.turns);
+        let metrics = BaselineMetrics::new(&self.metrics, partition);
+        let numbers = (partition..pieces.len()).step_by(turns);
+        let mut batches = numbers.flat_map(move |number| {
+            let (scan, pieces) = (Arc::clone(&scan), Arc::clone(&pieces));
+            let read = pieces.get(number).map(|piece| opened(&scan, piece)).into_iter().flatten();
+            read.inspect(move |batch| {
+                if batch.as_ref().is_err_and(is_faulty) {
+                    look_before(&scan, pieces.get(..number).unwrap_or_default());
+                }
+            })
+        });
+        let timed = std::iter::from_fn(move || {
+            let _timer = metrics.elapsed_compute().timer();
+            let batch = batches.next()?;
+            if let Ok(batch) = &batch {
+                metrics.output_rows().add(batch.num_rows());
+            }
+            Some(batch)
+        });
+        let stream = futures::stream::iter(timed);
+        Ok(Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&self.scan.schema), stream)))
+    }
+
+    fn metrics(&self) -> Option<MetricsSet> {
+        Some(self.metrics.clone_inner())
+    }
+}
+
+/// Whether an error says that a record cannot be read.
+fn is_faulty(error: &DataFusionError) -> bool {
+    matches!(error, DataFusionError::External(inner) if inner.is::<Faulty>())
+}
+
+/// Reads what stands before a fault, up to one that comes first: which fault ends a run is not to depend on which part
+/// was the fastest.
+fn look_before(scan: &Arc<Scan>, pieces: &[Piece]) {
+    for piece in pieces {
+        if opened(scan, piece).any(|batch| batch.is_err()) {
+            return;
+        }
+    }
+}
+
+/// The batches of a piece; one error where it cannot be opened.
+fn opened(scan: &Arc<Scan>, piece: &Piece) -> Batches {
+    open(scan, piece).unwrap_or_else(|error| Box::new(std::iter::once(Err(error))))
+}
+
+fn open(scan: &Arc<Scan>, piece: &Piece) -> Result<Batches> {
+    let Some(file) = scan.files.get(piece.file as usize) else { return internal_err!("a piece of no file") };
+    let told = |error: std::io::Error| failed(file, &error);
+    match piece.extent {
+        Extent::RowGroup(group, first) => parquet::batches(scan, piece.file, file, group, first),
+        Extent::Whole => text::batches(scan, piece.file, file, file.open_counted().map_err(told)?, 0, u64::MAX),
+        Extent::Lines(start, end) => {
+            let mut input = file.open_stored().map_err(told)?;
+            input.seek(SeekFrom::Start(start.saturating_sub(1))).map_err(told)?;
+            text::batches(scan, piece.file, file, Box::new(input), start, end)
+        }
+    }
+}
