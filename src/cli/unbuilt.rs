@@ -1,6 +1,7 @@
 //! Commands that a light build does not have: it says so, and how to get them.
 
 use std::ffi::OsString;
+use std::io::Write as _;
 
 use super::output::{Exit, complain};
 
@@ -18,7 +19,9 @@ impl Unbuilt {
         complain(format_args!(
             "`kqlc {name}` runs rules, which this build of kqlc cannot: it was built without `eval`"
         ));
-        eprintln!(
+        // There is nowhere else to turn to if standard error is closed.
+        let _ = writeln!(
+            std::io::stderr(),
             "\nBuild it with the evaluator, which takes some minutes:\n\n    \
              cargo install --path . --features eval        # from a clone\n    \
              cargo run --release --features eval -- {name} …"

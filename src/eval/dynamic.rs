@@ -229,12 +229,13 @@ impl<'a> View<'a> {
 }
 
 /// The elements of an array.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Items<'a> {
     rest: &'a [u8],
     left: usize,
 }
 
+#[expect(clippy::copy_iterator, reason = "two references, copied to look at the same elements again")]
 impl<'a> Iterator for Items<'a> {
     type Item = View<'a>;
 
@@ -253,12 +254,13 @@ impl<'a> Iterator for Items<'a> {
 impl ExactSizeIterator for Items<'_> {}
 
 /// The slots of a bag, in the order they were written.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Slots<'a> {
     rest: &'a [u8],
     left: usize,
 }
 
+#[expect(clippy::copy_iterator, reason = "two references, copied to look at the same elements again")]
 impl<'a> Iterator for Slots<'a> {
     type Item = (&'a str, View<'a>);
 

@@ -1,7 +1,6 @@
 //! `kqlc run` and `kqlc test` as processes.
 #![expect(clippy::unwrap_used, reason = "a test ends where what it stands on fails")]
 
-
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
@@ -195,8 +194,18 @@ fn watchlists_and_addresses_are_files() {
 }
 
 #[test]
+fn a_column_that_comes_late_is_found() {
+    let mut lines = "{\"a\":1}\n".repeat(200_000);
+    lines.push_str("{\"a\":2,\"late\":\"x\"}\n");
+    let folder = folder(&[("T.ndjson", &lines)]);
+    assert_eq!(rows(folder.path(), &["--events", "."], "T | where late == 'x' | project a"), json!([[2]]));
+    assert_eq!(run_in(folder.path(), &["--events", "."], "T | where never == 'x'").status.code(), Some(1));
+}
+
+#[test]
 fn threads_and_memory_change_no_answer() {
-    let lines: String = (0..5000).map(|n| format!("{{\"k\":{},\"v\":{}.25}}\n", n * 7919 % 100, n)).collect();
+    let line = |n: i32| format!("{{\"k\":{},\"v\":{n}.25}}\n", n * 7919 % 100);
+    let lines = (0..5000).map(line).collect::<Vec<_>>().concat();
     let folder = folder(&[("T/a.ndjson", &lines), ("T/b.ndjson", &lines)]);
     let query = "T | summarize s = sum(v), n = count(), m = take_any(v) by k | where n > 1";
     let answer = |arguments: &[&str]| rows(folder.path(), &[&["--events", "."], arguments].concat(), query);

@@ -13,7 +13,7 @@ use super::relation::{OrderKey, Relation, field, reference};
 use super::udf;
 use crate::eval::arrays::data_type;
 use crate::eval::cell::Cell;
-use crate::eval::dynamic::{self, Shown, View};
+use crate::eval::dynamic::{Shown, View};
 use crate::eval::error::EvalError;
 use crate::eval::kernels::compare::compare as order_of;
 use crate::eval::kernels::{arithmetic, bags, cast};

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::datatypes::DataType;
-use datafusion::logical_expr::{Expr as DfExpr, ExprFunctionExt as _, LogicalPlanBuilder, cast};
+use datafusion::logical_expr::{Expr as DfExpr, LogicalPlanBuilder};
 use datafusion::prelude::lit;
 
 use super::constant::value_error;
@@ -54,7 +53,9 @@ impl Lowering<'_> {
             let ty = key.expr.ty.ty;
             let value = self.expr(&input, &key.expr)?;
             let value = sort_key(value, ty, key.descending, key.nulls_first);
-            let name = if let DfExpr::Column(column) = &value { column.name.clone() } else {
+            let name = if let DfExpr::Column(column) = &value {
+                column.name.clone()
+            } else {
                 let name = self.hide();
                 fields.push((name.clone(), value));
                 name

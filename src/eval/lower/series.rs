@@ -5,9 +5,8 @@ use std::sync::Arc;
 use datafusion::arrow::array::{ArrayRef, UInt64Array};
 use datafusion::arrow::compute::{partition, take};
 use datafusion::logical_expr::{Expr as DfExpr, LogicalPlanBuilder};
-use datafusion::prelude::lit;
 
-use super::constant::{cell_scalar, value_error};
+use super::constant::value_error;
 use super::expr::convert;
 use super::relation::{Relation, field, reference};
 use super::{Collected, Lowering, udf};

@@ -135,7 +135,7 @@ impl EventFile {
     fn has_an_object_a_line(&self) -> io::Result<bool> {
         let mut frames = Frames::sample(self.open()?, LOOK);
         Ok(match frames.next(&mut Lines)? {
-            Some(Item::Record(_, line)) => std::str::from_utf8(line).is_ok_and(|line| walk(line, |_, _| ()).is_ok()),
+            Some(Item::Record(_, line)) => walk(line, |_, _| ()).is_ok(),
             _ => false,
         })
     }

@@ -55,10 +55,8 @@ pub fn files(text: &str) -> Result<Vec<PathBuf>, FindError> {
     } else {
         let matching = glob::glob(text).map_err(|error| FindError::Pattern { pattern: text.to_owned(), error })?;
         for entry in matching {
-            let path = entry.map_err(|error| FindError::Io {
-                path: error.path().display().to_string(),
-                error: error.into_error(),
-            })?;
+            let path = entry
+                .map_err(|error| FindError::Io { path: error.path().display().to_string(), error: error.into() })?;
             if path.is_dir() {
                 walk(&path, &mut found)?;
             } else if format::of_name(&path).is_some() {

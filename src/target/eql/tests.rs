@@ -100,6 +100,8 @@ fn events_with_equal_keys_are_a_sample_and_in_order_a_sequence() {
     );
     let text = native(&format!("{joined} | where TimeGenerated1 - TimeGenerated between (0s .. 10m)")).output.unwrap();
     assert!(text.contains("sequence with maxspan=10m\n  [any where Type == \"SecurityEvent\""), "{text}");
+    let text = native(&format!("{joined} | where TimeGenerated1 between (TimeGenerated .. TimeGenerated + 1h)"));
+    assert!(text.output.as_deref().unwrap().contains("sequence with maxspan=1h\n"), "{text:?}");
     let text = native(&format!("{joined} | where TimeGenerated > TimeGenerated1")).output.unwrap();
     assert!(text.contains("sequence\n  [any where Type == \"SigninLogs\""), "{text}");
 }

@@ -207,6 +207,14 @@ fn what_does_not_stream_shares_a_stream_and_leaves_the_other_rows_alone() {
 }
 
 #[test]
+fn instants_are_joined_as_the_numbers_they_are() {
+    let text = "SecurityEvent | join kind=inner (Event | project Computer, At = TimeGenerated) on Computer | where At > TimeGenerated";
+    let output = native(text).output.unwrap();
+    assert!(output.contains("json_object(\"TimeGenerated\", _time)"), "{output}");
+    assert!(output.contains("tonumber(json_extract(pair, \"TimeGenerated\"))>_time"), "{output}");
+}
+
+#[test]
 fn the_join_command_states_its_cap() {
     let text = "SecurityEvent | summarize a = count() by Computer | join kind=inner (Event | summarize b = count() by Computer) on Computer | where a > b";
     let conversion = converted(text, Options { prefer: Prefer::Idiomatic, ..NATIVE });

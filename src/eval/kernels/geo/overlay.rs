@@ -284,10 +284,10 @@ mod tests {
         for (name, shape, result) in [
             ("geo_polygon_area", polygon(PARK), 3_475_207.283_466_06),
             ("geo_polygon_area", polygons(&[PARK, ACROSS]), 10_889_971.534_348_7),
-            ("geo_polygon_perimeter", polygon(PARK), 9930.301_496_049_38),
+            ("geo_polygon_perimeter", polygon(PARK), 9_930.301_496_049_38),
             ("geo_polygon_perimeter", polygons(&[PARK, ACROSS]), 15_943.538_457_874_5),
             ("geo_polygon_area", polygons(&[PARK, PARK]), 3_475_207.283_466_06),
-            ("geo_polygon_perimeter", polygons(&[PARK, PARK]), 9930.301_496_049_38),
+            ("geo_polygon_perimeter", polygons(&[PARK, PARK]), 9_930.301_496_049_38),
         ] {
             let value = call(name, Type::Real, &[shape]).as_real().unwrap();
             assert!((value / result - 1.0).abs() < 2e-11, "{name}: {value}");

@@ -22,7 +22,6 @@ impl Lower<'_> {
         after: &Usage,
     ) -> Result<()> {
         if let Some((picker, bound)) = self.row_picker(calls, after)
-            && flow.pool.is_none()
             && let Some(identity) = identity(flow)
         {
             return self.pick_rows(flow, keys, calls, picker, bound, identity, schema, after);

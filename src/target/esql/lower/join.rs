@@ -499,6 +499,11 @@ pub(super) fn reference(plan: &Plan) -> Option<String> {
     list_name(plan, &[]).map(|name| index_of(&name))
 }
 
+/// Whether a command marks the rows that go on.
+fn is_of_rows(command: &Command) -> bool {
+    matches!(command, Command::Eval(items) if items.iter().any(|(_, value)| *value == Expr::text(ROWS)))
+}
+
 /// What tells each row from every other: the id of its document, or the columns of the last grouping.
 pub(super) fn identity(flow: &mut Flow) -> Option<Expr> {
     if flow.closed {
@@ -527,17 +532,20 @@ pub(super) fn identity(flow: &mut Flow) -> Option<Expr> {
             metadata.push(ID.to_owned());
         }
     };
-    if !as_found(&flow.commands) || flow.pool.is_some() {
+    if !as_found(&flow.commands) {
         return None;
     }
+    let pooled = flow.pool.is_some();
     match &mut flow.head {
         head @ Head::From { .. } => with_id(head),
         Head::Queries(queries) => {
+            // Of a pool only the rows that go on have an id.
+            let goes_on = |query: &Query| !pooled || query.commands.iter().any(is_of_rows);
             let found = |query: &Query| matches!(query.head, Head::From { .. }) && as_found(&query.commands);
-            if !queries.iter().all(found) {
+            if !queries.iter().filter(|query| goes_on(query)).all(found) {
                 return None;
             }
-            queries.iter_mut().for_each(|query| with_id(&mut query.head));
+            queries.iter_mut().filter(|query| goes_on(query)).for_each(|query| with_id(&mut query.head));
         }
         Head::Row(_) => return None,
     }

@@ -231,7 +231,8 @@ impl Lower<'_> {
         let info = &self.query.columns[id];
         let as_in_table = matches!(info.origin, Origin::Table(_)) && *info.name == *name;
         match &slot.expr {
-            Expr::Field(field) if as_in_table => field.clone(),
+            // A column that a join carried over has its own name back.
+            Expr::Field(field) if as_in_table && !self.taken.contains(field) => field.clone(),
             Expr::Field(field) if field == "@timestamp" && self.tables.is_time(name) => field.clone(),
             _ => name.to_owned(),
         }

@@ -116,7 +116,12 @@ impl Lower<'_> {
             let name = super::clean(&self.query.columns[id].name).replace(['.', '{', '}'], "_");
             let name = if slots.contains(&Eval::text(&name)) { format!("{name}_{}", outputs.len()) } else { name };
             let val = self.column(&mut right, id, info_span);
-            slots.extend([Eval::text(&name), self.to_json(val.clone(), span)?]);
+            // Instants and spans travel as the numbers they are.
+            let stored = match val.repr {
+                Repr::Number | Repr::Time | Repr::Span => val.expr.clone(),
+                _ => self.to_json(val.clone(), span)?,
+            };
+            slots.extend([Eval::text(&name), stored]);
             let part = super::object_text(Eval::field(&pair), &name);
             let val = match val.repr {
                 Repr::Number | Repr::Time | Repr::Span => Val::new(Eval::call("tonumber", [part]), val.repr),
