@@ -129,7 +129,10 @@ impl Engine {
         if let Some(limit) = self.options.memory_limit {
             runtime = runtime.with_memory_pool(Arc::new(FairSpillPool::new(limit)));
         }
-        Ok(SessionContext::new_with_config_rt(config, runtime.build_arc()?))
+        let context = SessionContext::new_with_config_rt(config, runtime.build_arc()?);
+        // Puts expressions in the place of columns down to the next join, however large they get, only to look at them.
+        context.remove_optimizer_rule("eliminate_outer_join");
+        Ok(context)
     }
 }
 
