@@ -147,6 +147,7 @@ fn the_workflow_has_the_steps_of_the_local_run() {
             ["kqlc", ..] => step.clone(),
             ["corpus_tests", ..] => "--test corpus".to_owned(),
             ["evaluator_corpus_tests", ..] => continue,
+            ["judge", target] => format!("judge {target}"),
             ["check", script, ..] | [script, ..] => format!("{script}.py"),
             [] => continue,
         };

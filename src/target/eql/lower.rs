@@ -9,6 +9,7 @@ mod group;
 mod join;
 mod list;
 mod moment;
+mod subject;
 
 use std::collections::HashMap;
 

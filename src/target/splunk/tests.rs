@@ -440,10 +440,7 @@ fn the_projects_own_rules() {
     settings.set_omit_expression(true);
     let mut paths: Vec<_> =
         std::fs::read_dir(folder.join("rules")).unwrap().map(|entry| entry.unwrap().path()).collect();
-    paths.retain(|path| {
-        let name = path.to_string_lossy();
-        name.ends_with(".yaml") && !name.ends_with(".test.yaml")
-    });
+    paths.retain(|path| path.to_string_lossy().ends_with(".yaml") && !path.to_string_lossy().ends_with(".test.yaml"));
     paths.sort();
     assert!(paths.len() >= 5);
     for path in paths {

@@ -301,7 +301,7 @@ impl Lower<'_> {
                     Expr::Field(old) if !shared && old != "@timestamp" => renamed.push((old, name.clone())),
                     e => computed.push((name.clone(), e)),
                 }
-                self.placed(flow, id, &name);
+                placed(flow, id, &name);
             }
             if !computed.is_empty() {
                 flow.push(Command::Eval(computed));
@@ -318,17 +318,18 @@ impl Lower<'_> {
             let helper = self.helper(&format!("{name}_new"));
             aside.push((helper.clone(), e));
             back.push((helper, name.clone()));
-            self.placed(flow, id, &name);
+            placed(flow, id, &name);
         }
         flow.push(Command::Eval(aside));
         flow.push(Command::Rename(back));
     }
+}
 
-    fn placed(&self, flow: &mut Flow, id: ColumnId, name: &str) {
-        if let Some(slot) = flow.slots.get_mut(&id) {
-            slot.expr = Expr::field(name);
-            slot.of_event = false;
-        }
+/// Notes that a column's value is in the column of its name now.
+fn placed(flow: &mut Flow, id: ColumnId, name: &str) {
+    if let Some(slot) = flow.slots.get_mut(&id) {
+        slot.expr = Expr::field(name);
+        slot.of_event = false;
     }
 }
 

@@ -40,7 +40,7 @@ impl Lower<'_> {
         let unsupported = |message: &str| refuse(LossKind::UnsupportedOperator, step.span, message);
         match &step.op {
             Op::Filter(condition) => self.filter(flow, condition)?,
-            Op::Window(window) => self.window(flow, window, step.span)?,
+            Op::Window(window) => self.window(flow, window, step.span),
             Op::Extend(items) => self.compute(flow, items, &step.schema, after)?,
             Op::Project(items, rest) => self.project(flow, items, rest, step, input, after)?,
             Op::Summarize { keys, aggregates } => {
@@ -167,7 +167,7 @@ impl Lower<'_> {
         Ok(())
     }
 
-    fn window(&mut self, flow: &mut Flow, window: &Window, span: Span) -> Result<()> {
+    fn window(&mut self, flow: &mut Flow, window: &Window, span: Span) {
         let time = self.column(flow, window.column, span);
         let mut conditions = Vec::new();
         let mut bound = |bound: Option<(Bound, bool)>, strict: Compare, loose: Compare| {
@@ -182,7 +182,6 @@ impl Lower<'_> {
         bound(window.bounds.from, Compare::Greater, Compare::GreaterOrEqual);
         bound(window.bounds.to, Compare::Less, Compare::LessOrEqual);
         flow.push(Command::Where(Expr::all(conditions)));
-        Ok(())
     }
 
     fn take(&mut self, flow: &mut Flow, count: &Ir, span: Span) -> Result<()> {
@@ -380,7 +379,7 @@ impl Lower<'_> {
             && item.to.is_none()
             && after.live.contains(&item.id);
         let value = self.value(flow, &item.expr)?;
-        if dynamic_of_table && matches!(&value, Expr::Field(_)) && !flow.closed && self.opened(flow, item.id, after) {
+        if dynamic_of_table && matches!(&value, Expr::Field(_)) && !flow.closed && self.opened(item.id) {
             return unsupported(
                 "an array of objects has no rows of its own in Elasticsearch; test its positions one by one, as `x[0].name`",
             );
@@ -400,7 +399,7 @@ impl Lower<'_> {
     }
 
     /// Whether parts of an element are read later on.
-    fn opened(&self, _flow: &Flow, id: ColumnId, _after: &Usage) -> bool {
+    fn opened(&self, id: ColumnId) -> bool {
         let mut found = false;
         let mut look = |e: &Ir| {
             if let ExprKind::Access(node) = &e.kind {
