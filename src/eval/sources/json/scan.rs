@@ -186,15 +186,13 @@ impl Scanner {
     /// What leads to the next member of an object, from its brace or from behind the value before; nothing where the
     /// object ends, and with it the record.
     fn head(&mut self, bytes: &[u8], at: usize) -> Scanned<Option<Head>> {
+        let first = at == 0;
         let mut at = space(bytes, at);
-        let first = bytes.get(at) == Some(&b'{') && bytes[..at].iter().all(u8::is_ascii_whitespace);
         match bytes.get(at) {
             Some(b'{') if first => at = space(bytes, at + 1),
+            _ if first => return Err("it does not begin with `{`"),
             Some(b',') => at = space(bytes, at + 1),
             Some(b'}') => return end(bytes, at + 1),
-            _ if at == 0 || bytes[..at].iter().all(u8::is_ascii_whitespace) => {
-                return Err("it does not begin with `{`");
-            }
             _ => return Err("`,` or `}` is due"),
         }
         if first && bytes.get(at) == Some(&b'}') {
