@@ -1,6 +1,9 @@
 #![doc = include_str!("../README.md")]
 
-// What pest derives without its `std` feature names `alloc`.
+// What pest derives without its `std` feature names `alloc`; a build of the tests has the feature, and no need of it.
+#[allow(unused_extern_crates, reason = "needed without the tests")]
+extern crate alloc;
+
 
 pub mod bind;
 pub mod cli;
