@@ -89,21 +89,3 @@ fn a_baseline_that_nobody_else_computes_is_refused_with_its_name() {
         assert!(losses.iter().any(named), "{answer}");
     }
 }
-
-#[test]
-#[ignore = "needs the corpus"]
-fn every_sigma_file_is_read_by_another_parser() {
-    let folder = super::corpus().join("dev");
-    let entries = super::index(&folder.join("index.jsonl"));
-    let accepted = entries.iter().filter(|entry| entry["official"]["ok"] == true);
-    let paths: Vec<PathBuf> = accepted.map(|entry| folder.join(entry["file"].as_str().expect("a path"))).collect();
-    let mut read = 0;
-    for answer in kqlc(&["convert", "--to", "sigma"], &paths) {
-        let Some(text) = answer["output"].as_str() else { continue };
-        let parsed = rsigma_parser::parse_sigma_yaml(text).unwrap_or_else(|error| panic!("{answer}: {error}"));
-        assert!(parsed.errors.is_empty(), "{}: {:?}\n{text}", answer["path"], parsed.errors);
-        assert!(!parsed.rules.is_empty(), "{}: no rule\n{text}", answer["path"]);
-        read += 1;
-    }
-    assert!(read > 500, "{read} files");
-}
