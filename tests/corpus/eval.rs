@@ -180,7 +180,9 @@ fn shown(answer: &Answer) -> Vec<String> {
             .map(|(index, (_, ty))| Cells::new(batch.column(index).as_ref(), *ty).expect("an array of the type"))
             .collect();
         for row in 0..batch.num_rows() {
-            rows.push(columns.iter().map(|cells| format!("{:?}", cells.get(row).to_text())).collect::<Vec<_>>().join("|"));
+            rows.push(
+                columns.iter().map(|cells| format!("{:?}", cells.get(row).to_text())).collect::<Vec<_>>().join("|"),
+            );
         }
     }
     rows

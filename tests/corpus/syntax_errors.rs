@@ -37,9 +37,13 @@ fn one_slip_gives_one_error() {
 fn real_queries_cut_off_anywhere_get_an_answer() {
     let folder = corpus().join("dev");
     let entries = index(&folder.join("index.jsonl"));
-    let query = |entry: &serde_json::Value| if let Some(query) = entry["query"].as_str() { query.to_owned() } else {
-        let file = SourceFile::read(&folder.join(entry["file"].as_str().expect("a file name")));
-        file.expect("a readable file").text().to_owned()
+    let query = |entry: &serde_json::Value| {
+        if let Some(query) = entry["query"].as_str() {
+            query.to_owned()
+        } else {
+            let file = SourceFile::read(&folder.join(entry["file"].as_str().expect("a file name")));
+            file.expect("a readable file").text().to_owned()
+        }
     };
     // Long ones take a time with the square of their length, and say the same.
     let queries: Vec<String> =

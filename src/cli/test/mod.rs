@@ -109,12 +109,16 @@ impl TestCommand {
                 continue;
             };
             let pair = if is_test(&path) {
-                if let Some(rule) = rule_of(&path) { (rule, path) } else {
+                if let Some(rule) = rule_of(&path) {
+                    (rule, path)
+                } else {
                     fail(format!("{}: there is no rule beside it that it tests", path.display()));
                     continue;
                 }
             } else {
-                if let Some(tests) = tests_of(&path) { (path, tests) } else {
+                if let Some(tests) = tests_of(&path) {
+                    (path, tests)
+                } else {
                     if self.verbose && !global.quiet {
                         hint(format_args!("{}: no tests", path.display()));
                     }

@@ -55,7 +55,13 @@ impl Lowered {
 fn apart(key: DfExpr, relation: &Relation) -> Result<DfExpr, EvalError> {
     let ty = relation.type_of(&key)?;
     let nullable = ty != DataType::Utf8View;
-    let same: udf::Function = Arc::new(|arrays, _| if let [array, ..] = arrays { Ok(Arc::clone(array)) } else { datafusion::common::internal_err!("a key of nothing") });
+    let same: udf::Function = Arc::new(|arrays, _| {
+        if let [array, ..] = arrays {
+            Ok(Arc::clone(array))
+        } else {
+            datafusion::common::internal_err!("a key of nothing")
+        }
+    });
     Ok(udf::raw("key", String::new(), ty, nullable, same, vec![key]))
 }
 
@@ -130,7 +136,9 @@ impl Lowering<'_> {
         let mut keys = Vec::new();
         for (id, ty) in order {
             let key = sort_key(reference(&field(id)), ty, false, true);
-            let name = if let DfExpr::Column(column) = &key { column.name.clone() } else {
+            let name = if let DfExpr::Column(column) = &key {
+                column.name.clone()
+            } else {
                 let name = self.hide();
                 kept.push((name.clone(), key));
                 name

@@ -54,7 +54,9 @@ impl Lowering<'_> {
             let ty = key.expr.ty.ty;
             let value = self.expr(&input, &key.expr)?;
             let value = sort_key(value, ty, key.descending, key.nulls_first);
-            let name = if let DfExpr::Column(column) = &value { column.name.clone() } else {
+            let name = if let DfExpr::Column(column) = &value {
+                column.name.clone()
+            } else {
                 let name = self.hide();
                 fields.push((name.clone(), value));
                 name

@@ -137,7 +137,9 @@ impl Lowering<'_> {
         }
         let mut scalars = scalars.into_iter();
         let column = scalars.next().cloned().ok_or_else(|| value_error("`pivot` needs a column", span))?;
-        let (value, aggregates) = if let Some(value) = scalars.next() { (value.clone(), node.aggregates.clone()) } else {
+        let (value, aggregates) = if let Some(value) = scalars.next() {
+            (value.clone(), node.aggregates.clone())
+        } else {
             let function = functions::aggregate("count")
                 .ok_or_else(|| EvalError::unsupported("`count` is not in the catalogue", span))?;
             let id = self.columns.add("count_", Type::Long, Origin::Computed, span);

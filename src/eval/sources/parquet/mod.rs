@@ -84,7 +84,11 @@ pub(super) fn batches(scan: &Arc<Scan>, number: u32, file: &EventFile, group: us
     let wanted = scan.outputs.iter().filter_map(Output::name);
     let roots: Vec<usize> = wanted.filter_map(|name| metadata.schema().index_of(name).ok()).collect();
     let mask = ProjectionMask::roots(metadata.parquet_schema(), roots);
-    let bytes = metadata.metadata().row_groups().get(group).map_or(0, parquet::file::metadata::RowGroupMetaData::compressed_size);
+    let bytes = metadata
+        .metadata()
+        .row_groups()
+        .get(group)
+        .map_or(0, parquet::file::metadata::RowGroupMetaData::compressed_size);
     let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(input, metadata)
         .with_projection(mask)
         .with_row_groups(vec![group])

@@ -22,13 +22,7 @@ pub(super) struct Groups {
 
 impl Lower<'_> {
     /// The events of groups are those that come in; what is said of a group has no field.
-    pub(super) fn summarize(
-        &mut self,
-        found: &mut Found,
-        keys: &[Computed],
-        calls: &[AggregateCall],
-        span: Span,
-    ) {
+    pub(super) fn summarize(&mut self, found: &mut Found, keys: &[Computed], calls: &[AggregateCall], span: Span) {
         let counts_groups = found.groups.is_some();
         self.shown(span, "the events are returned, not the groups they make");
         self.computed(keys);
