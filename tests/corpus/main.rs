@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 mod bind;
+mod coverage;
 #[cfg(feature = "eval")]
 mod eval;
 mod format;

@@ -41,6 +41,8 @@ pub(super) struct Lowered {
     pub(super) time: Vec<String>,
     /// What the rule's exceptions leave out.
     pub(super) exceptions: Vec<String>,
+    /// Whether it only counts events over the whole span of time, which a rule that counts says better.
+    pub(super) counts: bool,
 }
 
 /// Lowers a query.
@@ -106,6 +108,8 @@ struct Threshold {
     by: Vec<String>,
     within: Option<i64>,
     runs: u64,
+    /// Whether events are counted in bins of time.
+    binned: bool,
 }
 
 /// The events a plan comes down to.
@@ -132,6 +136,7 @@ fn refuse<T>(kind: LossKind, span: Span, message: impl Into<String>) -> Result<T
 impl Lower<'_> {
     fn whole(&mut self) -> Result<Lowered> {
         let mut found = self.plan(&self.query.plan)?;
+        let counts = found.threshold.as_ref().is_some_and(|threshold| !threshold.binned);
         let query = match (found.threshold, found.link) {
             (Some(threshold), _) => Query::Sequence {
                 by: threshold.by,
@@ -146,7 +151,7 @@ impl Lower<'_> {
             (None, Some(link)) => link.query(found.members),
             (None, None) => Query::Events(found.members.pop().unwrap_or_default().event()),
         };
-        Ok(Lowered { query, indices: found.indices, time: found.times.lines(), exceptions: found.exceptions })
+        Ok(Lowered { query, indices: found.indices, time: found.times.lines(), exceptions: found.exceptions, counts })
     }
 
     fn shown(&mut self, span: Span, message: impl Into<String>) {
@@ -191,7 +196,8 @@ impl Lower<'_> {
                 self.losses.push(Loss::shown(LossKind::RowCap, step.span, message));
             }
             Op::MvExpand(expand) => {
-                let decides = |op: &Op| !matches!(op, Op::Extend(_) | Op::Project(..) | Op::Sort(_) | Op::Render { .. });
+                let decides =
+                    |op: &Op| !matches!(op, Op::Extend(_) | Op::Project(..) | Op::Sort(_) | Op::Render { .. });
                 if expand.body.as_ref().is_some_and(|body| body.steps.iter().any(|step| decides(&step.op))) {
                     return instead("way to look at the elements of an array one by one");
                 }
@@ -327,8 +333,7 @@ impl Lower<'_> {
                     self.losses.push(Loss::approximate(LossKind::UnmappedField, source.span, message));
                 }
                 for column in source.schema.iter() {
-                    self.columns
-                        .insert(column.id, Meaning::Field(self.tables.place(column, pattern, Fields::Native)));
+                    self.columns.insert(column.id, Meaning::Field(self.tables.place(column, pattern, Fields::Native)));
                 }
                 Ok(Found {
                     indices: vec![self.tables.native(pattern)],

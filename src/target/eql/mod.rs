@@ -20,6 +20,7 @@
     clippy::trivially_copy_pass_by_ref
 )]
 
+mod filter;
 mod lower;
 mod print;
 pub mod tree;
@@ -28,9 +29,13 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use self::lower::Lowered;
 use super::elastic::tables;
-use super::{Capabilities, Conversion, DataError, DataFile, Options, RuleInfo, Target};
+use super::{Capabilities, Conversion, DataError, DataFile, Options, Outside, RuleInfo, Target, Threshold};
 use crate::ir::Query;
+
+/// The most fields that a rule which counts groups by.
+const MOST_FIELDS: usize = 5;
 
 /// The file built in.
 const TARGET: DataFile<'_> =
@@ -52,7 +57,7 @@ impl Target for Eql {
     }
 
     fn capabilities(&self) -> Result<&'static Capabilities, DataError> {
-        static DATA: LazyLock<Result<TargetFile, DataError>> = LazyLock::new(|| TARGET.read());
+        static DATA: LazyLock<Result<TargetFile, DataError>> = LazyLock::new(|| TARGET.current()?.read());
         DATA.as_ref().map(|file| &file.capabilities).map_err(Clone::clone)
     }
 
@@ -67,11 +72,29 @@ impl Target for Eql {
                 for exception in &lowered.exceptions {
                     text.push_str(&format!("// exception: {exception}\n"));
                 }
-                text.push_str(&lowered.query.print());
-                Conversion::new(text, losses)
+                let query = lowered.query.print();
+                text.push_str(&query);
+                let said = |word: &str| lowered.time.iter().find_map(|line| line.strip_prefix(word)).map(str::to_owned);
+                let (from, to) = (said("from: "), said("to: "));
+                let threshold = counting(&lowered);
+                let Lowered { indices, exceptions, .. } = lowered;
+                let outside =
+                    Outside { query: Some(query), indices, from, to, exceptions, threshold, ..Outside::default() };
+                Conversion::new(text, losses).with(outside)
             }
             Err(losses) => Conversion::refused(losses.into_sorted()),
         })
+    }
+}
+
+/// The same as a rule that counts, where the query does nothing else.
+fn counting(lowered: &Lowered) -> Option<Threshold> {
+    let tree::Query::Sequence { by, items, .. } = &lowered.query else { return None };
+    match items.as_slice() {
+        [item] if lowered.counts && by.len() <= MOST_FIELDS => {
+            Some(Threshold { query: filter::query(&item.event)?, fields: by.clone(), value: item.runs? })
+        }
+        _ => None,
     }
 }
 

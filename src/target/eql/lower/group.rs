@@ -32,7 +32,9 @@ impl Lower<'_> {
         for call in calls {
             let meaning = match call.function.name() {
                 "count" if !counts_groups => Meaning::Count,
-                _ => Meaning::Lost("EQL has no aggregates but a count of events, so that a condition on one cannot be said; use ES|QL"),
+                _ => Meaning::Lost(
+                    "EQL has no aggregates but a count of events, so that a condition on one cannot be said; use ES|QL",
+                ),
             };
             for output in &call.outputs {
                 self.columns.insert(*output, meaning.clone());
@@ -53,9 +55,8 @@ impl Lower<'_> {
 
     /// A condition on the number of events of a group: the event has to come so often.
     pub(super) fn threshold(&mut self, found: &mut Found, condition: &Expr) -> Result<()> {
-        let only_aggregate = |message: &str| {
-            refuse(LossKind::UnsupportedAggregate, condition.span, format!("{message}; use ES|QL"))
-        };
+        let only_aggregate =
+            |message: &str| refuse(LossKind::UnsupportedAggregate, condition.span, format!("{message}; use ES|QL"));
         let Some(groups) = found.groups.clone() else {
             return only_aggregate("EQL has no aggregates, so that a condition on one cannot be said");
         };
@@ -101,8 +102,9 @@ impl Lower<'_> {
             groups.span,
             "the events of a sequence lie within a span that slides, where the query counts in spans that follow each other; events without a key are left out",
         ));
+        let binned = within.is_some();
         let within = within.or_else(|| found.times.length());
-        found.threshold = Some(Threshold { by, within, runs: u64::try_from(least).unwrap_or(1) });
+        found.threshold = Some(Threshold { by, within, runs: u64::try_from(least).unwrap_or(1), binned });
         Ok(())
     }
 
