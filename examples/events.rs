@@ -23,68 +23,18 @@ const START: i64 = 1_714_521_600_000_000;
 const SPAN: i64 = 14 * 86_400 * 1_000_000;
 
 const PROGRAMS: &[&str] = &[
-    "svchost.exe",
-    "chrome.exe",
-    "powershell.exe",
-    "cmd.exe",
-    "explorer.exe",
-    "msedge.exe",
-    "teams.exe",
-    "outlook.exe",
-    "conhost.exe",
-    "rundll32.exe",
-    "wmiprvse.exe",
-    "taskhostw.exe",
-    "7z.exe",
-    "ldifde.exe",
-    "curl.exe",
-    "python.exe",
+    "svchost.exe", "chrome.exe", "powershell.exe", "cmd.exe", "explorer.exe", "msedge.exe", "teams.exe", "outlook.exe",
+    "conhost.exe", "rundll32.exe", "wmiprvse.exe", "taskhostw.exe", "7z.exe", "ldifde.exe", "curl.exe", "python.exe",
 ];
 const WORDS: &[&str] = &[
-    "-k",
-    "netsvcs",
-    "--type=renderer",
-    "-NoProfile",
-    "-ExecutionPolicy",
-    "Bypass",
-    "/c",
-    "copy",
-    "echo",
-    "start",
-    "--lang=en-US",
-    "--field-trial-handle",
-    "-EncodedCommand",
-    "update",
-    "service",
-    "schedule",
-    "install",
-    "query",
-    "C:\\Windows\\System32",
-    "C:\\Program Files\\Common",
-    "D:\\data\\reports",
-    "\\\\fs-1\\share",
-    "https://example.com/a/b",
-    "report.docx",
-    "invoice.pdf",
-    "backup.zip",
-    "config.json",
-    "a",
-    "1.7z",
-    "export",
-    "import",
-    "sync",
+    "-k", "netsvcs", "--type=renderer", "-NoProfile", "-ExecutionPolicy", "Bypass", "/c", "copy", "echo", "start",
+    "--lang=en-US", "--field-trial-handle", "-EncodedCommand", "update", "service", "schedule", "install", "query",
+    "C:\\Windows\\System32", "C:\\Program Files\\Common", "D:\\data\\reports", "\\\\fs-1\\share", "https://example.com/a/b",
+    "report.docx", "invoice.pdf", "backup.zip", "config.json", "a", "1.7z", "export", "import", "sync",
 ];
 const HOSTS: &[&str] = &[
-    "drive.google.com",
-    "www.example.com",
-    "updates.example.net",
-    "mega.nz",
-    "github.com",
-    "cdn.example.org",
-    "mail.example.com",
-    "api.example.io",
-    "dropbox.com",
-    "intranet.corp.local",
+    "drive.google.com", "www.example.com", "updates.example.net", "mega.nz", "github.com", "cdn.example.org",
+    "mail.example.com", "api.example.io", "dropbox.com", "intranet.corp.local",
 ];
 const ACTIONS: &[&str] = &["allow", "allow", "allow", "deny", "reset", "drop"];
 
@@ -173,30 +123,16 @@ fn connections(first: u64, end: u64, rows: u64) -> Result<RecordBatch, Failure> 
     let range = first..end;
     let columns: Vec<(&str, ArrayRef)> = vec![
         ("TimeGenerated", times(range.clone().map(|row| time(row, rows)))),
-        (
-            "DeviceVendor",
-            texts(range.clone().map(|row| pick(&["Palo Alto Networks", "Fortinet", "Zscaler"], row, 50).to_owned())),
-        ),
+        ("DeviceVendor", texts(range.clone().map(|row| pick(&["Palo Alto Networks", "Fortinet", "Zscaler"], row, 50).to_owned()))),
         ("DeviceProduct", texts(range.clone().map(|row| pick(&["PAN-OS", "Fortigate", "NSS"], row, 50).to_owned()))),
         ("DeviceAction", texts(range.clone().map(|row| pick(ACTIONS, row, 51).to_owned()))),
         ("SourceUserName", texts(range.clone().map(|row| format!("CORP\\user{}", chance(row, 52) % 5_000)))),
         ("SourceIP", texts(range.clone().map(|row| address(10, chance(row, 53) % 20_000)))),
         ("DestinationIP", texts(range.clone().map(|row| address(198, chance(row, 54) % 50_000)))),
-        (
-            "DestinationPort",
-            Arc::new(Int32Array::from_iter_values(
-                range.clone().map(|row| [443, 443, 80, 8443][(chance(row, 55) % 4) as usize]),
-            )),
-        ),
+        ("DestinationPort", Arc::new(Int32Array::from_iter_values(range.clone().map(|row| [443, 443, 80, 8443][(chance(row, 55) % 4) as usize])))),
         ("DestinationHostName", texts(range.clone().map(|row| pick(HOSTS, row, 56).to_owned()))),
-        (
-            "SentBytes",
-            Arc::new(Int64Array::from_iter_values(range.clone().map(|row| (chance(row, 57) % 200_000) as i64))),
-        ),
-        (
-            "ReceivedBytes",
-            Arc::new(Int64Array::from_iter_values(range.map(|row| (chance(row, 58) % 2_000_000) as i64))),
-        ),
+        ("SentBytes", Arc::new(Int64Array::from_iter_values(range.clone().map(|row| (chance(row, 57) % 200_000) as i64)))),
+        ("ReceivedBytes", Arc::new(Int64Array::from_iter_values(range.map(|row| (chance(row, 58) % 2_000_000) as i64)))),
     ];
     Ok(RecordBatch::try_from_iter(columns)?)
 }

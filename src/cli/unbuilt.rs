@@ -15,9 +15,7 @@ pub struct Unbuilt {
 impl Unbuilt {
     /// Says how to build the program with it.
     pub(super) fn run(name: &str) -> Exit {
-        complain(format_args!(
-            "`kqlc {name}` runs rules, which this build of kqlc cannot: it was built without `eval`"
-        ));
+        complain(format_args!("`kqlc {name}` runs rules, which this build of kqlc cannot: it was built without `eval`"));
         eprintln!(
             "\nBuild it with the evaluator, which takes some minutes:\n\n    \
              cargo install --path . --features eval        # from a clone\n    \

@@ -182,8 +182,7 @@ fn watchlists_and_addresses_are_files() {
     let arguments = ["--events", ".", "--watchlist", "VIPs:Name=vips.csv"];
     let query = "T | where User in ((_GetWatchlist('VIPs') | project SearchKey))";
     assert_eq!(rows(folder.path(), &arguments, query), json!([["ada"]]));
-    let query =
-        "externaldata(Ip: string, Score: long)[@'https://example.com/feed.csv?a=b'] with (ignoreFirstRecord=true)";
+    let query = "externaldata(Ip: string, Score: long)[@'https://example.com/feed.csv?a=b'] with (ignoreFirstRecord=true)";
     let given = ["--external", "https://example.com/feed.csv?a=b=feed.csv"];
     assert_eq!(rows(folder.path(), &given, query), json!([["198.51.100.1", 7]]));
     // Nothing is fetched.

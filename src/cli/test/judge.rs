@@ -86,11 +86,9 @@ fn unlike(expected: &[Map<String, Value>], ordered: bool, answer: &Answer) -> Re
     }
     let actual = json_rows(answer).map_err(|error| error.to_string())?;
     let same = |expected: &Map<String, Value>, actual: &[Value]| {
-        answer
-            .columns
-            .iter()
-            .zip(actual)
-            .all(|((name, ty), value)| expected.get(&**name).is_none_or(|expected| is_value(expected, value, *ty)))
+        answer.columns.iter().zip(actual).all(|((name, ty), value)| {
+            expected.get(&**name).is_none_or(|expected| is_value(expected, value, *ty))
+        })
     };
     let (mut missing, mut more) = (Vec::new(), Vec::new());
     if ordered {
@@ -134,7 +132,12 @@ fn unlike(expected: &[Map<String, Value>], ordered: bool, answer: &Answer) -> Re
 /// A greatest matching of the expected records with the found ones: for each found one, which it is. A record may be as
 /// several tests of it expect, so that taking the first that fits would not do.
 fn matched(expected: usize, actual: usize, same: impl Fn(usize, usize) -> bool) -> Vec<Option<usize>> {
-    fn place(at: usize, pairs: &mut [Option<usize>], seen: &mut [bool], same: &impl Fn(usize, usize) -> bool) -> bool {
+    fn place(
+        at: usize,
+        pairs: &mut [Option<usize>],
+        seen: &mut [bool],
+        same: &impl Fn(usize, usize) -> bool,
+    ) -> bool {
         for candidate in 0..pairs.len() {
             if seen[candidate] || !same(at, candidate) {
                 continue;

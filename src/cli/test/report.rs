@@ -58,8 +58,7 @@ impl Outcome {
 
     fn case(&self) -> String {
         let (path, test) = (escape(&self.path), escape(&self.test));
-        let head =
-            format!("    <testcase name=\"{test}\" classname=\"{path}\" time=\"{:.3}\"", self.took.as_secs_f64());
+        let head = format!("    <testcase name=\"{test}\" classname=\"{path}\" time=\"{:.3}\"", self.took.as_secs_f64());
         if self.ok {
             return format!("{head}/>\n");
         }

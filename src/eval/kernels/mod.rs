@@ -6,8 +6,8 @@
 
 pub(in crate::eval) mod address;
 mod address_ranges;
-mod arguments;
 pub mod arithmetic;
+mod arguments;
 mod array_sort;
 mod arrays;
 pub mod bags;

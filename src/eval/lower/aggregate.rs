@@ -149,7 +149,11 @@ impl Lowering<'_> {
     }
 
     /// Lowers calls; the relation gets a field of ranks if one of them needs it.
-    fn aggregates(&mut self, input: Relation, calls: &[AggregateCall]) -> Result<(Relation, Vec<Lowered>), EvalError> {
+    fn aggregates(
+        &mut self,
+        input: Relation,
+        calls: &[AggregateCall],
+    ) -> Result<(Relation, Vec<Lowered>), EvalError> {
         let mut described = Vec::with_capacity(calls.len());
         for call in calls {
             described.push(self.described(call)?);
@@ -178,7 +182,8 @@ impl Lowering<'_> {
                 None => None,
             };
             let whole = self.hide();
-            let function = AggregateFunction::new_udf(aggregate.udf(), arguments, false, filter, Vec::new(), None);
+            let function =
+                AggregateFunction::new_udf(aggregate.udf(), arguments, false, filter, Vec::new(), None);
             let expr = DfExpr::AggregateFunction(function).alias(&whole);
             lowered.push(Lowered { expr, whole, aggregate });
         }
@@ -211,10 +216,14 @@ impl Lowering<'_> {
     }
 
     /// A record for every part: those without records get what the aggregates give for nothing.
-    fn every_part(&mut self, grouped: Relation, parts: &Parts, lowered: &[Lowered]) -> Result<Relation, EvalError> {
+    fn every_part(
+        &mut self,
+        grouped: Relation,
+        parts: &Parts,
+        lowered: &[Lowered],
+    ) -> Result<Relation, EvalError> {
         let (part, seen) = (self.hide(), self.hide());
-        let all =
-            LogicalPlanBuilder::from(parts.all.clone()).project([reference(&parts.field).alias(&part)])?.build()?;
+        let all = LogicalPlanBuilder::from(parts.all.clone()).project([reference(&parts.field).alias(&part)])?.build()?;
         let with_mark = LogicalPlanBuilder::from(grouped.plan.clone());
         let mut exprs: Vec<DfExpr> =
             grouped.plan.schema().fields().iter().map(|there| reference(there.name())).collect();

@@ -21,8 +21,8 @@ use crate::eval::kernels::{self, Env};
 use crate::eval::support;
 use crate::functions::FunctionId;
 use crate::ir::{
-    AnyColumn, CaseRule, CompareOp, Expr, Membership, NullRule, Plan, Quantifier, RegexMatch, StringMatch, StringRules,
-    StringTest, Value, ValueSet,
+    AnyColumn, CaseRule, CompareOp, Expr, Membership, NullRule, Plan, Quantifier, RegexMatch, StringMatch,
+    StringRules, StringTest, Value, ValueSet,
 };
 use crate::source::Span;
 use crate::types::Type;
@@ -92,7 +92,9 @@ impl Lowering<'_> {
     pub(super) fn string_match(&mut self, input: &Relation, node: &StringMatch) -> Lower<DfExpr> {
         let subject = self.text(input, &node.subject)?;
         match node.needle.as_literal().map(text_of) {
-            Some(needle) => self.matches(subject, node.test, node.rules, Quantifier::Any, node.negated, vec![needle]),
+            Some(needle) => {
+                self.matches(subject, node.test, node.rules, Quantifier::Any, node.negated, vec![needle])
+            }
             None => {
                 let needle = self.text(input, &node.needle)?;
                 let (test, rules, negated) = (node.test, node.rules, node.negated);
@@ -142,8 +144,7 @@ impl Lowering<'_> {
         let pattern = self.constant_text(&node.pattern)?;
         let matcher = RegexMatcher::new(&pattern, node.dialect, node.anchored, node.case)
             .map_err(|error| value_error(format!("the regular expression is malformed: {error}"), node.pattern.span))?;
-        let key =
-            format!("{:?}{}{:?}{:?}{}{pattern}", node.dialect, node.anchored, node.case, node.nulls, node.negated);
+        let key = format!("{:?}{}{:?}{:?}{}{pattern}", node.dialect, node.anchored, node.case, node.nulls, node.negated);
         let (negated, absent) = (node.negated, node.nulls == NullRule::AbsentFails);
         let function: udf::Function = Arc::new(move |arrays, _| {
             let texts = arrays[0].as_string_view();
@@ -158,9 +159,7 @@ impl Lowering<'_> {
             || node.rules.case != CaseRule::Sensitive;
         let values = match &node.set {
             ValueSet::Plan(plan) => Some(self.first_column(plan)?),
-            ValueSet::List(items) => {
-                items.iter().map(constant_items).collect::<Option<Vec<_>>>().map(|all| all.concat())
-            }
+            ValueSet::List(items) => items.iter().map(constant_items).collect::<Option<Vec<_>>>().map(|all| all.concat()),
         };
         let Some(values) = values else { return self.member_of_expressions(input, node, by_text) };
         if by_text {
@@ -196,7 +195,12 @@ impl Lowering<'_> {
     }
 
     /// Membership in a list whose items are known only with the record.
-    fn member_of_expressions(&mut self, input: &Relation, node: &Membership, by_text: bool) -> Lower<DfExpr> {
+    fn member_of_expressions(
+        &mut self,
+        input: &Relation,
+        node: &Membership,
+        by_text: bool,
+    ) -> Lower<DfExpr> {
         let ValueSet::List(items) = &node.set else { return Ok(lit(node.negated)) };
         let mut arguments = vec![(self.expr(input, &node.subject)?, node.subject.ty.ty)];
         for item in items {

@@ -184,7 +184,8 @@ impl Lowering<'_> {
     }
 
     pub(super) fn parse_kv(&mut self, input: Relation, parse: &ParseKv) -> Result<Relation, EvalError> {
-        let outputs: Vec<(ColumnId, Type)> = parse.keys.iter().map(|(_, id)| (*id, self.columns[*id].ty.ty)).collect();
+        let outputs: Vec<(ColumnId, Type)> =
+            parse.keys.iter().map(|(_, id)| (*id, self.columns[*id].ty.ty)).collect();
         let types: Vec<Type> = outputs.iter().map(|(_, ty)| *ty).collect();
         let reader = KeyValues::new(parse, &types)
             .map_err(|error| value_error(format!("keys and values cannot be read so: {error}"), parse.subject.span))?;
@@ -245,7 +246,11 @@ impl Lowering<'_> {
         let all = LogicalPlanBuilder::from(input.plan.clone()).project([reference(&part)])?.distinct()?.build()?;
         let inner = Relation { parts: Some(Parts { field: part.clone(), all }), ..input };
         let outer = self.plan(&partition.body, Some(inner))?;
-        let fields = partition.columns.iter().map(|(id, of)| (field(*id), self.column(&outer, *of))).collect();
+        let fields = partition
+            .columns
+            .iter()
+            .map(|(id, of)| (field(*id), self.column(&outer, *of)))
+            .collect();
         let mut outer = self.projected(outer, fields)?;
         outer.order.insert(0, OrderKey::ascending(part));
         outer.parts = None;

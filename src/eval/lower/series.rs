@@ -152,7 +152,8 @@ impl Lowering<'_> {
             let mut row = group.start;
             let mut series: Vec<Vec<Json>> = vec![Vec::with_capacity(points.len()); values.len()];
             for point in &points {
-                let here = row < group.end && compare(&axis.get(row), point) == Some(std::cmp::Ordering::Equal);
+                let here = row < group.end
+                    && compare(&axis.get(row), point) == Some(std::cmp::Ordering::Equal);
                 for ((value, default), of) in values.iter().zip(defaults).zip(&mut series) {
                     of.push(if here { value.get(row).to_json().unwrap_or(Json::Null) } else { default.clone() });
                 }
@@ -211,7 +212,11 @@ impl Bins {
         let points = super::source::even_steps(&first, &last, &self.step, self.ty, POINTS)
             .ok_or_else(|| value_error(format!("a series has at most {POINTS} points"), span))?;
         let mut points = points;
-        if !closed && points.last().is_some_and(|point| compare(point, &last) == Some(std::cmp::Ordering::Equal)) {
+        if !closed
+            && points.last().is_some_and(|point| {
+                compare(point, &last) == Some(std::cmp::Ordering::Equal)
+            })
+        {
             points.pop();
         }
         Ok(points)

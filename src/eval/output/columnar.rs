@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array as _, AsArray as _, TimestampMicrosecondArray};
 use datafusion::arrow::array::{ArrayRef, RecordBatch, StringBuilder, TimestampNanosecondArray};
+use datafusion::arrow::array::{Array as _, AsArray as _, TimestampMicrosecondArray};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Field, Int64Type, Schema, TimeUnit};
 use parquet::arrow::ArrowWriter;
@@ -30,8 +30,7 @@ pub(super) fn write(answer: &Answer, layout: Layout, out: &mut dyn Write) -> io:
         .set_created_by(concat!("kqlc ", env!("CARGO_PKG_VERSION")).to_owned())
         .build();
     // The writer wants to own what it writes to: it is given a buffer that is emptied as it goes.
-    let mut writer =
-        ArrowWriter::try_new(Vec::new(), Arc::clone(&schema), Some(properties)).map_err(io::Error::other)?;
+    let mut writer = ArrowWriter::try_new(Vec::new(), Arc::clone(&schema), Some(properties)).map_err(io::Error::other)?;
     for batch in batches(answer, layout.limit) {
         let arrays = answer
             .columns

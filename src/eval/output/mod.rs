@@ -12,10 +12,10 @@
 //! | `dynamic` | JSON | JSON; a string without quotes |
 //! | null | `null` | nothing |
 
-mod columnar;
+mod separated;
 mod json;
 mod markdown;
-mod separated;
+mod columnar;
 mod table;
 
 use std::io::{self, Write};

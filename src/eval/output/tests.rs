@@ -15,11 +15,7 @@ fn answer(columns: Vec<(&str, Type, Vec<Cell<'static>>)>) -> Answer {
     let schema = Schema::new(columns.iter().map(|(name, ty, _)| field(name, *ty)).collect::<Vec<_>>());
     let arrays = columns.iter().map(|(_, ty, cells)| from_cells(*ty, cells.clone()).unwrap()).collect();
     let batch = RecordBatch::try_new(Arc::new(schema), arrays).unwrap();
-    Answer {
-        columns: columns.iter().map(|(name, ty, _)| ((*name).into(), *ty)).collect(),
-        batches: vec![batch],
-        plans: Vec::new(),
-    }
+    Answer { columns: columns.iter().map(|(name, ty, _)| ((*name).into(), *ty)).collect(), batches: vec![batch], plans: Vec::new() }
 }
 
 fn every_type() -> Answer {
@@ -102,10 +98,7 @@ fn tables_are_aligned_and_harmless() {
     let text = written(&answer, Format::Table, None);
     let lines: Vec<&str> = text.lines().collect();
     let gap = " ".repeat(12);
-    assert_eq!(
-        lines,
-        [format!("Name{gap}N"), "-----------  ----".into(), r"x\u{1b}[31m     5".into(), format!("é{gap}1234")]
-    );
+    assert_eq!(lines, [format!("Name{gap}N"), "-----------  ----".into(), r"x\u{1b}[31m     5".into(), format!("é{gap}1234")]);
 }
 
 #[test]

@@ -137,9 +137,7 @@ mod tests {
 
     fn tree() -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
-        for path in
-            ["A.csv", "A.json", "B/2.ndjson", "B/1.ndjson.gz", "B/x/3.parquet", "B/_log/4.json", "C.txt", "d/e.md"]
-        {
+        for path in ["A.csv", "A.json", "B/2.ndjson", "B/1.ndjson.gz", "B/x/3.parquet", "B/_log/4.json", "C.txt", "d/e.md"] {
             let path = folder.path().join(path);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, "").unwrap();
@@ -154,8 +152,9 @@ mod tests {
     #[test]
     fn folders_and_patterns_give_files_in_order() {
         let tree = tree();
-        let find =
-            |text: &str| files(&format!("{}/{text}", tree.path().display())).map(|files| names(tree.path(), &files));
+        let find = |text: &str| {
+            files(&format!("{}/{text}", tree.path().display())).map(|files| names(tree.path(), &files))
+        };
         assert_eq!(find("B").unwrap(), ["B/1.ndjson.gz", "B/2.ndjson", "B/x/3.parquet"]);
         assert_eq!(find("A.*").unwrap(), ["A.csv", "A.json"]);
         assert_eq!(find("B/*.gz").unwrap(), ["B/1.ndjson.gz"]);
@@ -171,7 +170,8 @@ mod tests {
     fn a_folder_has_a_table_a_file_or_folder() {
         let tree = tree();
         let found = tables(tree.path()).unwrap();
-        let found: Vec<_> = found.iter().map(|(name, files)| (name.as_str(), names(tree.path(), files))).collect();
+        let found: Vec<_> =
+            found.iter().map(|(name, files)| (name.as_str(), names(tree.path(), files))).collect();
         assert_eq!(
             found,
             [

@@ -58,10 +58,7 @@ pub fn of_name(path: &Path) -> Option<(&str, Format, Compression)> {
 }
 
 /// A stream with its compression undone.
-pub(super) fn decompressed(
-    input: impl Read + Send + 'static,
-    compression: Compression,
-) -> io::Result<Box<dyn Read + Send>> {
+pub(super) fn decompressed(input: impl Read + Send + 'static, compression: Compression) -> io::Result<Box<dyn Read + Send>> {
     Ok(match compression {
         Compression::None => Box::new(input),
         Compression::Gzip => Box::new(flate2::read::MultiGzDecoder::new(BufReader::with_capacity(1 << 18, input))),

@@ -107,8 +107,7 @@ impl Sources {
 
     /// Lets a file stand for a watchlist. `key` names the column by which the watchlist is searched.
     pub fn add_watchlist(&mut self, alias: &str, key: Option<&str>, file: PathBuf) {
-        self.watchlists
-            .insert(alias.to_owned(), watchlist::Watchlist { given: Given::Path(file), key: key.map(str::to_owned) });
+        self.watchlists.insert(alias.to_owned(), watchlist::Watchlist { given: Given::Path(file), key: key.map(str::to_owned) });
     }
 
     /// Lets a file stand for an address.

@@ -49,7 +49,9 @@ fn damaged(error: parquet::errors::ParquetError) -> io::Error {
 /// The field with its text as views, which is how text stands in a batch here: it is then read without a copy.
 fn viewed(field: &Arc<Field>) -> Arc<Field> {
     match field.data_type() {
-        DataType::Utf8 | DataType::LargeUtf8 => Arc::new(Field::clone(field).with_data_type(DataType::Utf8View)),
+        DataType::Utf8 | DataType::LargeUtf8 => {
+            Arc::new(Field::clone(field).with_data_type(DataType::Utf8View))
+        }
         _ => Arc::clone(field),
     }
 }

@@ -17,8 +17,7 @@ use crate::eval::sources::fault::Faults;
 use crate::eval::sources::scan::EventTable;
 
 fn written(columns: Vec<(&str, ArrayRef)>, group: usize) -> (tempfile::TempDir, EventFile) {
-    let batch =
-        RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, array)| (name, array, true))).unwrap();
+    let batch = RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, array)| (name, array, true))).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("T.parquet");
     let properties = WriterProperties::builder().set_max_row_group_row_count(Some(group)).build();
@@ -113,10 +112,7 @@ fn every_type_has_its_counterpart() {
 fn values_of_another_type_are_converted_or_told() {
     let (_folder, file) = written(vec![("a", Arc::new(StringArray::from(vec!["1", "x", ""])))], 2);
     assert!(read(&file, "a", Type::Long, OnError::Fail).is_err());
-    assert_eq!(
-        read(&file, "a", Type::Long, OnError::Null).unwrap(),
-        (vec!["1".into(), String::new(), String::new()], 1)
-    );
+    assert_eq!(read(&file, "a", Type::Long, OnError::Null).unwrap(), (vec!["1".into(), String::new(), String::new()], 1));
     assert_eq!(read(&file, "a", Type::Long, OnError::Skip).unwrap(), (vec!["1".into(), String::new()], 1));
     let durations: ArrayRef = Arc::new(DurationMicrosecondArray::from(vec![1_500_000]));
     let (natural, lost) = typed(&durations, Type::TimeSpan).unwrap();

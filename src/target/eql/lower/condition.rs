@@ -216,9 +216,7 @@ impl Lower<'_> {
         match &expr.kind {
             ExprKind::Literal(Value::Dynamic(json)) => Ok(json.to_value()),
             ExprKind::Literal(value) => Ok(value.clone()),
-            ExprKind::Cast(node)
-                if expr.ty.ty == node.operand.ty.ty || matches!(expr.ty.ty, Type::Long | Type::Int) =>
-            {
+            ExprKind::Cast(node) if expr.ty.ty == node.operand.ty.ty || matches!(expr.ty.ty, Type::Long | Type::Int) => {
                 match self.literal(&node.operand)? {
                     value @ (Value::Int(_) | Value::Long(_)) => Ok(value),
                     value if value.ty() == expr.ty.ty => Ok(value),
@@ -326,9 +324,7 @@ impl Lower<'_> {
                 "EQL compares with no set out of another table in this place; use ES|QL"
             };
             let rows = match &plan.source.kind {
-                SourceKind::Rows(rows) if plan.steps.iter().all(|s| matches!(s.op, Op::Project(..) | Op::Distinct)) => {
-                    rows
-                }
+                SourceKind::Rows(rows) if plan.steps.iter().all(|s| matches!(s.op, Op::Project(..) | Op::Distinct)) => rows,
                 _ => return refuse(LossKind::UnsupportedExpression, span, message),
             };
             let column = plan.schema().at(0).map(|c| c.id);

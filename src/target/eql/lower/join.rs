@@ -4,7 +4,9 @@ use super::super::tree::{Item, Query};
 use super::group::duration;
 use super::list::{only_column, reference, table_of};
 use super::{Found, Lower, Meaning, Member, Result, refuse};
-use crate::ir::{ArithmeticOp, ColumnId, CompareOp, Expr, ExprKind, Join, JoinKind, Op, Plan, StringTest, Value};
+use crate::ir::{
+    ArithmeticOp, ColumnId, CompareOp, Expr, ExprKind, Join, JoinKind, Op, Plan, StringTest, Value,
+};
 use crate::source::Span;
 use crate::target::{Loss, LossKind};
 
@@ -59,8 +61,7 @@ impl Lower<'_> {
         let no_partner = matches!(join.kind, JoinKind::LeftAnti);
         let together =
             matches!(join.kind, JoinKind::Inner | JoinKind::InnerUnique | JoinKind::LeftSemi | JoinKind::RightSemi);
-        if let (true, Some(list), [(left, _)]) = (together || no_partner, reference(&join.right), join.keys.as_slice())
-        {
+        if let (true, Some(list), [(left, _)]) = (together || no_partner, reference(&join.right), join.keys.as_slice()) {
             let field = self.key(&Expr::column(*left, self.query.columns[*left].ty, span))?;
             self.tell_list(&list, false, span);
             Self::except(found, &field, &list, no_partner);

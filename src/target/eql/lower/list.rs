@@ -3,9 +3,7 @@
 //! An exception leaves events out. A field that has to be in a list is an exception for what is not in it.
 
 use super::{Found, Lower, Result};
-use crate::ir::{
-    Argument, CaseRule, Computed, Expr, ExprKind, Membership, Op, Plan, SourceKind, StringTest, Value, ValueSet,
-};
+use crate::ir::{Argument, CaseRule, Computed, Expr, ExprKind, Membership, Op, Plan, SourceKind, StringTest, Value, ValueSet};
 use crate::source::Span;
 use crate::target::{Loss, LossKind};
 

@@ -123,7 +123,8 @@ impl Lower<'_> {
     /// Of each group the rows in which a value is its greatest or least.
     pub(super) fn keep_one(&mut self, flow: &mut Flow, bound: &str, value: Expr, by: Vec<(String, Option<Expr>)>) {
         let chosen = self.helper("chosen");
-        let aggregate = Aggregate { name: chosen.clone(), value: Expr::call(bound, [value.clone()]), condition: None };
+        let aggregate =
+            Aggregate { name: chosen.clone(), value: Expr::call(bound, [value.clone()]), condition: None };
         flow.push(Command::Stats { inline: true, aggregates: vec![aggregate], by });
         flow.push(Command::Where(Expr::compare(Compare::Equal, value, Expr::field(&chosen))));
         flow.push(Command::Drop(vec![chosen]));
@@ -161,14 +162,11 @@ impl Lower<'_> {
                 return refuse(
                     LossKind::UnsupportedOperator,
                     span,
-                    format!(
-                        "`{name}` of the other side is an object, which cannot be joined; name the part that is meant"
-                    ),
+                    format!("`{name}` of the other side is an object, which cannot be joined; name the part that is meant"),
                 );
             }
             if object {
-                let message =
-                    format!("the column `{name}` stays empty; it decides nothing. An object cannot be joined");
+                let message = format!("the column `{name}` stays empty; it decides nothing. An object cannot be joined");
                 self.losses.push(Loss::shown(LossKind::Null, span, message));
                 outputs.push((*id, Slot::new(Expr::Null)));
                 continue;
@@ -330,7 +328,11 @@ impl Lower<'_> {
                 .extend(key_columns.iter().filter(|(_, text)| !text).map(|(name, _)| Expr::field(name).is_not_null()));
         }
         if none {
-            let mut any = vec![Expr::compare(Compare::Equal, Expr::field(&partners), Expr::integer(0))];
+            let mut any = vec![Expr::compare(
+                Compare::Equal,
+                Expr::field(&partners),
+                Expr::integer(0),
+            )];
             any.extend(key_columns.iter().filter(|(_, text)| !text).map(|(name, _)| Expr::field(name).is_null()));
             conditions.push(Expr::any(any));
         }

@@ -132,11 +132,8 @@ impl Lower<'_> {
         }
         let index = super::source::index_of(&call.name);
         let names: Vec<String> = keys.into_iter().map(|(name, _)| name).collect();
-        let message = format!(
-            "what `{}` adds has to be there as the lookup index `{index}`, by `{}`",
-            call.name,
-            names.join("`, `")
-        );
+        let message =
+            format!("what `{}` adds has to be there as the lookup index `{index}`, by `{}`", call.name, names.join("`, `"));
         self.losses.push(crate::target::Loss::approximate(LossKind::Lookup, span, message));
         flow.push(Command::LookupJoin(index, names));
         flow.pool = None;

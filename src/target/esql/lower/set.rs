@@ -259,7 +259,8 @@ impl Lower<'_> {
 
 /// The expression that gives the pattern of a term which is itself a value.
 fn pattern_of(test: StringTest, needle: &Expr) -> Expr {
-    let escaped = Expr::call("REPLACE", [needle.clone(), Expr::text("([^A-Za-z0-9])"), Expr::text(r"\\$1")]);
+    let escaped =
+        Expr::call("REPLACE", [needle.clone(), Expr::text("([^A-Za-z0-9])"), Expr::text(r"\\$1")]);
     let guard = |end: &str, guard: &str| {
         let is_term = Expr::Rlike(Box::new(needle.clone()), end.to_owned());
         Expr::call("CASE", [is_term, Expr::text(guard), Expr::text("")])

@@ -121,8 +121,7 @@ impl Lower<'_> {
     /// All tables of a pattern, wherever they are under their own names.
     fn tables_like(&mut self, pattern: &str, schema: &Schema, span: Span) -> Flow {
         if self.options.fields == Fields::Siem {
-            let message =
-                "tables chosen by a pattern are read under Sentinel's own names, where no table has its place in ECS";
+            let message = "tables chosen by a pattern are read under Sentinel's own names, where no table has its place in ECS";
             self.losses.push(Loss::approximate(LossKind::UnmappedField, span, message));
         }
         self.listed(&self.tables.native(pattern), schema)
