@@ -1,7 +1,7 @@
 //! Writes events to measure with, the same ones every time: `events DIR [ROWS] [NDJSON_ROWS]`.
 //!
 //! `DIR/DeviceProcessEvents.parquet` and `DIR/CommonSecurityLog.parquet` have ROWS records (10 million unless said
-//! otherwise), `DIR/DeviceProcessEvents.ndjson` the first NDJSON_ROWS of them (2 million, about a gigabyte).
+//! otherwise), `DIR/DeviceProcessEvents.ndjson` the first `NDJSON_ROWS` of them (2 million, about a gigabyte).
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -23,27 +23,82 @@ const START: i64 = 1_714_521_600_000_000;
 const SPAN: i64 = 14 * 86_400 * 1_000_000;
 
 const PROGRAMS: &[&str] = &[
-    "svchost.exe", "chrome.exe", "powershell.exe", "cmd.exe", "explorer.exe", "msedge.exe", "teams.exe", "outlook.exe",
-    "conhost.exe", "rundll32.exe", "wmiprvse.exe", "taskhostw.exe", "7z.exe", "ldifde.exe", "curl.exe", "python.exe",
+    "svchost.exe",
+    "chrome.exe",
+    "powershell.exe",
+    "cmd.exe",
+    "explorer.exe",
+    "msedge.exe",
+    "teams.exe",
+    "outlook.exe",
+    "conhost.exe",
+    "rundll32.exe",
+    "wmiprvse.exe",
+    "taskhostw.exe",
+    "7z.exe",
+    "ldifde.exe",
+    "curl.exe",
+    "python.exe",
 ];
 const WORDS: &[&str] = &[
-    "-k", "netsvcs", "--type=renderer", "-NoProfile", "-ExecutionPolicy", "Bypass", "/c", "copy", "echo", "start",
-    "--lang=en-US", "--field-trial-handle", "-EncodedCommand", "update", "service", "schedule", "install", "query",
-    "C:\\Windows\\System32", "C:\\Program Files\\Common", "D:\\data\\reports", "\\\\fs-1\\share", "https://example.com/a/b",
-    "report.docx", "invoice.pdf", "backup.zip", "config.json", "a", "1.7z", "export", "import", "sync",
+    "-k",
+    "netsvcs",
+    "--type=renderer",
+    "-NoProfile",
+    "-ExecutionPolicy",
+    "Bypass",
+    "/c",
+    "copy",
+    "echo",
+    "start",
+    "--lang=en-US",
+    "--field-trial-handle",
+    "-EncodedCommand",
+    "update",
+    "service",
+    "schedule",
+    "install",
+    "query",
+    "C:\\Windows\\System32",
+    "C:\\Program Files\\Common",
+    "D:\\data\\reports",
+    "\\\\fs-1\\share",
+    "https://example.com/a/b",
+    "report.docx",
+    "invoice.pdf",
+    "backup.zip",
+    "config.json",
+    "a",
+    "1.7z",
+    "export",
+    "import",
+    "sync",
 ];
 const HOSTS: &[&str] = &[
-    "drive.google.com", "www.example.com", "updates.example.net", "mega.nz", "github.com", "cdn.example.org",
-    "mail.example.com", "api.example.io", "dropbox.com", "intranet.corp.local",
+    "drive.google.com",
+    "www.example.com",
+    "updates.example.net",
+    "mega.nz",
+    "github.com",
+    "cdn.example.org",
+    "mail.example.com",
+    "api.example.io",
+    "dropbox.com",
+    "intranet.corp.local",
 ];
 const ACTIONS: &[&str] = &["allow", "allow", "allow", "deny", "reset", "drop"];
 
-/// A number that depends on a record and on what it is for, and on nothing else (SplitMix64).
+/// A number that depends on a record and on what it is for, and on nothing else (`SplitMix64`).
 fn chance(row: u64, what: u64) -> u64 {
     let mut z = row.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(what.wrapping_mul(0xD1B5_4A32_D192_ED03));
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     z ^ (z >> 31)
+}
+
+/// A number below an end that an `i64` holds.
+fn below(row: u64, what: u64, end: u64) -> i64 {
+    i64::try_from(chance(row, what) % end).unwrap_or_default()
 }
 
 fn pick(of: &[&'static str], row: u64, what: u64) -> &'static str {
@@ -52,7 +107,7 @@ fn pick(of: &[&'static str], row: u64, what: u64) -> &'static str {
 
 /// Records come in the order of their times, with a little disorder, as they are collected.
 fn time(row: u64, rows: u64) -> i64 {
-    START + (i128::from(SPAN) * i128::from(row) / i128::from(rows.max(1))) as i64 + (chance(row, 1) % 2_000_000) as i64
+    START + (i128::from(SPAN) * i128::from(row) / i128::from(rows.max(1))) as i64 + below(row, 1, 2_000_000)
 }
 
 struct Process {
@@ -76,7 +131,7 @@ fn process(row: u64, rows: u64) -> Process {
         command.push(' ');
         command.push_str(pick(WORDS, row, 10 + word));
     }
-    command.push_str(&format!(" --id={:x}", chance(row, 4) >> 32));
+    command.extend([" --id=", &format!("{:x}", chance(row, 4) >> 32)]);
     let parent = pick(PROGRAMS, row, 5);
     Process {
         time: time(row, rows),
@@ -85,7 +140,7 @@ fn process(row: u64, rows: u64) -> Process {
         program,
         folder: format!("C:\\Windows\\System32\\{program}"),
         command,
-        id: (chance(row, 8) % 65_536) as i64,
+        id: below(row, 8, 65_536),
         parent,
         parent_command: format!("{parent} {} {}", pick(WORDS, row, 30), pick(WORDS, row, 31)),
         sha256: (0..4).map(|part| format!("{:016x}", chance(row, 40 + part))).collect(),
@@ -123,16 +178,24 @@ fn connections(first: u64, end: u64, rows: u64) -> Result<RecordBatch, Failure> 
     let range = first..end;
     let columns: Vec<(&str, ArrayRef)> = vec![
         ("TimeGenerated", times(range.clone().map(|row| time(row, rows)))),
-        ("DeviceVendor", texts(range.clone().map(|row| pick(&["Palo Alto Networks", "Fortinet", "Zscaler"], row, 50).to_owned()))),
+        (
+            "DeviceVendor",
+            texts(range.clone().map(|row| pick(&["Palo Alto Networks", "Fortinet", "Zscaler"], row, 50).to_owned())),
+        ),
         ("DeviceProduct", texts(range.clone().map(|row| pick(&["PAN-OS", "Fortigate", "NSS"], row, 50).to_owned()))),
         ("DeviceAction", texts(range.clone().map(|row| pick(ACTIONS, row, 51).to_owned()))),
         ("SourceUserName", texts(range.clone().map(|row| format!("CORP\\user{}", chance(row, 52) % 5_000)))),
         ("SourceIP", texts(range.clone().map(|row| address(10, chance(row, 53) % 20_000)))),
         ("DestinationIP", texts(range.clone().map(|row| address(198, chance(row, 54) % 50_000)))),
-        ("DestinationPort", Arc::new(Int32Array::from_iter_values(range.clone().map(|row| [443, 443, 80, 8443][(chance(row, 55) % 4) as usize])))),
+        (
+            "DestinationPort",
+            Arc::new(Int32Array::from_iter_values(
+                range.clone().map(|row| [443, 443, 80, 8443][(chance(row, 55) % 4) as usize]),
+            )),
+        ),
         ("DestinationHostName", texts(range.clone().map(|row| pick(HOSTS, row, 56).to_owned()))),
-        ("SentBytes", Arc::new(Int64Array::from_iter_values(range.clone().map(|row| (chance(row, 57) % 200_000) as i64)))),
-        ("ReceivedBytes", Arc::new(Int64Array::from_iter_values(range.map(|row| (chance(row, 58) % 2_000_000) as i64)))),
+        ("SentBytes", Arc::new(Int64Array::from_iter_values(range.clone().map(|row| below(row, 57, 200_000))))),
+        ("ReceivedBytes", Arc::new(Int64Array::from_iter_values(range.map(|row| below(row, 58, 2_000_000))))),
     ];
     Ok(RecordBatch::try_from_iter(columns)?)
 }
@@ -183,7 +246,7 @@ fn write_ndjson(path: &Path, rows: u64, of: u64) -> Result<(), Failure> {
             "SHA256": it.sha256,
             "InitiatingProcessFileName": it.parent,
             "InitiatingProcessCommandLine": it.parent_command,
-            "AdditionalFields": {"DesiredAccess": 1052672, "ParentProcessName": it.parent},
+            "AdditionalFields": {"DesiredAccess": 1_052_672, "ParentProcessName": it.parent},
             "Type": "DeviceProcessEvents",
         });
         serde_json::to_writer(&mut out, &event)?;

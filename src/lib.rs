@@ -1,7 +1,6 @@
 #![doc = include_str!("../README.md")]
 
 // What pest derives without its `std` feature names `alloc`.
-extern crate alloc;
 
 pub mod bind;
 pub mod cli;

@@ -129,3 +129,29 @@ fn the_parser_is_named_where_it_is_used() {
         }
     }
 }
+
+/// What has to pass is the same here and on the public repository.
+#[test]
+fn the_workflow_has_the_steps_of_the_local_run() {
+    let run = std::fs::read_to_string(".ci/run").expect("the local run");
+    let workflow = std::fs::read_to_string(".github/workflows/ci.yml").expect("the workflow");
+    let steps: Vec<&str> =
+        run.lines().filter_map(|line| line.strip_prefix("step \"")?.split_once("\" ")).map(|s| s.1).collect();
+    assert!(steps.len() > 8, "{steps:?}");
+    for step in steps {
+        // What follows the environment and the bar, or the script that a function of the run calls.
+        let step =
+            step.replace("env RUSTDOCFLAGS=\"-D warnings\" ", "").replace("\"$CARGO_TARGET_DIR/debug/kqlc\" ", "kqlc ");
+        let words: Vec<&str> = step.split(' ').collect();
+        let wanted = match words.as_slice() {
+            ["cargo", ..] => format!("run: {step}\n"),
+            ["kqlc", ..] => step.clone(),
+            ["corpus_tests", ..] => "--test corpus".to_owned(),
+            ["evaluator_corpus_tests", ..] => continue,
+            ["judge", target] => format!("judge {target}"),
+            ["check", script, ..] | [script, ..] => format!("{script}.py"),
+            [] => continue,
+        };
+        assert!(workflow.contains(&wanted), "the workflow lacks `{step}`");
+    }
+}

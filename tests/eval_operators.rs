@@ -1,4 +1,5 @@
 //! Operators and plugins as whole queries. What they must give is what Microsoft's documentation says of them.
+#![expect(clippy::unwrap_used, reason = "a test ends where what it stands on fails")]
 #![cfg(feature = "eval")]
 
 use std::sync::Arc;
@@ -454,6 +455,7 @@ fn the_time_of_ingestion_is_what_the_events_say() {
     assert_eq!(count(&format!("T | where {after} | count")), Some(2));
     assert_eq!(count(&format!("T | project x = 1 | extend y = x + 1 | where {after} | summarize sum(y)")), Some(4));
     assert_eq!(count(&format!("T | where {after} | join kind=inner (T | take 1) on n | count")), Some(0));
+    assert_eq!(count(&format!("union (T | take 3), T | where {after} | count")), Some(3));
     for (query, tables) in [
         ("T | where ingestion_time() > ago(1h)", Numbers { ingested: false }),
         ("T | summarize count() by n | where ingestion_time() > ago(1h)", Numbers { ingested: true }),

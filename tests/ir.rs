@@ -84,6 +84,36 @@ fn predicates_get_one_form() {
     }
 }
 
+/// A query with variables and functions is the same plan as the query that does without.
+#[test]
+fn variables_and_functions_are_put_in_their_place() {
+    for (with, without) in [
+        ("let limit = 5; T | where a > limit", "T | where a > 5"),
+        ("let limit = 5; let twice = 2 * limit; T | where a > twice", "T | where a > 2 * 5"),
+        ("let big = T | where a > 5; big | where b", "T | where a > 5 | where b"),
+        ("let above = (n: long) { T | where a > n }; above(5)", "T | where a > 5"),
+        ("let above = (n: long = 5) { a > n }; T | where above()", "T | where a > 5"),
+        (
+            "let near = (x: long, n: long) { x > n and x < n + 2 }; T | where near(a, 5)",
+            "T | where a > 5 and a < 5 + 2",
+        ),
+        ("let keep = (R: (a: long)) { R | where a > 5 }; T | invoke keep()", "T | where a > 5"),
+        // The variable of the function is not that of the query.
+        (
+            "let n = 1; let above = () { let n = 5; T | where a > n }; above() | where a < n",
+            "T | where a > 5 | where a < 1",
+        ),
+    ] {
+        let plan = |text: &str| {
+            let mut query = query(&format!("{T} {text}"));
+            pass::simplify(&mut query);
+            steps(&query)
+        };
+        assert!(!plan(without).is_empty(), "{without}");
+        assert_eq!(plan(with), plan(without), "{with}");
+    }
+}
+
 #[test]
 fn windows_are_lifted() {
     for (text, want) in [

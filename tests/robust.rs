@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use kqlc::bind::bind;
+use kqlc::schema::{Dialect, Schemas};
 use kqlc::syntax::{self, Parsed};
 use proptest::prelude::*;
 
@@ -126,6 +128,58 @@ fn nesting_is_bounded_and_never_overflows_the_stack() {
     }
     let deep = format!("print {}1{}", "(".repeat(200), ")".repeat(200));
     assert!(syntax::parse(&deep).is_ok());
+}
+
+/// The least time of several runs: on a busy machine it says what the work costs.
+fn least(runs: usize, work: impl Fn()) -> Duration {
+    let time = || {
+        let start = Instant::now();
+        work();
+        start.elapsed()
+    };
+    (0..runs).map(|_| time()).min().unwrap_or_default()
+}
+
+/// No form is tried again and again inside itself: that would take twice as long with each level.
+#[test]
+fn nesting_takes_time_in_proportion() {
+    // Unoptimised code takes a multiple.
+    let bound = Duration::from_millis(if cfg!(debug_assertions) { 150 } else { 5 });
+    for (open, close) in
+        [("(", ")"), ("a[", "]"), ("iff(", ", 1, 2)"), ("f(", ")"), ("not(", ")"), ("-(", ")"), ("case(a, ", ", 1)")]
+    {
+        let text = |depth: usize| format!("print {}1{}", open.repeat(depth), close.repeat(depth));
+        let (whole, broken) = (text(200), text(200).replace('1', "1 1"));
+        assert!(syntax::parse(&whole).is_ok(), "{open}");
+        let time = least(5, || drop(syntax::parse(&whole)));
+        assert!(time < bound, "{open}: {time:?}");
+        let time = least(3, || drop(syntax::parse(&broken)));
+        assert!(time < 20 * bound, "{open}, broken: {time:?}");
+    }
+}
+
+/// Four times as long a query takes about four times as long to bind.
+#[test]
+fn a_long_query_binds_in_linear_time() {
+    let schemas = Schemas::builtin(Dialect::Sentinel);
+    let terms = |n: usize| format!("SecurityEvent\n| where {}", vec!["Account has \"word\""; n].join(" or "));
+    let lines = |n: usize| format!("SecurityEvent{}", "\n| extend Account = tolower(Account)".repeat(n));
+    let wide = |n: usize| {
+        let line = |n| format!("\n| extend Column{n} = strlen(Account)");
+        format!("SecurityEvent{}", (0..n).map(line).collect::<String>())
+    };
+    for (what, text, short, long) in [
+        ("terms", &terms as &dyn Fn(usize) -> String, 500, 2_000),
+        ("lines", &lines, 1_250, 5_000),
+        ("columns", &wide, 1_250, 5_000),
+    ] {
+        let time = |n: usize| {
+            let tree = syntax::parse(&text(n)).query.expect("a query that parses");
+            least(3, || drop(bind(&tree, &schemas)))
+        };
+        let (quick, slow) = (time(short), time(long));
+        assert!(slow < 8 * quick + Duration::from_millis(20), "{what}: {quick:?} for {short}, {slow:?} for {long}");
+    }
 }
 
 #[test]

@@ -5,61 +5,17 @@
 #![allow(clippy::unwrap_used, clippy::format_collect)]
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
 
-use kqlc::diagnostic::render::{Format, Renderer, Report, Sink};
 use kqlc::diagnostic::{Diagnostic, Edit};
-use kqlc::source::{SourceFile, Span};
 use kqlc::syntax::parse;
 use proptest::prelude::*;
 
-const OPEN: char = '⟦';
-const CLOSE: char = '⟧';
+mod faulty;
 
-/// A faulty query of a fixture.
-struct Case {
-    name: String,
-    query: String,
-    /// The places that findings are to underline, in order.
-    marked: Vec<Span>,
-    /// Whether every finding is to offer a change.
-    mends: bool,
-}
+use faulty::{cases, fixtures, rendered, settings};
 
-fn fixtures() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/syntax_errors");
-    let entries = std::fs::read_dir(folder).expect("the folder of fixtures");
-    let mut files: Vec<_> = entries.map(|entry| entry.expect("a fixture").path()).collect();
-    files.sort();
-    files
-}
-
-fn cases(file: &Path) -> Vec<Case> {
-    let text = std::fs::read_to_string(file).expect("a readable fixture");
-    text.split("\n## ")
-        .skip(1)
-        .map(|section| {
-            let (name, rest) = section.split_once('\n').expect("a heading ends with its line");
-            let (before, rest) = rest.split_once("```kql\n").unwrap_or_else(|| panic!("{name}: no query"));
-            let (marked_query, _) = rest.split_once("\n```").expect("a fence is closed");
-            let (query, marked) = unmarked(marked_query);
-            Case { name: name.to_owned(), query, marked, mends: !before.contains("No fix.") }
-        })
-        .collect()
-}
-
-/// The text without its marks, and the spans that were marked.
-fn unmarked(text: &str) -> (String, Vec<Span>) {
-    let (mut query, mut spans, mut open) = (String::new(), Vec::new(), 0);
-    for character in text.chars() {
-        match character {
-            OPEN => open = query.len(),
-            CLOSE => spans.push(Span::new(open, query.len())),
-            _ => query.push(character),
-        }
-    }
-    (query, spans)
-}
+/// The folder of the fixtures.
+const FOLDER: &str = "syntax_errors";
 
 fn apply(text: &str, findings: &[Diagnostic]) -> String {
     let mut edits: Vec<&Edit> =
@@ -74,14 +30,6 @@ fn apply(text: &str, findings: &[Diagnostic]) -> String {
         at = edit.span.end as usize;
     }
     mended + &text[at..]
-}
-
-fn rendered(query: &str, findings: &[Diagnostic]) -> String {
-    let file = SourceFile::from_text("query.kql", query);
-    let mut sink = Sink::new(Vec::new(), Format::Human);
-    let report = Report { file: &file, query: Some(0), diagnostics: findings };
-    sink.write(Renderer::new(Format::Human, false).render(&report)).expect("memory takes all");
-    String::from_utf8(sink.finish().expect("memory takes all")).expect("renderings are UTF-8")
 }
 
 /// What must hold of the findings about any text.
@@ -108,7 +56,7 @@ fn check(text: &str, findings: &[Diagnostic]) {
 #[test]
 fn findings_underline_the_marked_words() {
     let (mut count, mut wrong) = (0, String::new());
-    for case in fixtures().iter().flat_map(|file| cases(file)) {
+    for case in fixtures(FOLDER).iter().flat_map(|file| cases(file)) {
         let findings = parse(&case.query).diagnostics;
         check(&case.query, &findings);
         let spans: Vec<_> = findings.iter().map(|finding| finding.span).collect();
@@ -125,7 +73,7 @@ fn findings_underline_the_marked_words() {
 #[test]
 fn changes_mend_what_they_say_they_mend() {
     let mut wrong = String::new();
-    for case in fixtures().iter().flat_map(|file| cases(file)) {
+    for case in fixtures(FOLDER).iter().flat_map(|file| cases(file)) {
         let findings = parse(&case.query).diagnostics;
         if findings.iter().all(|finding| finding.fix.is_some()) != case.mends {
             writeln!(wrong, "{}: changes offered\n{}", case.name, rendered(&case.query, &findings)).unwrap();
@@ -143,7 +91,7 @@ fn changes_mend_what_they_say_they_mend() {
 
 #[test]
 fn findings_speak_kql() {
-    for file in fixtures() {
+    for file in fixtures(FOLDER) {
         for case in cases(&file) {
             for finding in parse(&case.query).diagnostics {
                 let sentences =
@@ -166,7 +114,7 @@ fn findings_speak_kql() {
 
 #[test]
 fn renderings_as_they_look() {
-    for file in fixtures() {
+    for file in fixtures(FOLDER) {
         let group = file.file_stem().unwrap().to_str().unwrap().to_owned();
         let mut text = String::new();
         for case in cases(&file) {
@@ -177,17 +125,13 @@ fn renderings_as_they_look() {
                 write!(text, "mended:\n\n    {lines}\n\n").unwrap();
             }
         }
-        let mut settings = insta::Settings::clone_current();
-        settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/snapshots/syntax"));
-        settings.set_prepend_module_to_snapshot(false);
-        settings.set_omit_expression(true);
-        settings.bind(|| insta::assert_snapshot!(group, text));
+        settings("syntax").bind(|| insta::assert_snapshot!(group, text));
     }
 }
 
 #[test]
 fn a_query_cut_off_anywhere_is_explained() {
-    for file in fixtures() {
+    for file in fixtures(FOLDER) {
         for case in cases(&file) {
             for (end, _) in case.query.char_indices() {
                 check(&case.query[..end], &parse(&case.query[..end]).diagnostics);

@@ -4,14 +4,22 @@
     eql.py OUTPUT.jsonl
 
 The package's grammar stands for syntax alone: its case rules and wildcards are not those of Elasticsearch. Exit 1 where it
-refuses anything.
+refuses anything that is not named in WRONGLY.
 """
-import json, sys
+import json, re, sys
 
 sys.path.pop(0)  # this file has the package's name
 
 import eql
 from eql.parser import allow_negation, allow_runs, allow_sample, elasticsearch_syntax, ignore_missing_functions
+
+
+# What the package refuses although Elasticsearch takes it, each with a test that knows it again.
+WRONGLY = {
+    "several characters by number in one string: its pattern for `\\u{…}` reaches from the first brace to the last": (
+        lambda text, error: "base 16" in error and len(re.findall(r"\\u\{[0-9a-f]+\}", text)) > 1
+    ),
+}
 
 
 def main() -> int:
@@ -26,7 +34,12 @@ def main() -> int:
             try:
                 eql.parse_query(text)
             except Exception as error:
-                bad.append((record["path"], " / ".join(str(error).splitlines()[:4])))
+                message = " / ".join(str(error).splitlines()[:4])
+                known = [reason for reason, knows in WRONGLY.items() if knows(text, message)]
+                if known:
+                    print(f"  {record['path']}: passed over, {known[0]}")
+                else:
+                    bad.append((record["path"], message))
     print(f"{seen} queries read; refused: {len(bad)}")
     for path, error in bad[:20]:
         print(f"  {path}: {error}")

@@ -261,7 +261,8 @@ impl<'a> Binder<'a> {
                 let ty = ValueType::dynamic(functions::Shape::Bag);
                 Some(Value::Scalar(Expr::new(ExprKind::Call(id, arguments), ty, span)))
             }
-            "estimate_data_size" if matches!(call.arguments.as_slice(), [only] if matches!(only.expr.kind, Ast::Star)) => {
+            "estimate_data_size" if matches!(call.arguments.as_slice(), [only] if matches!(only.expr.kind, Ast::Star)) =>
+            {
                 let row = self.row.as_ref().filter(|row| !row.open)?;
                 let columns = row.iter().map(|column| Expr::column(column.id, column.ty, span)).collect();
                 Some(Value::Scalar(Expr::new(ExprKind::Call(id, columns), Type::Long, span)))
@@ -424,6 +425,7 @@ pub(super) fn mismatch_report(
         }
     }
     .note(usage)
+    .official(mismatch.official())
 }
 
 /// The first sentence of a text, beginning small, without its full stop.

@@ -313,7 +313,7 @@ impl<'a> Binder<'a> {
                     .collect(),
                 Part::Lookup | Part::LookupExcept(_) => {
                     let away: HashSet<Name> = match part {
-                        Part::LookupExcept(parameter) => {
+                        Part::LookupExcept(parameter) if !keeps_key(id, &positions, given) => {
                             at(*parameter).map(|index| argument_name(self, index).into()).collect()
                         }
                         _ => HashSet::new(),
@@ -422,6 +422,15 @@ impl<'a> Binder<'a> {
         }
         input.iter().filter(|c| !away.contains(&c.id)).map(|c| (Some(c.id), c.name.clone(), c.ty)).collect()
     }
+}
+
+/// Whether the key of the lookup table is asked for.
+fn keeps_key(id: PluginId, positions: &[usize], given: &[Given]) -> bool {
+    let parameters = id.row().overloads.first().map_or(&[][..], |overload| overload.parameters);
+    positions.iter().zip(given).any(|(position, given)| {
+        parameters.get(*position).is_some_and(|parameter| parameter.name == "return_lookup_key")
+            && matches!(given, Given::Scalar(value) if value.as_literal().and_then(crate::ir::Value::as_bool) == Some(true))
+    })
 }
 
 /// The parameters of the arguments that are given by name behind those that go by their place. Where what goes by its

@@ -33,6 +33,8 @@ impl<'a> Binder<'a> {
         kind.unwrap_or_else(|| {
             let span = op.parameters.iter().find(|p| &*p.name.text == "kind").map_or(op.keyword, |p| p.span);
             let mut diagnostic = Diagnostic::new(&code::JOIN_CONDITION, span, format!("`{word}` is no kind of join"));
+            // The official analyser lets any word pass here.
+            diagnostic.official = None;
             if let Some(near) = crate::schema::nearest(word, KINDS.iter().map(|(name, _)| *name)) {
                 diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
             }

@@ -132,6 +132,8 @@ struct Binder<'a> {
     unknown: HashSet<Box<str>>,
     /// Whether the query reads every table.
     all: bool,
+    /// The operators behind the one at hand: a name that it does not know may be made by one of them.
+    ahead: &'a [ast::Operator],
     /// The tables that have a column of a name, as far as that was asked: looking through all of them is dear.
     homes: HashMap<Box<str>, Rc<[crate::schema::Name]>>,
     /// How large the bins of `bin_auto` are, and where one of them starts, as the query's options have it.
@@ -162,6 +164,7 @@ impl<'a> Binder<'a> {
             unnamed: 1,
             unknown: HashSet::new(),
             all: false,
+            ahead: &[],
             homes: HashMap::new(),
             bins: (None, None),
         }

@@ -61,11 +61,8 @@ impl<'a> Binder<'a> {
             Ast::Operator(op) => self.stage(input, op),
             Ast::Paren(inner) => self.sub_query(input, inner),
             Ast::Pipe(pipe) => {
-                let mut plan = self.sub_query(input, &pipe.source);
-                for op in &pipe.stages {
-                    plan = self.stage(plan, op);
-                }
-                plan
+                let plan = self.sub_query(input, &pipe.source);
+                self.stages(plan, &pipe.stages)
             }
             _ => self.without_row(|b| b.table(expr)),
         }

@@ -41,8 +41,7 @@ impl<'a> Binder<'a> {
                     format!("`{}` is not defined for {}", op.symbol(), types.join(" and ")),
                 );
                 if let Mismatch::Argument { problem, .. } = &mismatch {
-                    diagnostic = diagnostic.label(problem.official());
-                    diagnostic.label.clear();
+                    diagnostic = diagnostic.official(problem.official());
                 }
                 if types.contains(&"dynamic") {
                     diagnostic =

@@ -48,6 +48,17 @@ impl<'a> Binder<'a> {
         }
     }
 
+    /// Operators on the records piped into them, one after the other.
+    pub(super) fn stages(&mut self, mut plan: Plan, operators: &'a [ast::Operator]) -> Plan {
+        let outer = self.ahead;
+        for (index, op) in operators.iter().enumerate() {
+            self.ahead = &operators[index..];
+            plan = self.stage(plan, op);
+        }
+        self.ahead = outer;
+        plan
+    }
+
     /// An operator on the records piped into it.
     pub(super) fn stage(&mut self, plan: Plan, op: &'a ast::Operator) -> Plan {
         super::deep(|| self.stage_inner(plan, op))

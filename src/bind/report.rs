@@ -6,7 +6,7 @@ use crate::functions::{self, ValueType};
 use crate::ir::{ColumnId, Expr, ExprKind as Kind, Origin};
 use crate::schema::nearest;
 use crate::source::Span;
-use crate::syntax::ast::{self, ExprKind};
+use crate::syntax::ast::{self, ExprKind, OperatorKind};
 use crate::types::Type;
 
 impl Binder<'_> {
@@ -51,7 +51,17 @@ impl Binder<'_> {
         let mut diagnostic =
             Diagnostic::new(&code::UNKNOWN_NAME, span, format!("`{name}` is no column, variable or function here"))
                 .label("unknown name");
-        if self.muted == 0 {
+        if self.muted == 0
+            && let Some((made, same)) = self.made_ahead(name, span)
+        {
+            diagnostic = diagnostic.related(made, "it is made here");
+            diagnostic = if same {
+                diagnostic
+                    .help("what one operator makes is seen by those behind it: give it an `extend` of its own before")
+            } else {
+                diagnostic.help("an operator sees what those before it have made: move this one behind the other")
+            };
+        } else if self.muted == 0 {
             let columns = self.row.iter().chain(&self.right).flat_map(crate::ir::Schema::iter).map(|c| &*c.name);
             let locals = self.scope.keys().map(|name| &**name);
             if let Some(near) = nearest(name, columns.chain(locals)) {
@@ -77,6 +87,25 @@ impl Binder<'_> {
         self.report(diagnostic);
         let id = self.columns.add(name, Type::Unknown, Origin::Unresolved, span);
         Expr::column(id, Type::Unknown.into(), span)
+    }
+
+    /// Where the operator at hand, or one behind it, makes a column of this name; and whether it is the one at hand.
+    fn made_ahead(&self, name: &str, span: Span) -> Option<(Span, bool)> {
+        let makes = |item: &ast::NamedExpr| match &item.names {
+            ast::Names::One(made) if *made.text == *name => Some(made.span),
+            ast::Names::List(names, _) => names.iter().find(|made| *made.text == *name).map(|made| made.span),
+            _ => None,
+        };
+        self.ahead.iter().find_map(|op| {
+            let (OperatorKind::Extend(items) | OperatorKind::Project(items) | OperatorKind::Serialize(items)) =
+                &op.kind
+            else {
+                return None;
+            };
+            let made = items.iter().find_map(makes)?;
+            let same = op.span.start <= span.start && span.end <= op.span.end;
+            Some((made, same))
+        })
     }
 
     /// Reports a name that stands alone and for nothing: nothing says that it is meant as a table.
@@ -113,7 +142,9 @@ impl Binder<'_> {
                 .label("unknown function");
         let aggregate = functions::aggregate(name).is_some();
         let own: Vec<crate::ir::Name> = self.scope.keys().cloned().collect();
-        let known = functions::scalars().map(functions::FunctionId::name);
+        let aggregates = functions::aggregates().map(functions::AggregateId::name);
+        let aggregates = aggregates.filter(|_| self.aggregates.is_some());
+        let known = functions::scalars().map(functions::FunctionId::name).chain(aggregates);
         let near = functions::nearest(name, known).map(ToOwned::to_owned);
         let near = near.or_else(|| nearest(name, own.iter().map(|name| &**name)).map(ToOwned::to_owned));
         if tabular {

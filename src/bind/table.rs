@@ -134,12 +134,9 @@ impl<'a> Binder<'a> {
                 if pipe.stages.first().is_some_and(is_fuzzy_union) {
                     self.fuzzy = true;
                 }
-                let mut plan = self.table(&pipe.source);
+                let plan = self.table(&pipe.source);
                 self.fuzzy = fuzzy;
-                for op in &pipe.stages {
-                    plan = self.stage(plan, op);
-                }
-                plan
+                self.stages(plan, &pipe.stages)
             }
             Ast::Operator(op) => self.first_operator(op),
             Ast::Call(call) => self.table_call(call, span),

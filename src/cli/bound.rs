@@ -74,6 +74,7 @@ pub(super) fn over_queries(
                 let mut diagnostics: Vec<Diagnostic> = query.syntax_errors().collect();
                 diagnostics.extend(query.folded.clone());
                 diagnostics.extend(query.meaning_errors());
+                diagnostics.extend(query.nothing_asked());
                 add(&Answer { file, index: Some(index), bound: query.bound, diagnostics });
             }
         }

@@ -80,11 +80,8 @@ pub(super) fn with_tables(schemas: &Schemas, sources: &Sources, query: &str) -> 
             continue;
         }
         let declared = schemas.table(name);
-        let columns: Vec<_> = declared
-            .iter()
-            .flat_map(|table| &table.columns)
-            .map(|column| (&*column.name, column.ty))
-            .collect();
+        let columns: Vec<_> =
+            declared.iter().flat_map(|table| &table.columns).map(|column| (&*column.name, column.ty)).collect();
         if let Some(columns) = sources.columns(name, &columns).map_err(|error| error.told())? {
             let open = declared.as_ref().is_some_and(|table| table.open);
             let columns = columns.into_iter().map(|(name, ty)| Column::new(name, ty)).collect();

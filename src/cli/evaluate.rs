@@ -78,7 +78,9 @@ pub(super) fn answer(
 fn told(error: &EvalError, catalog: &dyn Catalog) -> Option<Diagnostic> {
     let span = error.span()?;
     Some(match error {
-        EvalError::Missing { kind, name, .. } => missing(kind, name, catalog, Diagnostic::new(&code::NO_DATA, span, error.to_string())),
+        EvalError::Missing { kind, name, .. } => {
+            missing(kind, name, catalog, Diagnostic::new(&code::NO_DATA, span, error.to_string()))
+        }
         EvalError::Value { .. } => Diagnostic::new(&code::UNUSABLE_VALUE, span, error.to_string()),
         _ => Diagnostic::new(&code::NOT_RUN, span, error.to_string()),
     })

@@ -2,10 +2,10 @@
 
 use super::input::{Kind, Text};
 use crate::bind::{self, Bound};
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Severity, code};
 use crate::rule::{self, Rule};
 use crate::schema::Schemas;
-use crate::source::{SourceFile, TextMap};
+use crate::source::{SourceFile, Span, TextMap};
 use crate::syntax::{self, Parsed};
 
 /// What a file holds: rules with their queries, or queries alone.
@@ -41,6 +41,17 @@ impl Query {
     /// The syntax errors, with spans in the decoded file.
     pub fn syntax_errors(&self) -> impl Iterator<Item = Diagnostic> + '_ {
         self.parsed.diagnostics.iter().map(|diagnostic| diagnostic.clone().mapped(&self.map))
+    }
+
+    /// That it has a meaning and no result, where that is so; the span counts in the decoded file. For `check` a lint
+    /// says it, since a file may hold declarations to copy from.
+    pub fn nothing_asked(&self) -> Option<Diagnostic> {
+        self.bound.as_ref().filter(|bound| bound.query.is_none())?;
+        let statements = self.parsed.query.as_ref().map(|query| query.statements.as_slice()).unwrap_or_default();
+        let span = statements.last().map_or_else(Span::default, |statement| statement.span);
+        let found = Diagnostic::new(&code::NOTHING_ASKED, span, "the query declares names and asks for nothing")
+            .help("add the table or the name whose records are wanted, as the last line");
+        Some(found.mapped(&self.map))
     }
 
     /// What is wrong with its meaning, with spans in the decoded file.

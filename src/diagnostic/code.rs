@@ -185,6 +185,8 @@ codes! {
     SEVERAL_NAMES = "K2029" "several-names" Error ("KS149");
     /// A value has to be written out, and is computed.
     LITERAL_EXPECTED = "K2030" "literal-expected" Error ("KS131");
+    /// The query declares names and asks for nothing, so it has no result.
+    NOTHING_ASKED = "K2031" "nothing-asked" Error;
 
     /// The file holds no detection.
     READ_NOTHING = "K3001" "read-nothing" Error;

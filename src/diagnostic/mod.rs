@@ -38,6 +38,8 @@ pub struct Diagnostic {
     pub notes: Vec<Note>,
     /// A change that mends it.
     pub fix: Option<Fix>,
+    /// The code Microsoft's analyser gives the same finding, such as `KS142`, where there is one.
+    pub official: Option<&'static str>,
 }
 
 /// Another place, with what it has to do with the finding.
@@ -112,7 +114,15 @@ impl Diagnostic {
             related: Vec::new(),
             notes: Vec::new(),
             fix: None,
+            official: code.official,
         }
+    }
+
+    /// Sets the code of Microsoft's analyser, where it parts what is one kind of finding here.
+    #[must_use]
+    pub fn official(mut self, code: &'static str) -> Self {
+        self.official = Some(code);
+        self
     }
 
     /// Sets what stands beside the underlined words.

@@ -64,12 +64,7 @@ impl Catalog for NoTables {
         Ok(None)
     }
 
-    fn external(
-        &self,
-        _: &str,
-        _: &[(&str, Type)],
-        _: &External,
-    ) -> Result<Option<Arc<dyn TableProvider>>, EvalError> {
+    fn external(&self, _: &str, _: &[(&str, Type)], _: &External) -> Result<Option<Arc<dyn TableProvider>>, EvalError> {
         Ok(None)
     }
 }

@@ -235,6 +235,7 @@ pub struct Items<'a> {
     left: usize,
 }
 
+#[expect(clippy::copy_iterator, reason = "two references, copied to look at the same elements again")]
 impl<'a> Iterator for Items<'a> {
     type Item = View<'a>;
 
@@ -259,6 +260,7 @@ pub struct Slots<'a> {
     left: usize,
 }
 
+#[expect(clippy::copy_iterator, reason = "two references, copied to look at the same elements again")]
 impl<'a> Iterator for Slots<'a> {
     type Item = (&'a str, View<'a>);
 

@@ -13,8 +13,8 @@ mod error;
 mod interrupt;
 pub mod kernels;
 mod lower;
-pub mod plugins;
 pub mod output;
+pub mod plugins;
 pub mod sources;
 mod support;
 

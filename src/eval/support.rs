@@ -10,7 +10,7 @@ use crate::source::Span;
 ///
 /// # Errors
 /// The first thing in the query's text that cannot be run.
-pub fn check(query: &Query) -> Result<(), EvalError> {
+pub(super) fn check(query: &Query) -> Result<(), EvalError> {
     let mut refused: Vec<EvalError> = Vec::new();
     for shared in &query.shared {
         check_plan(&shared.plan, &mut refused);

@@ -47,7 +47,9 @@ pub fn parse(text: &str) -> Parsed {
     let text = plain.as_ref();
     with_stack(scan.depth, || match Grammar::parse(Rule::query, text) {
         Ok(pairs) => {
-            let (query, diagnostics) = lower::query(pairs, text, scan.comments);
+            let (query, mut diagnostics) = lower::query(pairs, text, scan.comments);
+            // What is inside a form is judged before the form.
+            diagnostics.sort_by_key(|found| found.span);
             Parsed { query: Some(query), diagnostics }
         }
         Err(error) => Parsed { query: None, diagnostics: explain::diagnose(text, &scan, &error) },
@@ -213,6 +215,13 @@ mod tests {
     fn one_error_does_not_hide_the_next() {
         let text = "T | where | project a,, b; U | summarize count( ) by | take 5";
         assert_eq!(parse(text).diagnostics.len(), 3, "{:#?}", parse(text).diagnostics);
+    }
+
+    #[test]
+    fn errors_come_in_the_order_of_the_text() {
+        let found = parse("summarize<x>where").diagnostics;
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert!(found.is_sorted_by_key(|found| found.span.start), "{found:?}");
     }
 
     #[test]

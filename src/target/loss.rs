@@ -75,6 +75,41 @@ impl LossKind {
         }
     }
 
+    /// What a loss of this kind means for a detection: a sentence for whoever has to decide whether it may go out.
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Case => {
+                "upper and lower case are told apart on one side alone, so that a value in another case is found or missed"
+            }
+            Self::Term => {
+                "where a word begins and ends is judged otherwise, so that a part of a word may be found or a whole one missed"
+            }
+            Self::RegexDialect => "the other engine reads something in the pattern in its own way",
+            Self::WindowKind => "events are brought together over another stretch of time than in the rule",
+            Self::Sketch => "a number is an estimate, and is made by another method there",
+            Self::Null => "an event in which a value is missing or empty is treated otherwise, or a column stays empty",
+            Self::RowCap => {
+                "the other system stops at a number of rows, or gives more or fewer rows for the same events"
+            }
+            Self::Order => "which record comes first decides, and it may be another one there",
+            Self::UnmappedField => {
+                "the name of a field in the other system is not known or merely a guess: look whether your data has it"
+            }
+            Self::UnresolvedName => {
+                "a name is written as it stands, because nothing here knows it: look whether it is spelt right"
+            }
+            Self::Lookup => "the rule compares with a list, which has to be created there and be kept up to date",
+            Self::UnsupportedOperator => "there is no way to say this operator, so the rule is refused",
+            Self::UnsupportedFunction => "there is no way to say this function, so the rule is refused",
+            Self::UnsupportedAggregate => "there is no way to compute this of a group, so the rule is refused",
+            Self::UnsupportedExpression => "there is no way to say this expression, so the rule is refused",
+            Self::UnsupportedSource => "what the rule reads has no counterpart there, so the rule is refused",
+            Self::Syntax => "the query cannot be read",
+            Self::Type => "the query has an error, so that Sentinel would not run it either",
+            Self::MinFidelity => "a more faithful conversion was asked for than there is",
+        }
+    }
+
     /// Every kind.
     pub const ALL: [Self; 19] = [
         Self::Case,
@@ -204,6 +239,7 @@ mod tests {
         for kind in LossKind::ALL {
             assert_eq!(LossKind::parse(kind.word()), Some(kind));
             assert_eq!(serde_json::to_value(kind).unwrap(), kind.word());
+            assert!(!kind.meaning().ends_with('.') && kind.meaning().len() > 20, "{kind}");
         }
     }
 

@@ -11,10 +11,14 @@ pub mod elastic;
 pub mod eql;
 pub mod esql;
 mod fidelity;
+mod filled;
 mod loss;
+mod reason;
 pub mod registry;
+mod sets;
 pub mod sigma;
 pub mod splunk;
+mod template;
 mod usage;
 
 pub use data::{DataError, DataFile, FILES, override_with};
@@ -115,6 +119,12 @@ impl Conversion {
     /// A refusal.
     pub fn refused(losses: Vec<Loss>) -> Self {
         Self { fidelity: Fidelity::Refused, output: None, losses, outside: Outside::default() }
+    }
+
+    /// A refusal of a query, with what keeps it from being said in any language.
+    pub(in crate::target) fn refused_for(query: &Query, mut losses: Losses) -> Self {
+        reason::baselines(query).into_iter().for_each(|loss| losses.push(loss));
+        Self::refused(losses.into_sorted())
     }
 
     /// The artefact with the losses it was written under. What the losses allow at most is its fidelity.

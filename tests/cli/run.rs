@@ -1,4 +1,5 @@
 //! `kqlc run` and `kqlc test` as processes.
+#![expect(clippy::unwrap_used, reason = "a test ends where what it stands on fails")]
 
 use std::fs;
 use std::io::Write as _;
@@ -182,7 +183,8 @@ fn watchlists_and_addresses_are_files() {
     let arguments = ["--events", ".", "--watchlist", "VIPs:Name=vips.csv"];
     let query = "T | where User in ((_GetWatchlist('VIPs') | project SearchKey))";
     assert_eq!(rows(folder.path(), &arguments, query), json!([["ada"]]));
-    let query = "externaldata(Ip: string, Score: long)[@'https://example.com/feed.csv?a=b'] with (ignoreFirstRecord=true)";
+    let query =
+        "externaldata(Ip: string, Score: long)[@'https://example.com/feed.csv?a=b'] with (ignoreFirstRecord=true)";
     let given = ["--external", "https://example.com/feed.csv?a=b=feed.csv"];
     assert_eq!(rows(folder.path(), &given, query), json!([["198.51.100.1", 7]]));
     // Nothing is fetched.
@@ -192,8 +194,18 @@ fn watchlists_and_addresses_are_files() {
 }
 
 #[test]
+fn a_column_that_comes_late_is_found() {
+    let mut lines = "{\"a\":1}\n".repeat(200_000);
+    lines.push_str("{\"a\":2,\"late\":\"x\"}\n");
+    let folder = folder(&[("T.ndjson", &lines)]);
+    assert_eq!(rows(folder.path(), &["--events", "."], "T | where late == 'x' | project a"), json!([[2]]));
+    assert_eq!(run_in(folder.path(), &["--events", "."], "T | where never == 'x'").status.code(), Some(1));
+}
+
+#[test]
 fn threads_and_memory_change_no_answer() {
-    let lines: String = (0..5000).map(|n| format!("{{\"k\":{},\"v\":{}.25}}\n", n * 7919 % 100, n)).collect();
+    let line = |n: i32| format!("{{\"k\":{},\"v\":{n}.25}}\n", n * 7919 % 100);
+    let lines = (0..5000).map(line).collect::<Vec<_>>().concat();
     let folder = folder(&[("T/a.ndjson", &lines), ("T/b.ndjson", &lines)]);
     let query = "T | summarize s = sum(v), n = count(), m = take_any(v) by k | where n > 1";
     let answer = |arguments: &[&str]| rows(folder.path(), &[&["--events", "."], arguments].concat(), query);

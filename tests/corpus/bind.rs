@@ -82,7 +82,9 @@ fn schemas_are_those_of_the_official_analyser() {
             }
         } else if !errors.iter().any(|e| matches!(e["code"].as_str(), Some("KS204" | "KS211"))) {
             faulty += 1;
-            if wrongs.is_empty() && parses {
+            // Of a query without a result, `schema` tells that it has none.
+            let asks = bounds.last().is_some_and(|bound| bound.query.is_some());
+            if wrongs.is_empty() && parses && asks {
                 missed.push(format!("{name}: {}", errors.first().map_or_else(String::new, ToString::to_string)));
             } else {
                 found += 1;
@@ -104,6 +106,12 @@ fn schemas_are_those_of_the_official_analyser() {
     println!("{same} of {sound} schemas agree, {names} more in names; {} false errors", false_errors.len());
     println!("{found} of {faulty} faulty queries found");
     assert!(100 * same >= 98 * sound && false_errors.is_empty() && 10 * found >= 9 * faulty);
+    // `docs/schema-differences.md` tells of these and of no other.
+    let told = |line: &&String| ["DestinationPort", "DurationMs"].iter().any(|column| line.contains(column));
+    assert_eq!((wrong.len(), wrong.iter().filter(told).count()), (3, 3), "{wrong:?}");
+    let told =
+        |line: &&String| ["'bag_unpack' expects 2 arguments", "A value of type bool"].iter().any(|m| line.contains(m));
+    assert_eq!((missed.len(), missed.iter().filter(told).count()), (4, 4), "{missed:?}");
 }
 
 /// The rules that started the project bind; the third names columns that its table does not have.

@@ -59,7 +59,9 @@ fn cell(ty: Type, lots: &mut Lots, words: &[String]) -> Cell<'static> {
         Type::String => Cell::string(word(lots)),
         Type::Dynamic | Type::Unknown => Cell::dynamic(&match lots.below(5) {
             0 => Json::Array(vec![Json::String(word(lots).as_str().into()), Json::Long(3), Json::Null]),
-            1 => Json::Bag(vec![("Name".into(), Json::String(word(lots).as_str().into())), ("a".into(), Json::Long(1))]),
+            1 => {
+                Json::Bag(vec![("Name".into(), Json::String(word(lots).as_str().into())), ("a".into(), Json::Long(1))])
+            }
             2 => Json::Long(7),
             3 => Json::Array(vec![]),
             _ => Json::String(word(lots).as_str().into()),
@@ -76,8 +78,9 @@ struct Noise {
 
 impl Noise {
     fn for_query(query: &Query, text: &str) -> Self {
-        let mut noise = Self::default();
-        noise.words = text.split(['"', '\'']).skip(1).step_by(2).filter(|word| word.len() < 200).map(str::to_owned).collect();
+        let words =
+            text.split(['"', '\'']).skip(1).step_by(2).filter(|word| word.len() < 200).map(str::to_owned).collect();
+        let mut noise = Self { words, ..Self::default() };
         for shared in &query.shared {
             noise.collect(&mut shared.plan.clone());
         }
@@ -103,7 +106,9 @@ impl Noise {
     }
 
     fn provider(&self, name: &str, columns: &[(String, Type)]) -> Arc<dyn TableProvider> {
-        let mut lots = Lots(name.bytes().fold(88_172_645_463_325_252_u64, |seed, byte| seed.wrapping_mul(31) ^ u64::from(byte)) | 1);
+        let mut lots = Lots(
+            name.bytes().fold(88_172_645_463_325_252_u64, |seed, byte| seed.wrapping_mul(31) ^ u64::from(byte)) | 1,
+        );
         let mut fields = Vec::new();
         let mut arrays: Vec<ArrayRef> = Vec::new();
         for (name, ty) in columns {
@@ -113,7 +118,7 @@ impl Noise {
             arrays.push(from_cells(ty, cells).expect("cells of the type"));
         }
         fields.push(Field::new(ORDINAL, DataType::Int64, false));
-        arrays.push(Arc::new(Int64Array::from_iter_values(0..ROWS as i64)));
+        arrays.push(Arc::new(Int64Array::from_iter_values((0i64..).take(ROWS))));
         let schema = Arc::new(Schema::new(fields));
         let batch = RecordBatch::try_new(Arc::clone(&schema), arrays).expect("a batch");
         let partitions = (0..ROWS).step_by(10).map(|start| vec![batch.slice(start, 10)]).collect();
@@ -137,7 +142,12 @@ impl Catalog for Noise {
         Ok(Some(self.provider(alias, &columns)))
     }
 
-    fn external(&self, address: &str, columns: &[(&str, Type)], _: &External) -> Result<Option<Arc<dyn TableProvider>>, EvalError> {
+    fn external(
+        &self,
+        address: &str,
+        columns: &[(&str, Type)],
+        _: &External,
+    ) -> Result<Option<Arc<dyn TableProvider>>, EvalError> {
         let columns: Vec<(String, Type)> = columns.iter().map(|(name, ty)| ((*name).to_owned(), *ty)).collect();
         Ok(Some(self.provider(address, &columns)))
     }
@@ -170,7 +180,9 @@ fn shown(answer: &Answer) -> Vec<String> {
             .map(|(index, (_, ty))| Cells::new(batch.column(index).as_ref(), *ty).expect("an array of the type"))
             .collect();
         for row in 0..batch.num_rows() {
-            rows.push(columns.iter().map(|cells| format!("{:?}|", cells.get(row).to_text())).collect());
+            rows.push(
+                columns.iter().map(|cells| format!("{:?}", cells.get(row).to_text())).collect::<Vec<_>>().join("|"),
+            );
         }
     }
     rows
@@ -216,7 +228,11 @@ fn queries_run_or_are_refused_by_name() {
                             println!("{first:#?}\n{second:#?}");
                         }
                         let at = first.iter().zip(&second).position(|(a, b)| a != b);
-                        faults.push(format!("{name}: {} and {} rows, first apart at {at:?}", first.len(), second.len()));
+                        faults.push(format!(
+                            "{name}: {} and {} rows, first apart at {at:?}",
+                            first.len(),
+                            second.len()
+                        ));
                     }
                 }
                 (Err(EvalError::Unsupported { what, .. } | EvalError::Value { what, .. }), Err(_)) => {

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 mod bind;
-mod coverage;
+mod convert;
 #[cfg(feature = "eval")]
 mod eval;
 mod format;

@@ -101,6 +101,7 @@ impl Artefact {
         for loss in &self.losses {
             let _ = writeln!(out, "#   {}:{} {}: {}", loss.start.line, loss.start.column, loss.kind, loss.message);
             if explain {
+                let _ = writeln!(out, "#     {}; at best `{}`", loss.kind.meaning(), loss.fidelity);
                 let words = file.slice(loss.span);
                 if let Some(first) = words.lines().next().filter(|line| !line.trim().is_empty()) {
                     let more = if words.lines().count() > 1 { " …" } else { "" };

@@ -55,7 +55,7 @@ pub struct Convert {
     /// How results are written; `json` gives one object a line, a query and target
     #[arg(long, value_enum, default_value_t)]
     format: ConvertFormat,
-    /// Show the words of the rule that each loss is about
+    /// Show what each loss means, what it costs, and the words of the rule it is about
     #[arg(long)]
     explain_losses: bool,
     /// Write a file a rule and target into this folder, with a manifest and a summary
@@ -412,8 +412,7 @@ fn prepared(query: &Query) -> Result<ir::Query, Vec<Loss>> {
         return Err(wrong);
     }
     let Some(mut ir) = query.bound.as_ref().and_then(|bound| bound.query.clone()) else {
-        let message = "the query declares names and asks for nothing";
-        return Err(vec![Loss::refusal(LossKind::Syntax, query.map.span(Span::default()), message)]);
+        return Err(errors(LossKind::Syntax, query.nothing_asked().into_iter()).collect());
     };
     simplify(&mut ir);
     Ok(ir)

@@ -15,10 +15,10 @@ use super::outfile::OutFile;
 use super::output::{Exit, Output, complain, hint};
 use super::queries::{Content, Query};
 use super::schemas::SchemaOptions;
-use crate::diagnostic::Diagnostic;
 use crate::diagnostic::render::{Format as FindingsFormat, Renderer, Report, Sink};
+use crate::diagnostic::{Diagnostic, code};
 use crate::eval::output::{Format, Layout, write};
-use crate::eval::sources::{Progress, Sources};
+use crate::eval::sources::{Fault, Progress, Reason, Sources};
 use crate::eval::{Answer, Engine, Interrupt, Options};
 use crate::schema::Schemas;
 use crate::source::SourceFile;
@@ -162,7 +162,11 @@ impl Session<'_> {
                     exit = exit.max(Exit::Findings);
                 }
                 Err(Failure::Run(error)) => {
-                    complain(self.sources.faults().first().map_or(error, ToString::to_string));
+                    let faults = self.sources.faults();
+                    complain(faults.first().map_or(error, ToString::to_string));
+                    if let Some(Fault { reason: Reason::Type { .. }, .. }) = faults.first() {
+                        hint("--schema states the types of columns, --on-error what becomes of such records");
+                    }
                     exit = Exit::Failed;
                 }
             }
@@ -171,6 +175,16 @@ impl Session<'_> {
     }
 
     fn query(&self, query: &Query) -> Result<evaluate::Answered, Failure> {
+        match self.attempt(query) {
+            // A column may come up for the first time behind what was looked at.
+            Err(Failure::Query(found)) if found.iter().any(is_unknown) && self.sources.look_closer() => {
+                self.attempt(query)
+            }
+            answered => answered,
+        }
+    }
+
+    fn attempt(&self, query: &Query) -> Result<evaluate::Answered, Failure> {
         let schemas = data::with_tables(self.schemas, self.sources, &query.text).map_err(Failure::Run)?;
         evaluate::answer(query, &schemas, self.engine, self.sources)
     }
@@ -189,6 +203,11 @@ impl Session<'_> {
         let records = if count == 1 { "record" } else { "records" };
         hint(format_args!("{count}{more} {records} could not be read; --on-error decides what becomes of them"));
     }
+}
+
+/// Whether a finding is about a name that nothing bears.
+fn is_unknown(found: &Diagnostic) -> bool {
+    *found.code == code::UNKNOWN_NAME
 }
 
 /// Writes answers to a file that is there whole or not at all.

@@ -50,7 +50,8 @@ impl Bar {
 
 fn shown() -> ProgressBar {
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-    let style = ProgressStyle::with_template("{bar:30} {bytes} of {total_bytes} read, {binary_bytes_per_sec}, {eta} left");
+    let style =
+        ProgressStyle::with_template("{bar:30} {bytes} of {total_bytes} read, {binary_bytes_per_sec}, {eta} left");
     if let Ok(style) = style {
         bar.set_style(style);
     }

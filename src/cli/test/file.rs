@@ -135,7 +135,9 @@ fn lines(events: &[Map<String, Value>]) -> Result<Vec<u8>, String> {
         let every = event.shift_remove("$every");
         let step = match &every {
             None => 0,
-            Some(Value::String(text)) => parse_timespan(text).ok_or_else(|| format!("`$every: {text}` is no time span"))?,
+            Some(Value::String(text)) => {
+                parse_timespan(text).ok_or_else(|| format!("`$every: {text}` is no time span"))?
+            }
             Some(other) => return Err(format!("`$every: {other}` is no time span such as 10s")),
         };
         let Some(repeat) = repeat else {
@@ -151,7 +153,8 @@ fn lines(events: &[Map<String, Value>]) -> Result<Vec<u8>, String> {
             let mut one = Value::Object(event.clone());
             numbered(&mut one, &number.to_string());
             if let (Value::Object(one), true) = (&mut one, step != 0) {
-                let ticks = i64::try_from(number - 1).ok().and_then(|steps| step.checked_mul(steps)).unwrap_or(i64::MAX);
+                let ticks =
+                    i64::try_from(number - 1).ok().and_then(|steps| step.checked_mul(steps)).unwrap_or(i64::MAX);
                 moved(one, ticks)?;
             }
             if let Value::Object(one) = &one {
@@ -218,7 +221,8 @@ mod tests {
 
     #[test]
     fn what_makes_no_sense_is_refused() {
-        for yaml in ["- {$repeat: -1}", "- {$repeat: 2, $every: soon}", "- {$every: 1s}", "- {$repeat: 2, $every: 1s}"] {
+        for yaml in ["- {$repeat: -1}", "- {$repeat: 2, $every: soon}", "- {$every: 1s}", "- {$repeat: 2, $every: 1s}"]
+        {
             assert!(given(yaml).is_err(), "{yaml}");
         }
     }

@@ -86,9 +86,11 @@ fn unlike(expected: &[Map<String, Value>], ordered: bool, answer: &Answer) -> Re
     }
     let actual = json_rows(answer).map_err(|error| error.to_string())?;
     let same = |expected: &Map<String, Value>, actual: &[Value]| {
-        answer.columns.iter().zip(actual).all(|((name, ty), value)| {
-            expected.get(&**name).is_none_or(|expected| is_value(expected, value, *ty))
-        })
+        answer
+            .columns
+            .iter()
+            .zip(actual)
+            .all(|((name, ty), value)| expected.get(&**name).is_none_or(|expected| is_value(expected, value, *ty)))
     };
     let (mut missing, mut more) = (Vec::new(), Vec::new());
     if ordered {
@@ -112,32 +114,27 @@ fn unlike(expected: &[Map<String, Value>], ordered: bool, answer: &Answer) -> Re
     // Only what the test names is told, in the order of the answer.
     let named = |name: &str| expected.is_empty() || expected.iter().any(|row| row.contains_key(name));
     let mut text = String::from("the records differ (- expected, + found):");
-    let mut tell = |sign: char, rows: Vec<String>| {
+    let mut tell = |sign: &str, rows: Vec<String>| {
         for row in rows.iter().take(SHOWN) {
-            text.push_str(&format!("\n  {sign} {row}"));
+            text.extend(["\n  ", sign, " ", row.as_str()]);
         }
         if rows.len() > SHOWN {
-            text.push_str(&format!("\n  {sign} and {} more", rows.len() - SHOWN));
+            text.extend(["\n  ", sign, " and ", &(rows.len() - SHOWN).to_string(), " more"]);
         }
     };
-    tell('-', missing.iter().map(|row| Value::Object((*row).clone()).to_string()).collect());
+    tell("-", missing.iter().map(|row| Value::Object((*row).clone()).to_string()).collect());
     let shown = |row: &&Vec<Value>| {
         let columns = answer.columns.iter().zip(row.iter()).filter(|((name, _), _)| named(name));
         Value::Object(columns.map(|((name, _), value)| (name.to_string(), value.clone())).collect()).to_string()
     };
-    tell('+', more.iter().map(shown).collect());
+    tell("+", more.iter().map(shown).collect());
     Ok(Some(text))
 }
 
 /// A greatest matching of the expected records with the found ones: for each found one, which it is. A record may be as
 /// several tests of it expect, so that taking the first that fits would not do.
 fn matched(expected: usize, actual: usize, same: impl Fn(usize, usize) -> bool) -> Vec<Option<usize>> {
-    fn place(
-        at: usize,
-        pairs: &mut [Option<usize>],
-        seen: &mut [bool],
-        same: &impl Fn(usize, usize) -> bool,
-    ) -> bool {
+    fn place(at: usize, pairs: &mut [Option<usize>], seen: &mut [bool], same: &impl Fn(usize, usize) -> bool) -> bool {
         for candidate in 0..pairs.len() {
             if seen[candidate] || !same(at, candidate) {
                 continue;

@@ -109,22 +109,20 @@ impl TestCommand {
                 continue;
             };
             let pair = if is_test(&path) {
-                match rule_of(&path) {
-                    Some(rule) => (rule, path),
-                    None => {
-                        fail(format!("{}: there is no rule beside it that it tests", path.display()));
-                        continue;
-                    }
+                if let Some(rule) = rule_of(&path) {
+                    (rule, path)
+                } else {
+                    fail(format!("{}: there is no rule beside it that it tests", path.display()));
+                    continue;
                 }
             } else {
-                match tests_of(&path) {
-                    Some(tests) => (path, tests),
-                    None => {
-                        if self.verbose && !global.quiet {
-                            hint(format_args!("{}: no tests", path.display()));
-                        }
-                        continue;
+                if let Some(tests) = tests_of(&path) {
+                    (path, tests)
+                } else {
+                    if self.verbose && !global.quiet {
+                        hint(format_args!("{}: no tests", path.display()));
                     }
+                    continue;
                 }
             };
             if !pairs.contains(&pair) {

@@ -13,7 +13,7 @@ pub(super) enum ReportFormat {
     Text,
     /// One object a test, one test a line
     Json,
-    /// One JUnit document, for build servers
+    /// One `JUnit` document, for build servers
     Junit,
 }
 
@@ -58,7 +58,8 @@ impl Outcome {
 
     fn case(&self) -> String {
         let (path, test) = (escape(&self.path), escape(&self.test));
-        let head = format!("    <testcase name=\"{test}\" classname=\"{path}\" time=\"{:.3}\"", self.took.as_secs_f64());
+        let head =
+            format!("    <testcase name=\"{test}\" classname=\"{path}\" time=\"{:.3}\"", self.took.as_secs_f64());
         if self.ok {
             return format!("{head}/>\n");
         }

@@ -93,6 +93,9 @@ fn finding<'a>(file: &SourceFile, diagnostic: &'a Diagnostic) -> (Group<'a>, Vec
         };
         group = group.element(level.message(visible(&note.text)));
     }
+    if let Some(official) = diagnostic.official {
+        group = group.element(Level::NOTE.message(format!("Microsoft's analyser calls this {official}")));
+    }
     (group, places)
 }
 

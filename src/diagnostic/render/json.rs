@@ -42,6 +42,9 @@ pub struct Record<'a> {
     /// A change that mends it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fix: Option<FixRecord<'a>>,
+    /// The code Microsoft's analyser gives the same finding.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub official: Option<&'static str>,
 }
 
 /// A sentence below the snippet.
@@ -125,6 +128,7 @@ impl<'a> Record<'a> {
                 applicability: fix.applicability,
                 edits: fix.edits.iter().map(edit).collect(),
             }),
+            official: diagnostic.official,
         }
     }
 }

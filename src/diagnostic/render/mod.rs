@@ -22,8 +22,8 @@ use std::io;
 use super::{Diagnostic, Severity};
 use crate::source::{Location, SourceFile, Span};
 
-pub use junit::escape as xml_escape;
 pub use json::{EditRecord, FixRecord, LabelRecord, NoteRecord, QueryRecord, Record};
+pub use junit::escape as xml_escape;
 
 /// How diagnostics are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]

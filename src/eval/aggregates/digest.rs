@@ -136,6 +136,7 @@ impl Digest {
         let converted = match (self.ty, value) {
             (Type::Real, value) => Cell::Real(value.as_real()?),
             (Type::Long, Cell::Real(value)) => {
+                #[expect(clippy::neg_cmp_op_on_partial_ord, reason = "NaN stands above all numbers here")]
                 return Some((self.weight_up_to(|key| !(key as f64 > *value)), self.total()));
             }
             (Type::DateTime, Cell::DateTime(_)) | (Type::TimeSpan, Cell::TimeSpan(_)) => value.clone(),

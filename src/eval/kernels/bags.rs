@@ -222,7 +222,7 @@ fn walk(view: View<'_>, path: &str, paths: &mut indexmap::IndexSet<String>) {
 #[cfg(test)]
 mod tests {
     use super::super::testing::{arguments, call, check, shown};
-    use super::*;
+
     use crate::types::Type;
 
     #[test]

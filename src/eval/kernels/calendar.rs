@@ -79,7 +79,8 @@ pub(super) fn day_of_year(ticks: i64) -> i64 {
 
 /// The week of the year whose weeks start so many days after Sunday and belong to the year of their fourth day.
 fn week(ticks: i64, first_day: i64) -> i64 {
-    let fourth = ticks + (3 - (day_of_week(ticks) - first_day).rem_euclid(7)) * TICKS_PER_DAY;
+    let days = 3 - (day_of_week(ticks) - first_day).rem_euclid(7);
+    let fourth = ticks.saturating_add(days * TICKS_PER_DAY);
     (day_of_year(fourth) - 1) / 7 + 1
 }
 

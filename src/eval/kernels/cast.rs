@@ -146,7 +146,7 @@ fn cast_number(cell: &Cell<'_>, to: Type) -> Cell<'static> {
 }
 
 /// Reads text as a value of a type; null where it is none. `string` takes any text, `dynamic` as [`json_or_text`].
-pub fn parse<'c>(text: &'c str, to: Type) -> Cell<'c> {
+pub fn parse(text: &str, to: Type) -> Cell<'_> {
     match to {
         Type::String | Type::Unknown => Cell::String(Cow::Borrowed(text)),
         Type::Dynamic => json_or_text(text),
@@ -162,7 +162,7 @@ pub fn parse<'c>(text: &'c str, to: Type) -> Cell<'c> {
 }
 
 /// Reads text as [`parse`] does; nothing where the text is no value of the type, which for `string` cannot be.
-pub fn parse_strictly<'c>(text: &'c str, to: Type) -> Option<Cell<'c>> {
+pub fn parse_strictly(text: &str, to: Type) -> Option<Cell<'_>> {
     let cell = parse(text, to);
     (!cell.is_null()).then_some(cell)
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array as _, ArrayRef, BinaryViewBuilder, StringViewBuilder};
+use datafusion::arrow::array::{ArrayRef, BinaryViewBuilder, StringViewBuilder};
 use datafusion::common::Result;
 
 use crate::eval::arrays::Cells;
@@ -19,7 +19,7 @@ pub(super) fn columns<'a>(args: &'a [ArrayRef], types: &[Type]) -> Result<Vec<Ce
 
 /// The number of rows of the arguments.
 pub(super) fn rows(args: &[ArrayRef]) -> usize {
-    args.first().map_or(0, |array| array.len())
+    args.first().map_or(0, datafusion::arrow::array::Array::len)
 }
 
 /// An array of the texts that `write` leaves in the buffer for each row; the buffer, empty at first, serves all rows.

@@ -110,7 +110,7 @@ mod tests {
             (Cell::Int(1), Cell::Long(1), Ordering::Equal),
             (Cell::Long(9_007_199_254_740_993), Cell::Real(9_007_199_254_740_992.0), Ordering::Greater),
             (Cell::Long(i64::MAX), Cell::Real(9.3e18), Ordering::Less),
-            (Cell::Long(i64::MIN), Cell::Real(-9.223_372_036_854_775_808e18), Ordering::Equal),
+            (Cell::Long(i64::MIN), Cell::Real(-9.223_372_036_854_776e18), Ordering::Equal),
             (Cell::Long(-1), Cell::Real(-1.5), Ordering::Greater),
             (Cell::Long(0), Cell::Real(-0.0), Ordering::Equal),
             (Cell::Long(0), Cell::Real(-0.5), Ordering::Greater),

@@ -139,12 +139,11 @@ fn xml(text: &str) -> Option<Json> {
             }
             Event::GeneralRef(reference) => {
                 let element = open.last_mut()?;
-                match reference.resolve_char_ref().ok()? {
-                    Some(c) => element.text.push(c),
-                    None => {
-                        let name = reference.decode().ok()?;
-                        element.text.push_str(quick_xml::escape::resolve_predefined_entity(&name)?);
-                    }
+                if let Some(c) = reference.resolve_char_ref().ok()? {
+                    element.text.push(c);
+                } else {
+                    let name = reference.decode().ok()?;
+                    element.text.push_str(quick_xml::escape::resolve_predefined_entity(&name)?);
                 }
                 continue;
             }

@@ -75,7 +75,7 @@ fn bits<'a>(args: &[Cell<'a>], function: fn(i64, i64) -> Option<i64>) -> Cell<'a
 
 /// By how many places a number of places shifts: it counts modulo 64, and below zero there is no result.
 fn places(by: i64) -> Option<u32> {
-    (by >= 0).then_some((by % 64) as u32)
+    u32::try_from(by).ok().or_else(|| u32::try_from(by % 64).ok().filter(|_| by >= 0)).map(|by| by % 64)
 }
 
 fn rand<'a>(_: Env, args: &[Cell<'a>]) -> Cell<'a> {

@@ -6,8 +6,8 @@
 
 pub(in crate::eval) mod address;
 mod address_ranges;
-pub mod arithmetic;
 mod arguments;
+pub mod arithmetic;
 mod array_sort;
 mod arrays;
 pub mod bags;

@@ -69,17 +69,20 @@ pub(super) fn fault(function: &str, constant: &dyn Fn(usize) -> Option<String>) 
     }
 }
 
+/// A compiled expression with room for what its groups capture.
+type Compiled = (Rc<Regex>, CaptureLocations);
+
 /// The regular expression of the row before, kept for those that have the same, which is nearly always all.
 #[derive(Default)]
-struct Last(Option<(String, Option<(Rc<Regex>, CaptureLocations)>)>);
+struct Last(Option<(String, Option<Compiled>)>);
 
 impl Last {
-    fn get(&mut self, pattern: &str) -> Option<&mut (Rc<Regex>, CaptureLocations)> {
+    fn get(&mut self, pattern: &str) -> Option<&mut Compiled> {
         self.wrapped("", pattern, "")
     }
 
     /// The expression that a pattern makes with something before and behind it, which have to be the same for all.
-    fn wrapped(&mut self, before: &str, pattern: &str, behind: &str) -> Option<&mut (Rc<Regex>, CaptureLocations)> {
+    fn wrapped(&mut self, before: &str, pattern: &str, behind: &str) -> Option<&mut Compiled> {
         if self.0.as_ref().is_none_or(|(last, _)| last != pattern) {
             let compiled = regex(&format!("{before}{pattern}{behind}")).map(|regex| {
                 let locations = regex.capture_locations();

@@ -39,7 +39,7 @@ impl Unit {
         }
     }
 
-    fn from_base(self, value: f64) -> f64 {
+    fn value_of_base(self, value: f64) -> f64 {
         match self {
             Self::Scale(times, over) => value * over / times,
             Self::Offset(times, over, zero) => (value - zero) * over / times,
@@ -52,7 +52,7 @@ impl Unit {
 fn convert<'a>(args: &[Cell<'a>], unit: impl Fn(&str) -> Option<Unit>) -> Cell<'a> {
     let units = unit(&text(args, 1)).zip(unit(&text(args, 2)));
     let value = args.first().and_then(Cell::as_real);
-    value.zip(units).map(|(value, (from, to))| to.from_base(from.to_base(value))).into()
+    value.zip(units).map(|(value, (from, to))| to.value_of_base(from.to_base(value))).into()
 }
 
 /// Units with how often they hold the base unit, and by what that is divided.
@@ -108,7 +108,7 @@ const ENERGY: Scales = &[
     ("Gigajoule", 1e9, 1.0),
     ("GigawattDay", 8.64e13, 1.0),
     ("GigawattHour", 3.6e12, 1.0),
-    ("HorsepowerHour", 2_684_519.537_696_172_8, 1.0),
+    ("HorsepowerHour", 2_684_519.537_696_173, 1.0),
     ("Joule", 1.0, 1.0),
     ("KilobritishThermalUnit", BTU * 1e3, 1.0),
     ("Kilocalorie", 4_184.0, 1.0),

@@ -232,7 +232,10 @@ mod tests {
         assert_eq!(call("row_number", &args, 4, &[], Type::Long), "7 8 7 8");
         assert_eq!(call("row_number", &[], 4, &[0, 3], Type::Long), "1 2 3 1");
         assert_eq!(call("row_number", &[], 0, &[], Type::Long), "");
-        assert_eq!(call("row_number", &[(longs(&[i64::MAX; 2]), Type::Long)], 2, &[], Type::Long), "9223372036854775807 ");
+        assert_eq!(
+            call("row_number", &[(longs(&[i64::MAX; 2]), Type::Long)], 2, &[], Type::Long),
+            "9223372036854775807 "
+        );
     }
 
     #[test]

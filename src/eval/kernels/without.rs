@@ -12,6 +12,7 @@ const WITHOUT_KERNEL: &[(&str, &str)] = &[
     ("__hash_djb2", INTERNAL),
     ("__hash_many_crc32", INTERNAL),
     ("__hash_xxh64", INTERNAL),
+    ("__hll_normalize", INTERNAL),
     ("__invoke", INTERNAL),
     ("__ipv6_lookup_ranges", INTERNAL),
     ("__lz4_compress_dynamic_array_to_base64_string", INTERNAL),
@@ -53,6 +54,7 @@ const WITHOUT_KERNEL: &[(&str, &str)] = &[
     ("graph", PLACE),
     ("hash_combine", "Kusto does not say how it combines hashes"),
     ("hash_many", "Kusto does not say how it combines hashes"),
+    ("hll_isvalid", INTERNAL),
     ("ingestion_time", STORAGE),
     ("inner_nodes", GRAPH),
     ("iscolumnexists", "it is not documented; `column_ifexists` is run"),
@@ -67,6 +69,7 @@ const WITHOUT_KERNEL: &[(&str, &str)] = &[
     ("rowstore_ordinal_range", INTERNAL),
     ("stored_query_result", PLACE),
     ("table", PLACE),
+    ("tdigest_isvalid", INTERNAL),
 ];
 
 const INTERNAL: &str = "it is internal to Kusto and not documented";

@@ -55,9 +55,12 @@ impl Lowered {
 fn apart(key: DfExpr, relation: &Relation) -> Result<DfExpr, EvalError> {
     let ty = relation.type_of(&key)?;
     let nullable = ty != DataType::Utf8View;
-    let same: udf::Function = Arc::new(|arrays, _| match arrays {
-        [array, ..] => Ok(Arc::clone(array)),
-        [] => datafusion::common::internal_err!("a key of nothing"),
+    let same: udf::Function = Arc::new(|arrays, _| {
+        if let [array, ..] = arrays {
+            Ok(Arc::clone(array))
+        } else {
+            datafusion::common::internal_err!("a key of nothing")
+        }
     });
     Ok(udf::raw("key", String::new(), ty, nullable, same, vec![key]))
 }
@@ -133,13 +136,12 @@ impl Lowering<'_> {
         let mut keys = Vec::new();
         for (id, ty) in order {
             let key = sort_key(reference(&field(id)), ty, false, true);
-            let name = match &key {
-                DfExpr::Column(column) => column.name.clone(),
-                _ => {
-                    let name = self.hide();
-                    kept.push((name.clone(), key));
-                    name
-                }
+            let name = if let DfExpr::Column(column) = &key {
+                column.name.clone()
+            } else {
+                let name = self.hide();
+                kept.push((name.clone(), key));
+                name
             };
             keys.push(OrderKey::ascending(name));
         }
@@ -149,11 +151,7 @@ impl Lowering<'_> {
     }
 
     /// Lowers calls; the relation gets a field of ranks if one of them needs it.
-    fn aggregates(
-        &mut self,
-        input: Relation,
-        calls: &[AggregateCall],
-    ) -> Result<(Relation, Vec<Lowered>), EvalError> {
+    fn aggregates(&mut self, input: Relation, calls: &[AggregateCall]) -> Result<(Relation, Vec<Lowered>), EvalError> {
         let mut described = Vec::with_capacity(calls.len());
         for call in calls {
             described.push(self.described(call)?);
@@ -182,8 +180,7 @@ impl Lowering<'_> {
                 None => None,
             };
             let whole = self.hide();
-            let function =
-                AggregateFunction::new_udf(aggregate.udf(), arguments, false, filter, Vec::new(), None);
+            let function = AggregateFunction::new_udf(aggregate.udf(), arguments, false, filter, Vec::new(), None);
             let expr = DfExpr::AggregateFunction(function).alias(&whole);
             lowered.push(Lowered { expr, whole, aggregate });
         }
@@ -216,14 +213,10 @@ impl Lowering<'_> {
     }
 
     /// A record for every part: those without records get what the aggregates give for nothing.
-    fn every_part(
-        &mut self,
-        grouped: Relation,
-        parts: &Parts,
-        lowered: &[Lowered],
-    ) -> Result<Relation, EvalError> {
+    fn every_part(&mut self, grouped: Relation, parts: &Parts, lowered: &[Lowered]) -> Result<Relation, EvalError> {
         let (part, seen) = (self.hide(), self.hide());
-        let all = LogicalPlanBuilder::from(parts.all.clone()).project([reference(&parts.field).alias(&part)])?.build()?;
+        let all =
+            LogicalPlanBuilder::from(parts.all.clone()).project([reference(&parts.field).alias(&part)])?.build()?;
         let with_mark = LogicalPlanBuilder::from(grouped.plan.clone());
         let mut exprs: Vec<DfExpr> =
             grouped.plan.schema().fields().iter().map(|there| reference(there.name())).collect();

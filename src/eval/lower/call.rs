@@ -21,8 +21,8 @@ use crate::eval::kernels::{self, Env};
 use crate::eval::support;
 use crate::functions::FunctionId;
 use crate::ir::{
-    AnyColumn, CaseRule, CompareOp, Expr, Membership, NullRule, Plan, Quantifier, RegexMatch, StringMatch,
-    StringRules, StringTest, Value, ValueSet,
+    AnyColumn, CaseRule, CompareOp, Expr, Membership, NullRule, Plan, Quantifier, RegexMatch, StringMatch, StringRules,
+    StringTest, Value, ValueSet,
 };
 use crate::source::Span;
 use crate::types::Type;
@@ -91,44 +91,39 @@ impl Lowering<'_> {
 
     pub(super) fn string_match(&mut self, input: &Relation, node: &StringMatch) -> Lower<DfExpr> {
         let subject = self.text(input, &node.subject)?;
-        match node.needle.as_literal().map(text_of) {
-            Some(needle) => {
-                self.matches(subject, node.test, node.rules, Quantifier::Any, node.negated, vec![needle])
-            }
-            None => {
-                let needle = self.text(input, &node.needle)?;
-                let (test, rules, negated) = (node.test, node.rules, node.negated);
-                let function: udf::RowFunction = Arc::new(move |cells| {
-                    let (subject, needle) = (cells[0].to_text(), cells[1].to_text());
-                    let absent = rules.nulls == NullRule::AbsentFails && subject.is_empty();
-                    Cell::Bool(!absent && matching::matches(test, rules, &subject, &needle) != negated)
-                });
-                let key = format!("{test:?}{rules:?}{negated}");
-                let arguments = vec![(subject, Type::String), (needle, Type::String)];
-                Ok(udf::rows("match", key, Type::Bool, false, function, arguments))
-            }
+        if let Some(needle) = node.needle.as_literal().map(text_of) {
+            Ok(Self::matches(subject, node.test, node.rules, Quantifier::Any, node.negated, &[needle]))
+        } else {
+            let needle = self.text(input, &node.needle)?;
+            let (test, rules, negated) = (node.test, node.rules, node.negated);
+            let function: udf::RowFunction = Arc::new(move |cells| {
+                let (subject, needle) = (cells[0].to_text(), cells[1].to_text());
+                let absent = rules.nulls == NullRule::AbsentFails && subject.is_empty();
+                Cell::Bool(!absent && matching::matches(test, rules, &subject, &needle) != negated)
+            });
+            let key = format!("{test:?}{rules:?}{negated}");
+            let arguments = vec![(subject, Type::String), (needle, Type::String)];
+            Ok(udf::rows("match", key, Type::Bool, false, function, arguments))
         }
     }
 
     /// A test of a text against constant needles.
-    #[expect(clippy::unnecessary_wraps, reason = "as its callers, which can fail")]
     fn matches(
-        &self,
         subject: DfExpr,
         test: StringTest,
         rules: StringRules,
         quantifier: Quantifier,
         negated: bool,
-        needles: Vec<String>,
-    ) -> Lower<DfExpr> {
+        needles: &[String],
+    ) -> DfExpr {
         let absent = rules.nulls == NullRule::AbsentFails;
-        if let [needle] = needles.as_slice()
+        if let [needle] = needles
             && test == StringTest::Equals
             && rules.case == CaseRule::Sensitive
             && !absent
         {
             let needle = literal(&Value::string(needle.as_str()));
-            return Ok(if negated { subject.not_eq(needle) } else { subject.eq(needle) });
+            return if negated { subject.not_eq(needle) } else { subject.eq(needle) };
         }
         let key = format!("{test:?}{rules:?}{quantifier:?}{negated}{needles:?}");
         let matcher = Matcher::new(test, rules, needles.iter().map(String::as_str), quantifier);
@@ -136,7 +131,7 @@ impl Lowering<'_> {
             let texts = arrays[0].as_string_view();
             verdict(texts, &matcher.eval(texts), negated, absent)
         });
-        Ok(udf::raw("match", key, datafusion::arrow::datatypes::DataType::Boolean, false, function, vec![subject]))
+        udf::raw("match", key, datafusion::arrow::datatypes::DataType::Boolean, false, function, vec![subject])
     }
 
     pub(super) fn regex(&mut self, input: &Relation, node: &RegexMatch) -> Lower<DfExpr> {
@@ -144,7 +139,8 @@ impl Lowering<'_> {
         let pattern = self.constant_text(&node.pattern)?;
         let matcher = RegexMatcher::new(&pattern, node.dialect, node.anchored, node.case)
             .map_err(|error| value_error(format!("the regular expression is malformed: {error}"), node.pattern.span))?;
-        let key = format!("{:?}{}{:?}{:?}{}{pattern}", node.dialect, node.anchored, node.case, node.nulls, node.negated);
+        let key =
+            format!("{:?}{}{:?}{:?}{}{pattern}", node.dialect, node.anchored, node.case, node.nulls, node.negated);
         let (negated, absent) = (node.negated, node.nulls == NullRule::AbsentFails);
         let function: udf::Function = Arc::new(move |arrays, _| {
             let texts = arrays[0].as_string_view();
@@ -159,13 +155,15 @@ impl Lowering<'_> {
             || node.rules.case != CaseRule::Sensitive;
         let values = match &node.set {
             ValueSet::Plan(plan) => Some(self.first_column(plan)?),
-            ValueSet::List(items) => items.iter().map(constant_items).collect::<Option<Vec<_>>>().map(|all| all.concat()),
+            ValueSet::List(items) => {
+                items.iter().map(constant_items).collect::<Option<Vec<_>>>().map(|all| all.concat())
+            }
         };
         let Some(values) = values else { return self.member_of_expressions(input, node, by_text) };
         if by_text {
             let subject = self.text(input, &node.subject)?;
             let needles: Vec<String> = values.iter().map(text_of).collect();
-            return self.matches(subject, node.test, node.rules, node.quantifier, node.negated, needles);
+            return Ok(Self::matches(subject, node.test, node.rules, node.quantifier, node.negated, &needles));
         }
         let subject = self.expr(input, &node.subject)?;
         let ty = node.subject.ty.ty;
@@ -195,12 +193,7 @@ impl Lowering<'_> {
     }
 
     /// Membership in a list whose items are known only with the record.
-    fn member_of_expressions(
-        &mut self,
-        input: &Relation,
-        node: &Membership,
-        by_text: bool,
-    ) -> Lower<DfExpr> {
+    fn member_of_expressions(&mut self, input: &Relation, node: &Membership, by_text: bool) -> Lower<DfExpr> {
         let ValueSet::List(items) = &node.set else { return Ok(lit(node.negated)) };
         let mut arguments = vec![(self.expr(input, &node.subject)?, node.subject.ty.ty)];
         for item in items {
@@ -262,7 +255,7 @@ impl Lowering<'_> {
                 return Err(value_error("what is looked for in every column must be a constant", node.needle.span));
             };
             let needles = vec![needle.clone()];
-            terms.push(self.matches(subject, node.test, node.rules, Quantifier::Any, node.negated, needles)?);
+            terms.push(Self::matches(subject, node.test, node.rules, Quantifier::Any, node.negated, &needles));
         }
         Ok(balanced(terms, Operator::Or).unwrap_or_else(|| lit(false)))
     }

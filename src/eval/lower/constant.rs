@@ -39,9 +39,7 @@ pub(super) fn cell_scalar(cell: &Cell<'_>, ty: Type) -> ScalarValue {
         (Cell::Int(value), Type::Long) => ScalarValue::Int64(Some(i64::from(*value))),
         (Cell::Long(value) | Cell::DateTime(value) | Cell::TimeSpan(value), _) => ScalarValue::Int64(Some(*value)),
         (Cell::Real(value), _) => ScalarValue::Float64(Some(*value)),
-        (Cell::Decimal(value), _) => {
-            ScalarValue::FixedSizeBinary(DECIMAL_WIDTH, Some(decimal_bytes(*value).to_vec()))
-        }
+        (Cell::Decimal(value), _) => ScalarValue::FixedSizeBinary(DECIMAL_WIDTH, Some(decimal_bytes(*value).to_vec())),
         (Cell::String(text), _) => ScalarValue::Utf8View(Some(text.to_string())),
         (Cell::Guid(value), _) => ScalarValue::FixedSizeBinary(GUID_WIDTH, Some(value.to_be_bytes().to_vec())),
         (Cell::Int(_) | Cell::Dynamic(_), ty) => null(ty),

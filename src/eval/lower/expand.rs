@@ -116,9 +116,8 @@ impl Lowering<'_> {
         }
         let input = self.with_fields(input, fields)?;
         let columns = lists.iter().map(|name| Column::new_unqualified(name.as_str())).collect();
-        let plan = LogicalPlanBuilder::from(input.plan)
-            .unnest_columns_with_options(columns, UnnestOptions::new())?
-            .build()?;
+        let plan =
+            LogicalPlanBuilder::from(input.plan).unnest_columns_with_options(columns, UnnestOptions::new())?.build()?;
         let mut order = input.order;
         order.push(OrderKey::ascending(position.clone()));
         let expanded = Relation { plan, order, parts: input.parts };

@@ -13,7 +13,7 @@ use super::relation::{OrderKey, Relation, field, reference};
 use super::udf;
 use crate::eval::arrays::data_type;
 use crate::eval::cell::Cell;
-use crate::eval::dynamic::{self, Shown, View};
+use crate::eval::dynamic::{Shown, View};
 use crate::eval::error::EvalError;
 use crate::eval::kernels::compare::compare as order_of;
 use crate::eval::kernels::{arithmetic, bags, cast};
@@ -85,7 +85,7 @@ impl Lowering<'_> {
                 cast_to(item, Type::Dynamic, expr.ty.ty)
             }
             ExprKind::Case(node) => self.case(input, node, expr.ty)?,
-            ExprKind::ToScalar(plan) => self.to_scalar(plan, expr.ty.ty)?,
+            ExprKind::ToScalar(plan) => self.first_value(plan, expr.ty.ty)?,
             ExprKind::Parameter(name) => {
                 return Err(EvalError::unsupported(format!("nothing is given for the parameter `{name}`"), expr.span));
             }
@@ -105,13 +105,7 @@ impl Lowering<'_> {
     }
 
     /// A chain of `and` or `or` as a balanced tree, so that a long one is not a deep one.
-    fn chain(
-        &mut self,
-        input: &Relation,
-        operands: &[Expr],
-        op: Operator,
-        truth: bool,
-    ) -> Result<DfExpr, EvalError> {
+    fn chain(&mut self, input: &Relation, operands: &[Expr], op: Operator, truth: bool) -> Result<DfExpr, EvalError> {
         let mut terms = Vec::with_capacity(operands.len());
         for operand in operands {
             terms.push(if truth { self.condition(input, operand)? } else { self.boolean(input, operand)? });
@@ -198,7 +192,7 @@ impl Lowering<'_> {
     }
 
     /// The first column of the first record of a plan.
-    fn to_scalar(&mut self, plan: &Arc<Plan>, ty: Type) -> Result<DfExpr, EvalError> {
+    fn first_value(&mut self, plan: &Arc<Plan>, ty: Type) -> Result<DfExpr, EvalError> {
         let relation = self.plan(plan, None)?;
         let order = relation.whole_order();
         let Some(first) = plan.schema().at(0).cloned() else { return Ok(lit(null(ty))) };
@@ -210,9 +204,7 @@ impl Lowering<'_> {
         let batches = self.execute(builder.limit(0, Some(1))?.project([value])?.build()?)?;
         let found = batches.iter().find(|batch| batch.num_rows() > 0);
         let cell = match found {
-            Some(batch) => {
-                crate::eval::arrays::Cells::new(batch.column(0).as_ref(), first.ty.ty)?.get(0).into_owned()
-            }
+            Some(batch) => crate::eval::arrays::Cells::new(batch.column(0).as_ref(), first.ty.ty)?.get(0).into_owned(),
             None => Cell::Null,
         };
         Ok(DfExpr::Literal(super::constant::cell_scalar(&cast::cast(&cell, ty), ty), None))
@@ -306,7 +298,9 @@ pub(super) fn cast_to(value: DfExpr, from: Type, to: Type) -> DfExpr {
         return df_cast(value, data_type(to));
     }
     let function: udf::RowFunction = match to {
-        Type::Dynamic | Type::Unknown => Arc::new(|cells| cells[0].to_json().map_or(Cell::Null, |json| Cell::dynamic(&json))),
+        Type::Dynamic | Type::Unknown => {
+            Arc::new(|cells| cells[0].to_json().map_or(Cell::Null, |json| Cell::dynamic(&json)))
+        }
         to => Arc::new(move |cells| cast::cast(&cells[0], to).into_owned()),
     };
     udf::rows("cast", format!("{from} to {to}"), to, true, function, vec![(value, from)])
@@ -345,7 +339,9 @@ fn comparison(
             let compared = binary(left, operator(op), right);
             if truth { compared } else { compared.is_true() }
         }
-        (NullRule::KqlEquality | NullRule::KqlMatch | NullRule::Value, CompareOp::Equal) if truth && nulls != NullRule::Value => {
+        (NullRule::KqlEquality | NullRule::KqlMatch | NullRule::Value, CompareOp::Equal)
+            if truth && nulls != NullRule::Value =>
+        {
             binary(left, Operator::Eq, right)
         }
         (NullRule::Value, CompareOp::Equal) => binary(left, Operator::IsNotDistinctFrom, right),
@@ -353,8 +349,7 @@ fn comparison(
         (NullRule::KqlMatch, CompareOp::Equal) => binary(left, Operator::Eq, right).is_true(),
         (NullRule::KqlMatch, CompareOp::NotEqual) => binary(left, Operator::Eq, right).is_not_true(),
         (NullRule::KqlEquality, CompareOp::Equal | CompareOp::NotEqual) => {
-            let distinct =
-                if op == CompareOp::Equal { Operator::IsNotDistinctFrom } else { Operator::IsDistinctFrom };
+            let distinct = if op == CompareOp::Equal { Operator::IsNotDistinctFrom } else { Operator::IsDistinctFrom };
             let compared = binary(left.clone(), distinct, right.clone());
             if known || truth && op == CompareOp::NotEqual {
                 compared
@@ -373,9 +368,7 @@ fn comparison(
 fn native_type(op: CompareOp, left: Type, right: Type) -> Option<Type> {
     let equality = matches!(op, CompareOp::Equal | CompareOp::NotEqual);
     match (left, right) {
-        (Type::Int | Type::Long, Type::Int | Type::Long) => {
-            Some(if left == right { left } else { Type::Long })
-        }
+        (Type::Int | Type::Long, Type::Int | Type::Long) => Some(if left == right { left } else { Type::Long }),
         (Type::DateTime, Type::DateTime) | (Type::TimeSpan, Type::TimeSpan) => Some(left),
         (Type::Bool, Type::Bool) | (Type::Guid, Type::Guid) if equality => Some(left),
         (Type::String, Type::String) => Some(left),
@@ -425,13 +418,5 @@ fn absent(cell: &Cell<'_>) -> bool {
         Cell::Null => true,
         Cell::Dynamic(bytes) => matches!(View::new(bytes).shown(), Shown::Null),
         _ => false,
-    }
-}
-
-/// The text of each element of a dynamic, if it is an array.
-pub(super) fn elements(bytes: &[u8]) -> Option<Vec<crate::ir::Json>> {
-    match dynamic::decode(bytes) {
-        crate::ir::Json::Array(items) => Some(items),
-        _ => None,
     }
 }

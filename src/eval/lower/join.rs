@@ -112,8 +112,7 @@ impl Lowering<'_> {
             .order_by(input.sort())
             .build()?
             .alias(&number);
-        let fields: Vec<DfExpr> =
-            input.plan.schema().fields().iter().map(|there| reference(there.name())).collect();
+        let fields: Vec<DfExpr> = input.plan.schema().fields().iter().map(|there| reference(there.name())).collect();
         let plan = LogicalPlanBuilder::from(input.plan)
             .window([window])?
             .filter(reference(&number).eq(lit(1u64)))?

@@ -30,10 +30,12 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::{ArrayRef, Int64Array, RecordBatch};
 use datafusion::arrow::datatypes::{Field, Schema as ArrowSchema};
-use datafusion::common::{DFSchema, DataFusionError};
 use datafusion::common::tree_node::{TreeNode as _, TreeNodeRecursion};
+use datafusion::common::{DFSchema, DataFusionError};
 use datafusion::datasource::{MemTable, provider_as_source};
-use datafusion::logical_expr::{Expr as DfExpr, ExprFunctionExt as _, ExprSchemable as _, LogicalPlan, LogicalPlanBuilder};
+use datafusion::logical_expr::{
+    Expr as DfExpr, ExprFunctionExt as _, ExprSchemable as _, LogicalPlan, LogicalPlanBuilder,
+};
 use datafusion::physical_plan::collect;
 use datafusion::physical_plan::display::DisplayableExecutionPlan;
 use datafusion::prelude::SessionContext;
@@ -84,7 +86,18 @@ impl<'a> Lowering<'a> {
         interrupt: Interrupt,
     ) -> Self {
         let plans = RefCell::default();
-        Self { context, runtime, catalog, options, interrupt, plans, columns: query.columns.clone(), shared: Vec::new(), hidden: 0, weights: HashMap::new() }
+        Self {
+            context,
+            runtime,
+            catalog,
+            options,
+            interrupt,
+            plans,
+            columns: query.columns.clone(),
+            shared: Vec::new(),
+            hidden: 0,
+            weights: HashMap::new(),
+        }
     }
 
     /// Runs a query to the end.
@@ -311,10 +324,10 @@ impl<'a> Lowering<'a> {
         let number = window.build()?.alias(format!("{name}u"));
         let mut fields: Vec<DfExpr> =
             input.plan.schema().fields().iter().map(|there| reference(there.name())).collect();
-        fields.push(datafusion::prelude::cast(
-            reference(&format!("{name}u")),
-            datafusion::arrow::datatypes::DataType::Int64,
-        ).alias(&name));
+        fields.push(
+            datafusion::prelude::cast(reference(&format!("{name}u")), datafusion::arrow::datatypes::DataType::Int64)
+                .alias(&name),
+        );
         let plan = LogicalPlanBuilder::from(input.plan).window([number])?.project(fields)?.build()?;
         let order = vec![OrderKey::ascending(name.clone())];
         Ok((Relation { plan, order, parts: input.parts }, name))
@@ -354,18 +367,16 @@ impl<'a> Lowering<'a> {
             fields
                 .iter()
                 .map(|(name, array)| {
-                    let nullable = *name != ordinal && *array.data_type() != datafusion::arrow::datatypes::DataType::Utf8View;
+                    let nullable =
+                        *name != ordinal && *array.data_type() != datafusion::arrow::datatypes::DataType::Utf8View;
                     Field::new(name, array.data_type().clone(), nullable)
                 })
                 .collect::<Vec<_>>(),
         ));
         let arrays = fields.into_iter().map(|(_, array)| array).collect();
-        let batch = RecordBatch::try_new(Arc::clone(&schema), arrays)
-            .map_err(DataFusionError::from)?;
-        let batches = (0..rows)
-            .step_by(BATCH_ROWS)
-            .map(|start| batch.slice(start, BATCH_ROWS.min(rows - start)))
-            .collect();
+        let batch = RecordBatch::try_new(Arc::clone(&schema), arrays).map_err(DataFusionError::from)?;
+        let batches =
+            (0..rows).step_by(BATCH_ROWS).map(|start| batch.slice(start, BATCH_ROWS.min(rows - start))).collect();
         let provider = Arc::new(MemTable::try_new(schema, vec![batches])?);
         let plan = LogicalPlanBuilder::scan("t", provider_as_source(provider), None)?.build()?;
         let plan = unqualified(plan)?;

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::datatypes::DataType;
-use datafusion::logical_expr::{Expr as DfExpr, ExprFunctionExt as _, LogicalPlanBuilder, cast};
+use datafusion::logical_expr::{Expr as DfExpr, LogicalPlanBuilder};
 use datafusion::prelude::lit;
 
 use super::constant::value_error;
@@ -54,13 +53,12 @@ impl Lowering<'_> {
             let ty = key.expr.ty.ty;
             let value = self.expr(&input, &key.expr)?;
             let value = sort_key(value, ty, key.descending, key.nulls_first);
-            let name = match &value {
-                DfExpr::Column(column) => column.name.clone(),
-                _ => {
-                    let name = self.hide();
-                    fields.push((name.clone(), value));
-                    name
-                }
+            let name = if let DfExpr::Column(column) = &value {
+                column.name.clone()
+            } else {
+                let name = self.hide();
+                fields.push((name.clone(), value));
+                name
             };
             order.push(OrderKey { field: name, descending: key.descending, nulls_first: key.nulls_first });
         }
@@ -184,8 +182,7 @@ impl Lowering<'_> {
     }
 
     pub(super) fn parse_kv(&mut self, input: Relation, parse: &ParseKv) -> Result<Relation, EvalError> {
-        let outputs: Vec<(ColumnId, Type)> =
-            parse.keys.iter().map(|(_, id)| (*id, self.columns[*id].ty.ty)).collect();
+        let outputs: Vec<(ColumnId, Type)> = parse.keys.iter().map(|(_, id)| (*id, self.columns[*id].ty.ty)).collect();
         let types: Vec<Type> = outputs.iter().map(|(_, ty)| *ty).collect();
         let reader = KeyValues::new(parse, &types)
             .map_err(|error| value_error(format!("keys and values cannot be read so: {error}"), parse.subject.span))?;
@@ -246,21 +243,11 @@ impl Lowering<'_> {
         let all = LogicalPlanBuilder::from(input.plan.clone()).project([reference(&part)])?.distinct()?.build()?;
         let inner = Relation { parts: Some(Parts { field: part.clone(), all }), ..input };
         let outer = self.plan(&partition.body, Some(inner))?;
-        let fields = partition
-            .columns
-            .iter()
-            .map(|(id, of)| (field(*id), self.column(&outer, *of)))
-            .collect();
+        let fields = partition.columns.iter().map(|(id, of)| (field(*id), self.column(&outer, *of))).collect();
         let mut outer = self.projected(outer, fields)?;
         outer.order.insert(0, OrderKey::ascending(part));
         outer.parts = None;
         Ok(outer)
-    }
-
-    /// The position of each record within its part as a number from 0.
-    pub(super) fn numbered(&mut self, input: Relation) -> Result<(Relation, DfExpr), EvalError> {
-        let (input, rank) = self.ranked(input)?;
-        Ok((input, cast(reference(&rank), DataType::Int64)))
     }
 }
 
@@ -286,12 +273,4 @@ const fn dotnet_name(ty: Type) -> &'static str {
         Type::Guid => "System.Guid",
         Type::Dynamic | Type::Unknown => "System.Object",
     }
-}
-
-/// Expressions of the parts of a window function.
-pub(super) fn within_parts(window: DfExpr, parts: Option<&Parts>) -> Result<DfExpr, EvalError> {
-    Ok(match parts {
-        Some(parts) => window.partition_by(vec![reference(&parts.field)]).build()?,
-        None => window,
-    })
 }

@@ -137,15 +137,14 @@ impl Lowering<'_> {
         }
         let mut scalars = scalars.into_iter();
         let column = scalars.next().cloned().ok_or_else(|| value_error("`pivot` needs a column", span))?;
-        let (value, aggregates) = match scalars.next() {
-            Some(value) => (value.clone(), node.aggregates.clone()),
-            None => {
-                let function = functions::aggregate("count")
-                    .ok_or_else(|| EvalError::unsupported("`count` is not in the catalogue", span))?;
-                let id = self.columns.add("count_", Type::Long, Origin::Computed, span);
-                let call = AggregateCall { function, arguments: Vec::new(), open: false, outputs: vec![id], span };
-                (Expr::column(id, Type::Long.into(), span), vec![call])
-            }
+        let (value, aggregates) = if let Some(value) = scalars.next() {
+            (value.clone(), node.aggregates.clone())
+        } else {
+            let function = functions::aggregate("count")
+                .ok_or_else(|| EvalError::unsupported("`count` is not in the catalogue", span))?;
+            let id = self.columns.add("count_", Type::Long, Origin::Computed, span);
+            let call = AggregateCall { function, arguments: Vec::new(), open: false, outputs: vec![id], span };
+            (Expr::column(id, Type::Long.into(), span), vec![call])
         };
         let mut kept = Vec::new();
         for named in scalars {

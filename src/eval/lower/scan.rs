@@ -399,12 +399,11 @@ impl Lowering<'_> {
                     return Err(value_error(what, value.span));
                 };
                 let there = field.as_ref().and_then(|field| names.fields.get(field.as_str()).copied());
-                let assigned = match there {
-                    Some(column) => Assigned::Ready(column),
-                    None => {
-                        let ty = declared.get(index).map_or(value.ty.ty, |one| one.ty);
-                        Assigned::Reading(self.reading(value, ty, batch, &names)?)
-                    }
+                let assigned = if let Some(column) = there {
+                    Assigned::Ready(column)
+                } else {
+                    let ty = declared.get(index).map_or(value.ty.ty, |one| one.ty);
+                    Assigned::Reading(self.reading(value, ty, batch, &names)?)
                 };
                 ready.assignments.push((index, assigned));
             }

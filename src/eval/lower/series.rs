@@ -5,9 +5,8 @@ use std::sync::Arc;
 use datafusion::arrow::array::{ArrayRef, UInt64Array};
 use datafusion::arrow::compute::{partition, take};
 use datafusion::logical_expr::{Expr as DfExpr, LogicalPlanBuilder};
-use datafusion::prelude::lit;
 
-use super::constant::{cell_scalar, value_error};
+use super::constant::value_error;
 use super::expr::convert;
 use super::relation::{Relation, field, reference};
 use super::{Collected, Lowering, udf};
@@ -152,8 +151,7 @@ impl Lowering<'_> {
             let mut row = group.start;
             let mut series: Vec<Vec<Json>> = vec![Vec::with_capacity(points.len()); values.len()];
             for point in &points {
-                let here = row < group.end
-                    && compare(&axis.get(row), point) == Some(std::cmp::Ordering::Equal);
+                let here = row < group.end && compare(&axis.get(row), point) == Some(std::cmp::Ordering::Equal);
                 for ((value, default), of) in values.iter().zip(defaults).zip(&mut series) {
                     of.push(if here { value.get(row).to_json().unwrap_or(Json::Null) } else { default.clone() });
                 }
@@ -212,11 +210,7 @@ impl Bins {
         let points = super::source::even_steps(&first, &last, &self.step, self.ty, POINTS)
             .ok_or_else(|| value_error(format!("a series has at most {POINTS} points"), span))?;
         let mut points = points;
-        if !closed
-            && points.last().is_some_and(|point| {
-                compare(point, &last) == Some(std::cmp::Ordering::Equal)
-            })
-        {
+        if !closed && points.last().is_some_and(|point| compare(point, &last) == Some(std::cmp::Ordering::Equal)) {
             points.pop();
         }
         Ok(points)
@@ -270,9 +264,4 @@ fn zero(ty: Type) -> Json {
         Type::Bool => Json::Bool(false),
         _ => Json::Null,
     }
-}
-
-/// A constant as an expression.
-pub(super) fn constant_of(cell: &Cell<'_>, ty: Type) -> DfExpr {
-    lit(cell_scalar(cell, ty))
 }

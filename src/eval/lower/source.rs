@@ -11,8 +11,8 @@ use datafusion::prelude::lit;
 use super::Lowering;
 use super::constant::{null, value_error};
 use super::expr::cast_to;
-use super::udf;
 use super::relation::{INGESTED, OrderKey, Relation, field, reference};
+use super::udf;
 use crate::eval::arrays::{KQL_TYPE, from_cells};
 use crate::eval::catalog::{INGESTION_TIME, ORDINAL};
 use crate::eval::cell::Cell;
@@ -38,9 +38,9 @@ impl Lowering<'_> {
             },
             SourceKind::Tables(pattern) => self.tables(pattern, source),
             SourceKind::Unit => Self::unit(),
-            SourceKind::Input => input.ok_or_else(|| {
-                EvalError::unsupported("this sub-query has no records handed in", source.span)
-            }),
+            SourceKind::Input => {
+                input.ok_or_else(|| EvalError::unsupported("this sub-query has no records handed in", source.span))
+            }
             SourceKind::Shared(id, pairs) => self.shared(*id, pairs, source.span),
             SourceKind::Rows(rows) => self.rows(rows, &source.schema),
             SourceKind::External(external) => self.external(external, source),
@@ -80,9 +80,8 @@ impl Lowering<'_> {
             exprs.push(value.alias(format!("{INGESTED}{}", self.hide())));
         }
         exprs.push(column(ORDINAL).alias(&ordinal));
-        let plan = LogicalPlanBuilder::scan(alias.as_str(), provider_as_source(provider), None)?
-            .project(exprs)?
-            .build()?;
+        let plan =
+            LogicalPlanBuilder::scan(alias.as_str(), provider_as_source(provider), None)?.project(exprs)?.build()?;
         Ok(Relation { plan, order: vec![OrderKey::ascending(ordinal)], parts: None })
     }
 
@@ -112,12 +111,7 @@ impl Lowering<'_> {
         self.united(united)
     }
 
-    fn shared(
-        &mut self,
-        id: SharedId,
-        pairs: &[(ColumnId, ColumnId)],
-        span: Span,
-    ) -> Result<Relation, EvalError> {
+    fn shared(&mut self, id: SharedId, pairs: &[(ColumnId, ColumnId)], span: Span) -> Result<Relation, EvalError> {
         let Some((relation, _)) = self.shared.get(id.0 as usize).cloned() else {
             return Err(EvalError::unsupported("this table refers to one that comes after it", span));
         };
@@ -210,11 +204,11 @@ impl Lowering<'_> {
     }
 
     /// Relations one after the other, each projected to the same fields.
-    pub(super) fn united(
-        &mut self,
-        inputs: Vec<(Relation, Vec<(String, DfExpr)>)>,
-    ) -> Result<Relation, EvalError> {
+    pub(super) fn united(&mut self, inputs: Vec<(Relation, Vec<(String, DfExpr)>)>) -> Result<Relation, EvalError> {
         let (place, rank) = (self.hide(), self.hide());
+        // Records know when they were ingested where those of all inputs do.
+        let known = inputs.iter().all(|(relation, _)| relation.ingested().count() == 1);
+        let ingested = known.then(|| format!("{INGESTED}{}", self.hide()));
         let mut united: Option<LogicalPlanBuilder> = None;
         let mut parts = None;
         for ((relation, fields), index) in inputs.into_iter().zip(0i64..) {
@@ -222,6 +216,9 @@ impl Lowering<'_> {
             let mut exprs: Vec<DfExpr> = fields.into_iter().map(|(name, expr)| expr.alias(name)).collect();
             exprs.push(place_of(index, reference(&own)).alias(&place));
             exprs.push(reference(&own).alias(&rank));
+            if let (Some(name), Some(time)) = (&ingested, relation.ingested().next()) {
+                exprs.push(reference(time).alias(name));
+            }
             if let Some(there) = &relation.parts {
                 exprs.push(reference(&there.field));
             }

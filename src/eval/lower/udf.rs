@@ -170,9 +170,12 @@ pub(super) fn raw(
 
 /// The expression, which the optimiser is to leave where it stands: it moves nothing past what is volatile.
 pub(super) fn in_place(expr: Expr, result: DataType, nullable: bool) -> Expr {
-    let function: Function = Arc::new(|arrays, _| match arrays {
-        [array, ..] => Ok(Arc::clone(array)),
-        [] => datafusion::common::internal_err!("nothing to keep in place"),
+    let function: Function = Arc::new(|arrays, _| {
+        if let [array, ..] = arrays {
+            Ok(Arc::clone(array))
+        } else {
+            datafusion::common::internal_err!("nothing to keep in place")
+        }
     });
     let udf = Udf {
         name: "in_place".to_owned(),

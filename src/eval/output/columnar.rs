@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 
-use datafusion::arrow::array::{ArrayRef, RecordBatch, StringBuilder, TimestampNanosecondArray};
 use datafusion::arrow::array::{Array as _, AsArray as _, TimestampMicrosecondArray};
+use datafusion::arrow::array::{ArrayRef, RecordBatch, StringBuilder, TimestampNanosecondArray};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Field, Int64Type, Schema, TimeUnit};
 use parquet::arrow::ArrowWriter;
@@ -30,7 +30,8 @@ pub(super) fn write(answer: &Answer, layout: Layout, out: &mut dyn Write) -> io:
         .set_created_by(concat!("kqlc ", env!("CARGO_PKG_VERSION")).to_owned())
         .build();
     // The writer wants to own what it writes to: it is given a buffer that is emptied as it goes.
-    let mut writer = ArrowWriter::try_new(Vec::new(), Arc::clone(&schema), Some(properties)).map_err(io::Error::other)?;
+    let mut writer =
+        ArrowWriter::try_new(Vec::new(), Arc::clone(&schema), Some(properties)).map_err(io::Error::other)?;
     for batch in batches(answer, layout.limit) {
         let arrays = answer
             .columns
@@ -91,15 +92,12 @@ fn column(array: &ArrayRef, ty: Type, unit: TimeUnit) -> io::Result<ArrayRef> {
             let epoch = epoch();
             let ticks = array.as_primitive_opt::<Int64Type>().ok_or_else(|| wrong(ty, array))?;
             let since = ticks.iter().map(|ticks| ticks.map(|ticks| ticks - epoch));
-            match unit {
-                TimeUnit::Nanosecond => {
-                    let nanoseconds = since.map(|ticks| ticks.and_then(|ticks| ticks.checked_mul(100)));
-                    Arc::new(TimestampNanosecondArray::from_iter(nanoseconds).with_timezone("UTC"))
-                }
-                _ => {
-                    let microseconds = since.map(|ticks| ticks.map(|ticks| ticks.div_euclid(MICROSECOND)));
-                    Arc::new(TimestampMicrosecondArray::from_iter(microseconds).with_timezone("UTC"))
-                }
+            if unit == TimeUnit::Nanosecond {
+                let nanoseconds = since.map(|ticks| ticks.and_then(|ticks| ticks.checked_mul(100)));
+                Arc::new(nanoseconds.collect::<TimestampNanosecondArray>().with_timezone("UTC"))
+            } else {
+                let microseconds = since.map(|ticks| ticks.map(|ticks| ticks.div_euclid(MICROSECOND)));
+                Arc::new(microseconds.collect::<TimestampMicrosecondArray>().with_timezone("UTC"))
             }
         }
         Type::Decimal | Type::TimeSpan | Type::Guid | Type::Dynamic | Type::Unknown => {

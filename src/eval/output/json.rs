@@ -18,8 +18,7 @@ struct Column<'a> {
 
 /// `{"columns": [{"name", "type"}], "rows": [[…]]}`, and a line end.
 pub(super) fn write(answer: &Answer, layout: Layout, out: &mut dyn Write) -> io::Result<()> {
-    let columns: Vec<Column<'_>> =
-        answer.columns.iter().map(|(name, ty)| Column { name, ty: ty.name() }).collect();
+    let columns: Vec<Column<'_>> = answer.columns.iter().map(|(name, ty)| Column { name, ty: ty.name() }).collect();
     out.write_all(b"{\"columns\":")?;
     serde_json::to_writer(&mut *out, &columns)?;
     out.write_all(b",\"rows\":[")?;

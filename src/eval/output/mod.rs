@@ -12,10 +12,10 @@
 //! | `dynamic` | JSON | JSON; a string without quotes |
 //! | null | `null` | nothing |
 
-mod separated;
+mod columnar;
 mod json;
 mod markdown;
-mod columnar;
+mod separated;
 mod table;
 
 use std::io::{self, Write};

@@ -83,7 +83,11 @@ fn length(text: &str) -> usize {
 fn visible(text: &str) -> String {
     if text.chars().any(char::is_control) {
         text.chars().fold(String::new(), |mut out, c| {
-            if c.is_control() { out.extend(c.escape_default()) } else { out.push(c) }
+            if c.is_control() {
+                out.extend(c.escape_default());
+            } else {
+                out.push(c);
+            }
             out
         })
     } else {

@@ -10,6 +10,7 @@ mod columns;
 mod distinct;
 mod lookup;
 mod near;
+mod polygons;
 mod rolling;
 mod sequence;
 mod sketch;
@@ -252,6 +253,7 @@ pub const PLUGINS: &[Plugin] = &[
     plugin("activity_metrics", activity::activity_metrics),
     Plugin { name: "bag_unpack", run: unpack::bag_unpack, by_data: true },
     plugin("dcount_intersect", sketch::dcount_intersect),
+    plugin("geo_polygon_lookup", polygons::geo_polygon_lookup),
     plugin("identity", near::identity),
     plugin("ipv4_lookup", lookup::ipv4_lookup),
     plugin("ipv6_lookup", lookup::ipv6_lookup),
@@ -268,7 +270,7 @@ const MANY_TABLES: &str = "it gives several tables";
 const NETWORK: &str = "nothing is fetched from the network";
 const SCRIPT: &str = "no scripts are run";
 const MODEL: &str = "no language model is asked";
-const GEOMETRY: &str = "shapes on the globe are not computed with";
+const GEOMETRY: &str = "lines at a distance are not looked up";
 const INTERNAL: &str = "it is internal to the service";
 
 /// The plugins that do not run, and why.
@@ -291,7 +293,6 @@ const REFUSED: &[(&str, &str)] = &[
     ("funnel_sequence", MANY_TABLES),
     ("funnel_sequence_completion", "within which time a state must follow is documented in two ways"),
     ("geo_line_lookup", GEOMETRY),
-    ("geo_polygon_lookup", GEOMETRY),
     ("http_request", NETWORK),
     ("http_request_post", NETWORK),
     ("identity_v3", INTERNAL),

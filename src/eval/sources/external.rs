@@ -33,7 +33,8 @@ fn text(value: &OptionValue) -> Option<&str> {
 }
 
 fn is_true(value: &OptionValue) -> bool {
-    matches!(value, OptionValue::Value(Value::Bool(true))) || text(value).is_some_and(|it| it.eq_ignore_ascii_case("true"))
+    matches!(value, OptionValue::Value(Value::Bool(true)))
+        || text(value).is_some_and(|it| it.eq_ignore_ascii_case("true"))
 }
 
 /// The table of an address.

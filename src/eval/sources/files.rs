@@ -3,8 +3,8 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use memchr::memchr_iter;
 use parquet::arrow::arrow_reader::ArrowReaderMetadata;
@@ -115,7 +115,16 @@ impl EventFile {
             Format::Separated(separator) => Layout::Separated(separator),
             Format::Parquet => Layout::Parquet,
         };
-        let mut file = Self { path, inline: None, compression, layout, header: Header::default(), bytes, progress: None, parquet: Arc::default() };
+        let mut file = Self {
+            path,
+            inline: None,
+            compression,
+            layout,
+            header: Header::default(),
+            bytes,
+            progress: None,
+            parquet: Arc::default(),
+        };
         if format == Format::Json && file.has_an_object_a_line()? {
             file.layout = Layout::Lines;
         }
@@ -126,9 +135,7 @@ impl EventFile {
     fn has_an_object_a_line(&self) -> io::Result<bool> {
         let mut frames = Frames::sample(self.open()?, LOOK);
         Ok(match frames.next(&mut Lines)? {
-            Some(Item::Record(_, line)) => {
-                std::str::from_utf8(line).is_ok_and(|line| walk(line, |_, _| ()).is_ok())
-            }
+            Some(Item::Record(_, line)) => walk(line, |_, _| ()).is_ok(),
             _ => false,
         })
     }

@@ -55,10 +55,8 @@ pub fn files(text: &str) -> Result<Vec<PathBuf>, FindError> {
     } else {
         let matching = glob::glob(text).map_err(|error| FindError::Pattern { pattern: text.to_owned(), error })?;
         for entry in matching {
-            let path = entry.map_err(|error| FindError::Io {
-                path: error.path().display().to_string(),
-                error: error.into_error(),
-            })?;
+            let path = entry
+                .map_err(|error| FindError::Io { path: error.path().display().to_string(), error: error.into() })?;
             if path.is_dir() {
                 walk(&path, &mut found)?;
             } else if format::of_name(&path).is_some() {
@@ -137,7 +135,9 @@ mod tests {
 
     fn tree() -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
-        for path in ["A.csv", "A.json", "B/2.ndjson", "B/1.ndjson.gz", "B/x/3.parquet", "B/_log/4.json", "C.txt", "d/e.md"] {
+        for path in
+            ["A.csv", "A.json", "B/2.ndjson", "B/1.ndjson.gz", "B/x/3.parquet", "B/_log/4.json", "C.txt", "d/e.md"]
+        {
             let path = folder.path().join(path);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, "").unwrap();
@@ -152,9 +152,8 @@ mod tests {
     #[test]
     fn folders_and_patterns_give_files_in_order() {
         let tree = tree();
-        let find = |text: &str| {
-            files(&format!("{}/{text}", tree.path().display())).map(|files| names(tree.path(), &files))
-        };
+        let find =
+            |text: &str| files(&format!("{}/{text}", tree.path().display())).map(|files| names(tree.path(), &files));
         assert_eq!(find("B").unwrap(), ["B/1.ndjson.gz", "B/2.ndjson", "B/x/3.parquet"]);
         assert_eq!(find("A.*").unwrap(), ["A.csv", "A.json"]);
         assert_eq!(find("B/*.gz").unwrap(), ["B/1.ndjson.gz"]);
@@ -170,8 +169,7 @@ mod tests {
     fn a_folder_has_a_table_a_file_or_folder() {
         let tree = tree();
         let found = tables(tree.path()).unwrap();
-        let found: Vec<_> =
-            found.iter().map(|(name, files)| (name.as_str(), names(tree.path(), files))).collect();
+        let found: Vec<_> = found.iter().map(|(name, files)| (name.as_str(), names(tree.path(), files))).collect();
         assert_eq!(
             found,
             [

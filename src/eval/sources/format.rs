@@ -5,7 +5,7 @@ use std::path::Path;
 
 /// How a file holds records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
+pub(super) enum Format {
     /// One JSON object a line.
     Lines,
     /// JSON objects one behind the other, or in an array; also one a line.
@@ -18,7 +18,7 @@ pub enum Format {
 
 /// How a file is compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Compression {
+pub(super) enum Compression {
     /// Not at all.
     None,
     /// gzip, of one member or several.
@@ -41,10 +41,10 @@ const FORMATS: &[(&str, Format)] = &[
 const COMPRESSIONS: &[(&str, Compression)] = &[("gz", Compression::Gzip), ("zst", Compression::Zstd)];
 
 /// The endings that are known, for people.
-pub const KNOWN: &str = ".ndjson, .jsonl, .json, .csv, .tsv, each also with .gz or .zst, and .parquet";
+pub(super) const KNOWN: &str = ".ndjson, .jsonl, .json, .csv, .tsv, each also with .gz or .zst, and .parquet";
 
 /// What the name of a file says of it: the name without endings, the format and the compression.
-pub fn of_name(path: &Path) -> Option<(&str, Format, Compression)> {
+pub(super) fn of_name(path: &Path) -> Option<(&str, Format, Compression)> {
     let name = path.file_name()?.to_str()?;
     let (rest, ending) = name.rsplit_once('.')?;
     let compression = COMPRESSIONS.iter().find(|(known, _)| known.eq_ignore_ascii_case(ending)).map(|&(_, it)| it);
@@ -58,7 +58,10 @@ pub fn of_name(path: &Path) -> Option<(&str, Format, Compression)> {
 }
 
 /// A stream with its compression undone.
-pub(super) fn decompressed(input: impl Read + Send + 'static, compression: Compression) -> io::Result<Box<dyn Read + Send>> {
+pub(super) fn decompressed(
+    input: impl Read + Send + 'static,
+    compression: Compression,
+) -> io::Result<Box<dyn Read + Send>> {
     Ok(match compression {
         Compression::None => Box::new(input),
         Compression::Gzip => Box::new(flate2::read::MultiGzDecoder::new(BufReader::with_capacity(1 << 18, input))),

@@ -11,8 +11,8 @@ use super::separated::{Separated, fields};
 use super::value::is_datetime;
 use crate::types::Type;
 
-/// How many bytes of a file are looked at, at most.
-const SAMPLE: u64 = 1 << 20;
+/// How many bytes of a file are looked at, unless all are wanted.
+pub(super) const SAMPLE: u64 = 1 << 20;
 
 /// The kinds of values met in a column, as bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -84,32 +84,31 @@ impl Kinds {
     }
 }
 
-/// The columns met in a sample of a file, in order of their first appearance.
+/// The columns met in the first bytes of a file, in order of their first appearance.
 ///
 /// # Errors
 /// What the operating system says.
-pub(super) fn columns(file: &EventFile) -> io::Result<Vec<(String, Type)>> {
+pub(super) fn columns(file: &EventFile, bytes: u64) -> io::Result<Vec<(String, Type)>> {
     match file.layout {
-        Layout::Lines => of_objects(file, Lines),
-        Layout::Objects => of_objects(file, Objects),
-        Layout::Separated(separator) => of_fields(file, separator),
+        Layout::Lines => of_objects(file, Lines, bytes),
+        Layout::Objects => of_objects(file, Objects, bytes),
+        Layout::Separated(separator) => of_fields(file, separator, bytes),
         Layout::Parquet => super::parquet::columns(file),
     }
 }
 
-fn of_objects(file: &EventFile, mut framing: impl Framing) -> io::Result<Vec<(String, Type)>> {
-    let mut frames = Frames::sample(file.open()?, SAMPLE);
+fn of_objects(file: &EventFile, mut framing: impl Framing, bytes: u64) -> io::Result<Vec<(String, Type)>> {
+    let mut frames = Frames::sample(file.open()?, bytes);
     let mut met: IndexMap<String, Kinds> = IndexMap::new();
     while let Some(item) = frames.next(&mut framing)? {
         // What cannot be read is told when it is read.
         let Item::Record(_, bytes) = item else { continue };
-        let Ok(record) = std::str::from_utf8(bytes) else { continue };
         let mut each = |name: &[u8], kinds: Kinds| match std::str::from_utf8(name).ok().and_then(|it| met.get_mut(it)) {
             Some(known) => known.add(kinds),
             None => _ = met.insert(String::from_utf8_lossy(name).into_owned(), kinds),
         };
-        let _ = walk(record, |name, slot| {
-            let text = slot.of(record);
+        let _ = walk(bytes, |name, slot| {
+            let text = std::str::from_utf8(slot.of(bytes)).unwrap_or_default();
             each(
                 name,
                 match slot.kind {
@@ -126,8 +125,8 @@ fn of_objects(file: &EventFile, mut framing: impl Framing) -> io::Result<Vec<(St
     Ok(met.into_iter().map(|(name, kinds)| (name, kinds.ty())).collect())
 }
 
-fn of_fields(file: &EventFile, separator: u8) -> io::Result<Vec<(String, Type)>> {
-    let mut frames = Frames::sample(file.open()?, SAMPLE);
+fn of_fields(file: &EventFile, separator: u8, bytes: u64) -> io::Result<Vec<(String, Type)>> {
+    let mut frames = Frames::sample(file.open()?, bytes);
     let mut framing = Separated(separator);
     let mut met: Vec<(String, Kinds)> = Vec::new();
     let mut header = true;
@@ -183,7 +182,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(name);
         std::fs::write(&path, text).unwrap();
-        columns(&EventFile::at(path, None).unwrap()).unwrap()
+        columns(&EventFile::at(path, None).unwrap(), SAMPLE).unwrap()
     }
 
     fn types(columns: &[(String, Type)]) -> Vec<(&str, &str)> {

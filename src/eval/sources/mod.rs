@@ -21,13 +21,14 @@ mod watchlist;
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use datafusion::catalog::TableProvider;
 
 use self::fault::Faults;
 use self::files::{EventFile, Given, unreadable};
+use self::format::Compression;
 use self::scan::EventTable;
 use super::catalog::Catalog;
 use super::error::EvalError;
@@ -50,6 +51,10 @@ pub struct Sources {
     progress: Option<Arc<Progress>>,
     faults: Arc<Faults>,
     opened: Mutex<Opened>,
+    /// Whether all of a file is looked at for its columns.
+    thorough: AtomicBool,
+    /// Whether a file has been looked at in part.
+    sampled: AtomicBool,
 }
 
 /// The tables that have been looked into.
@@ -107,12 +112,18 @@ impl Sources {
 
     /// Lets a file stand for a watchlist. `key` names the column by which the watchlist is searched.
     pub fn add_watchlist(&mut self, alias: &str, key: Option<&str>, file: PathBuf) {
-        self.watchlists.insert(alias.to_owned(), watchlist::Watchlist { given: Given::Path(file), key: key.map(str::to_owned) });
+        self.watchlists
+            .insert(alias.to_owned(), watchlist::Watchlist { given: Given::Path(file), key: key.map(str::to_owned) });
     }
 
     /// Lets a file stand for an address.
     pub fn add_external(&mut self, address: &str, file: PathBuf) {
         self.externals.insert(address.to_owned(), Given::Path(file));
+    }
+
+    /// From now on looks at all of a file for its columns. Whether that may show more than was seen before.
+    pub fn look_closer(&self) -> bool {
+        !self.thorough.swap(true, Ordering::Relaxed) && self.sampled.load(Ordering::Relaxed)
     }
 
     /// Looks into a table, and gives its columns: those that are declared, and behind them those that its files have
@@ -128,7 +139,12 @@ impl Sources {
         for given in given {
             let told = |error| EvalError::Source(unreadable(given.path(), &error));
             let file = EventFile::of(given, None).map_err(told)?;
-            found.push(infer::columns(&file).map_err(told)?);
+            let sample = if self.thorough.load(Ordering::Relaxed) { u64::MAX } else { infer::SAMPLE };
+            // What is compressed may hold any number of bytes.
+            if file.bytes > sample || file.compression != Compression::None {
+                self.sampled.store(true, Ordering::Relaxed);
+            }
+            found.push(infer::columns(&file, sample).map_err(told)?);
             files.push(file);
         }
         let mut columns: Columns = declared.iter().map(|(name, ty)| ((*name).to_owned(), *ty)).collect();
@@ -136,6 +152,9 @@ impl Sources {
             if !columns.iter().any(|(known, _)| *known == name) {
                 columns.push((name, ty));
             }
+        }
+        if let Some((known, progress)) = opened.tables.remove(name).zip(self.progress.as_ref()) {
+            progress.total.fetch_sub(known.files.iter().map(|file| file.bytes).sum(), Ordering::Relaxed);
         }
         let table = self.table_of(&mut opened, name, columns.clone(), files);
         opened.tables.insert(name.to_owned(), table);

@@ -7,7 +7,7 @@ use datafusion::arrow::compute::filter_record_batch;
 use datafusion::common::{DataFusionError, Result};
 
 use super::fault::{OnError, Place, Reason};
-use super::json::{Kind, Lookup, Slot, members, unescaped};
+use super::json::{Kind, Lookup, Slot, Wrong, members, unescaped};
 use super::scan::{Output, Scan};
 use super::value::{append_bool, append_nested, append_null, append_number, append_text};
 use crate::eval::arrays::CellBuilder;
@@ -57,9 +57,10 @@ impl Records {
 
     /// Adds the record that JSON text is.
     pub(super) fn add_json(&mut self, offset: u64, bytes: &[u8]) -> Result<()> {
-        let Ok(text) = std::str::from_utf8(bytes) else { return self.add_none(offset, Reason::Utf8) };
-        if let Err(why) = members(text, &mut self.lookup, &mut self.slots) {
-            return self.add_none(offset, Reason::Json(why));
+        match members(bytes, &mut self.lookup, &mut self.slots) {
+            Ok(()) => {}
+            Err(Wrong::Utf8) => return self.add_none(offset, Reason::Utf8),
+            Err(Wrong::Json(why)) => return self.add_none(offset, Reason::Json(why)),
         }
         let scan = Arc::clone(&self.scan);
         let mut whole = true;
@@ -71,7 +72,8 @@ impl Records {
                 push_ordinal(builder, (self.file, offset));
                 continue;
             };
-            let value = slot.of(text);
+            // Known to be text by now, as a whole and so in its parts.
+            let value = std::str::from_utf8(slot.of(bytes)).unwrap_or_default();
             let appended = match slot.kind {
                 Kind::Absent | Kind::Null => {
                     append_null(builder);

@@ -122,7 +122,9 @@ impl EventTable {
             match (file.layout, file.compression) {
                 (Layout::Parquet, _) => {
                     let groups = parquet::row_groups(file, filters).map_err(|error| failed(file, &error))?;
-                    groups.into_iter().for_each(|(group, first)| add(Extent::RowGroup(group, first)));
+                    for (group, first) in groups {
+                        add(Extent::RowGroup(group, first));
+                    }
                 }
                 (Layout::Lines, Compression::None) => {
                     let mut start = 0;
@@ -138,8 +140,7 @@ impl EventTable {
     }
 
     fn plan(&self, partitions: usize, projection: Option<&Vec<usize>>, filters: &[Expr]) -> Result<EventScan> {
-        let places: Vec<usize> =
-            projection.cloned().unwrap_or_else(|| (0..self.schema.fields().len()).collect());
+        let places: Vec<usize> = projection.cloned().unwrap_or_else(|| (0..self.schema.fields().len()).collect());
         let schema = Arc::new(self.schema.project(&places)?);
         let outputs: Vec<Output> = places.into_iter().map(|at| self.output(at)).collect();
         let pieces: Arc<[Piece]> = self.pieces(filters)?.into();
@@ -234,7 +235,13 @@ struct EventScan {
 impl DisplayAs for EventScan {
     fn fmt_as(&self, _: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let columns: Vec<&str> = self.scan.outputs.iter().filter_map(Output::name).collect();
-        write!(f, "EventScan: table={}, columns=[{}], files={}", self.table, columns.join(", "), self.scan.files.len())?;
+        write!(
+            f,
+            "EventScan: table={}, columns=[{}], files={}",
+            self.table,
+            columns.join(", "),
+            self.scan.files.len()
+        )?;
         write!(f, ", pieces={}, partitions={}", self.pieces.len(), self.turns)
     }
 }
@@ -267,10 +274,7 @@ impl ExecutionPlan for EventScan {
         if children.is_empty() { Ok(self) } else { internal_err!("a scan has no children") }
     }
 
-    fn with_new_children(
-        self: Arc<Self>,
-        children: Vec<Arc<dyn ExecutionPlan>>,
-    ) -> Result<Arc<dyn ExecutionPlan>> {
+    fn with_new_children(self: Arc<Self>, children: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
         if children.is_empty() { Ok(self) } else { internal_err!("a scan has no children") }
     }
 

@@ -129,10 +129,7 @@ mod tests {
     #[test]
     fn an_open_quote_is_no_record() {
         let mut frames = Frames::whole(&b"a,\"b\nc"[..]);
-        assert_eq!(
-            frames.next(&mut Separated(b',')).unwrap(),
-            Some(Item::Fault(0, super::super::fault::Reason::Ends))
-        );
+        assert_eq!(frames.next(&mut Separated(b',')).unwrap(), Some(Item::Fault(0, super::super::fault::Reason::Ends)));
     }
 
     proptest! {

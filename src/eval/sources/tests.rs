@@ -1,5 +1,6 @@
 //! Tables of files, read as the engine reads them.
 
+use std::fmt::Write as _;
 use std::io::Write as _;
 
 use datafusion::arrow::array::RecordBatch;
@@ -9,17 +10,19 @@ use super::*;
 use crate::eval::arrays::Cells;
 
 /// The columns and the records of the table `T` of a folder, each record as its texts; the ordinals behind them.
-fn read(sources: &Sources, declared: &[(&str, Type)], partitions: usize) -> Result<(Columns, Vec<Vec<String>>), String> {
+fn read(
+    sources: &Sources,
+    declared: &[(&str, Type)],
+    partitions: usize,
+) -> Result<(Columns, Vec<Vec<String>>), String> {
     let columns = sources.columns("T", declared).map_err(|error| error.told())?.ok_or("no table")?;
     let provider = sources.table("T").map_err(|error| error.told())?.ok_or("no table")?;
     let config = SessionConfig::new().with_target_partitions(partitions);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
-    let batches: Result<Vec<RecordBatch>, _> = runtime.block_on(async {
-        SessionContext::new_with_config(config).read_table(provider)?.collect().await
-    });
-    let batches = batches.map_err(|error| {
-        sources.faults().first().map_or_else(|| EvalError::from(error).told(), ToString::to_string)
-    })?;
+    let batches: Result<Vec<RecordBatch>, _> =
+        runtime.block_on(async { SessionContext::new_with_config(config).read_table(provider)?.collect().await });
+    let batches = batches
+        .map_err(|error| sources.faults().first().map_or_else(|| EvalError::from(error).told(), ToString::to_string))?;
     let mut rows = Vec::new();
     for batch in &batches {
         let types = columns.iter().map(|(_, ty)| *ty).chain([Type::Long]);
@@ -113,7 +116,7 @@ fn lines_are_cut_by_the_byte_and_read_once() {
     let mut text = String::new();
     let mut expected = 0;
     while text.len() < 17 << 20 {
-        text.push_str(&format!("{{\"n\":{expected},\"pad\":\"{}\"}}\n", "x".repeat(expected * 37 % 5000)));
+        let _ = writeln!(text, "{{\"n\":{expected},\"pad\":\"{}\"}}", "x".repeat(expected * 37 % 5000));
         expected += 1;
     }
     let folder = folder(&[("T.ndjson", text.as_bytes())]);
@@ -137,9 +140,7 @@ fn what_cannot_be_read_ends_the_run_with_its_line() {
 #[test]
 fn what_cannot_be_read_is_passed_over_or_null() {
     let folder = folder(&[("T.ndjson", BROKEN)]);
-    for (on_error, expected) in
-        [(OnError::Skip, vec!["1", "5"]), (OnError::Null, vec!["1", "", "", "", "5", "", ""])]
-    {
+    for (on_error, expected) in [(OnError::Skip, vec!["1", "5"]), (OnError::Null, vec!["1", "", "", "", "5", "", ""])] {
         let sources = of(&folder, on_error);
         let (_, rows) = read(&sources, &[("n", Type::Long)], 8).unwrap();
         let numbers: Vec<_> = rows.iter().map(|row| row[0].as_str()).collect();
@@ -158,7 +159,11 @@ fn records_of_another_width_are_told() {
     let told: Vec<String> = sources.faults().iter().map(|fault| format!("{}: {}", fault.line, fault.reason)).collect();
     assert_eq!(
         told,
-        ["3: 1 values where the header has 2", "4: 3 values where the header has 2", "5: the file ends within a record"]
+        [
+            "3: 1 values where the header has 2",
+            "4: 3 values where the header has 2",
+            "5: the file ends within a record"
+        ]
     );
 }
 

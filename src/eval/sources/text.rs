@@ -32,7 +32,8 @@ pub(super) fn batches(
     let file = file.clone();
     Ok(match file.layout {
         Layout::Separated(separator) => {
-            let fields = Fields { separator, places: None, width: 0, scan: Arc::clone(scan), header: file.header.clone() };
+            let fields =
+                Fields { separator, places: None, width: 0, scan: Arc::clone(scan), header: file.header.clone() };
             Box::new(Reading { frames, framing: Separated(separator), take: fields, records, file, done: false })
         }
         Layout::Objects => Box::new(Reading { frames, framing: Objects, take: Json, records, file, done: false }),

@@ -42,11 +42,7 @@ pub(super) struct Watchlist {
 /// The items of a file: each a list of names and texts.
 type Row = Vec<(Arc<str>, String)>;
 
-pub(super) fn provider(
-    sources: &Sources,
-    alias: &str,
-    list: &Watchlist,
-) -> Result<Arc<dyn TableProvider>, EvalError> {
+pub(super) fn provider(sources: &Sources, alias: &str, list: &Watchlist) -> Result<Arc<dyn TableProvider>, EvalError> {
     let told = |error| EvalError::Source(unreadable(list.given.path(), &error));
     let file = EventFile::of(&list.given, None).map_err(told)?;
     let items = match file.layout {
@@ -54,7 +50,10 @@ pub(super) fn provider(
         Layout::Objects => of_objects(sources, &file, Objects)?,
         Layout::Separated(separator) => of_fields(sources, &file, separator)?,
         Layout::Parquet => {
-            return Err(EvalError::Source(format!("{}: a watchlist is read from CSV or JSON", list.given.path().display())));
+            return Err(EvalError::Source(format!(
+                "{}: a watchlist is read from CSV or JSON",
+                list.given.path().display()
+            )));
         }
     };
     let mut names: Vec<Arc<str>> = Vec::new();
@@ -67,7 +66,10 @@ pub(super) fn provider(
         && !items.is_empty()
         && !names.iter().any(|name| **name == **key)
     {
-        return Err(EvalError::Source(format!("{}: the watchlist `{alias}` has no column `{key}`", list.given.path().display())));
+        return Err(EvalError::Source(format!(
+            "{}: the watchlist `{alias}` has no column `{key}`",
+            list.given.path().display()
+        )));
     }
     Ok(table(&names, &items, list.key.as_deref())?)
 }
@@ -148,7 +150,9 @@ fn table(names: &[Arc<str>], items: &[Row], key: Option<&str>) -> Result<Arc<dyn
     }
     if !taken(WATCHLIST_ITEM) {
         let bag = |item: &Row| {
-            Json::Bag(item.iter().map(|(name, value)| (Arc::clone(name), Json::String(value.as_str().into()))).collect())
+            Json::Bag(
+                item.iter().map(|(name, value)| (Arc::clone(name), Json::String(value.as_str().into()))).collect(),
+            )
         };
         fields.push(field(WATCHLIST_ITEM, Type::Dynamic));
         arrays.push(from_cells(Type::Dynamic, items.iter().map(|item| Cell::dynamic(&bag(item))))?);

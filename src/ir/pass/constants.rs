@@ -32,6 +32,8 @@ fn fold(expr: &mut Expr) {
         ExprKind::Arithmetic(node) => arithmetic(node),
         ExprKind::Compare(node) => compare(node),
         ExprKind::Access(node) => access(node),
+        ExprKind::Call(function, arguments) => call(function.name(), arguments),
+        ExprKind::Cast(node) => cast(&node.operand, expr.ty.ty),
         ExprKind::Member(node) => {
             flatten(node);
             None
@@ -155,6 +157,45 @@ fn compare(node: &Compare) -> Option<Value> {
         CompareOp::Greater => order.is_gt(),
         CompareOp::GreaterOrEqual => order.is_ge(),
     }))
+}
+
+/// The functions that build values out of values.
+fn call(name: &str, arguments: &[Expr]) -> Option<Value> {
+    let literals: Option<Vec<&Value>> = arguments.iter().map(Expr::as_literal).collect();
+    let literals = literals?;
+    match name {
+        "strcat" => {
+            let texts: Option<Vec<&str>> = literals.into_iter().map(Value::as_str).collect();
+            Some(Value::string(texts?.concat()))
+        }
+        "pack_array" => {
+            let items: Option<Vec<Json>> = literals.into_iter().map(json).collect();
+            Some(Value::Dynamic(Json::Array(items?).into()))
+        }
+        _ => None,
+    }
+}
+
+/// A value as an element of an array.
+fn json(value: &Value) -> Option<Json> {
+    Some(match value {
+        Value::Bool(value) => Json::Bool(*value),
+        Value::Int(value) => Json::Long((*value).into()),
+        Value::Long(value) => Json::Long(*value),
+        Value::Real(value) => Json::Real(*value),
+        Value::String(text) => Json::String(text.clone()),
+        _ => return None,
+    })
+}
+
+/// A whole number in another of the whole types, where it fits.
+fn cast(operand: &Expr, to: Type) -> Option<Value> {
+    let number = operand.as_literal()?.as_integer()?;
+    match to {
+        Type::Long => Some(Value::Long(number)),
+        Type::Int => i32::try_from(number).ok().map(Value::Int),
+        _ => None,
+    }
 }
 
 /// The value at a path of literals inside a literal.

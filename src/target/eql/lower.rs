@@ -9,6 +9,7 @@ mod group;
 mod join;
 mod list;
 mod moment;
+mod subject;
 
 use std::collections::HashMap;
 
@@ -94,9 +95,18 @@ struct Lower<'a> {
 struct Member {
     category: Option<String>,
     conditions: Vec<Condition>,
+    /// What tells it from the events of other indices, where those are looked at too.
+    origin: Option<Condition>,
 }
 
 impl Member {
+    /// Tells the event from those of other indices.
+    fn keep_apart(&mut self) {
+        if let Some(origin) = self.origin.take() {
+            self.conditions.insert(0, origin);
+        }
+    }
+
     fn event(self) -> Event {
         Event { category: self.category, condition: Condition::all(self.conditions) }
     }
@@ -320,6 +330,11 @@ impl Lower<'_> {
                 let member = Member {
                     category: row.and_then(|table| table.category.clone()),
                     conditions: only.iter().map(|(field, value)| condition::equals(field, value)).collect(),
+                    origin: match row {
+                        None => Some(condition::equals("Type", name)),
+                        Some(_) if only.is_empty() => condition::of_datasets(&index),
+                        Some(_) => None,
+                    },
                 };
                 Ok(Found {
                     indices: index.split(',').map(|index| index.trim().to_owned()).collect(),
@@ -388,9 +403,7 @@ impl Lower<'_> {
                 );
             };
             times = Some(found.times);
-            if let (SourceKind::Table { name, .. }, Fields::Native) = (&input.source.kind, self.fields) {
-                member.conditions.insert(0, condition::equals("Type", name));
-            }
+            member.keep_apart();
             categories.push(member.category);
             for index in found.indices {
                 if !all.indices.contains(&index) {
@@ -402,7 +415,7 @@ impl Lower<'_> {
         let first = categories.first().cloned().flatten();
         let category = first.filter(|first| categories.iter().all(|c| c.as_ref() == Some(first)));
         all.times = times.unwrap_or_default();
-        all.members.push(Member { category, conditions: vec![Condition::any(branches)] });
+        all.members.push(Member { category, conditions: vec![Condition::any(branches)], origin: None });
         for column in &union.columns {
             let meanings: Vec<Meaning> =
                 column.from.iter().flatten().filter_map(|id| self.columns.get(id).cloned()).collect();

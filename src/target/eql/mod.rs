@@ -3,23 +3,6 @@
 //! `lower` takes the IR to the [`tree`], `print` writes that; tables and fields are shared with ES|QL in
 //! `targets/elastic/`. The index and the span of time stand outside a query of EQL; a bare query names them in comments.
 
-// Matters of shape, not of meaning, that a first version has left to be smoothed.
-#![allow(
-    clippy::unused_self,
-    clippy::self_only_used_in_recursion,
-    clippy::only_used_in_recursion,
-    clippy::type_complexity,
-    clippy::unnecessary_wraps,
-    clippy::wrong_self_convention,
-    clippy::format_push_string,
-    clippy::return_self_not_must_use,
-    clippy::needless_for_each,
-    clippy::needless_pass_by_value,
-    clippy::maybe_infinite_iter,
-    clippy::semicolon_if_nothing_returned,
-    clippy::trivially_copy_pass_by_ref
-)]
-
 mod filter;
 mod lower;
 mod print;
@@ -65,24 +48,21 @@ impl Target for Eql {
         let tables = tables::builtin()?;
         Ok(match lower::lower(query, tables, *options) {
             Ok((lowered, losses)) => {
-                let mut text = format!("// index: {}\n", lowered.indices.join(", "));
-                for line in &lowered.time {
-                    text.push_str(&format!("// {line}\n"));
-                }
-                for exception in &lowered.exceptions {
-                    text.push_str(&format!("// exception: {exception}\n"));
-                }
+                let index = format!("index: {}", lowered.indices.join(", "));
+                let exceptions = lowered.exceptions.iter().map(|exception| format!("exception: {exception}"));
+                let outside = std::iter::once(index).chain(lowered.time.iter().cloned()).chain(exceptions);
+                let mut lines: Vec<String> = outside.map(|line| format!("// {line}")).collect();
                 let query = lowered.query.print();
-                text.push_str(&query);
+                lines.push(query.clone());
                 let said = |word: &str| lowered.time.iter().find_map(|line| line.strip_prefix(word)).map(str::to_owned);
                 let (from, to) = (said("from: "), said("to: "));
                 let threshold = counting(&lowered);
                 let Lowered { indices, exceptions, .. } = lowered;
                 let outside =
                     Outside { query: Some(query), indices, from, to, exceptions, threshold, ..Outside::default() };
-                Conversion::new(text, losses).with(outside)
+                Conversion::new(lines.join("\n"), losses).with(outside)
             }
-            Err(losses) => Conversion::refused(losses.into_sorted()),
+            Err(losses) => Conversion::refused_for(query, losses),
         })
     }
 }

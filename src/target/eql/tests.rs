@@ -60,7 +60,7 @@ fn aggregates_that_decide_are_refused_and_lead_to_esql() {
         "SigninLogs | summarize dcount(IPAddress) by UserPrincipalName | where dcount_IPAddress > 5",
         "SigninLogs | summarize count() by UserPrincipalName | where count_ < 5",
         "SigninLogs | summarize count() by UserPrincipalName | where count_ > 500",
-        "SigninLogs | join kind=inner AuditLogs on CorrelationId",
+        "SigninLogs | join kind=leftanti AuditLogs on CorrelationId",
         "SigninLogs | where UserPrincipalName == UserId",
     ] {
         let conversion = native(text);
@@ -83,4 +83,62 @@ fn tables_put_together_are_told_apart() {
         text.contains(r#"(Type == "SigninLogs" and AppId == "x") or (Type == "AuditLogs" and Identity == "y")"#),
         "{text}"
     );
+}
+
+#[test]
+fn events_with_equal_keys_are_a_sample_and_in_order_a_sequence() {
+    let joined = "SecurityEvent | where EventID == 4720 | join kind=inner (SigninLogs | where AppId == 'x') on $left.Account == $right.Identity";
+    let sample = native(joined);
+    assert_eq!(sample.fidelity, Fidelity::Approximate);
+    assert!(sample.losses.iter().any(|loss| loss.kind == LossKind::RowCap), "{:?}", sample.losses);
+    let text = sample.output.unwrap();
+    assert!(
+        text.ends_with(
+            "sample\n  [any where Type == \"SecurityEvent\" and EventID == 4720] by Account\n  [any where Type == \"SigninLogs\" and AppId == \"x\"] by Identity"
+        ),
+        "{text}"
+    );
+    let text = native(&format!("{joined} | where TimeGenerated1 - TimeGenerated between (0s .. 10m)")).output.unwrap();
+    assert!(text.contains("sequence with maxspan=10m\n  [any where Type == \"SecurityEvent\""), "{text}");
+    let text = native(&format!("{joined} | where TimeGenerated1 between (TimeGenerated .. TimeGenerated + 1h)"));
+    assert!(text.output.as_deref().unwrap().contains("sequence with maxspan=1h\n"), "{text:?}");
+    let text = native(&format!("{joined} | where TimeGenerated > TimeGenerated1")).output.unwrap();
+    assert!(text.contains("sequence\n  [any where Type == \"SigninLogs\""), "{text}");
+}
+
+#[test]
+fn lists_kept_elsewhere_are_exceptions_of_the_rule() {
+    let list = "let ips = externaldata(ip: string) [@'https://x.example/ips.txt'];";
+    for (operator, words) in [("in", "is not in list"), ("!in", "is in list")] {
+        let conversion = native(&format!("{list} SigninLogs | where AppId == 'x' and IPAddress {operator} (ips)"));
+        assert!(conversion.losses.iter().any(|loss| loss.kind == LossKind::Lookup), "{:?}", conversion.losses);
+        let text = conversion.output.unwrap();
+        assert!(text.contains(&format!("// exception: IPAddress {words} ips.txt\n")), "{text}");
+    }
+    let conversion = native(&format!("{list} SigninLogs | where AppId == 'x' or IPAddress in (ips)"));
+    assert_eq!(conversion.fidelity, Fidelity::Refused);
+}
+
+#[test]
+fn a_test_of_a_chosen_value_is_one_for_each_choice() {
+    let text = native(
+        "SigninLogs | extend where_from = iff(IPAddress startswith '10.', 'private', 'public') | where where_from == 'public'",
+    );
+    assert!(text.output.as_deref().unwrap().ends_with("any where not (IPAddress like~ \"10.*\")"), "{text:?}");
+}
+
+#[test]
+fn times_are_the_rules_and_a_second_span_narrows_the_first() {
+    let text =
+        native("SigninLogs | where TimeGenerated > ago(7d) | where TimeGenerated < ago(1d) | where AppId == 'x'");
+    let text = text.output.unwrap();
+    assert!(text.contains("// from: now-7d\n// to: now-1d\n"), "{text}");
+    let text = native("SomeLog_CL | where TimeGenerated > startofday(ago(1d)) | where AppId == 'x'").output.unwrap();
+    assert!(text.contains("// from: now-1d/d\n"), "{text}");
+}
+
+#[test]
+fn conditions_on_keys_are_conditions_on_the_events() {
+    let text = native("SigninLogs | summarize count() by AppId | where AppId == 'x'").output.unwrap();
+    assert!(text.ends_with("any where AppId == \"x\""), "{text}");
 }

@@ -97,14 +97,6 @@ fn a_set_of_keys_out_of_another_table_is_a_count_of_partners() {
 }
 
 #[test]
-fn pairs_of_records_are_refused_where_they_decide() {
-    let text = "SigninLogs | join kind=inner (AuditLogs | project Identity, T = TimeGenerated) on $left.UserPrincipalName == $right.Identity | where T > TimeGenerated";
-    let conversion = native(text);
-    assert_eq!(conversion.fidelity, Fidelity::Refused);
-    assert!(conversion.losses.iter().any(|loss| loss.message.contains("EQL")), "{:?}", conversion.losses);
-}
-
-#[test]
 fn guesses_and_names_without_a_place_are_told() {
     let conversion = converted("SecurityEvent | where Computer == 'x' and EventID == 4624", Fields::Siem);
     let text = conversion.output.unwrap();
@@ -121,4 +113,79 @@ fn a_list_elsewhere_is_a_lookup_and_told() {
         native("let l = _GetWatchlist('VIP') | project SearchKey; SigninLogs | where UserPrincipalName in (l)");
     assert!(conversion.losses.iter().any(|loss| loss.kind == LossKind::Lookup));
     assert!(conversion.output.unwrap().contains("LOOKUP JOIN vip ON key"));
+}
+
+#[test]
+fn partners_that_are_not_unique_are_joined_pair_by_pair() {
+    let conversion = native(
+        "SecurityEvent | where EventID == 1 | join kind=inner (SigninLogs | where AppId == 'x' | project Identity, Later = TimeGenerated) \
+         on $left.Account == $right.Identity | where Later > TimeGenerated",
+    );
+    assert_eq!(conversion.fidelity, Fidelity::Exact, "{:?}", conversion.losses);
+    let text = conversion.output.unwrap();
+    for part in [
+        "FROM logs-sentinel.signinlogs-* METADATA _id",
+        "MV_EXPAND partner",
+        "| DISSECT partner ",
+        "TO_DATETIME(TimeGenerated_right)",
+    ] {
+        assert!(text.contains(part), "{part} is not in {text}");
+    }
+    let text = output(
+        "SecurityEvent | join kind=inner (SigninLogs | project Account = Identity, IPAddress) on Account | project Account, IPAddress",
+    );
+    assert!(text.contains("| RENAME IPAddress_right AS IPAddress\n| KEEP Account, IPAddress\n"), "{text}");
+}
+
+#[test]
+fn the_default_join_takes_one_record_of_each_key() {
+    let text = output(
+        "SecurityEvent | join (SigninLogs | summarize n = count() by Account = Identity) on Account | where n > 2",
+    );
+    assert!(text.contains("INLINE STATS chosen = MIN(_id) BY Account"), "{text}");
+    let text =
+        output("SecurityEvent | join kind=inner (SigninLogs | summarize n = count() by Account = Identity) on Account");
+    assert!(!text.contains("chosen"), "{text}");
+}
+
+#[test]
+fn the_record_with_the_greatest_value_comes_whole() {
+    let conversion = native("SigninLogs | summarize arg_max(TimeGenerated, AppId, IPAddress) by Identity");
+    assert_eq!(conversion.fidelity, Fidelity::Exact, "{:?}", conversion.losses);
+    let text = conversion.output.unwrap();
+    assert!(text.contains("INLINE STATS chosen = MAX(@timestamp) BY Identity"), "{text}");
+    assert!(text.contains("WHERE _id == "), "{text}");
+}
+
+#[test]
+fn terms_of_a_table_make_one_pattern() {
+    let conversion = native(
+        "let words = externaldata(word: string) [@'https://x.example/words.txt']; \
+         SecurityEvent | where EventID == 1 or CommandLine has_any (words)",
+    );
+    assert!(conversion.losses.iter().all(|loss| loss.kind == LossKind::Lookup), "{:?}", conversion.losses);
+    let text = conversion.output.unwrap();
+    assert!(text.contains("REPLACE(CommandLine, pattern, \"$0_\") != CommandLine"), "{text}");
+    assert!(text.contains("MV_CONCAT(VALUES(pattern), \"|\")"), "{text}");
+}
+
+#[test]
+fn patterns_that_lucene_cannot_say_are_searched_with_those_of_java() {
+    assert_eq!(
+        condition(r"CommandLine matches regex @'a\b.?b'"),
+        r#"REPLACE(COALESCE(CommandLine, ""), """a\b.?b""", "$0_") != COALESCE(CommandLine, "")"#
+    );
+}
+
+#[test]
+fn elements_of_lists_are_taken_by_position() {
+    let text = output("SecurityEvent | where tostring(split(Account, '/')[-1]) == 'x'");
+    assert!(text.contains("MV_SLICE(SPLIT(Account, \"/\"), -1, -1)"), "{text}");
+}
+
+#[test]
+fn rows_written_out_become_one_row_that_is_expanded() {
+    let text = output("datatable(a: string, n: long) ['x', 1, 'y', 2] | where n > 1");
+    assert!(text.starts_with("ROW `row` = [0, 1]") || text.starts_with("ROW row = [0, 1]"), "{text}");
+    assert!(text.contains("a = CASE(row == 0, \"x\", row == 1, \"y\")"), "{text}");
 }

@@ -241,9 +241,10 @@ pub enum Expr {
 }
 
 /// What the argument in a hole is needed as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum HoleKind {
     /// Its own type.
+    #[default]
     Plain,
     /// Text.
     Text,
@@ -340,7 +341,7 @@ impl Expr {
             | Self::Hole(..)
             | Self::Rest(_) => {}
             Self::Call(_, inner) | Self::List(inner) | Self::And(inner) | Self::Or(inner) => {
-                inner.iter().for_each(|e| e.fields(f))
+                inner.iter().for_each(|e| e.fields(f));
             }
             Self::Compare(_, left, right) | Self::Binary(_, left, right) => {
                 left.fields(f);

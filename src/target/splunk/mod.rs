@@ -31,7 +31,7 @@ impl Target for Splunk {
             Ok((search, columns, losses)) => {
                 Conversion::new(search.print(), losses).with(Outside { columns, ..Outside::default() })
             }
-            Err(losses) => Conversion::refused(losses.into_sorted()),
+            Err(losses) => Conversion::refused_for(query, losses),
         })
     }
 }

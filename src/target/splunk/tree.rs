@@ -85,6 +85,10 @@ pub enum Compare {
 }
 
 impl Compare {
+    /// Every one.
+    pub const ALL: [Self; 6] =
+        [Self::Equal, Self::NotEqual, Self::Less, Self::LessOrEqual, Self::Greater, Self::GreaterOrEqual];
+
     /// The sign.
     pub const fn sign(self) -> &'static str {
         match self {
@@ -130,9 +134,10 @@ pub enum Eval {
 }
 
 /// What the argument in a hole is needed as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum HoleKind {
     /// Whatever represents its own type.
+    #[default]
     Plain,
     /// Text.
     Text,
@@ -166,6 +171,9 @@ pub enum Operator {
 }
 
 impl Operator {
+    /// Every one.
+    pub const ALL: [Self; 6] = [Self::Concat, Self::Add, Self::Subtract, Self::Multiply, Self::Divide, Self::Modulo];
+
     /// The sign.
     pub const fn sign(self) -> &'static str {
         match self {

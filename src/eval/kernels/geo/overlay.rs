@@ -142,9 +142,12 @@ fn all_edges(polygons: &[Polygon]) -> Vec<Edge> {
     polygons.iter().flat_map(oriented).collect()
 }
 
-/// Whether some of the edges lie in polygons, at least in part.
+/// Whether some of the edges lie in polygons, at least in part; along their own edges is not inside.
 fn enter(edges: &[Edge], polygons: &[Polygon]) -> bool {
-    cut_all(edges, &all_edges(polygons)).iter().any(|piece| contain(polygons, &middle(piece)))
+    let others = all_edges(polygons);
+    let pieces = cut_all(&others, edges);
+    let inside = |piece: &Edge| contain(polygons, &middle(piece)) && shared(piece, &pieces).is_none();
+    cut_all(edges, &others).iter().any(inside)
 }
 
 fn intersects_line_with_polygon<'a>(_: Env, args: &[Cell<'a>]) -> Cell<'a> {
@@ -158,7 +161,8 @@ fn intersects_2polygons<'a>(_: Env, args: &[Cell<'a>]) -> Cell<'a> {
     let meet = with_polygons(args, 0, |left| {
         with_polygons(args, 1, |right| {
             let (left_edges, right_edges) = (all_edges(left), all_edges(right));
-            let along = |piece: &Edge| shared(piece, &cut_all(&right_edges, &left_edges)) == Some(true);
+            let right_pieces = cut_all(&right_edges, &left_edges);
+            let along = |piece: &Edge| shared(piece, &right_pieces) == Some(true);
             Some(
                 enter(&left_edges, right)
                     || enter(&right_edges, left)
@@ -280,10 +284,10 @@ mod tests {
         for (name, shape, result) in [
             ("geo_polygon_area", polygon(PARK), 3_475_207.283_466_06),
             ("geo_polygon_area", polygons(&[PARK, ACROSS]), 10_889_971.534_348_7),
-            ("geo_polygon_perimeter", polygon(PARK), 9930.301_496_049_38),
+            ("geo_polygon_perimeter", polygon(PARK), 9_930.301_496_049_38),
             ("geo_polygon_perimeter", polygons(&[PARK, ACROSS]), 15_943.538_457_874_5),
             ("geo_polygon_area", polygons(&[PARK, PARK]), 3_475_207.283_466_06),
-            ("geo_polygon_perimeter", polygons(&[PARK, PARK]), 9930.301_496_049_38),
+            ("geo_polygon_perimeter", polygons(&[PARK, PARK]), 9_930.301_496_049_38),
         ] {
             let value = call(name, Type::Real, &[shape]).as_real().unwrap();
             assert!((value / result - 1.0).abs() < 2e-11, "{name}: {value}");

@@ -1,4 +1,4 @@
-//! Places, lines and polygons: read from arguments and GeoJSON, written as GeoJSON.
+//! Places, lines and polygons: read from arguments and `GeoJSON`, written as `GeoJSON`.
 //!
 //! The shapes lie on a sphere, and their edges are parts of great circles: each the shorter of the two that join its
 //! ends. A shape that breaks a rule of Kusto's documentation is no shape.
@@ -54,7 +54,7 @@ pub(super) fn number_or(args: &[Cell<'_>], at: usize, default: i64) -> Option<i6
     }
 }
 
-/// A shape of a kind in GeoJSON.
+/// A shape of a kind in `GeoJSON`.
 pub(super) fn geometry(kind: &str, coordinates: Json) -> Json {
     Json::Bag(vec![("type".into(), Json::String(kind.into())), ("coordinates".into(), coordinates)])
 }
@@ -63,17 +63,17 @@ fn position(place: Place) -> Json {
     Json::Array(vec![Json::Real(place.0), Json::Real(place.1)])
 }
 
-/// Places in GeoJSON.
+/// Places in `GeoJSON`.
 pub(super) fn positions(places: &[Place]) -> Json {
     Json::Array(places.iter().copied().map(position).collect())
 }
 
-/// A point in GeoJSON.
+/// A point in `GeoJSON`.
 pub(super) fn point(place: Place) -> Json {
     geometry("Point", position(place))
 }
 
-/// A polygon of rings in GeoJSON; their first place is repeated at their end.
+/// A polygon of rings in `GeoJSON`; their first place is repeated at their end.
 pub(super) fn polygon(rings: impl IntoIterator<Item = Vec<Place>>) -> Json {
     let closed = rings.into_iter().map(|mut ring| {
         ring.extend(ring.first().copied());
@@ -82,7 +82,7 @@ pub(super) fn polygon(rings: impl IntoIterator<Item = Vec<Place>>) -> Json {
     geometry("Polygon", Json::Array(closed.collect()))
 }
 
-/// Points in GeoJSON: a point, several, or an empty collection.
+/// Points in `GeoJSON`: a point, several, or an empty collection.
 pub(super) fn points(places: &[Place]) -> Json {
     match places {
         [] => nothing(),
@@ -91,7 +91,7 @@ pub(super) fn points(places: &[Place]) -> Json {
     }
 }
 
-/// Lines in GeoJSON: a line, several, or an empty collection.
+/// Lines in `GeoJSON`: a line, several, or an empty collection.
 pub(super) fn lines(lines: &[Vec<Place>]) -> Json {
     match lines {
         [] => nothing(),
@@ -100,12 +100,12 @@ pub(super) fn lines(lines: &[Vec<Place>]) -> Json {
     }
 }
 
-/// What GeoJSON has for nothing.
+/// What `GeoJSON` has for nothing.
 fn nothing() -> Json {
     collection(Vec::new())
 }
 
-/// A collection of geometries in GeoJSON.
+/// A collection of geometries in `GeoJSON`.
 pub(super) fn collection(geometries: Vec<Json>) -> Json {
     Json::Bag(vec![
         ("type".into(), Json::String("GeometryCollection".into())),
@@ -119,7 +119,7 @@ pub(super) type Line = Vec<Point>;
 /// A polygon: the outer ring, then those of its holes.
 pub(super) type Polygon = Vec<Ring>;
 
-/// A shape of GeoJSON.
+/// A shape of `GeoJSON`.
 #[derive(Debug)]
 pub(super) enum Shape {
     /// A line, or several.
@@ -190,9 +190,12 @@ fn polygon_rings(view: View<'_>) -> Option<Polygon> {
     })
 }
 
+/// Shapes that were read, by their encoding; none where it holds no shape.
+type Known = Vec<(Vec<u8>, Option<Rc<Shape>>)>;
+
 thread_local! {
     /// The shapes read last. Shapes are mostly constants of the query.
-    static KNOWN: RefCell<Vec<(Vec<u8>, Option<Rc<Shape>>)>> = const { RefCell::new(Vec::new()) };
+    static KNOWN: RefCell<Known> = const { RefCell::new(Vec::new()) };
 }
 
 /// The shape of an argument.
@@ -272,10 +275,10 @@ mod tests {
     fn shapes_are_written() {
         let text = |json: &Json| Cell::dynamic(json).to_text().into_owned();
         assert_eq!(text(&points(&[])), r#"{"type":"GeometryCollection","geometries":[]}"#);
-        assert_eq!(text(&points(&[(1.0, 2.5)])), r#"{"type":"Point","coordinates":[1,2.5]}"#);
+        assert_eq!(text(&points(&[(1.0, 2.5)])), r#"{"type":"Point","coordinates":[1.0,2.5]}"#);
         assert_eq!(
             text(&polygon([vec![(0.0, 0.0), (1.0, 0.0), (1.0, 1.0)]])),
-            r#"{"type":"Polygon","coordinates":[[[0,0],[1,0],[1,1],[0,0]]]}"#
+            r#"{"type":"Polygon","coordinates":[[[0.0,0.0],[1.0,0.0],[1.0,1.0],[0.0,0.0]]]}"#
         );
     }
 }

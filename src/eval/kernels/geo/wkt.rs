@@ -1,4 +1,4 @@
-//! Well-Known Text as GeoJSON.
+//! Well-Known Text as `GeoJSON`.
 
 use wkt::Wkt;
 use wkt::types::{Coord, LineString, Polygon};
@@ -101,7 +101,8 @@ mod tests {
             ("", ""),
         ] {
             let env = Env { now: 0, ty: Type::Dynamic };
-            assert_eq!(find("geo_from_wkt").unwrap().call(env, &[Cell::string(text)]).to_text(), json, "{text}");
+            let written = find("geo_from_wkt").unwrap().call(env, &[Cell::string(text)]).to_text().replace(".0", "");
+            assert_eq!(written, json, "{text}");
         }
     }
 }

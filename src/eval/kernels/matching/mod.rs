@@ -156,7 +156,12 @@ pub fn matches(test: StringTest, rules: StringRules, text: &str, needle: &str) -
 ///
 /// # Panics
 /// Where there are fewer needles than texts.
-pub fn eval_rows(test: StringTest, rules: StringRules, texts: &StringViewArray, needles: &StringViewArray) -> BooleanArray {
+pub fn eval_rows(
+    test: StringTest,
+    rules: StringRules,
+    texts: &StringViewArray,
+    needles: &StringViewArray,
+) -> BooleanArray {
     // Needles tend to come in runs, so the last one stays prepared.
     let mut last: Option<(&str, Matcher)> = None;
     let answers = (0..texts.len()).map(|row| {
@@ -402,20 +407,22 @@ mod tests {
     fn plainly(test: StringTest, text: &str, needle: &str) -> bool {
         let (text, needle) = (text.to_ascii_lowercase(), needle.to_ascii_lowercase());
         let alphanumeric = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
-        text.char_indices().map(|(at, _)| at).chain([text.len()]).filter(|at| text[*at..].starts_with(&needle)).any(|at| {
-            let end = at + needle.len();
-            let left = !(alphanumeric(needle.chars().next()) && alphanumeric(text[..at].chars().next_back()));
-            let right = !(alphanumeric(needle.chars().next_back()) && alphanumeric(text[end..].chars().next()));
-            match test {
-                HasTerm => left && right,
-                HasPrefix => left,
-                HasSuffix => right,
-                StartsWith => at == 0,
-                EndsWith => end == text.len(),
-                Equals => at == 0 && end == text.len(),
-                _ => true,
-            }
-        })
+        text.char_indices().map(|(at, _)| at).chain([text.len()]).filter(|at| text[*at..].starts_with(&needle)).any(
+            |at| {
+                let end = at + needle.len();
+                let left = !(alphanumeric(needle.chars().next()) && alphanumeric(text[..at].chars().next_back()));
+                let right = !(alphanumeric(needle.chars().next_back()) && alphanumeric(text[end..].chars().next()));
+                match test {
+                    HasTerm => left && right,
+                    HasPrefix => left,
+                    HasSuffix => right,
+                    StartsWith => at == 0,
+                    EndsWith => end == text.len(),
+                    Equals => at == 0 && end == text.len(),
+                    _ => true,
+                }
+            },
+        )
     }
 
     proptest! {

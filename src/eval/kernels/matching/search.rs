@@ -97,7 +97,8 @@ impl Search {
         let shortest = needles.iter().map(|needle| needle.bytes.len()).min()?;
         let mut firsts = Box::new([0; 257]);
         for (first, start) in firsts.iter_mut().enumerate() {
-            let start_of = needles.partition_point(|needle| needle.bytes.first().map(|b| usize::from(*b)) < Some(first));
+            let start_of =
+                needles.partition_point(|needle| needle.bytes.first().map(|b| usize::from(*b)) < Some(first));
             *start = u32::try_from(start_of).ok()?;
         }
         let engine = Engine::new(&needles)?;

@@ -20,9 +20,8 @@ pub(super) fn is_of_term(rule: TermRule, c: char) -> bool {
 /// UTF-8, the place a border of characters.
 pub(super) fn is_border(rule: TermRule, text: &[u8], at: usize) -> bool {
     if rule == TermRule::UnicodeWords {
-        return std::str::from_utf8(text).is_ok_and(|text| {
-            at == text.len() || text.split_word_bound_indices().any(|(start, _)| start == at)
-        });
+        return std::str::from_utf8(text)
+            .is_ok_and(|text| at == text.len() || text.split_word_bound_indices().any(|(start, _)| start == at));
     }
     !(before(text, at).is_some_and(|c| is_of_term(rule, c)) && after(text, at).is_some_and(|c| is_of_term(rule, c)))
 }

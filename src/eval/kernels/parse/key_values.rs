@@ -83,7 +83,7 @@ impl KeyValues {
                 reader.read(text, &mut take);
             }
             Form::Words(quotes) => {
-                words(text, quotes, |word| self.keys.iter().any(|(key, _)| key.as_ref() == word), take)
+                words(text, quotes, |word| self.keys.iter().any(|(key, _)| key.as_ref() == word), take);
             }
             Form::Regex(regex) => {
                 for captures in regex.captures_iter(text) {

@@ -5,8 +5,8 @@
 
 use std::cmp::Ordering;
 
-use super::super::compare::compare;
 use super::super::Kernel;
+use super::super::compare::compare;
 use super::{Number, numbers, scalar};
 use crate::eval::cell::Cell;
 use crate::ir::Json;

@@ -37,14 +37,6 @@ impl Number {
             Self::Real(value) => value,
         }
     }
-
-    /// The number as an element.
-    pub(super) const fn json(self) -> Json {
-        match self {
-            Self::Long(value) => Json::Long(value),
-            Self::Real(value) => Json::Real(value),
-        }
-    }
 }
 
 fn number(view: View<'_>) -> Option<Number> {

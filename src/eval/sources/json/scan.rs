@@ -1,6 +1,6 @@
 //! One pass over the bytes of an object.
 
-use std::borrow::Cow;
+use std::ops::Range;
 
 use super::Lookup;
 
@@ -44,73 +44,97 @@ impl Slot {
         Self { kind, start: start as u32, end: end as u32 }
     }
 
-    /// The text of the value.
-    pub(in super::super) fn of(self, record: &str) -> &str {
+    /// The bytes of the value.
+    #[inline]
+    pub(in super::super) fn of(self, record: &[u8]) -> &[u8] {
         record.get(self.start as usize..self.end as usize).unwrap_or_default()
+    }
+
+    /// The place behind the value; a string's quote is not part of the slot.
+    #[inline]
+    fn behind(self) -> usize {
+        self.end as usize + usize::from(self.kind == Kind::Text)
+    }
+}
+
+/// Why bytes are no record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) enum Wrong {
+    /// They are no UTF-8.
+    Utf8,
+    /// They are no JSON object.
+    Json(&'static str),
+}
+
+impl From<&'static str> for Wrong {
+    fn from(why: &'static str) -> Self {
+        Self::Json(why)
     }
 }
 
 /// What a string with escapes stands for; nothing where an escape is half of a pair.
-pub(in super::super) fn unescaped(quoted: &str) -> Option<Cow<'_, str>> {
-    serde_json::from_str::<String>(quoted).ok().map(Cow::Owned)
+pub(in super::super) fn unescaped(quoted: &str) -> Option<String> {
+    serde_json::from_str(quoted).ok()
 }
 
 type Scanned<T> = Result<T, &'static str>;
 
 /// Finds the members of the object that `record` is. The last member of a name counts.
-pub(in super::super) fn members(record: &str, lookup: &mut Lookup, slots: &mut [Slot]) -> Scanned<()> {
+#[inline]
+pub(in super::super) fn members(record: &[u8], lookup: &mut Lookup, slots: &mut [Slot]) -> Result<(), Wrong> {
     slots.fill(Slot::default());
-    lookup.begin();
-    walk(record, |name, slot| {
-        if let Some(place) = lookup.find(name).and_then(|column| slots.get_mut(column)) {
+    let mut scanner = Scanner::default();
+    let (mut at, mut due) = (0, 0);
+    loop {
+        let column = if let Some((lead, column)) = lookup.expect(&mut due, &record[at..], at == 0) {
+            at += lead;
+            column
+        } else {
+            match scanner.head(record, at)? {
+                None => break,
+                Some(head) => {
+                    let lead = &record[at..head.value];
+                    at = head.value;
+                    match head.unescaped {
+                        Some(name) => lookup.search(&mut due, lead, name.as_bytes()),
+                        None => lookup.search(&mut due, lead, &record[head.name]),
+                    }
+                }
+            }
+        };
+        let slot = scanner.value(record, at)?;
+        at = slot.behind();
+        if let Some(place) = column.and_then(|column| slots.get_mut(column)) {
             *place = slot;
         }
-    })
+    }
+    scanner.verdict(record)
 }
 
 /// Hands the members of the object that `record` is to `each`, in order. Where it is none, some may have been handed on.
-#[inline]
-pub(in super::super) fn walk(record: &str, mut each: impl FnMut(&[u8], Slot)) -> Scanned<()> {
-    let bytes = record.as_bytes();
-    let mut at = space(bytes, 0);
-    if bytes.get(at) != Some(&b'{') {
-        return Err("it does not begin with `{`");
+pub(in super::super) fn walk(record: &[u8], mut each: impl FnMut(&[u8], Slot)) -> Result<(), Wrong> {
+    let mut scanner = Scanner::default();
+    let mut at = 0;
+    while let Some(head) = scanner.head(record, at)? {
+        let slot = scanner.value(record, head.value)?;
+        at = slot.behind();
+        each(head.unescaped.as_deref().map_or(&record[head.name], str::as_bytes), slot);
     }
-    at = space(bytes, at + 1);
-    if bytes.get(at) == Some(&b'}') {
-        return end(bytes, at + 1);
-    }
-    loop {
-        if bytes.get(at) != Some(&b'"') {
-            return Err("a name is due");
-        }
-        let start = at + 1;
-        let (close, escaped) = string(bytes, start)?;
-        let name_at = at;
-        at = space(bytes, close + 1);
-        if bytes.get(at) != Some(&b':') {
-            return Err("`:` is due");
-        }
-        at = space(bytes, at + 1);
-        let slot = value(bytes, at)?;
-        at = slot.end as usize + usize::from(slot.kind == Kind::Text);
-        if escaped {
-            let name = unescaped(record.get(name_at..=close).unwrap_or_default()).ok_or("half of an escaped pair")?;
-            each(name.as_bytes(), slot);
-        } else {
-            each(&bytes[start..close], slot);
-        }
-        at = space(bytes, at);
-        match bytes.get(at) {
-            Some(b',') => at = space(bytes, at + 1),
-            Some(b'}') => return end(bytes, at + 1),
-            _ => return Err("`,` or `}` is due"),
-        }
-    }
+    scanner.verdict(record)
 }
 
-fn end(bytes: &[u8], at: usize) -> Scanned<()> {
-    if space(bytes, at) == bytes.len() { Ok(()) } else { Err("something stands behind the object") }
+/// What stands before a value: where its name is, and where it begins.
+struct Head {
+    name: Range<usize>,
+    /// The name, where it is written with escapes.
+    unescaped: Option<String>,
+    value: usize,
+}
+
+/// Reads bytes, and notes whether any was not ASCII.
+#[derive(Default)]
+struct Scanner {
+    wide: bool,
 }
 
 #[inline]
@@ -121,69 +145,200 @@ fn space(bytes: &[u8], mut at: usize) -> usize {
     at
 }
 
-/// The value at a place.
-#[inline]
-fn value(bytes: &[u8], at: usize) -> Scanned<Slot> {
-    match bytes.get(at) {
-        Some(b'"') => {
-            let (close, escaped) = string(bytes, at + 1)?;
-            Ok(if escaped { Slot::new(Kind::Escaped, at, close + 1) } else { Slot::new(Kind::Text, at + 1, close) })
-        }
-        Some(b'-' | b'0'..=b'9') => Ok(Slot::new(Kind::Number, at, number(bytes, at)?)),
-        Some(b'{' | b'[') => Ok(Slot::new(Kind::Nested, at, nested(bytes, at)?)),
-        _ => {
-            let word = |word: &'static [u8], kind| {
-                bytes.get(at..).is_some_and(|rest| rest.starts_with(word)).then(|| Slot::new(kind, at, at + word.len()))
-            };
-            word(b"null", Kind::Null)
-                .or_else(|| word(b"true", Kind::True))
-                .or_else(|| word(b"false", Kind::False))
-                .ok_or("a value is due")
-        }
-    }
-}
+/// How many bytes are looked at together.
+const WIDTH: usize = 16;
 
 /// A byte repeated eight times.
 const fn every(byte: u8) -> u64 {
     u64::from_ne_bytes([byte; 8])
 }
 
-/// The quote that closes a string which begins at a place, and whether there are escapes before it.
-///
-/// Eight bytes at a time: a byte that ends the search sets the highest bit of its place in one of three masks. Borrows
-/// can set bits above the first such byte, never below, and the first is what is asked for.
+/// Marks the bytes of a word that end a run of plain characters of a string: quotes, backslashes, control characters, and
+/// what is not ASCII. Each sets the highest bit of its place. Borrows can mark bytes above the first such byte, never
+/// below, and the first is what is asked for.
 #[inline]
-fn string(bytes: &[u8], mut at: usize) -> Scanned<(usize, bool)> {
-    const ONES: u64 = every(1);
-    const HIGH: u64 = every(0x80);
-    let zero = |word: u64| word.wrapping_sub(ONES) & !word & HIGH;
-    let mut escaped = false;
-    loop {
-        while let Some(eight) = bytes.get(at..at + 8).and_then(|slice| <[u8; 8]>::try_from(slice).ok()) {
-            let word = u64::from_le_bytes(eight);
-            let controls = word.wrapping_sub(every(0x20)) & !word & HIGH;
-            let found = zero(word ^ every(b'"')) | zero(word ^ every(b'\\')) | controls;
-            if found != 0 {
-                at += found.trailing_zeros() as usize / 8;
-                break;
-            }
-            at += 8;
-        }
+const fn marks(word: u64) -> u64 {
+    let (quotes, slashes) = (word ^ every(b'"'), word ^ every(b'\\'));
+    let quotes = quotes.wrapping_sub(every(1)) & !quotes;
+    let slashes = slashes.wrapping_sub(every(1)) & !slashes;
+    let controls = word.wrapping_sub(every(0x20)) & !word;
+    (quotes | slashes | controls | word) & every(0x80)
+}
+
+/// The first of the bytes that ends a run of plain characters.
+#[inline]
+fn special(bytes: [u8; WIDTH]) -> Option<usize> {
+    let both = u128::from_le_bytes(bytes);
+    let (low, high) = (marks(both as u64), marks((both >> 64) as u64));
+    if low | high == 0 {
+        return None;
+    }
+    Some(if low == 0 { 8 + high.trailing_zeros() as usize / 8 } else { low.trailing_zeros() as usize / 8 })
+}
+
+impl Scanner {
+    /// What the scan of a whole record has shown of its bytes.
+    #[inline]
+    fn verdict(&self, record: &[u8]) -> Result<(), Wrong> {
+        if self.wide && std::str::from_utf8(record).is_err() { Err(Wrong::Utf8) } else { Ok(()) }
+    }
+
+    /// What leads to the next member of an object, from its brace or from behind the value before; nothing where the
+    /// object ends, and with it the record.
+    fn head(&mut self, bytes: &[u8], at: usize) -> Scanned<Option<Head>> {
+        let first = at == 0;
+        let mut at = space(bytes, at);
         match bytes.get(at) {
-            Some(b'"') => return Ok((at, escaped)),
-            Some(b'\\') => {
-                escaped = true;
-                at = escape(bytes, at + 1)?;
-            }
-            Some(0..0x20) => return Err("a control character stands in a string"),
-            Some(_) => at += 1,
-            None => return Err("a string has no end"),
+            Some(b'{') if first => at = space(bytes, at + 1),
+            _ if first => return Err("it does not begin with `{`"),
+            Some(b',') => at = space(bytes, at + 1),
+            Some(b'}') => return end(bytes, at + 1),
+            _ => return Err("`,` or `}` is due"),
         }
+        if first && bytes.get(at) == Some(&b'}') {
+            return end(bytes, at + 1);
+        }
+        if bytes.get(at) != Some(&b'"') {
+            return Err("a name is due");
+        }
+        let (close, escaped) = self.string(bytes, at + 1)?;
+        let name = at + 1..close;
+        let unescaped = if escaped {
+            let quoted = std::str::from_utf8(&bytes[at..=close]).ok().and_then(unescaped);
+            Some(quoted.ok_or("half of an escaped pair")?)
+        } else {
+            None
+        };
+        let colon = space(bytes, close + 1);
+        if bytes.get(colon) != Some(&b':') {
+            return Err("`:` is due");
+        }
+        Ok(Some(Head { name, unescaped, value: space(bytes, colon + 1) }))
+    }
+
+    /// The value at a place.
+    #[inline]
+    fn value(&mut self, bytes: &[u8], at: usize) -> Scanned<Slot> {
+        match bytes.get(at) {
+            Some(b'"') => {
+                let (close, escaped) = self.string(bytes, at + 1)?;
+                Ok(if escaped { Slot::new(Kind::Escaped, at, close + 1) } else { Slot::new(Kind::Text, at + 1, close) })
+            }
+            Some(b'-' | b'0'..=b'9') => Ok(Slot::new(Kind::Number, at, number(bytes, at)?)),
+            Some(b'{' | b'[') => Ok(Slot::new(Kind::Nested, at, self.nested(bytes, at)?)),
+            _ => {
+                let word = |word: &'static [u8], kind| {
+                    let there = bytes.get(at..).is_some_and(|rest| rest.starts_with(word));
+                    there.then(|| Slot::new(kind, at, at + word.len()))
+                };
+                word(b"null", Kind::Null)
+                    .or_else(|| word(b"true", Kind::True))
+                    .or_else(|| word(b"false", Kind::False))
+                    .ok_or("a value is due")
+            }
+        }
+    }
+
+    /// The quote that closes a string which begins at a place, and whether there are escapes before it.
+    #[inline]
+    fn string(&mut self, bytes: &[u8], mut at: usize) -> Scanned<(usize, bool)> {
+        let mut escaped = false;
+        loop {
+            while let Some(some) = bytes.get(at..at + WIDTH).and_then(|slice| <[u8; WIDTH]>::try_from(slice).ok()) {
+                if let Some(found) = special(some) {
+                    at += found;
+                    break;
+                }
+                at += WIDTH;
+            }
+            match bytes.get(at) {
+                Some(b'"') => return Ok((at, escaped)),
+                Some(b'\\') => {
+                    escaped = true;
+                    at = escape(bytes, at + 1)?;
+                }
+                Some(0..0x20) => return Err("a control character stands in a string"),
+                Some(0x80..) => {
+                    self.wide = true;
+                    at += 1;
+                    // What is written in another script goes on in it.
+                    while bytes.get(at).is_some_and(|byte| *byte >= 0x80) {
+                        at += 1;
+                    }
+                }
+                Some(_) => at += 1,
+                None => return Err("a string has no end"),
+            }
+        }
+    }
+
+    /// The place behind an array or object.
+    fn nested(&mut self, bytes: &[u8], start: usize) -> Scanned<usize> {
+        let mut open: Vec<u8> = Vec::with_capacity(8);
+        let mut at = start;
+        loop {
+            // A value begins here.
+            if let Some(bracket @ (b'{' | b'[')) = bytes.get(at) {
+                if open.len() == MAX_DEPTH {
+                    return Err("values nest too deep");
+                }
+                open.push(*bracket);
+                at = space(bytes, at + 1);
+                let empty = matches!((bracket, bytes.get(at)), (b'{', Some(b'}')) | (b'[', Some(b']')));
+                if !empty {
+                    if *bracket == b'{' {
+                        at = self.name(bytes, at)?;
+                    }
+                    continue;
+                }
+            } else {
+                at = space(bytes, self.value(bytes, at)?.behind());
+            }
+            // A value has ended, or an empty one is about to.
+            loop {
+                match (open.last(), bytes.get(at)) {
+                    (Some(b'['), Some(b',')) => {
+                        at = space(bytes, at + 1);
+                        break;
+                    }
+                    (Some(b'{'), Some(b',')) => {
+                        at = space(bytes, at + 1);
+                        at = self.name(bytes, at)?;
+                        break;
+                    }
+                    (Some(b'['), Some(b']')) | (Some(b'{'), Some(b'}')) => {
+                        open.pop();
+                        at += 1;
+                        if open.is_empty() {
+                            return Ok(at);
+                        }
+                        at = space(bytes, at);
+                    }
+                    _ => return Err("`,` or a closing bracket is due"),
+                }
+            }
+        }
+    }
+
+    /// The place of the value behind a name and its colon.
+    fn name(&mut self, bytes: &[u8], at: usize) -> Scanned<usize> {
+        if bytes.get(at) != Some(&b'"') {
+            return Err("a name is due");
+        }
+        let (close, _) = self.string(bytes, at + 1)?;
+        let at = space(bytes, close + 1);
+        if bytes.get(at) != Some(&b':') {
+            return Err("`:` is due");
+        }
+        Ok(space(bytes, at + 1))
     }
 }
 
+fn end(bytes: &[u8], at: usize) -> Scanned<Option<Head>> {
+    if space(bytes, at) == bytes.len() { Ok(None) } else { Err("something stands behind the object") }
+}
+
 /// The place behind an escape whose backslash stands before `at`.
-#[cold]
 fn escape(bytes: &[u8], at: usize) -> Scanned<usize> {
     match bytes.get(at) {
         Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(at + 1),
@@ -228,73 +383,6 @@ fn number(bytes: &[u8], start: usize) -> Scanned<usize> {
     Ok(at)
 }
 
-/// The place behind an array or object.
-fn nested(bytes: &[u8], start: usize) -> Scanned<usize> {
-    let mut open: Vec<u8> = Vec::with_capacity(8);
-    let mut at = start;
-    loop {
-        // A value begins here.
-        match bytes.get(at) {
-            Some(bracket @ (b'{' | b'[')) => {
-                if open.len() == MAX_DEPTH {
-                    return Err("values nest too deep");
-                }
-                open.push(*bracket);
-                at = space(bytes, at + 1);
-                let empty = matches!((bracket, bytes.get(at)), (b'{', Some(b'}')) | (b'[', Some(b']')));
-                if !empty {
-                    if *bracket == b'{' {
-                        at = name(bytes, at)?;
-                    }
-                    continue;
-                }
-            }
-            _ => {
-                let slot = value(bytes, at)?;
-                at = slot.end as usize + usize::from(slot.kind == Kind::Text);
-                at = space(bytes, at);
-            }
-        }
-        // A value has ended, or an empty one is about to.
-        loop {
-            let bracket = open.last().copied();
-            match (bracket, bytes.get(at)) {
-                (Some(b'['), Some(b',')) => {
-                    at = space(bytes, at + 1);
-                    break;
-                }
-                (Some(b'{'), Some(b',')) => {
-                    at = space(bytes, at + 1);
-                    at = name(bytes, at)?;
-                    break;
-                }
-                (Some(b'['), Some(b']')) | (Some(b'{'), Some(b'}')) => {
-                    open.pop();
-                    at += 1;
-                    if open.is_empty() {
-                        return Ok(at);
-                    }
-                    at = space(bytes, at);
-                }
-                _ => return Err("`,` or a closing bracket is due"),
-            }
-        }
-    }
-}
-
-/// The place of the value behind a name and its colon.
-fn name(bytes: &[u8], at: usize) -> Scanned<usize> {
-    if bytes.get(at) != Some(&b'"') {
-        return Err("a name is due");
-    }
-    let (close, _) = string(bytes, at + 1)?;
-    let at = space(bytes, close + 1);
-    if bytes.get(at) != Some(&b':') {
-        return Err("`:` is due");
-    }
-    Ok(space(bytes, at + 1))
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -303,17 +391,20 @@ mod tests {
     use super::*;
 
     /// What the scanner finds of the members `a`, `b` and `c"`.
-    fn found(record: &str) -> Scanned<Vec<Option<Value>>> {
+    fn found(record: &str) -> Result<Vec<Option<Value>>, Wrong> {
         let mut lookup = Lookup::new([Some("a"), Some("b"), Some("c\"")]);
         let mut slots = [Slot::default(); 3];
-        members(record, &mut lookup, &mut slots)?;
+        // Once to learn the order, once by what was learned.
+        let _ = members(record.as_bytes(), &mut lookup, &mut slots);
+        members(record.as_bytes(), &mut lookup, &mut slots)?;
+        let text = |slot: &Slot| std::str::from_utf8(slot.of(record.as_bytes())).unwrap();
         Ok(slots
             .iter()
             .map(|slot| match slot.kind {
                 Kind::Absent => None,
-                Kind::Text => Some(Value::String(slot.of(record).to_owned())),
-                Kind::Escaped => unescaped(slot.of(record)).map(|text| Value::String(text.into_owned())),
-                _ => serde_json::from_str(slot.of(record)).ok(),
+                Kind::Text => Some(Value::String(text(slot).to_owned())),
+                Kind::Escaped => unescaped(text(slot)).map(Value::String),
+                _ => serde_json::from_str(text(slot)).ok(),
             })
             .collect())
     }
@@ -354,13 +445,24 @@ mod tests {
             r#"{"z":"\x"}"#,
             r#"{"z":"\u00g0"}"#,
             "{\"z\":\"\u{1}\"}",
-            r#"{a:1}"#,
+            r"{a:1}",
             r#"{"a":1,}"#,
-            r#"{,}"#,
-            r#"[]"#,
-            r#""#,
+            r"{,}",
+            "[]",
+            "",
         ] {
             same(record);
+        }
+    }
+
+    #[test]
+    fn what_was_learned_is_no_licence() {
+        let mut lookup = Lookup::new([Some("a")]);
+        let mut slots = [Slot::default(); 1];
+        let mut read = |record: &str| members(record.as_bytes(), &mut lookup, &mut slots).is_ok();
+        assert!(read(r#"{"a":1,"b":2}"#) && read(r#"{"d":1,"a":2}"#));
+        for record in [r#"{"d":1{"a":2}"#, r#","b":2}"#, r#"{"a":1,"b":2,"b":}"#, r#"{"a":1{"a":1}"#] {
+            assert!(!read(record), "{record}");
         }
     }
 
@@ -368,7 +470,16 @@ mod tests {
     fn depth_is_bounded() {
         let nest = |depth: usize| format!("{{\"z\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
         assert!(found(&nest(MAX_DEPTH)).is_ok());
-        assert_eq!(found(&nest(1_000_000)), Err("values nest too deep"));
+        assert_eq!(found(&nest(1_000_000)), Err(Wrong::Json("values nest too deep")));
+    }
+
+    #[test]
+    fn what_is_no_text_is_told_wherever_it_stands() {
+        let mut lookup = Lookup::new([Some("a")]);
+        let mut slots = [Slot::default(); 1];
+        for record in [&b"{\"z\":\"\xFF\",\"a\":1}"[..], b"{\"\xC3\":1}", b"{\"z\":{\"y\":\"\xE2\x82\"}}"] {
+            assert_eq!(members(record, &mut lookup, &mut slots), Err(Wrong::Utf8));
+        }
     }
 
     fn json() -> impl Strategy<Value = Value> {
@@ -390,6 +501,14 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn the_first_special_byte_is_found(bytes: [u8; WIDTH], plain in 0..=WIDTH) {
+            let mut bytes = bytes;
+            bytes[..plain].fill(b'!');
+            let ends = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..0x20 | 0x80..);
+            prop_assert_eq!(special(bytes), bytes.iter().position(ends));
+        }
+
         #[test]
         fn whatever_is_written_is_read(slots in prop::collection::vec(("[abc\"]{0,2}", json()), 0..6), pretty: bool) {
             let value = Value::Object(slots.into_iter().collect());

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use datafusion::arrow::array::{
     Array, ArrayRef, AsArray as _, BooleanArray, FixedSizeBinaryBuilder, Int64Array, StringViewArray,
 };
-use datafusion::arrow::compute::{cast, is_not_null};
 use datafusion::arrow::compute::kernels::zip::zip;
+use datafusion::arrow::compute::{cast, is_not_null};
 use datafusion::arrow::datatypes::{DataType, Decimal128Type, Int64Type, TimeUnit};
 use datafusion::common::Result;
 
@@ -25,7 +25,9 @@ pub(super) fn natural(of: &DataType) -> Option<Type> {
         DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::UInt8 | DataType::UInt16 => Type::Int,
         DataType::Int64 | DataType::UInt32 | DataType::UInt64 => Type::Long,
         DataType::Float16 | DataType::Float32 | DataType::Float64 => Type::Real,
-        DataType::Decimal32(_, scale) | DataType::Decimal64(_, scale) | DataType::Decimal128(_, scale) if *scale >= 0 => {
+        DataType::Decimal32(_, scale) | DataType::Decimal64(_, scale) | DataType::Decimal128(_, scale)
+            if *scale >= 0 =>
+        {
             Type::Decimal
         }
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Null => Type::String,
@@ -102,7 +104,11 @@ fn timespans(array: &ArrayRef) -> Result<ArrayRef> {
         DataType::Time32(unit) | DataType::Time64(unit) | DataType::Duration(unit) => *unit,
         _ => TimeUnit::Nanosecond,
     };
-    let plain = if matches!(array.data_type(), DataType::Time32(_)) { cast(array, &DataType::Int32)? } else { Arc::clone(array) };
+    let plain = if matches!(array.data_type(), DataType::Time32(_)) {
+        cast(array, &DataType::Int32)?
+    } else {
+        Arc::clone(array)
+    };
     scaled(&plain, ticks(unit), 0, |_| true)
 }
 

@@ -36,12 +36,13 @@ pub(super) fn metadata(file: &EventFile) -> io::Result<ArrowReaderMetadata> {
     // What a writer noted of its own types would bring dictionaries and the like; the types of the format say enough.
     let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
     let plain = ArrowReaderMetadata::load(&input, options).map_err(damaged)?;
-    let schema = Arc::new(Schema::new(plain.schema().fields().iter().map(|field| viewed(field)).collect::<Fields>()));
+    let schema = Arc::new(Schema::new(plain.schema().fields().iter().map(viewed).collect::<Fields>()));
     let options = ArrowReaderOptions::new().with_schema(schema);
     let known = ArrowReaderMetadata::try_new(Arc::clone(plain.metadata()), options).map_err(damaged)?;
     Ok(file.parquet.get_or_init(|| known).clone())
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "what `map_err` hands over")]
 fn damaged(error: parquet::errors::ParquetError) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, error.to_string())
 }
@@ -49,9 +50,7 @@ fn damaged(error: parquet::errors::ParquetError) -> io::Error {
 /// The field with its text as views, which is how text stands in a batch here: it is then read without a copy.
 fn viewed(field: &Arc<Field>) -> Arc<Field> {
     match field.data_type() {
-        DataType::Utf8 | DataType::LargeUtf8 => {
-            Arc::new(Field::clone(field).with_data_type(DataType::Utf8View))
-        }
+        DataType::Utf8 | DataType::LargeUtf8 => Arc::new(Field::clone(field).with_data_type(DataType::Utf8View)),
         _ => Arc::clone(field),
     }
 }
@@ -86,7 +85,11 @@ pub(super) fn batches(scan: &Arc<Scan>, number: u32, file: &EventFile, group: us
     let wanted = scan.outputs.iter().filter_map(Output::name);
     let roots: Vec<usize> = wanted.filter_map(|name| metadata.schema().index_of(name).ok()).collect();
     let mask = ProjectionMask::roots(metadata.parquet_schema(), roots);
-    let bytes = metadata.metadata().row_groups().get(group).map_or(0, |group| group.compressed_size());
+    let bytes = metadata
+        .metadata()
+        .row_groups()
+        .get(group)
+        .map_or(0, parquet::file::metadata::RowGroupMetaData::compressed_size);
     let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(input, metadata)
         .with_projection(mask)
         .with_row_groups(vec![group])

@@ -17,7 +17,8 @@ use crate::eval::sources::fault::Faults;
 use crate::eval::sources::scan::EventTable;
 
 fn written(columns: Vec<(&str, ArrayRef)>, group: usize) -> (tempfile::TempDir, EventFile) {
-    let batch = RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, array)| (name, array, true))).unwrap();
+    let batch =
+        RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, array)| (name, array, true))).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("T.parquet");
     let properties = WriterProperties::builder().set_max_row_group_row_count(Some(group)).build();
@@ -112,7 +113,10 @@ fn every_type_has_its_counterpart() {
 fn values_of_another_type_are_converted_or_told() {
     let (_folder, file) = written(vec![("a", Arc::new(StringArray::from(vec!["1", "x", ""])))], 2);
     assert!(read(&file, "a", Type::Long, OnError::Fail).is_err());
-    assert_eq!(read(&file, "a", Type::Long, OnError::Null).unwrap(), (vec!["1".into(), String::new(), String::new()], 1));
+    assert_eq!(
+        read(&file, "a", Type::Long, OnError::Null).unwrap(),
+        (vec!["1".into(), String::new(), String::new()], 1)
+    );
     assert_eq!(read(&file, "a", Type::Long, OnError::Skip).unwrap(), (vec!["1".into(), String::new()], 1));
     let durations: ArrayRef = Arc::new(DurationMicrosecondArray::from(vec![1_500_000]));
     let (natural, lost) = typed(&durations, Type::TimeSpan).unwrap();
@@ -124,7 +128,7 @@ fn values_of_another_type_are_converted_or_told() {
 fn row_groups_that_cannot_matter_are_not_read() {
     let numbers: ArrayRef = Arc::new(datafusion::arrow::array::Int64Array::from_iter_values(0..40));
     let times: ArrayRef = Arc::new(TimestampMillisecondArray::from_iter_values((0..40).map(|n| n * 1000)));
-    let texts: ArrayRef = Arc::new(StringArray::from_iter((0..40).map(|n| (n != 15).then(|| format!("k{n:02}")))));
+    let texts: ArrayRef = Arc::new((0..40).map(|n| (n != 15).then(|| format!("k{n:02}"))).collect::<StringArray>());
     let (_folder, file) = written(vec![("n", numbers), ("t", times), ("s", texts)], 10);
     let epoch = crate::literal::civil_to_ticks(1970, 1, 1).unwrap();
     let second = crate::literal::TICKS_PER_SECOND;

@@ -46,7 +46,10 @@ impl Tree {
         Ok(match array.data_type() {
             DataType::Struct(fields) => {
                 let columns = array.as_struct().columns();
-                let slots = fields.iter().zip(columns).map(|(field, column)| Ok((field.name().as_str().into(), Self::of(column)?)));
+                let slots = fields
+                    .iter()
+                    .zip(columns)
+                    .map(|(field, column)| Ok((field.name().as_str().into(), Self::of(column)?)));
                 Self::Struct(slots.collect::<Result<_>>()?, nulls)
             }
             DataType::List(_) => {
@@ -93,13 +96,17 @@ impl Tree {
             Self::Leaf(array, ty) => {
                 let cell = Cells::new(array.as_ref(), *ty)?.get(row);
                 // A dynamic holds no decimal: its text does not lose digits.
-                cell.to_json().unwrap_or_else(|| if cell.is_null() { Json::Null } else { Json::String(cell.to_text().as_ref().into()) })
+                cell.to_json().unwrap_or_else(|| {
+                    if cell.is_null() { Json::Null } else { Json::String(cell.to_text().as_ref().into()) }
+                })
             }
             Self::Struct(_, nulls) | Self::List(_, _, nulls) | Self::Map(_, _, _, nulls) if absent(nulls) => Json::Null,
             Self::Struct(slots, _) => Json::Bag(
                 slots.iter().map(|(name, tree)| Ok((Arc::clone(name), tree.json(row)?))).collect::<Result<_>>()?,
             ),
-            Self::List(items, offsets, _) => Json::Array(range(offsets).map(|at| items.json(at)).collect::<Result<_>>()?),
+            Self::List(items, offsets, _) => {
+                Json::Array(range(offsets).map(|at| items.json(at)).collect::<Result<_>>()?)
+            }
             Self::Map(keys, values, offsets, _) => Json::Bag(
                 range(offsets)
                     .map(|at| {

@@ -5,34 +5,34 @@
 
 use super::super::tree::{Compare, Condition, Operand, Value as Literal};
 use super::cases::{literal_passes, literal_text};
-use super::list::{reference, table_of};
 use super::{Lower, Meaning, Result, refuse};
 use crate::ir::{
-    Between, CaseRule, Compare as Comparison, CompareOp, Expr, ExprKind, Membership, Op, Quantifier, RegexMatch,
-    SourceKind, StringMatch, StringTest, Value, ValueSet,
+    Between, CaseRule, Compare as Comparison, CompareOp, Expr, ExprKind, Membership, Quantifier, RegexMatch,
+    StringMatch, StringTest, Value, ValueSet,
 };
 use crate::literal::{format_datetime, format_guid};
 use crate::source::Span;
 use crate::target::elastic::lucene;
-use crate::target::elastic::tables::{StoredType, Values};
+use crate::target::elastic::tables::StoredType;
+use crate::target::sets::{table_of, written_out};
 use crate::target::{Loss, LossKind};
 use crate::types::Type;
-
-/// A field with how its values are compared.
-#[derive(Clone, Debug)]
-struct Subject {
-    name: String,
-    /// Whether the query put it in lower or upper case.
-    folded: Option<Values>,
-    /// How the pipeline changed the values.
-    values: Option<Values>,
-    stored: Option<StoredType>,
-    length: bool,
-}
 
 /// A field that is equal to a text.
 pub(super) fn equals(field: &str, text: &str) -> Condition {
     Condition::Compare(Operand::Field(field.to_owned()), Compare::Equal, Literal::Text(text.to_owned()))
+}
+
+/// That an event is of one of these index patterns, as the name of its data stream tells; nothing where that is not
+/// named after the pattern.
+pub(super) fn of_datasets(indices: &str) -> Option<Condition> {
+    let dataset = |index: &str| {
+        let name = index.trim().strip_prefix("logs-")?.strip_suffix('*')?;
+        // What stands behind the last hyphen is the namespace.
+        Some(name.strip_suffix('-').map_or_else(|| format!("{name}*"), str::to_owned))
+    };
+    let names: Option<Vec<String>> = indices.split(',').map(dataset).collect();
+    names.map(|names| Condition::Like("data_stream.dataset".to_owned(), names, false))
 }
 
 impl Lower<'_> {
@@ -80,162 +80,6 @@ impl Lower<'_> {
                 LossKind::UnsupportedExpression,
                 expr.span,
                 "EQL compares fields with values that are written out, and nothing else; use ES|QL",
-            ),
-        }
-    }
-
-    /// The field that an expression comes down to.
-    fn subject(&mut self, expr: &Expr) -> Result<Subject> {
-        match &expr.kind {
-            ExprKind::Column(id) => match self.columns.get(id).cloned() {
-                Some(Meaning::Field(place)) => {
-                    if let Some((kind, message)) = &place.note {
-                        self.losses.push(Loss::approximate(*kind, expr.span, message.as_ref()));
-                    }
-                    Ok(Subject {
-                        name: place.field,
-                        folded: None,
-                        values: place.values,
-                        stored: place.ty,
-                        length: false,
-                    })
-                }
-                Some(Meaning::Computed(inner)) => self.subject(&inner),
-                Some(Meaning::Lost(reason)) => refuse(LossKind::UnsupportedExpression, expr.span, reason),
-                Some(Meaning::Count) => refuse(
-                    LossKind::UnsupportedAggregate,
-                    expr.span,
-                    "a count can be compared with a number that is written out, and nothing else; use ES|QL",
-                ),
-                None => {
-                    let name = self.query.columns[*id].name.clone();
-                    let message = format!("nothing here knows a column `{name}`; the field is taken to have that name");
-                    self.losses.push(Loss::approximate(LossKind::UnresolvedName, expr.span, message));
-                    Ok(Subject { name: name.to_string(), folded: None, values: None, stored: None, length: false })
-                }
-            },
-            ExprKind::Call(function, arguments) => match (function.name(), arguments.as_slice()) {
-                ("tolower", [inner]) => Ok(Subject { folded: Some(Values::Lower), ..self.subject(inner)? }),
-                ("toupper", [inner]) => Ok(Subject { folded: Some(Values::Upper), ..self.subject(inner)? }),
-                ("strlen", [inner]) => Ok(Subject { length: true, ..self.subject(inner)? }),
-                ("parse_json" | "parsejson" | "todynamic", [inner]) if inner.ty.ty == Type::Dynamic => {
-                    self.subject(inner)
-                }
-                (name, _) => refuse(
-                    LossKind::UnsupportedFunction,
-                    expr.span,
-                    format!("EQL has no counterpart of `{name}`; use ES|QL"),
-                ),
-            },
-            ExprKind::Cast(node)
-                if matches!(expr.ty.ty, Type::String | Type::Int | Type::Long | Type::Real | Type::Bool) =>
-            {
-                self.subject(&node.operand)
-            }
-            ExprKind::Access(node) => {
-                let mut base = &node.base;
-                let mut as_text = None;
-                loop {
-                    match &base.kind {
-                        ExprKind::Call(function, arguments)
-                            if matches!(function.name(), "parse_json" | "parsejson" | "todynamic")
-                                && arguments.len() == 1 =>
-                        {
-                            base = &arguments[0];
-                        }
-                        ExprKind::Cast(cast) => base = &cast.operand,
-                        _ => break,
-                    }
-                }
-                if base.ty.ty == Type::String {
-                    as_text = base.as_column();
-                }
-                let mut subject = self.subject(base)?;
-                for part in &node.path {
-                    subject.name.push('.');
-                    match part.as_literal() {
-                        Some(Value::String(name)) if !name.is_empty() => subject.name.push_str(name),
-                        Some(value) if value.as_integer().is_some_and(|n| n >= 0) => {
-                            subject.name.push_str(&value.as_integer().unwrap_or_default().to_string());
-                        }
-                        _ => {
-                            return refuse(
-                                LossKind::UnsupportedExpression,
-                                part.span,
-                                "the way into an object has to be written out, counted from its start",
-                            );
-                        }
-                    }
-                }
-                if let Some(id) = as_text {
-                    let name = &self.query.columns[id].name;
-                    let message = format!(
-                        "`{name}` is JSON as text in Sentinel; here it is taken to be stored as an object with its parts as fields"
-                    );
-                    self.losses.push(Loss::approximate(LossKind::UnmappedField, expr.span, message));
-                }
-                Ok(subject)
-            }
-            _ => refuse(
-                LossKind::UnsupportedExpression,
-                expr.span,
-                "EQL compares fields with values that are written out, and nothing else; use ES|QL",
-            ),
-        }
-    }
-
-    /// The field whose values hold events together or apart.
-    pub(super) fn key(&mut self, expr: &Expr) -> Result<String> {
-        if self.whole_dynamic(expr) {
-            return refuse(
-                LossKind::UnsupportedExpression,
-                expr.span,
-                "an object has no value of its own; name the part that is meant",
-            );
-        }
-        let subject = self.subject(expr)?;
-        if subject.length {
-            return refuse(
-                LossKind::UnsupportedExpression,
-                expr.span,
-                "events are kept apart by fields alone, and here a key is computed; use ES|QL",
-            );
-        }
-        if subject.folded.is_some() {
-            self.losses.push(Loss::approximate(
-                LossKind::Case,
-                expr.span,
-                format!("values of `{}` that differ in case alone are different ones here", subject.name),
-            ));
-        }
-        Ok(subject.name)
-    }
-
-    /// A value that is written out.
-    pub(super) fn literal(&self, expr: &Expr) -> Result<Value> {
-        match &expr.kind {
-            ExprKind::Literal(Value::Dynamic(json)) => Ok(json.to_value()),
-            ExprKind::Literal(value) => Ok(value.clone()),
-            ExprKind::Cast(node) if expr.ty.ty == node.operand.ty.ty || matches!(expr.ty.ty, Type::Long | Type::Int) => {
-                match self.literal(&node.operand)? {
-                    value @ (Value::Int(_) | Value::Long(_)) => Ok(value),
-                    value if value.ty() == expr.ty.ty => Ok(value),
-                    _ => refuse(
-                        LossKind::UnsupportedExpression,
-                        expr.span,
-                        "EQL compares with values that are written out; use ES|QL",
-                    ),
-                }
-            }
-            ExprKind::Column(id) => match self.columns.get(id).cloned() {
-                Some(Meaning::Computed(inner)) => self.literal(&inner),
-                Some(Meaning::Lost(reason)) => refuse(LossKind::UnsupportedExpression, expr.span, reason),
-                _ => refuse(LossKind::UnsupportedExpression, expr.span, "EQL does not compare two fields; use ES|QL"),
-            },
-            _ => refuse(
-                LossKind::UnsupportedExpression,
-                expr.span,
-                "EQL compares with values that are written out; use ES|QL",
             ),
         }
     }
@@ -318,22 +162,17 @@ impl Lower<'_> {
     fn member(&mut self, node: &Membership, want: bool, span: Span) -> Result<Condition> {
         let want = want != node.negated;
         if let Some(plan) = table_of(node) {
-            let message = if reference(plan).is_some() {
+            if let Some(values) = written_out(&plan) {
+                let items = values.into_iter().map(|value| Expr::literal(value, span)).collect();
+                let list = Membership { set: ValueSet::List(items), negated: false, ..node.clone() };
+                return self.member(&list, want, span);
+            }
+            let message = if self.reference(&plan).is_some() {
                 "a value list can only be compared with by exceptions of the rule: by whole values, and for all events alike; use ES|QL"
             } else {
                 "EQL compares with no set out of another table in this place; use ES|QL"
             };
-            let rows = match &plan.source.kind {
-                SourceKind::Rows(rows) if plan.steps.iter().all(|s| matches!(s.op, Op::Project(..) | Op::Distinct)) => rows,
-                _ => return refuse(LossKind::UnsupportedExpression, span, message),
-            };
-            let column = plan.schema().at(0).map(|c| c.id);
-            let Some(at) = plan.source.schema.iter().position(|c| Some(c.id) == column) else {
-                return refuse(LossKind::UnsupportedExpression, span, message);
-            };
-            let items = rows.iter().filter_map(|row| row.get(at)).map(|v| Expr::literal(v.clone(), span)).collect();
-            let list = Membership { set: ValueSet::List(items), negated: false, ..node.clone() };
-            return self.member(&list, want, span);
+            return refuse(LossKind::UnsupportedExpression, span, message);
         }
         let ValueSet::List(items) = &node.set else {
             return refuse(LossKind::UnsupportedExpression, span, "the table has no column to compare with");
@@ -495,18 +334,16 @@ impl Lower<'_> {
         Ok(negated(Condition::Regex(subject.name, vec![translated.pattern], translated.insensitive), want))
     }
 
-    /// Whether an expression is a whole object.
-    fn whole_dynamic(&self, expr: &Expr) -> bool {
-        match &expr.kind {
-            ExprKind::Column(id) => match self.columns.get(id) {
-                Some(Meaning::Computed(inner)) => self.whole_dynamic(inner),
-                _ => {
-                    expr.ty.ty == Type::Dynamic && matches!(self.query.columns[*id].origin, crate::ir::Origin::Table(_))
-                }
-            },
-            ExprKind::Cast(node) => self.whole_dynamic(&node.operand),
-            _ => false,
-        }
+    /// That a text is empty or missing, or neither.
+    fn emptiness(&mut self, expr: &Expr, is: bool) -> Result<Condition> {
+        let subject = self.subject(expr)?;
+        Ok(if is {
+            Condition::any(vec![Condition::Missing(subject.name.clone(), true), equals(&subject.name, "")])
+        } else {
+            let field = Operand::Field(subject.name.clone());
+            let empty = Condition::Compare(field, Compare::NotEqual, Literal::Text(String::new()));
+            Condition::all(vec![Condition::Missing(subject.name, false), empty])
+        })
     }
 
     fn call(&mut self, name: &str, arguments: &[Expr], want: bool, span: Span) -> Result<Condition> {
@@ -519,18 +356,14 @@ impl Lower<'_> {
         };
         match name {
             "isempty" | "isnotempty" | "notempty" => {
-                let subject = self.subject(first)?;
                 let is = (name == "isempty") == want;
-                Ok(if is {
-                    Condition::any(vec![Condition::Missing(subject.name.clone(), true), equals(&subject.name, "")])
-                } else {
-                    let empty = Condition::Compare(
-                        Operand::Field(subject.name.clone()),
-                        Compare::NotEqual,
-                        Literal::Text(String::new()),
-                    );
-                    Condition::all(vec![Condition::Missing(subject.name, false), empty])
-                })
+                match self.case_of(first) {
+                    Some(case) => self.chosen(&case, &mut |lower, value| match literal_text(value) {
+                        Some(text) => Ok(Condition::Constant(text.is_empty() == is)),
+                        None => lower.emptiness(value, is),
+                    }),
+                    None => self.emptiness(first, is),
+                }
             }
             "isnull" | "isnotnull" | "notnull" => {
                 let subject = self.subject(first)?;

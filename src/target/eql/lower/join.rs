@@ -2,12 +2,12 @@
 
 use super::super::tree::{Item, Query};
 use super::group::duration;
-use super::list::{only_column, reference, table_of};
 use super::{Found, Lower, Meaning, Member, Result, refuse};
 use crate::ir::{
-    ArithmeticOp, ColumnId, CompareOp, Expr, ExprKind, Join, JoinKind, Op, Plan, StringTest, Value,
+    ArithmeticOp, ColumnId, CompareOp, Expr, ExprKind, Join, JoinKind, Plan, SourceKind, StringTest, Value,
 };
 use crate::source::Span;
+use crate::target::sets::table_of;
 use crate::target::{Loss, LossKind};
 
 /// What holds several events together.
@@ -61,7 +61,9 @@ impl Lower<'_> {
         let no_partner = matches!(join.kind, JoinKind::LeftAnti);
         let together =
             matches!(join.kind, JoinKind::Inner | JoinKind::InnerUnique | JoinKind::LeftSemi | JoinKind::RightSemi);
-        if let (true, Some(list), [(left, _)]) = (together || no_partner, reference(&join.right), join.keys.as_slice()) {
+        if let (true, Some(list), [(left, _)]) =
+            (together || no_partner, self.reference(&join.right), join.keys.as_slice())
+        {
             let field = self.key(&Expr::column(*left, self.query.columns[*left].ty, span))?;
             self.tell_list(&list, false, span);
             Self::except(found, &field, &list, no_partner);
@@ -87,18 +89,14 @@ impl Lower<'_> {
     pub(super) fn semi_join(&mut self, found: &mut Found, term: &Expr) -> Result<bool> {
         let ExprKind::Member(node) = &term.kind else { return Ok(false) };
         let Some(plan) = table_of(node) else { return Ok(false) };
-        if matches!(plan.source.kind, crate::ir::SourceKind::Rows(_)) {
+        if matches!(plan.source.kind, SourceKind::Rows(_)) {
             return Ok(false);
         }
-        let (false, StringTest::Equals, Some(id)) = (node.negated, node.test, only_column(plan)) else {
+        let (false, StringTest::Equals, Some(column)) = (node.negated, node.test, plan.schema().at(0).cloned()) else {
             return Ok(false);
         };
-        let key = Expr::column(id, self.query.columns[id].ty, term.span);
-        let mut inner = plan.clone();
-        if matches!(inner.steps.last().map(|step| &step.op), Some(Op::Summarize { keys, .. }) if keys.is_empty()) {
-            inner.steps.pop();
-        }
-        self.linked(found, &inner, &[(node.subject.clone(), key)], term.span)?;
+        let key = Expr::column(column.id, column.ty, term.span);
+        self.linked(found, &plan, &[(node.subject.clone(), key)], term.span)?;
         Ok(true)
     }
 
@@ -145,6 +143,9 @@ impl Lower<'_> {
         }
         link.keys.push(right);
         found.link = Some(link);
+        if found.indices != other.indices {
+            found.members.iter_mut().chain(&mut other.members).for_each(Member::keep_apart);
+        }
         found.members.append(&mut other.members);
         for index in other.indices {
             if !found.indices.contains(&index) {
@@ -196,20 +197,29 @@ impl Lower<'_> {
     }
 
     fn relation(&self, link: Option<&Link>, term: &Expr) -> Option<(Option<(usize, usize)>, Option<i64>)> {
-        let member = |expr: &Expr| {
-            let members = self.members_of(expr);
-            (self.is_time(expr) && members.len() == 1).then(|| members[0])
-        };
         let span = |expr: &Expr| match self.literal(expr) {
             Ok(Value::TimeSpan(ticks)) => Some(ticks),
             _ => None,
         };
         match &term.kind {
             ExprKind::Compare(node) => {
-                if let (Some(l), Some(r)) = (member(&node.left), member(&node.right)) {
-                    return match node.op {
-                        CompareOp::Greater | CompareOp::GreaterOrEqual if l != r => Some((Some((r, l)), None)),
-                        CompareOp::Less | CompareOp::LessOrEqual if l != r => Some((Some((l, r)), None)),
+                if let (Some((l, left)), Some((r, right))) = (self.shifted(&node.left), self.shifted(&node.right)) {
+                    if l == r {
+                        return None;
+                    }
+                    // `l` minus `r` is compared with this.
+                    let bound = right.checked_sub(left)?;
+                    let (earlier, later, bound) = match node.op {
+                        CompareOp::Less | CompareOp::LessOrEqual => (l, r, bound),
+                        CompareOp::Greater | CompareOp::GreaterOrEqual => (r, l, bound.checked_neg()?),
+                        _ => return None,
+                    };
+                    return match bound {
+                        0 => Some((Some((earlier, later)), None)),
+                        // It may come later by so much: only together with the other order that bounds.
+                        1.. if link.is_some_and(|link| link.order == Some((later, earlier))) => {
+                            Some((None, Some(bound)))
+                        }
                         _ => None,
                     };
                 }
@@ -230,9 +240,42 @@ impl Lower<'_> {
                 }
             }
             ExprKind::Between(node) if !node.negated => {
+                if let (Some((later, 0)), Some((earlier, 0)), Some((same, within))) =
+                    (self.shifted(&node.subject), self.shifted(&node.low), self.shifted(&node.high))
+                {
+                    let follows = earlier == same && earlier != later && within > 0;
+                    return follows.then_some((Some((earlier, later)), Some(within)));
+                }
                 let pair = self.distance(&node.subject)?;
                 let (low, high) = (span(&node.low)?, span(&node.high)?);
                 (low == 0 && high > 0).then_some((Some(pair), Some(high)))
+            }
+            _ => None,
+        }
+    }
+
+    /// The event whose time an expression is, and by how much it is moved.
+    fn shifted(&self, expr: &Expr) -> Option<(usize, i64)> {
+        match &expr.kind {
+            ExprKind::Column(id) => match self.columns.get(id) {
+                Some(Meaning::Computed(inner)) => self.shifted(inner),
+                _ if self.is_time(expr) => match self.members_of(expr).as_slice() {
+                    [member] => Some((*member, 0)),
+                    _ => None,
+                },
+                _ => None,
+            },
+            ExprKind::Arithmetic(node) => {
+                let (member, mut moved) = self.shifted(&node.first)?;
+                for step in &node.rest {
+                    let Ok(Value::TimeSpan(ticks)) = self.literal(&step.operand) else { return None };
+                    moved = match step.op {
+                        ArithmeticOp::Add => moved.checked_add(ticks)?,
+                        ArithmeticOp::Subtract => moved.checked_sub(ticks)?,
+                        _ => return None,
+                    };
+                }
+                Some((member, moved))
             }
             _ => None,
         }

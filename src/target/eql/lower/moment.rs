@@ -4,6 +4,7 @@ use super::group::duration;
 use super::{Found, Lower, Meaning};
 use crate::ir::{ArithmeticOp, Bound, Bounds, CompareOp, Expr, ExprKind, Value};
 use crate::literal::format_datetime;
+use crate::target::{Loss, LossKind};
 
 /// An instant as date math.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,30 +98,39 @@ impl Times {
 
 impl Lower<'_> {
     /// Whether a term says nothing but over which time events are looked for; the rule says that then.
-    pub(super) fn limits_time(&self, found: &mut Found, term: &Expr) -> bool {
+    pub(super) fn limits_time(&mut self, found: &mut Found, term: &Expr) -> bool {
         if found.members.len() != 1 {
             return false;
         }
         let (from, to) = match &term.kind {
             ExprKind::Compare(node) => {
-                let (time, moment, op) = if self.is_time(&node.left) {
+                let (time, moment, op) = if self.is_time(&node.left) || is_arrival(&node.left) {
                     (&node.left, &node.right, node.op)
                 } else {
                     (&node.right, &node.left, node.op.mirrored())
                 };
-                let (true, Some(moment)) = (self.is_time(time), self.moment(moment)) else { return false };
+                let (true, Some(moment)) = (self.is_time(time) || is_arrival(time), self.moment(moment)) else {
+                    return false;
+                };
                 match op {
                     CompareOp::Greater | CompareOp::GreaterOrEqual => (Some(moment), None),
                     CompareOp::Less | CompareOp::LessOrEqual => (None, Some(moment)),
                     _ => return false,
                 }
             }
-            ExprKind::Between(node) if !node.negated && self.is_time(&node.subject) => {
+            ExprKind::Between(node) if !node.negated && (self.is_time(&node.subject) || is_arrival(&node.subject)) => {
                 let (Some(low), Some(high)) = (self.moment(&node.low), self.moment(&node.high)) else { return false };
                 (Some(low), Some(high))
             }
             _ => return false,
         };
+        if reads_arrival(term) {
+            self.losses.push(Loss::approximate(
+                LossKind::UnmappedField,
+                term.span,
+                "the rule has to look at the times of arrival, `timestamp_override: event.ingested`, which the pipeline has to set",
+            ));
+        }
         found.times.narrow(from, to)
     }
 
@@ -179,6 +189,17 @@ impl Lower<'_> {
             _ => None,
         }
     }
+}
+
+/// Whether an expression is when the record arrived.
+fn is_arrival(expr: &Expr) -> bool {
+    matches!(&expr.kind, ExprKind::Call(function, _) if function.name() == "ingestion_time")
+}
+
+fn reads_arrival(expr: &Expr) -> bool {
+    let mut found = false;
+    expr.walk(&mut |e| found |= is_arrival(e));
+    found
 }
 
 #[cfg(test)]

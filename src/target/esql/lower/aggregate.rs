@@ -22,7 +22,6 @@ impl Lower<'_> {
         after: &Usage,
     ) -> Result<()> {
         if let Some((picker, bound)) = self.row_picker(calls, after)
-            && flow.pool.is_none()
             && let Some(identity) = identity(flow)
         {
             return self.pick_rows(flow, keys, calls, picker, bound, identity, schema, after);
@@ -91,13 +90,14 @@ impl Lower<'_> {
 
     /// The call that picks a record of each group, and the aggregate that says which, where it is the only one.
     fn row_picker<'c>(&self, calls: &'c [AggregateCall], after: &Usage) -> Option<(&'c AggregateCall, &'static str)> {
-        let mut pickers = calls.iter().filter(|call| call.outputs.iter().any(|id| after.live.contains(id))).filter_map(
-            |call| match self.data.aggregates.get(call.function.name())?.emit {
-                AggregateEmit::ArgMax => Some((call, "MAX")),
-                AggregateEmit::ArgMin => Some((call, "MIN")),
-                _ => None,
-            },
-        );
+        let mut pickers =
+            calls.iter().filter(|call| call.outputs.iter().any(|id| after.live.contains(id))).filter_map(|call| {
+                match self.data.aggregates.get(call.function.name())?.emit {
+                    AggregateEmit::ArgMax => Some((call, "MAX")),
+                    AggregateEmit::ArgMin => Some((call, "MIN")),
+                    _ => None,
+                }
+            });
         let first = pickers.next()?;
         let more_than_the_order = first.0.open || first.0.outputs.iter().skip(1).any(|id| after.live.contains(id));
         (pickers.next().is_none() && more_than_the_order).then_some(first)

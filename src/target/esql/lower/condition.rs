@@ -1,6 +1,6 @@
 //! Conditions: where an expression is true, and where it is false. Null is neither.
 
-use super::set::{found, table_of};
+use super::set::found;
 use super::value::lowered;
 use super::{Flow, Lower, Result, refuse};
 use crate::ir::{
@@ -13,6 +13,7 @@ use crate::target::elastic::lucene;
 use crate::target::elastic::tables::{StoredType, Values};
 use crate::target::esql::rows::Emit;
 use crate::target::esql::tree::{Compare, Expr};
+use crate::target::sets::{Asked, elements, table_of};
 use crate::types::Type;
 
 impl Lower<'_> {
@@ -283,50 +284,22 @@ impl Lower<'_> {
 
     pub(super) fn member(&mut self, flow: &mut Flow, node: &Membership, want: bool, span: Span) -> Result<Expr> {
         let want = want != node.negated;
-        if let Some((plan, column)) = table_of(node) {
-            return self.member_of_table(flow, node, (&plan, column), want, span);
+        if let Some(plan) = table_of(node) {
+            return self.member_of_table(flow, node, &plan, want, span);
         }
         let ValueSet::List(items) = &node.set else {
             return refuse(LossKind::UnsupportedExpression, span, "the table has no column to compare with");
         };
-        let mut values: Vec<Value> = Vec::new();
-        let mut computed: Vec<&Ir> = Vec::new();
-        for item in items {
-            match item.as_literal() {
-                Some(Value::Null(_)) => {}
-                Some(value) => match value.elements() {
-                    Some(elements) => values.extend(elements.into_iter().filter(|e| !e.is_null())),
-                    None => values.push(value.clone()),
-                },
-                None => computed.push(item),
-            }
-        }
-        let mut parts = Vec::new();
+        let (values, computed) = elements(node, items);
+        let mut parts = Vec::with_capacity(computed.len() + 1);
         if !values.is_empty() {
             parts.push(self.member_of_values(flow, node, &values, want, span)?);
         }
-        for item in computed {
-            if item.ty.ty == Type::Dynamic {
-                return self.member_of_array(flow, node, item, want, span);
-            }
-            let one = StringMatch {
-                test: node.test,
-                rules: node.rules,
-                negated: false,
-                subject: node.subject.clone(),
-                needle: item.clone(),
-            };
-            let is_text = item.ty.ty == Type::String || node.test != StringTest::Equals;
-            parts.push(if is_text {
-                self.string_match(flow, &one, want, item.span)?
-            } else {
-                let compare = Comparison {
-                    op: CompareOp::Equal,
-                    nulls: NullRule::KqlEquality,
-                    left: node.subject.clone(),
-                    right: item.clone(),
-                };
-                self.comparison(flow, &compare, want)?
+        for asked in computed {
+            parts.push(match asked {
+                Asked::Array(item) => self.member_of_array(flow, node, item, want, span)?,
+                Asked::Text(one, item) => self.string_match(flow, &one, want, item.span)?,
+                Asked::Value(one) => self.comparison(flow, &one, want)?,
             });
         }
         let any = (node.quantifier == Quantifier::Any) == want;

@@ -6,9 +6,10 @@ use super::plan::branches;
 use super::rewrite::at_least_one;
 use super::source::index_of;
 use super::{Flow, Lower, Result, Slot, refuse};
-use crate::ir::{ColumnId, Join, JoinKind, Op, Origin, Plan, Schema, SourceKind, Value};
+use crate::ir::{ColumnId, Join, JoinKind, Op, Origin, Plan, Schema};
 use crate::source::Span;
 use crate::target::esql::tree::{Aggregate, Command, Compare, Expr, Head, Query};
+use crate::target::sets::list_name;
 use crate::target::usage::Usage;
 use crate::target::{Fidelity, Loss, LossKind, Prefer};
 use crate::types::Type;
@@ -123,8 +124,7 @@ impl Lower<'_> {
     /// Of each group the rows in which a value is its greatest or least.
     pub(super) fn keep_one(&mut self, flow: &mut Flow, bound: &str, value: Expr, by: Vec<(String, Option<Expr>)>) {
         let chosen = self.helper("chosen");
-        let aggregate =
-            Aggregate { name: chosen.clone(), value: Expr::call(bound, [value.clone()]), condition: None };
+        let aggregate = Aggregate { name: chosen.clone(), value: Expr::call(bound, [value.clone()]), condition: None };
         flow.push(Command::Stats { inline: true, aggregates: vec![aggregate], by });
         flow.push(Command::Where(Expr::compare(Compare::Equal, value, Expr::field(&chosen))));
         flow.push(Command::Drop(vec![chosen]));
@@ -162,11 +162,14 @@ impl Lower<'_> {
                 return refuse(
                     LossKind::UnsupportedOperator,
                     span,
-                    format!("`{name}` of the other side is an object, which cannot be joined; name the part that is meant"),
+                    format!(
+                        "`{name}` of the other side is an object, which cannot be joined; name the part that is meant"
+                    ),
                 );
             }
             if object {
-                let message = format!("the column `{name}` stays empty; it decides nothing. An object cannot be joined");
+                let message =
+                    format!("the column `{name}` stays empty; it decides nothing. An object cannot be joined");
                 self.losses.push(Loss::shown(LossKind::Null, span, message));
                 outputs.push((*id, Slot::new(Expr::Null)));
                 continue;
@@ -328,11 +331,7 @@ impl Lower<'_> {
                 .extend(key_columns.iter().filter(|(_, text)| !text).map(|(name, _)| Expr::field(name).is_not_null()));
         }
         if none {
-            let mut any = vec![Expr::compare(
-                Compare::Equal,
-                Expr::field(&partners),
-                Expr::integer(0),
-            )];
+            let mut any = vec![Expr::compare(Compare::Equal, Expr::field(&partners), Expr::integer(0))];
             any.extend(key_columns.iter().filter(|(_, text)| !text).map(|(name, _)| Expr::field(name).is_null()));
             conditions.push(Expr::any(any));
         }
@@ -497,24 +496,12 @@ fn is_unique(flow: &Flow, keys: &[ColumnId]) -> bool {
 
 /// The lookup index that reference data has to be in: a watchlist or data from an address.
 pub(super) fn reference(plan: &Plan) -> Option<String> {
-    let steps = plan.steps.iter().all(|step| {
-        matches!(
-            step.op,
-            Op::Filter(_) | Op::Extend(_) | Op::Project(..) | Op::Distinct | Op::MvExpand(_) | Op::Summarize { .. }
-        )
-    });
-    match &plan.source.kind {
-        SourceKind::Call(call) if steps && &*call.name == "_GetWatchlist" => {
-            call.arguments.first().and_then(|(_, a)| match a {
-                crate::ir::Argument::Scalar(e) => e.as_literal().and_then(Value::as_str).map(index_of),
-                crate::ir::Argument::Plan(_) => None,
-            })
-        }
-        SourceKind::External(external) if steps => {
-            external.addresses.iter().find_map(|a| a.as_literal().and_then(Value::as_str)).map(index_of)
-        }
-        _ => None,
-    }
+    list_name(plan, &[]).map(|name| index_of(&name))
+}
+
+/// Whether a command marks the rows that go on.
+fn is_of_rows(command: &Command) -> bool {
+    matches!(command, Command::Eval(items) if items.iter().any(|(_, value)| *value == Expr::text(ROWS)))
 }
 
 /// What tells each row from every other: the id of its document, or the columns of the last grouping.
@@ -545,17 +532,20 @@ pub(super) fn identity(flow: &mut Flow) -> Option<Expr> {
             metadata.push(ID.to_owned());
         }
     };
-    if !as_found(&flow.commands) || flow.pool.is_some() {
+    if !as_found(&flow.commands) {
         return None;
     }
+    let pooled = flow.pool.is_some();
     match &mut flow.head {
         head @ Head::From { .. } => with_id(head),
         Head::Queries(queries) => {
+            // Of a pool only the rows that go on have an id.
+            let goes_on = |query: &Query| !pooled || query.commands.iter().any(is_of_rows);
             let found = |query: &Query| matches!(query.head, Head::From { .. }) && as_found(&query.commands);
-            if !queries.iter().all(found) {
+            if !queries.iter().filter(|query| goes_on(query)).all(found) {
                 return None;
             }
-            queries.iter_mut().for_each(|query| with_id(&mut query.head));
+            queries.iter_mut().filter(|query| goes_on(query)).for_each(|query| with_id(&mut query.head));
         }
         Head::Row(_) => return None,
     }

@@ -237,7 +237,8 @@ impl Lower<'_> {
         let info = &self.query.columns[id];
         let as_in_table = matches!(info.origin, Origin::Table(_)) && *info.name == *name;
         match &slot.expr {
-            Expr::Field(field) if as_in_table => field.clone(),
+            // A column that a join carried over has its own name back.
+            Expr::Field(field) if as_in_table && !self.taken.contains(field) => field.clone(),
             Expr::Field(field) if field == "@timestamp" && self.tables.is_time(name) => field.clone(),
             _ => name.to_owned(),
         }
@@ -307,7 +308,7 @@ impl Lower<'_> {
                     Expr::Field(old) if !shared && old != "@timestamp" => renamed.push((old, name.clone())),
                     e => computed.push((name.clone(), e)),
                 }
-                self.placed(flow, id, &name);
+                placed(flow, id, &name);
             }
             if !computed.is_empty() {
                 flow.push(Command::Eval(computed));
@@ -324,17 +325,18 @@ impl Lower<'_> {
             let helper = self.helper(&format!("{name}_new"));
             aside.push((helper.clone(), e));
             back.push((helper, name.clone()));
-            self.placed(flow, id, &name);
+            placed(flow, id, &name);
         }
         flow.push(Command::Eval(aside));
         flow.push(Command::Rename(back));
     }
+}
 
-    fn placed(&self, flow: &mut Flow, id: ColumnId, name: &str) {
-        if let Some(slot) = flow.slots.get_mut(&id) {
-            slot.expr = Expr::field(name);
-            slot.of_event = false;
-        }
+/// Notes that a column's value is in the column of its name now.
+fn placed(flow: &mut Flow, id: ColumnId, name: &str) {
+    if let Some(slot) = flow.slots.get_mut(&id) {
+        slot.expr = Expr::field(name);
+        slot.of_event = false;
     }
 }
 

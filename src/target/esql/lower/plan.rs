@@ -2,16 +2,17 @@
 
 use std::collections::HashSet;
 
-use super::set::reads_table;
 use super::value::{instant, now_plus};
 use super::{DEPTH, Flow, Lower, Result, Slot, refuse};
 use crate::ir::{
     Argument, Bound, ColumnId, Computed, Expr as Ir, ExprKind, MvExpand, Op, Parse, ParseKind, ParseSegment, Plan,
-    Rest, Schema, SortKey as Key, SourceCall, Step, StringTest, Value, ValueSet, Window,
+    Rest, Schema, SortKey as Key, SourceCall, Step, Value, Window,
 };
 use crate::source::Span;
 use crate::target::LossKind;
 use crate::target::esql::tree::{Command, Compare, Expr, Head, SortKey};
+use crate::target::filled::filled_by;
+use crate::target::sets::reads_table;
 use crate::target::usage::{PlanUsage, Usage};
 use crate::types::Type;
 
@@ -39,7 +40,7 @@ impl Lower<'_> {
         let unsupported = |message: &str| refuse(LossKind::UnsupportedOperator, step.span, message);
         match &step.op {
             Op::Filter(condition) => self.filter(flow, condition)?,
-            Op::Window(window) => self.window(flow, window, step.span)?,
+            Op::Window(window) => self.window(flow, window, step.span),
             Op::Extend(items) => self.compute(flow, items, &step.schema, after)?,
             Op::Project(items, rest) => self.project(flow, items, rest, step, input, after)?,
             Op::Summarize { keys, aggregates } => {
@@ -132,8 +133,11 @@ impl Lower<'_> {
         }
         let index = super::source::index_of(&call.name);
         let names: Vec<String> = keys.into_iter().map(|(name, _)| name).collect();
-        let message =
-            format!("what `{}` adds has to be there as the lookup index `{index}`, by `{}`", call.name, names.join("`, `"));
+        let message = format!(
+            "what `{}` adds has to be there as the lookup index `{index}`, by `{}`",
+            call.name,
+            names.join("`, `")
+        );
         self.losses.push(crate::target::Loss::approximate(LossKind::Lookup, span, message));
         flow.push(Command::LookupJoin(index, names));
         flow.pool = None;
@@ -163,7 +167,7 @@ impl Lower<'_> {
         Ok(())
     }
 
-    fn window(&mut self, flow: &mut Flow, window: &Window, span: Span) -> Result<()> {
+    fn window(&mut self, flow: &mut Flow, window: &Window, span: Span) {
         let time = self.column(flow, window.column, span);
         let mut conditions = Vec::new();
         let mut bound = |bound: Option<(Bound, bool)>, strict: Compare, loose: Compare| {
@@ -178,7 +182,6 @@ impl Lower<'_> {
         bound(window.bounds.from, Compare::Greater, Compare::GreaterOrEqual);
         bound(window.bounds.to, Compare::Less, Compare::LessOrEqual);
         flow.push(Command::Where(Expr::all(conditions)));
-        Ok(())
     }
 
     fn take(&mut self, flow: &mut Flow, count: &Ir, span: Span) -> Result<()> {
@@ -376,7 +379,7 @@ impl Lower<'_> {
             && item.to.is_none()
             && after.live.contains(&item.id);
         let value = self.value(flow, &item.expr)?;
-        if dynamic_of_table && matches!(&value, Expr::Field(_)) && !flow.closed && self.opened(flow, item.id, after) {
+        if dynamic_of_table && matches!(&value, Expr::Field(_)) && !flow.closed && self.opened(item.id) {
             return unsupported(
                 "an array of objects has no rows of its own in Elasticsearch; test its positions one by one, as `x[0].name`",
             );
@@ -396,7 +399,7 @@ impl Lower<'_> {
     }
 
     /// Whether parts of an element are read later on.
-    fn opened(&self, _flow: &Flow, id: ColumnId, _after: &Usage) -> bool {
+    fn opened(&self, id: ColumnId) -> bool {
         let mut found = false;
         let mut look = |e: &Ir| {
             if let ExprKind::Access(node) = &e.kind {
@@ -504,50 +507,6 @@ impl Lower<'_> {
 pub(super) fn word(name: &str) -> String {
     let word: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
     if word.starts_with(|c: char| c.is_ascii_alphabetic()) { word } else { format!("part{word}") }
-}
-
-/// The columns that a predicate which holds leaves neither null nor empty.
-fn filled_by(term: &Ir, found: &mut Vec<ColumnId>) {
-    match &term.kind {
-        ExprKind::And(terms) => terms.iter().for_each(|term| filled_by(term, found)),
-        ExprKind::Match(node)
-            if !node.negated && node.needle.as_literal().and_then(Value::as_str).is_some_and(|n| !n.is_empty()) =>
-        {
-            found.extend(node.subject.as_column());
-        }
-        ExprKind::Match(node)
-            if node.test == StringTest::Equals && node.needle.as_literal().and_then(Value::as_str) == Some("") =>
-        {
-            found.extend(node.subject.as_column());
-        }
-        ExprKind::Member(node) if !node.negated => {
-            if let ValueSet::List(items) = &node.set {
-                let filled = |value: &Value| match value {
-                    Value::String(text) => !text.is_empty(),
-                    value => !value.is_null() && !matches!(value, Value::Dynamic(_)),
-                };
-                let literal = |item: &Ir| {
-                    item.as_literal().is_some_and(|v| v.elements().map_or_else(|| filled(v), |e| e.iter().all(filled)))
-                };
-                if items.iter().all(literal) {
-                    found.extend(node.subject.as_column());
-                }
-            }
-        }
-        ExprKind::Compare(node)
-            if node.op != crate::ir::CompareOp::NotEqual && node.right.as_literal().is_some_and(|v| !v.is_null()) =>
-        {
-            found.extend(node.left.as_column());
-        }
-        ExprKind::Between(node) if !node.negated => found.extend(node.subject.as_column()),
-        ExprKind::Call(function, arguments) if matches!(function.name(), "isnotempty" | "notempty") => {
-            found.extend(arguments.first().and_then(Ir::as_column));
-        }
-        ExprKind::Call(function, arguments) if matches!(function.name(), "isnotnull" | "notnull") => {
-            found.extend(arguments.first().filter(|a| a.ty.ty != Type::String).and_then(Ir::as_column));
-        }
-        _ => {}
-    }
 }
 
 fn fill(flow: &mut Flow, term: &Ir) {

@@ -9,12 +9,10 @@ use super::plan::branches;
 use super::rewrite::at_least_one;
 use super::value::lowered;
 use super::{Flow, Lower, Result, refuse};
-use crate::ir::{
-    CaseRule, ColumnId, Computed, Expr as Ir, ExprKind, Membership, Op, Plan, Quantifier, SourceKind, StringTest,
-    ValueSet,
-};
+use crate::ir::{CaseRule, ColumnId, Expr as Ir, Membership, Plan, Quantifier, StringTest, ValueSet};
 use crate::source::Span;
 use crate::target::esql::tree::{Aggregate, Command, Compare, Expr, Head};
+use crate::target::sets::written_out;
 use crate::target::usage::Usage;
 use crate::target::{Loss, LossKind};
 use crate::types::Type;
@@ -31,48 +29,24 @@ pub(super) fn found(text: Expr, pattern: Expr, want: bool) -> Expr {
     Expr::compare(if want { Compare::NotEqual } else { Compare::Equal }, changed, text)
 }
 
-/// The plan and its column that a membership takes its values from, if it takes them from a table.
-pub(super) fn table_of(node: &Membership) -> Option<(Plan, ColumnId)> {
-    match &node.set {
-        ValueSet::Plan(plan) => plan.schema().at(0).map(|c| (plan.as_ref().clone(), c.id)),
-        ValueSet::List(items) => match items.as_slice() {
-            [only] => match &only.kind {
-                ExprKind::ToScalar(plan) => collected(plan),
-                _ => None,
-            },
-            _ => None,
-        },
-    }
-}
-
-/// Whether an expression takes values from a table.
-pub(super) fn reads_table(expr: &Ir) -> bool {
-    let mut found = false;
-    expr.walk(&mut |e| {
-        found |= matches!(&e.kind, ExprKind::ToScalar(_))
-            || matches!(&e.kind, ExprKind::Member(node) if matches!(node.set, ValueSet::Plan(_)));
-    });
-    found
-}
-
 impl Lower<'_> {
     /// True where a value is, or is not, among those of a table's column.
     pub(super) fn member_of_table(
         &mut self,
         flow: &mut Flow,
         node: &Membership,
-        (plan, column): (&Plan, ColumnId),
+        plan: &Plan,
         want: bool,
         span: Span,
     ) -> Result<Expr> {
-        if let SourceKind::Rows(rows) = &plan.source.kind
-            && plan.steps.iter().all(|s| matches!(s.op, Op::Project(..) | Op::Distinct))
-            && let Some(at) = plan.source.schema.iter().position(|c| c.id == column)
-        {
-            let items = rows.iter().filter_map(|row| row.get(at)).map(|v| Ir::literal(v.clone(), span)).collect();
+        if let Some(values) = written_out(plan) {
+            let items = values.into_iter().map(|value| Ir::literal(value, span)).collect();
             let list = Membership { set: ValueSet::List(items), negated: false, ..node.clone() };
             return self.member(flow, &list, want, span);
         }
+        let Some(column) = plan.schema().at(0).map(|c| c.id) else {
+            return refuse(LossKind::UnsupportedExpression, span, "the table has no column to compare with");
+        };
         if node.quantifier == Quantifier::All {
             return refuse(
                 LossKind::UnsupportedExpression,
@@ -259,8 +233,7 @@ impl Lower<'_> {
 
 /// The expression that gives the pattern of a term which is itself a value.
 fn pattern_of(test: StringTest, needle: &Expr) -> Expr {
-    let escaped =
-        Expr::call("REPLACE", [needle.clone(), Expr::text("([^A-Za-z0-9])"), Expr::text(r"\\$1")]);
+    let escaped = Expr::call("REPLACE", [needle.clone(), Expr::text("([^A-Za-z0-9])"), Expr::text(r"\\$1")]);
     let guard = |end: &str, guard: &str| {
         let is_term = Expr::Rlike(Box::new(needle.clone()), end.to_owned());
         Expr::call("CASE", [is_term, Expr::text(guard), Expr::text("")])
@@ -283,23 +256,4 @@ fn pattern_of(test: StringTest, needle: &Expr) -> Expr {
 /// Whether an expression reads what a command behind the branches computes.
 fn reads_computed(flow: &Flow, e: &Expr) -> bool {
     flow.commands.iter().rev().skip(1).any(|command| command.assigns(&|name| e.reads(name)))
-}
-
-/// `toscalar(… | summarize make_set(x))` as the plan whose column `x` is the set.
-fn collected(plan: &Plan) -> Option<(Plan, ColumnId)> {
-    let mut steps = plan.steps.as_slice();
-    while let Some((Op::Project(items, _), before)) = steps.split_last().map(|(step, before)| (&step.op, before)) {
-        if !items.iter().all(Computed::is_passed_on) {
-            break;
-        }
-        steps = before;
-    }
-    let (last, before) = steps.split_last()?;
-    let Op::Summarize { keys, aggregates } = &last.op else { return None };
-    let ([], [call]) = (keys.as_slice(), aggregates.as_slice()) else { return None };
-    if !matches!(call.function.name(), "make_set" | "makeset" | "make_list" | "makelist") {
-        return None;
-    }
-    let column = call.arguments.first()?.as_column()?;
-    Some((Plan { source: plan.source.clone(), steps: before.to_vec() }, column))
 }

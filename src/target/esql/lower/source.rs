@@ -51,7 +51,7 @@ impl Lower<'_> {
                 let message =
                     format!("the data of `externaldata` has to be there as the index `{name}`, its columns as fields");
                 self.losses.push(Loss::approximate(LossKind::Lookup, source.span, message));
-                Ok(self.listed(&name, &source.schema))
+                Ok(listed(&name, &source.schema))
             }
             SourceKind::Range { .. } => refuse(
                 LossKind::UnsupportedSource,
@@ -75,7 +75,7 @@ impl Lower<'_> {
                     let name = index_of(alias);
                     let message = format!("the watchlist `{alias}` has to be there as the index `{name}`");
                     self.losses.push(Loss::approximate(LossKind::Lookup, source.span, message));
-                    return Ok(self.listed(&name, &source.schema));
+                    return Ok(listed(&name, &source.schema));
                 }
                 let message = format!(
                     "`{}` is a function saved in the workspace, whose body is not at hand; put it into the query",
@@ -121,19 +121,11 @@ impl Lower<'_> {
     /// All tables of a pattern, wherever they are under their own names.
     fn tables_like(&mut self, pattern: &str, schema: &Schema, span: Span) -> Flow {
         if self.options.fields == Fields::Siem {
-            let message = "tables chosen by a pattern are read under Sentinel's own names, where no table has its place in ECS";
+            let message =
+                "tables chosen by a pattern are read under Sentinel's own names, where no table has its place in ECS";
             self.losses.push(Loss::approximate(LossKind::UnmappedField, span, message));
         }
-        self.listed(&self.tables.native(pattern), schema)
-    }
-
-    /// An index of reference data.
-    fn listed(&self, index: &str, schema: &Schema) -> Flow {
-        let mut flow = Flow::new(Head::From { indices: vec![index.to_owned()], metadata: Vec::new() });
-        for column in schema.iter() {
-            flow.slots.insert(column.id, Slot { of_event: true, ..Slot::new(Expr::field(column.name.as_ref())) });
-        }
-        flow
+        listed(&self.tables.native(pattern), schema)
     }
 
     fn rows(&mut self, rows: &[Vec<Value>], schema: &Schema, span: Span) -> Result<Flow> {
@@ -311,6 +303,15 @@ impl Lower<'_> {
         }
         Ok(Flow::new(Head::Queries(queries)))
     }
+}
+
+/// An index of reference data.
+fn listed(index: &str, schema: &Schema) -> Flow {
+    let mut flow = Flow::new(Head::From { indices: vec![index.to_owned()], metadata: Vec::new() });
+    for column in schema.iter() {
+        flow.slots.insert(column.id, Slot { of_event: true, ..Slot::new(Expr::field(column.name.as_ref())) });
+    }
+    flow
 }
 
 fn assigns(flow: &Flow, name: &str) -> bool {

@@ -162,6 +162,10 @@ impl Lower<'_> {
             Value::Dynamic(json) => match json.as_ref() {
                 Json::Array(items) if items.len() == 1 => return self.literal(&items[0].to_value(), span),
                 Json::Array(items) if items.is_empty() => Expr::Null,
+                Json::Array(items) if items.iter().all(|item| matches!(item, Json::String(_) | Json::Null)) => {
+                    let texts = items.iter().filter_map(|item| item.to_value().as_str().map(Expr::text));
+                    Expr::List(texts.collect())
+                }
                 Json::Array(_) | Json::Bag(_) => {
                     return refuse(
                         LossKind::UnsupportedExpression,
@@ -402,7 +406,9 @@ impl Lower<'_> {
                         );
                         Expr::call("TO_LONG", [cut])
                     }
-                    Type::DateTime | Type::TimeSpan => {
+                    // A tick is a tenth of a microsecond.
+                    Type::TimeSpan => Expr::binary(Operator::Multiply, value, Expr::integer(TICKS_PER_MILLI)),
+                    Type::DateTime => {
                         return refuse(
                             LossKind::UnsupportedExpression,
                             expr.span,

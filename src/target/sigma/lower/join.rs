@@ -241,7 +241,7 @@ impl<'a> Lower<'a> {
                     && row.iter().any(|key| key.as_column().is_some() && key.as_column() == l.as_column())
             });
             if let Some(row) = same {
-                row.push(r)
+                row.push(r);
             } else {
                 let message = "a join of several sides by different keys cannot be said in Sigma; use ES|QL or Splunk";
                 return self.refuse(LossKind::UnsupportedOperator, span, message);

@@ -513,7 +513,7 @@ impl<'a> Lower<'a> {
             let texts: Option<Vec<String>> =
                 values.and_then(|values| values.iter().map(|v| v.as_str().map(str::to_owned)).collect());
             if let Some(texts) = texts {
-                networks.extend(texts)
+                networks.extend(texts);
             } else {
                 let message = "the networks have to be written out in Sigma; use ES|QL or Splunk";
                 return self.refuse(LossKind::UnsupportedFunction, argument.span, message);

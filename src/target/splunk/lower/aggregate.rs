@@ -4,12 +4,13 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::call::aggregated;
+use super::pick::Picker;
 use super::{Flow, Lower, Repr, Result, Slot, Val, refuse};
 use crate::ir::{AggregateCall, ColumnId, Computed, Expr, Schema, Value};
 use crate::source::Span;
 use crate::target::LossKind;
 use crate::target::splunk::rows::{AggregateRewrite, AggregateRow};
-use crate::target::splunk::tree::{Aggregate, Command, Compare, Eval, Operator, SortField, Stats};
+use crate::target::splunk::tree::{Aggregate, Command, Eval, Operator, Stats};
 use crate::target::usage::Usage;
 
 /// Fields with what they are assigned.
@@ -17,23 +18,17 @@ type Assignments = Vec<(String, Eval)>;
 
 /// What `stats` computes for a `summarize`.
 #[derive(Default)]
-struct Parts {
+pub(super) struct Parts {
     /// Fields that get an empty string where they have no value.
-    emptied: Vec<String>,
+    pub(super) emptied: Vec<String>,
     /// The aggregates.
-    aggregates: Vec<(Aggregate, String)>,
+    pub(super) aggregates: Vec<(Aggregate, String)>,
     /// Fields that get 0 where there was nothing to aggregate.
-    zeroed: Vec<String>,
+    pub(super) zeroed: Vec<String>,
     /// Fields of which only so many values are kept.
-    shortened: Vec<(String, Eval)>,
+    pub(super) shortened: Vec<(String, Eval)>,
     /// Where the outputs are.
-    slots: Vec<(ColumnId, Slot)>,
-}
-
-/// A call that picks records.
-struct Picker<'a> {
-    call: &'a AggregateCall,
-    greatest: bool,
+    pub(super) slots: Vec<(ColumnId, Slot)>,
 }
 
 impl Lower<'_> {
@@ -220,7 +215,7 @@ impl Lower<'_> {
         Ok(())
     }
 
-    fn emit(
+    pub(super) fn emit(
         &mut self,
         flow: &mut Flow,
         kind: Stats,
@@ -243,7 +238,7 @@ impl Lower<'_> {
         flow.push(Command::Stats { kind, aggregates, by });
     }
 
-    fn settle(&mut self, flow: &mut Flow, parts: Parts, restore: Vec<(String, Eval)>) {
+    pub(super) fn settle(&mut self, flow: &mut Flow, parts: Parts, restore: Vec<(String, Eval)>) {
         if !parts.zeroed.is_empty() {
             flow.push(Command::FillNull { value: "0".to_owned(), fields: parts.zeroed });
         }
@@ -255,7 +250,13 @@ impl Lower<'_> {
     }
 
     /// Everything but the calls that pick records.
-    fn parts(&mut self, flow: &mut Flow, calls: &[&AggregateCall], schema: &Schema, after: &Usage) -> Result<Parts> {
+    pub(super) fn parts(
+        &mut self,
+        flow: &mut Flow,
+        calls: &[&AggregateCall],
+        schema: &Schema,
+        after: &Usage,
+    ) -> Result<Parts> {
         let mut parts = Parts::default();
         let mut names: HashSet<String> = HashSet::new();
         for call in calls {
@@ -468,151 +469,10 @@ impl Lower<'_> {
     fn may_be_array(&self, expr: &Expr) -> bool {
         matches!(expr.ty.shape, crate::functions::Shape::Array(_))
     }
-
-    /// `arg_max` and `arg_min` on their own: the first row of each group in the right order. What else is aggregated
-    /// stands on each row by then.
-    #[expect(clippy::too_many_arguments, reason = "each is another part of one operator")]
-    fn pick_rows(
-        &mut self,
-        flow: &mut Flow,
-        picker: &Picker<'_>,
-        others: &[&AggregateCall],
-        keys: &[(ColumnId, Arc<str>)],
-        schema: &Schema,
-        after: &Usage,
-        span: Span,
-    ) -> Result<()> {
-        let mut parts = self.parts(flow, others, schema, after)?;
-        let (by, restore) = self.group_fields(flow, keys)?;
-        // The aggregates must not overwrite what the picked row is to show.
-        for (_, field) in &mut parts.aggregates {
-            let old = field.clone();
-            let read = picker.call.arguments.iter().any(|a| {
-                let mut found = false;
-                a.for_each_column(&mut |id| found |= flow.slots.get(&id).is_some_and(|s| s.val.expr.reads(&old)));
-                found
-            });
-            if read || by.contains(&old) {
-                *field = self.helper(&old);
-                for (_, slot) in &mut parts.slots {
-                    if slot.val.expr == Eval::field(&old) {
-                        slot.val.expr = Eval::field(field.as_str());
-                    }
-                }
-                parts.zeroed.iter_mut().filter(|f| **f == old).for_each(|f| f.clone_from(field));
-                for (f, value) in &mut parts.shortened {
-                    if *f == old {
-                        f.clone_from(field);
-                        value.rename_field(&old, field);
-                    }
-                }
-            }
-        }
-        if !parts.aggregates.is_empty() {
-            let aggregates = std::mem::take(&mut parts.aggregates);
-            self.emit(flow, Stats::Rows, std::mem::take(&mut parts.emptied), aggregates, by.clone());
-        }
-        let Some(first) = picker.call.arguments.first() else {
-            return refuse(LossKind::UnsupportedAggregate, span, "what is to be greatest is missing");
-        };
-        let val = self.value(flow, first)?;
-        let val = if val.repr == Repr::TimeText { Val::new(self.to_time(val, first.span)?, Repr::Time) } else { val };
-        let repr = whole_repr(&val.repr);
-        let value = self.whole_value(&val);
-        let sort_field = self.in_field(flow, value, "greatest");
-        let keys = vec![SortField { field: sort_field.clone(), descending: picker.greatest }];
-        if by.is_empty() {
-            flow.push(Command::Sort { count: 1, keys });
-        } else {
-            flow.push(Command::Sort { count: 0, keys });
-            flow.push(Command::Dedup(by));
-        }
-        let mut outputs = Vec::new();
-        for (position, (argument, output)) in picker.call.arguments.iter().zip(&picker.call.outputs).enumerate() {
-            if !after.live.contains(output) {
-                continue;
-            }
-            if position == 0 {
-                outputs.push((*output, Slot::new(Val::new(Eval::field(&sort_field), repr.clone()))));
-                continue;
-            }
-            let name = self.query.columns[*output].name.clone();
-            let deciding = after.deciding.contains(output);
-            let filled = self.is_filled(flow, argument);
-            if let Some(slot) = argument.as_column().and_then(|id| flow.slots.get(&id)) {
-                outputs.push((*output, slot.clone()));
-                continue;
-            }
-            let mut attempt = flow.clone();
-            match self.shown_or(deciding, &name, |lower| lower.value(&mut attempt, argument))? {
-                Some(val) => {
-                    *flow = attempt;
-                    outputs.push((*output, Slot { filled, ..Slot::new(val) }));
-                }
-                None => outputs.push((*output, Slot::new(Val::new(Eval::call("null", []), Repr::Any)))),
-            }
-        }
-        self.settle(flow, parts, restore);
-        flow.slots.extend(outputs);
-        Ok(())
-    }
-
-    /// Several that pick records: the greatest and least values on each row, then of each group the values of the rows
-    /// that have them.
-    fn pick_values(
-        &mut self,
-        flow: &mut Flow,
-        pickers: &[Picker<'_>],
-        keys: &[(ColumnId, Arc<str>)],
-        after: &Usage,
-    ) -> Result<Vec<(Aggregate, String, ColumnId, Repr)>> {
-        if pickers.is_empty() {
-            return Ok(Vec::new());
-        }
-        let (by, _) = self.group_fields(flow, keys)?;
-        let mut extremes = Vec::new();
-        let mut values: Vec<(Aggregate, String, ColumnId, Repr)> = Vec::new();
-        for picker in pickers {
-            let Some(first) = picker.call.arguments.first() else { continue };
-            let val = self.value(flow, first)?;
-            let val =
-                if val.repr == Repr::TimeText { Val::new(self.to_time(val, first.span)?, Repr::Time) } else { val };
-            let value = self.whole_value(&val);
-            let field = self.in_field(flow, value, "value");
-            let (function, wanted) = if picker.greatest { ("max", "greatest") } else { ("min", "least") };
-            let extreme = self.helper(wanted);
-            let aggregate = Aggregate { function: function.into(), argument: Some(Eval::field(&field)) };
-            extremes.push((aggregate, extreme.clone()));
-            let is_it = Eval::compare(Compare::Equal, Eval::field(&field), Eval::field(&extreme));
-            for (argument, output) in picker.call.arguments.iter().zip(&picker.call.outputs) {
-                if !after.live.contains(output) {
-                    continue;
-                }
-                let val = self.value(flow, argument)?;
-                let value = self.whole_value(&val);
-                let is_text = matches!(val.repr, Repr::Text | Repr::Any) && !self.is_filled(flow, argument);
-                let value = if is_text { super::text::or_empty(value) } else { value };
-                let chosen = Eval::call("if", [is_it.clone(), value, Eval::call("null", [])]);
-                let mut name = super::clean(&self.query.columns[*output].name);
-                while by.contains(&name) || values.iter().any(|(_, other, ..)| *other == name) || name.starts_with('_')
-                {
-                    name = self.helper(name.trim_start_matches('_'));
-                }
-                values.push((
-                    Aggregate { function: "first".into(), argument: Some(chosen) },
-                    name,
-                    *output,
-                    whole_repr(&val.repr),
-                ));
-            }
-        }
-        flow.push(Command::Stats { kind: Stats::Rows, aggregates: extremes, by });
-        Ok(values)
-    }
 }
 
 /// The representation of a value that has been put into a field.
-fn whole_repr(repr: &Repr) -> Repr {
+pub(super) fn whole_repr(repr: &Repr) -> Repr {
     match repr {
         Repr::Object(_) => Repr::Json,
         repr => repr.clone(),

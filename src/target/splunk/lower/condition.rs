@@ -5,9 +5,10 @@ use super::value::is_text;
 use super::{Flow, Lower, Repr, Result, refuse};
 use crate::ir::{
     AnyColumn, Between, CaseRule, Compare as Comparison, CompareOp, Expr, ExprKind, Membership, NullRule, Quantifier,
-    RegexDialect, RegexMatch, StringMatch, StringTest, Value, ValueSet,
+    RegexDialect, RegexMatch, StringTest, Value, ValueSet,
 };
 use crate::source::Span;
+use crate::target::sets::{Asked, elements, table_of};
 use crate::target::splunk::rows::Emit;
 use crate::target::splunk::tree::{Compare, Eval, Operator};
 use crate::target::{LossKind, Prefer};
@@ -283,55 +284,22 @@ impl Lower<'_> {
 
     fn member(&mut self, flow: &mut Flow, node: &Membership, want: bool, span: Span) -> Result<Eval> {
         let want = want != node.negated;
-        let items = match &node.set {
-            ValueSet::Plan(plan) => return self.member_of_plan(flow, node, plan, want, span),
-            ValueSet::List(items) => items,
-        };
-        if let [only] = items.as_slice()
-            && let ExprKind::ToScalar(plan) = &only.kind
-            && let Some(plan) = super::join::collected(plan)
-        {
+        if let Some(plan) = table_of(node) {
             return self.member_of_plan(flow, node, &plan, want, span);
         }
-        let mut values: Vec<Value> = Vec::new();
-        let mut computed: Vec<&Expr> = Vec::new();
-        for item in items {
-            match item.as_literal() {
-                Some(Value::Null(_)) => {}
-                Some(value) => match value.elements() {
-                    Some(elements) => values.extend(elements.into_iter().filter(|e| !e.is_null())),
-                    None => values.push(value.clone()),
-                },
-                None => computed.push(item),
-            }
-        }
-        let mut parts = Vec::new();
+        let ValueSet::List(items) = &node.set else {
+            return refuse(LossKind::UnsupportedExpression, span, "the table has no column to compare with");
+        };
+        let (values, computed) = elements(node, items);
+        let mut parts = Vec::with_capacity(computed.len() + 1);
         if !values.is_empty() {
             parts.push(self.member_of_values(flow, node, &values, want, span)?);
         }
-        for item in computed {
-            if item.ty.ty == Type::Dynamic {
-                parts.push(self.member_of_array(flow, node, item, want)?);
-                continue;
-            }
-            let one = StringMatch {
-                test: node.test,
-                rules: node.rules,
-                negated: false,
-                subject: node.subject.clone(),
-                needle: item.clone(),
-            };
-            let is_text = item.ty.ty == Type::String || node.test != StringTest::Equals;
-            parts.push(if is_text {
-                self.string_match(flow, &one, want, item.span)?
-            } else {
-                let compare = Comparison {
-                    op: CompareOp::Equal,
-                    nulls: NullRule::KqlEquality,
-                    left: node.subject.clone(),
-                    right: item.clone(),
-                };
-                self.comparison(flow, &compare, want)?
+        for asked in computed {
+            parts.push(match asked {
+                Asked::Array(item) => self.member_of_array(flow, node, item, want)?,
+                Asked::Text(one, item) => self.string_match(flow, &one, want, item.span)?,
+                Asked::Value(one) => self.comparison(flow, &one, want)?,
             });
         }
         let any = (node.quantifier == Quantifier::Any) == want;

@@ -5,13 +5,11 @@
 
 use std::collections::HashSet;
 
+use super::stream::{can_share, streams};
 use super::{Flow, Lower, Repr, Result, Slot, Val, refuse};
-use crate::ir::{
-    Argument, CaseRule, ColumnId, Computed, Expr, Join, JoinKind, Membership, Op, Plan, Quantifier, Rest, Schema,
-    SourceCall, StringTest,
-};
+use crate::ir::{ColumnId, Computed, Join, JoinKind, Op, Plan, Rest, Schema};
 use crate::source::Span;
-use crate::target::splunk::tree::{Aggregate, Command, Compare, Eval, Head, Operator, Stats};
+use crate::target::splunk::tree::{Aggregate, Command, Compare, Eval, Head, Stats};
 use crate::target::usage::Usage;
 use crate::target::{Loss, LossKind, Prefer};
 
@@ -85,10 +83,8 @@ impl Lower<'_> {
     }
 
     /// Whether two searches can be read as one stream, so that no cap applies.
-    fn can_pair(&self, left: &Flow, right: &Flow) -> bool {
-        let streams =
-            |flow: &Flow| matches!(flow.head, Head::Events { .. }) && flow.commands.iter().all(Command::is_streaming);
-        self.options.prefer == Prefer::Exact && streams(left) && streams(right)
+    pub(super) fn can_pair(&self, left: &Flow, right: &Flow) -> bool {
+        self.options.prefer == Prefer::Exact && can_share(left) && can_share(right)
     }
 
     /// A join without a cap: both sides as one stream, the rows of the right side gathered on those of the left by key,
@@ -103,6 +99,7 @@ impl Lower<'_> {
         span: Span,
     ) -> Result<()> {
         let key_ids: HashSet<ColumnId> = keys.iter().map(|(_, right)| *right).collect();
+        self.own_names(&mut right);
         let pair = self.helper("pair");
         // The right side's columns travel as one JSON object.
         let mut ids: Vec<ColumnId> = right
@@ -119,7 +116,12 @@ impl Lower<'_> {
             let name = super::clean(&self.query.columns[id].name).replace(['.', '{', '}'], "_");
             let name = if slots.contains(&Eval::text(&name)) { format!("{name}_{}", outputs.len()) } else { name };
             let val = self.column(&mut right, id, info_span);
-            slots.extend([Eval::text(&name), self.to_json(val.clone(), span)?]);
+            // Instants and spans travel as the numbers they are.
+            let stored = match val.repr {
+                Repr::Number | Repr::Time | Repr::Span => val.expr.clone(),
+                _ => self.to_json(val.clone(), span)?,
+            };
+            slots.extend([Eval::text(&name), stored]);
             let part = super::object_text(Eval::field(&pair), &name);
             let val = match val.repr {
                 Repr::Number | Repr::Time | Repr::Span => Val::new(Eval::call("tonumber", [part]), val.repr),
@@ -360,6 +362,10 @@ impl Lower<'_> {
         carried: Option<&(String, Eval)>,
         span: Span,
     ) -> Result<(Vec<String>, String)> {
+        let shared = self.can_pair(flow, &other) || streams(flow) && streams(&other);
+        if shared && carried.is_none() {
+            self.own_names(&mut other);
+        }
         let mut by = Vec::with_capacity(keys.len());
         let mut naming = Vec::with_capacity(keys.len());
         let mut emptied = Vec::new();
@@ -388,33 +394,21 @@ impl Lower<'_> {
             by.push(field);
         }
         let side = self.helper("side");
-        let mut assignments: Vec<(String, Eval)> =
-            naming.into_iter().filter(|(field, value)| *value != Eval::field(field)).collect();
-        assignments.push((side.clone(), Eval::text("other")));
+        let mut assignments = naming;
         if let Some((field, value)) = carried {
             assignments.push((field.clone(), value.clone()));
         }
-        let streams =
-            |flow: &Flow| matches!(flow.head, Head::Events { .. }) && flow.commands.iter().all(Command::is_streaming);
-        let uncapped = streams(flow) && streams(&other);
-        other.push(Command::Eval(assignments));
-        let mut listed = by.clone();
-        listed.push(side.clone());
-        listed.extend(carried.map(|(field, _)| field.clone()));
-        if uncapped {
-            other.push(Command::Fields { keep: true, fields: listed });
-            let mut left = std::mem::replace(flow, Flow::new(Head::Rows(None)));
-            left.push(Command::Eval(vec![(side.clone(), Eval::text("this"))]));
-            let slots = std::mem::take(&mut left.slots);
-            let (narrowed, closed) = (left.narrowed, left.closed);
-            flow.head = Head::Several(vec![left.search(), other.search()]);
-            (flow.slots, flow.narrowed, flow.closed) = (slots, narrowed, closed);
+        if shared {
+            self.share(flow, other, &side, assignments);
         } else {
             self.losses.push(Loss::approximate(
                 LossKind::RowCap,
                 span,
                 "`append` takes at most 50,000 different keys of the other search, and ends it after 60 seconds",
             ));
+            assignments.retain(|(field, value)| *value != Eval::field(field));
+            assignments.push((side.clone(), Eval::text("other")));
+            other.push(Command::Eval(assignments));
             let mut keys = by.clone();
             keys.push(side.clone());
             if !emptied.is_empty() {
@@ -433,7 +427,7 @@ impl Lower<'_> {
 
     /// Counts for each row how many rows of another search have its key; gives the field that holds the number, or keeps
     /// rows by it.
-    fn with_partners(
+    pub(super) fn with_partners(
         &mut self,
         flow: &mut Flow,
         other: Flow,
@@ -460,232 +454,12 @@ impl Lower<'_> {
         });
         Ok(partners)
     }
-
-    /// `x in (table)`.
-    pub(super) fn member_of_plan(
-        &mut self,
-        flow: &mut Flow,
-        node: &Membership,
-        plan: &Plan,
-        want: bool,
-        span: Span,
-    ) -> Result<Eval> {
-        if node.test != StringTest::Equals && node.quantifier == Quantifier::Any {
-            return self.terms_of_plan(flow, node, plan, want, span);
-        }
-        if node.test != StringTest::Equals {
-            return refuse(
-                LossKind::UnsupportedExpression,
-                span,
-                "terms that come from a table cannot be looked for in a text; write them out, or make the table a lookup with wildcards",
-            );
-        }
-        let Some(column) = plan.schema().at(0).cloned() else {
-            return refuse(LossKind::UnsupportedExpression, span, "the table has no column to compare with");
-        };
-        let plan = without_distinct(plan);
-        let usage = Usage::of_deciding([column.id]);
-        let mut other = self.decisively(|lower| lower.side(&plan, usage))?;
-        let insensitive = node.rules.case != CaseRule::Sensitive;
-        let subject = self.value(flow, &node.subject)?;
-        let other_val = self.column(&mut other, column.id, column_span(&plan));
-        let texts = node.subject.ty.ty == crate::types::Type::String;
-        let convert = |lower: &mut Self, val: Val| -> Result<Eval> {
-            let value = match val.repr {
-                Repr::Object(_) | Repr::Json => lower.to_text(val, span)?,
-                Repr::TimeText => lower.to_time(val, span)?,
-                _ => lower.whole_value(&val),
-            };
-            Ok(if insensitive && texts { super::text::lowered(&value) } else { value })
-        };
-        let left_value = convert(self, subject)?;
-        let right_value = convert(self, other_val)?;
-        // Both sides get a column of their own for the comparison.
-        let left_id = node.subject.as_column().filter(|_| matches!(left_value, Eval::Field(_)));
-        let left_id = if let Some(id) = left_id {
-            id
-        } else {
-            let field = self.helper("member_key");
-            flow.push(Command::Eval(vec![(field.clone(), left_value)]));
-            let id = column.id;
-            flow.slots.insert(id, Slot::new(Val::new(Eval::Field(field), Repr::Text)));
-            id
-        };
-        let slot = Slot {
-            filled: other.slots.get(&column.id).is_some_and(|s| s.filled),
-            ..Slot::new(Val::new(right_value, Repr::Text))
-        };
-        other.slots.insert(column.id, slot);
-        let partners = self.with_partners(flow, other, &[(left_id, column.id)], None, span)?;
-        if left_id == column.id {
-            flow.slots.remove(&column.id);
-        }
-        Ok(if want {
-            Eval::compare(Compare::Greater, Eval::Field(partners), Eval::integer(0))
-        } else {
-            without_partner(&partners)
-        })
-    }
-
-    /// `x has_any (table)`: the needles as one pattern, on every row.
-    fn terms_of_plan(
-        &mut self,
-        flow: &mut Flow,
-        node: &Membership,
-        plan: &Plan,
-        want: bool,
-        span: Span,
-    ) -> Result<Eval> {
-        let Some(column) = plan.schema().at(0).cloned() else {
-            return refuse(LossKind::UnsupportedExpression, span, "the table has no column to compare with");
-        };
-        let plan = without_distinct(plan);
-        let mut other = self.decisively(|lower| lower.side(&plan, Usage::of_deciding([column.id])))?;
-        let val = self.column(&mut other, column.id, column_span(&plan));
-        let needle = self.to_text(val, span)?;
-        let needle = Eval::Field(self.in_field(&mut other, needle, "needle"));
-        let pattern = self.helper("pattern");
-        let value = super::text::pattern_of(node.test, &needle);
-        other.push(Command::Eval(vec![(pattern.clone(), value)]));
-        let values = Aggregate { function: "values".into(), argument: Some(Eval::field(&pattern)) };
-        other.push(Command::Stats { kind: Stats::Groups, aggregates: vec![(values, pattern.clone())], by: Vec::new() });
-        let joined = Eval::call("mvjoin", [Eval::field(&pattern), Eval::text("|")]);
-        let flagged = if node.rules.case == CaseRule::Sensitive {
-            joined
-        } else {
-            Eval::operation(Eval::text("(?i)"), Operator::Concat, joined)
-        };
-        other.push(Command::Eval(vec![(pattern.clone(), flagged)]));
-        self.on_every_row(flow, other, &pattern, span);
-        let text = self.text(flow, &node.subject)?;
-        let test = Eval::call("match", [text.clone(), Eval::field(&pattern)]);
-        Ok(if want {
-            test
-        } else {
-            // Without a needle nothing is found, so that every row stays.
-            Eval::any(vec![
-                Eval::call("isnull", [Eval::field(&pattern)]),
-                Eval::call("isnull", [text]),
-                Eval::Not(Box::new(test)),
-            ])
-        })
-    }
-
-    /// Puts the one value of another search on every row, in the field it has there.
-    fn on_every_row(&mut self, flow: &mut Flow, mut other: Flow, field: &str, span: Span) {
-        let key = self.helper("every_row");
-        other.push(Command::Eval(vec![(key.clone(), Eval::integer(1))]));
-        other.push(Command::Table(vec![key.clone(), field.to_owned()]));
-        // A lookup is read in no time.
-        if matches!(other.head, Head::Events { .. } | Head::Several(_)) {
-            self.losses.push(Loss::approximate(
-                LossKind::RowCap,
-                span,
-                "the search for this value is ended after 60 seconds, with what it has found by then",
-            ));
-        }
-        flow.push(Command::Eval(vec![(key.clone(), Eval::integer(1))]));
-        flow.push(Command::Join { left: true, by: vec![key.clone()], search: Box::new(other.search()) });
-        flow.push(Command::Fields { keep: false, fields: vec![key] });
-    }
-
-    /// `toscalar(…)`: the one value on every row.
-    pub(super) fn to_scalar(&mut self, flow: &mut Flow, plan: &Plan, expr: &Expr) -> Result<Val> {
-        let Some(column) = plan.schema().at(0).cloned() else {
-            return refuse(LossKind::UnsupportedExpression, expr.span, "the table has no column");
-        };
-        let mut other = self.decisively(|lower| lower.side(plan, Usage::of_deciding([column.id])))?;
-        let val = self.column(&mut other, column.id, expr.span);
-        let name = self.helper("scalar");
-        let value = self.whole_value(&val);
-        other.push(Command::Head(1));
-        other.push(Command::Eval(vec![(name.clone(), value)]));
-        self.on_every_row(flow, other, &name, expr.span);
-        let repr = match val.repr {
-            Repr::Object(_) => Repr::Json,
-            repr => repr,
-        };
-        Ok(Val::new(Eval::Field(name), repr))
-    }
-
-    /// A function whose body is not at hand, over the records: a lookup that has to be made there.
-    pub(super) fn invoke(
-        &mut self,
-        flow: &mut Flow,
-        call: &SourceCall,
-        schema: &Schema,
-        input: &Schema,
-        after: &Usage,
-        span: Span,
-    ) -> Result<()> {
-        let known: HashSet<ColumnId> = input.iter().map(|c| c.id).collect();
-        let outputs: Vec<(ColumnId, std::sync::Arc<str>)> = schema
-            .iter()
-            .filter(|c| !known.contains(&c.id) && after.live.contains(&c.id))
-            .map(|c| (c.id, c.name.clone()))
-            .collect();
-        let mut keys = Vec::new();
-        for (_, argument) in &call.arguments {
-            if let Argument::Scalar(expr) = argument {
-                // `FileProfile("SHA1")` names the column in a string.
-                let named =
-                    expr.as_literal().and_then(crate::ir::Value::as_str).and_then(|name| input.get(name)).map(|c| c.id);
-                if let Some(id) = expr.as_column().or(named) {
-                    let val = self.column(flow, id, expr.span);
-                    let value = self.whole_value(&val);
-                    let name = super::clean(&self.query.columns[id].name);
-                    let field = self.in_field(flow, value, &name);
-                    keys.push((name, field));
-                }
-            }
-        }
-        if keys.is_empty() {
-            if !call.arguments.is_empty() {
-                let message = format!(
-                    "what `{}` does with the records is not known here; put its body into the query",
-                    call.name
-                );
-                return refuse(LossKind::UnsupportedOperator, span, message);
-            }
-            let message =
-                format!("the function `{}` saved in the workspace has to be there as a macro of that name", call.name);
-            self.losses.push(Loss::approximate(LossKind::UnresolvedName, span, message));
-            flow.push(Command::Macro(super::clean(&call.name)));
-            for (id, column) in outputs {
-                let repr = super::call::represented(self.query.columns[id].ty.ty);
-                flow.slots.insert(id, Slot::new(Val::new(Eval::Field(super::clean(&column)), repr)));
-            }
-            return Ok(());
-        }
-        let name = super::clean(&call.name).to_lowercase();
-        let message = format!(
-            "what `{}` adds has to be there as the lookup `{name}`, by {}",
-            call.name,
-            keys.iter().map(|(k, _)| format!("`{k}`")).collect::<Vec<_>>().join(", ")
-        );
-        self.losses.push(Loss::approximate(LossKind::Lookup, span, message));
-        let mut pairs = Vec::new();
-        for (id, column) in outputs {
-            let field = super::clean(&column);
-            pairs.push((field.clone(), field.clone()));
-            let repr = super::call::represented(self.query.columns[id].ty.ty);
-            flow.slots.insert(id, Slot::new(Val::new(Eval::Field(field), repr)));
-        }
-        if !pairs.is_empty() {
-            flow.push(Command::Lookup { name, keys, outputs: pairs });
-        }
-        Ok(())
-    }
 }
 
 /// True where a row has no partner: none was counted, or its key is missing.
-fn without_partner(partners: &str) -> Eval {
+pub(super) fn without_partner(partners: &str) -> Eval {
     let field = || Eval::field(partners);
     Eval::any(vec![Eval::call("isnull", [field()]), Eval::compare(Compare::Equal, field(), Eval::integer(0))])
-}
-
-fn column_span(plan: &Plan) -> Span {
-    plan.source.span
 }
 
 /// The plan with each semi- or anti-join moved before the grouping it follows, where its keys are keys of the groups:
@@ -732,7 +506,7 @@ fn lets_pass(op: &Op, keys: &[ColumnId]) -> bool {
 }
 
 /// A plan without the steps that only make its rows differ from each other: how often a partner is there counts nothing.
-fn without_distinct(plan: &Plan) -> Plan {
+pub(super) fn without_distinct(plan: &Plan) -> Plan {
     let mut plan = plan.clone();
     loop {
         match plan.steps.last().map(|step| &step.op) {
@@ -749,30 +523,6 @@ fn without_distinct(plan: &Plan) -> Plan {
             _ => return plan,
         }
     }
-}
-
-/// The plan whose first column is collected into the one value of `toscalar(… | summarize make_set(x))`.
-pub(super) fn collected(plan: &Plan) -> Option<Plan> {
-    let mut plan = plan.clone();
-    while matches!(plan.steps.last().map(|s| &s.op), Some(Op::Project(items, _)) if items.iter().all(Computed::is_passed_on))
-    {
-        plan.steps.pop();
-    }
-    let step = plan.steps.last_mut()?;
-    let Op::Summarize { keys, aggregates } = &step.op else { return None };
-    let [call] = aggregates.as_slice() else { return None };
-    if !keys.is_empty() || !matches!(call.function.name(), "make_set" | "makeset" | "make_list" | "makelist") {
-        return None;
-    }
-    let (value, id) = (call.arguments.first()?.clone(), *call.outputs.first()?);
-    let ty = value.ty;
-    if ty.ty == crate::types::Type::Dynamic {
-        return None;
-    }
-    let name = step.schema.iter().next().map(|c| c.name.clone())?;
-    step.schema = Schema::new([crate::ir::Column { id, name, ty }], false);
-    step.op = Op::Project(vec![Computed { id, expr: value }], Rest::Drop);
-    Some(plan)
 }
 
 #[cfg(test)]

@@ -17,12 +17,21 @@
 mod aggregate;
 mod call;
 mod condition;
+mod expand;
+mod extract;
+mod invoke;
 mod join;
+mod parse;
+mod pick;
 mod plan;
 mod push;
+mod represent;
 mod rewrite;
+mod set;
 mod source;
+mod stream;
 mod text;
+mod time;
 mod value;
 
 use std::collections::{HashMap, HashSet};
@@ -112,17 +121,19 @@ pub(super) struct Slot {
     pub(super) of_event: bool,
     /// Whether it is known to be neither null nor empty.
     pub(super) filled: bool,
+    /// Whether it is known to be an array wherever it is anything.
+    pub(super) array: bool,
     /// What has to be told where it is used: that its name is a guess, or Sentinel's own.
     pub(super) note: Option<(LossKind, std::sync::Arc<str>)>,
 }
 
 impl Slot {
     pub(super) const fn new(val: Val) -> Self {
-        Self { val, of_event: false, filled: false, note: None }
+        Self { val, of_event: false, filled: false, array: false, note: None }
     }
 
     pub(super) const fn filled(val: Val) -> Self {
-        Self { val, of_event: false, filled: true, note: None }
+        Self { val, of_event: false, filled: true, array: false, note: None }
     }
 }
 

@@ -3,19 +3,16 @@
 use std::collections::HashSet;
 
 use super::push::Pushed;
-use super::rewrite::relative;
-use super::text::escaped;
+use super::time::relative;
 use super::value::epoch;
 use super::{DEPTH, Flow, Lower, Repr, Result, Slot, Val, refuse};
-use crate::ir::{
-    Argument, Bound, ColumnId, Computed, Evaluate, Expr, ExprKind, MvExpand, Op, Parse, ParseKind, ParseSegment, Plan,
-    Rest, Schema, SortKey, Step, StringTest, Value, ValueSet, Window,
-};
+use crate::ir::{Bound, ColumnId, Computed, Expr, ExprKind, Op, Plan, Rest, Schema, SortKey, Step, Value, Window};
 use crate::literal::TICKS_PER_SECOND;
 use crate::source::Span;
+use crate::target::filled::filled_by;
 use crate::target::splunk::tree::{Command, Compare, Eval, Filter, Head, Operator, SortField, Stats};
 use crate::target::usage::{PlanUsage, Usage};
-use crate::target::{Fidelity, Loss, LossKind};
+use crate::target::{Fidelity, LossKind};
 use crate::types::Type;
 
 impl Lower<'_> {
@@ -143,7 +140,7 @@ impl Lower<'_> {
         Ok(false)
     }
 
-    fn filter(&mut self, flow: &mut Flow, condition: &Expr) -> Result<()> {
+    pub(super) fn filter(&mut self, flow: &mut Flow, condition: &Expr) -> Result<()> {
         let terms: Vec<&Expr> = match &condition.kind {
             ExprKind::And(terms) => terms.iter().collect(),
             _ => vec![condition],
@@ -280,6 +277,7 @@ impl Lower<'_> {
                     let filled = self.computes_filled(flow, &item.expr);
                     let mut slot = Slot::new(val);
                     slot.filled = filled;
+                    slot.array = self.is_array(flow, &item.expr);
                     values.push((item.id, name, slot));
                 }
                 None => aliases.push((item.id, Slot::new(Val::new(Eval::call("null", []), Repr::Any)))),
@@ -408,7 +406,7 @@ impl Lower<'_> {
         Ok(())
     }
 
-    fn sort(&mut self, flow: &mut Flow, keys: &[SortKey], count: Option<u64>) -> Result<()> {
+    pub(super) fn sort(&mut self, flow: &mut Flow, keys: &[SortKey], count: Option<u64>) -> Result<()> {
         let mut fields = Vec::with_capacity(keys.len());
         for key in keys {
             let val = self.value(flow, &key.expr)?;
@@ -419,43 +417,6 @@ impl Lower<'_> {
         if !fields.is_empty() {
             flow.push(Command::Sort { count: count.unwrap_or(0), keys: fields });
         }
-        Ok(())
-    }
-
-    /// `bag_unpack`: slots become columns when something names them.
-    fn unpack(&mut self, flow: &mut Flow, evaluate: &Evaluate, step: &Step) -> Result<()> {
-        let [(_, Argument::Scalar(bag)), rest @ ..] = evaluate.arguments.as_slice() else {
-            return refuse(LossKind::UnsupportedOperator, step.span, "`bag_unpack` needs the bag to unpack");
-        };
-        let prefix = match rest {
-            [] => String::new(),
-            [(_, Argument::Scalar(prefix))] if prefix.as_literal().and_then(Value::as_str).is_some() => {
-                prefix.as_literal().and_then(Value::as_str).unwrap_or_default().to_owned()
-            }
-            _ => {
-                return refuse(
-                    LossKind::UnsupportedOperator,
-                    step.span,
-                    "`bag_unpack` can only be said with a bag and a prefix",
-                );
-            }
-        };
-        let val = self.value(flow, bag)?;
-        let json = self.to_json(val, bag.span)?;
-        let field = self.in_field(flow, json, "bag");
-        self.losses.push(Loss::shown(
-            LossKind::Null,
-            step.span,
-            "a slot that the query does not name gets no column of its own; it stays in the bag",
-        ));
-        if let Some(declared) = &evaluate.declared {
-            for column in declared {
-                let value = super::object_text(Eval::field(&field), &column.name);
-                let slot = Slot::new(Val::new(value, Repr::Json));
-                flow.slots.entry(column.id).or_insert(slot);
-            }
-        }
-        flow.unpacked = Some((field, prefix));
         Ok(())
     }
 
@@ -496,316 +457,6 @@ impl Lower<'_> {
         Ok(())
     }
 
-    fn mv_expand(&mut self, flow: &mut Flow, expand: &MvExpand, step: &Step, after: &Usage) -> Result<()> {
-        let counted = expand.index.is_some_and(|id| after.live.contains(&id));
-        let [item] = expand.items.as_slice() else { return self.expand_by_position(flow, expand, step, after) };
-        if counted {
-            return self.expand_by_position(flow, expand, step, after);
-        }
-        let limit = match &expand.limit {
-            None => None,
-            Some(limit) => limit.as_literal().and_then(Value::as_integer).and_then(|n| u64::try_from(n).ok()),
-        };
-        let val = self.value(flow, &item.expr)?;
-        let span = item.expr.span;
-        let name = step
-            .schema
-            .iter()
-            .find(|c| c.id == item.id)
-            .map_or_else(|| self.query.columns[item.id].name.clone(), |c| c.name.clone());
-        let mut live = after.live.clone();
-        if let Some(body) = &expand.body {
-            body.walk(&mut |e| {
-                e.for_each_column(&mut |id| {
-                    live.insert(id);
-                });
-            });
-        }
-        // Rows are told apart by number where a later step has to bring their elements together again.
-        let regroups = expand.body.as_ref().is_some_and(|body| body.steps.iter().any(|s| !is_row_by_row(&s.op)));
-        let row = regroups.then(|| self.helper("row"));
-        if let Some(row) = &row {
-            let count = crate::target::splunk::tree::Aggregate { function: "count".into(), argument: None };
-            flow.push(Command::Stats { kind: Stats::Running, aggregates: vec![(count, row.clone())], by: Vec::new() });
-        }
-        let field = self.field_for(flow, item.id, &name, &live);
-        let never_empty = matches!(&item.expr.kind, ExprKind::Call(f, _) if f.name() == "split");
-        if val.repr == Repr::Multi {
-            if val.expr != Eval::field(&field) {
-                flow.push(Command::Eval(vec![(field.clone(), val.expr.clone())]));
-            }
-            flow.push(Command::MvExpand(field.clone(), limit));
-            if !never_empty {
-                flow.push(Command::Where(Eval::call("isnotnull", [Eval::field(&field)])));
-            }
-        } else {
-            if !self.is_array(&item.expr) {
-                self.lose(
-                    LossKind::Null,
-                    span,
-                    "where the value is no array but a bag or a single value, the row has no element, while KQL expands it",
-                );
-            }
-            let json = self.to_json(val.clone(), span)?;
-            let multi = self.to_multi(val, span)?;
-            let source = if json.reads(&field) {
-                let filled = Eval::compare(Compare::NotEqual, json.clone(), Eval::text("[]"));
-                flow.push(Command::Where(Eval::any(vec![Eval::call("isnull", [json]), filled])));
-                None
-            } else {
-                Some(json)
-            };
-            flow.push(Command::Eval(vec![(field.clone(), multi)]));
-            flow.push(Command::MvExpand(field.clone(), limit));
-            // An array without elements gives no row, a value that is missing gives one.
-            if let Some(json) = source {
-                let missing = Eval::call("isnull", [json]);
-                flow.push(Command::Where(Eval::any(vec![Eval::call("isnotnull", [Eval::field(&field)]), missing])));
-            }
-        }
-        let element = Eval::field(&field);
-        let val = match item.to {
-            Some(Type::Int | Type::Long | Type::Real | Type::Decimal) => {
-                Val::new(Eval::call("tonumber", [element]), Repr::Number)
-            }
-            Some(Type::String) => Val::new(element, Repr::Text),
-            Some(Type::DateTime) => Val::new(element, Repr::TimeText),
-            Some(Type::Bool) => Val::new(element, Repr::Bool),
-            _ => Val::new(element, Repr::Json),
-        };
-        flow.slots.insert(item.id, Slot::new(val));
-        if let Some(body) = &expand.body {
-            let end = Usage { live: live.clone(), deciding: after.deciding.clone(), ordered: after.ordered };
-            self.applied(flow, body, end, row.as_deref(), step)?;
-        }
-        Ok(())
-    }
-
-    /// Several arrays side by side, or the positions of their elements: what is expanded is the position.
-    fn expand_by_position(&mut self, flow: &mut Flow, expand: &MvExpand, step: &Step, after: &Usage) -> Result<()> {
-        let mut arrays = Vec::with_capacity(expand.items.len());
-        for item in &expand.items {
-            let val = self.value(flow, &item.expr)?;
-            if val.repr != Repr::Multi && !self.is_array(&item.expr) {
-                self.lose(
-                    LossKind::Null,
-                    item.expr.span,
-                    "where the value is no array but a bag or a single value, the row has no element, while KQL expands it",
-                );
-            }
-            let multi = self.to_multi(val, item.expr.span)?;
-            arrays.push(Eval::Field(self.in_field(flow, multi, "elements")));
-        }
-        let lengths: Vec<Eval> = arrays
-            .iter()
-            .map(|array| Eval::call("coalesce", [Eval::call("mvcount", [array.clone()]), Eval::integer(0)]))
-            .collect();
-        let longest = match lengths.as_slice() {
-            [only] => only.clone(),
-            _ => Eval::call("max", lengths),
-        };
-        let position = self.helper("position");
-        // Arrays without elements leave no row, and neither do values that are missing.
-        flow.push(Command::Where(Eval::compare(Compare::Greater, longest.clone(), Eval::integer(0))));
-        let positions = Eval::call("mvrange", [Eval::integer(0), longest]);
-        flow.push(Command::Eval(vec![(position.clone(), positions)]));
-        if !expand.items.iter().all(|item| matches!(&item.expr.kind, ExprKind::Call(f, _) if f.name() == "split")) {
-            self.lose(
-                LossKind::Null,
-                step.span,
-                "a row in which every array is missing gives nothing, where KQL keeps it",
-            );
-        }
-        let limit = expand
-            .limit
-            .as_ref()
-            .and_then(|l| l.as_literal())
-            .and_then(Value::as_integer)
-            .and_then(|n| u64::try_from(n).ok());
-        flow.push(Command::MvExpand(position.clone(), limit));
-        for (item, array) in expand.items.iter().zip(arrays) {
-            let element = Eval::call("mvindex", [array, Eval::field(&position)]);
-            let val = match item.to {
-                Some(Type::Int | Type::Long | Type::Real | Type::Decimal) => {
-                    Val::new(Eval::call("tonumber", [element]), Repr::Number)
-                }
-                Some(Type::String) => Val::new(element, Repr::Text),
-                Some(Type::DateTime) => Val::new(element, Repr::TimeText),
-                Some(Type::Bool) => Val::new(element, Repr::Bool),
-                _ => Val::new(element, Repr::Json),
-            };
-            flow.slots.insert(item.id, Slot::new(val));
-        }
-        if let Some(index) = expand.index {
-            flow.slots.insert(index, Slot::filled(Val::new(Eval::field(&position), Repr::Number)));
-        }
-        if let Some(body) = &expand.body {
-            if body.steps.iter().any(|s| !is_row_by_row(&s.op)) {
-                return refuse(
-                    LossKind::UnsupportedOperator,
-                    step.span,
-                    "several arrays can be filtered side by side, not summarised",
-                );
-            }
-            let end = Usage { live: after.live.clone(), deciding: after.deciding.clone(), ordered: after.ordered };
-            self.applied(flow, body, end, None, step)?;
-        }
-        Ok(())
-    }
-
-    /// The operators of `mv-apply`, over the elements of each row.
-    fn applied(&mut self, flow: &mut Flow, body: &Plan, end: Usage, row: Option<&str>, step: &Step) -> Result<()> {
-        let usage = PlanUsage::of(body, end);
-        for (index, inner) in body.steps.iter().enumerate() {
-            let after = &usage.after[index];
-            match &inner.op {
-                Op::Filter(condition) => self.filter(flow, condition)?,
-                Op::Extend(items) | Op::Project(items, _) => self.compute(flow, items, &inner.schema, after)?,
-                Op::Summarize { keys, aggregates } => {
-                    let Some(row) = row else { continue };
-                    if keys.is_empty() {
-                        self.lose(
-                            LossKind::Null,
-                            inner.span,
-                            "a row none of whose elements is left gives nothing, where KQL gives it with an empty result",
-                        );
-                    }
-                    self.summarize_rows(flow, keys, aggregates, row, &inner.schema, after, inner.span)?;
-                }
-                Op::MvExpand(expand) => self.mv_expand(flow, expand, inner, after)?,
-                Op::Render { .. } | Op::Serialize => {}
-                Op::Sort(keys) => self.sort(flow, keys, None)?,
-                Op::Take(count) if count.as_literal().and_then(Value::as_integer) == Some(1) => {
-                    let Some(row) = row else { continue };
-                    flow.push(Command::Dedup(vec![row.to_owned()]));
-                }
-                _ => {
-                    return refuse(
-                        LossKind::UnsupportedOperator,
-                        inner.span,
-                        "inside `mv-apply`, only `where`, `extend`, `project`, `summarize` and `take 1` can be said",
-                    );
-                }
-            }
-        }
-        let _ = step;
-        Ok(())
-    }
-
-    /// Whether a value is an array wherever it is anything.
-    fn is_array(&self, expr: &Expr) -> bool {
-        if matches!(expr.ty.shape, crate::functions::Shape::Array(_)) {
-            return true;
-        }
-        let known = |name: &str| self.data.target.arrays.iter().any(|array| array == name);
-        match &expr.kind {
-            ExprKind::Column(id) => known(&self.query.columns[*id].name),
-            ExprKind::Access(node) => match node.path.last().and_then(Expr::as_literal) {
-                Some(Value::String(name)) => known(name),
-                _ => false,
-            },
-            ExprKind::Call(_, arguments) if arguments.len() == 1 => self.is_array(&arguments[0]),
-            ExprKind::Cast(node) => self.is_array(&node.operand),
-            _ => false,
-        }
-    }
-
-    fn parse(&mut self, flow: &mut Flow, parse: &Parse, input: &Schema, schema: &Schema, after: &Usage) -> Result<()> {
-        let text = self.text(flow, &parse.subject)?;
-        let subject = self.in_field(flow, text, "subject");
-        let regex = parse.kind == ParseKind::Regex;
-        let flags: String = parse.flags.chars().filter(|c| "ims".contains(*c)).collect();
-        let ungreedy = parse.flags.contains('U');
-        let mut pattern = if regex {
-            if flags.is_empty() { String::new() } else { format!("(?{flags})") }
-        } else {
-            "(?s)".to_owned()
-        };
-        let last = parse.segments.len().saturating_sub(1);
-        let mut outputs = Vec::new();
-        for (at, segment) in parse.segments.iter().enumerate() {
-            let first = at == 0;
-            match segment {
-                ParseSegment::Skip if first && !regex => {}
-                ParseSegment::Skip if at == last => {}
-                ParseSegment::Skip => pattern.push_str(".*?"),
-                ParseSegment::Text(text) => {
-                    if first {
-                        pattern.push('^');
-                    }
-                    if regex {
-                        let text = self.pcre(text, parse.subject.span);
-                        pattern.push_str(&text);
-                    } else {
-                        pattern.push_str(&escaped(text));
-                    }
-                    if at == last && !regex {
-                        pattern.push_str("\\z");
-                    }
-                }
-                ParseSegment::Column(id, ty) => {
-                    if first {
-                        pattern.push('^');
-                    }
-                    let name = schema
-                        .iter()
-                        .find(|c| c.id == *id)
-                        .map_or_else(|| self.query.columns[*id].name.clone(), |c| c.name.clone());
-                    let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-                        && !name.starts_with(|c: char| c.is_ascii_digit());
-                    let free =
-                        input.get(&name).is_none() && !flow.slots.values().any(|slot| slot.val.expr.reads(&name));
-                    let field = if plain && free && !self.is_time_name(&name) {
-                        name.to_string()
-                    } else {
-                        self.helper("parsed")
-                    };
-                    let to_end = at == last;
-                    let inner = match ty {
-                        Type::Int | Type::Long => r"[+-]?\d+",
-                        Type::Real | Type::Decimal => r"[+-]?\d+(?:\.\d+)?",
-                        _ if to_end && !ungreedy => ".*",
-                        _ => ".*?",
-                    };
-                    pattern.extend(["(?<", &field, ">", inner, ")"]);
-                    if to_end && !regex {
-                        pattern.push_str("\\z");
-                    }
-                    outputs.push((*id, *ty, field));
-                }
-            }
-        }
-        let live = outputs.iter().any(|(id, ..)| after.live.contains(id));
-        if live {
-            flow.push(Command::Rex { field: subject.clone(), pattern: pattern.clone(), all: false });
-        }
-        if parse.filter {
-            let unnamed = outputs.iter().fold(pattern, |p, (_, _, field)| p.replace(&format!("(?<{field}>"), "(?:"));
-            flow.push(Command::Where(super::text::matches(Eval::Field(subject), unnamed)));
-        }
-        for (id, ty, field) in outputs {
-            let field = Eval::Field(field);
-            let val = match ty {
-                Type::Int | Type::Long | Type::Real | Type::Decimal => {
-                    Val::new(Eval::call("tonumber", [field]), Repr::Number)
-                }
-                Type::DateTime => Val::new(field, Repr::TimeText),
-                Type::Bool => Val::new(super::text::lowered(&field), Repr::Bool),
-                Type::Dynamic => Val::new(field, Repr::Json),
-                Type::TimeSpan => {
-                    return refuse(
-                        LossKind::UnsupportedOperator,
-                        parse.subject.span,
-                        "a time span cannot be read from text",
-                    );
-                }
-                _ => Val::new(field, Repr::Text),
-            };
-            flow.slots.insert(id, Slot::new(val));
-        }
-        Ok(())
-    }
-
     /// The losses at a place cost what they cost where records are decided on.
     pub(super) fn decisively<R>(&mut self, f: impl FnOnce(&mut Self) -> R) -> R {
         let saved = std::mem::replace(&mut self.cap, Fidelity::Approximate);
@@ -813,11 +464,6 @@ impl Lower<'_> {
         self.cap = saved;
         result
     }
-}
-
-/// Whether an operation looks at one record at a time.
-const fn is_row_by_row(op: &Op) -> bool {
-    matches!(op, Op::Filter(_) | Op::Extend(_) | Op::Project(..) | Op::MvExpand(_) | Op::Render { .. } | Op::Serialize)
 }
 
 /// Whether a value needs no field of its own: wherever it is used, it can be written out again.
@@ -832,7 +478,7 @@ fn bound_value(bound: Bound) -> Eval {
         Bound::FromNow(0) => Eval::call("now", []),
         Bound::FromNow(ticks) => {
             let op = if ticks < 0 { Operator::Subtract } else { Operator::Add };
-            Eval::operation(Eval::call("now", []), op, super::rewrite::ticks(ticks.saturating_abs()))
+            Eval::operation(Eval::call("now", []), op, super::time::ticks(ticks.saturating_abs()))
         }
     }
 }
@@ -882,55 +528,6 @@ fn limited(window: &Window, earliest: &mut Option<String>, latest: &mut Option<S
         }
     }
     if rest.is_empty() { None } else { Some(Eval::all(rest)) }
-}
-
-/// The columns that a predicate which holds leaves neither null nor empty.
-fn filled_by(term: &Expr, found: &mut Vec<ColumnId>) {
-    match &term.kind {
-        ExprKind::And(terms) => terms.iter().for_each(|term| filled_by(term, found)),
-        ExprKind::Match(node) if !node.negated => {
-            let needle = node.needle.as_literal().and_then(Value::as_str);
-            if needle.is_some_and(|n| !n.is_empty()) {
-                found.extend(node.subject.as_column());
-            }
-        }
-        ExprKind::Match(node)
-            if node.test == StringTest::Equals && node.needle.as_literal().and_then(Value::as_str) == Some("") =>
-        {
-            found.extend(node.subject.as_column());
-        }
-        ExprKind::Member(node) if !node.negated => {
-            if let ValueSet::List(items) = &node.set {
-                let filled = |value: &Value| match value {
-                    Value::String(text) => !text.is_empty(),
-                    value => !value.is_null() && !matches!(value, Value::Dynamic(_)),
-                };
-                let all = items.iter().all(|item| {
-                    item.as_literal().is_some_and(|v| v.elements().map_or_else(|| filled(v), |e| e.iter().all(filled)))
-                });
-                if all {
-                    found.extend(node.subject.as_column());
-                }
-            }
-        }
-        ExprKind::Compare(node) if node.op != crate::ir::CompareOp::NotEqual => {
-            if node.right.as_literal().is_some_and(|v| !v.is_null()) {
-                found.extend(node.left.as_column());
-            }
-            if node.left.as_literal().is_some_and(|v| !v.is_null()) {
-                found.extend(node.right.as_column());
-            }
-        }
-        ExprKind::Between(node) if !node.negated => found.extend(node.subject.as_column()),
-        ExprKind::Call(function, arguments) if matches!(function.name(), "isnotempty" | "notempty") => {
-            found.extend(arguments.first().and_then(Expr::as_column));
-        }
-        ExprKind::Call(function, arguments) if matches!(function.name(), "isnotnull" | "notnull") => {
-            let argument = arguments.first().filter(|a| a.ty.ty != Type::String);
-            found.extend(argument.and_then(Expr::as_column));
-        }
-        _ => {}
-    }
 }
 
 fn fill(flow: &mut Flow, term: &Expr) {

@@ -451,7 +451,7 @@ fn json_cell(value: &Value) -> Option<Json> {
         Value::TimeSpan(ticks) => number_cell(&super::value::seconds(*ticks)),
         Value::String(text) => Json::from(text.as_ref()),
         Value::Guid(value) => Json::from(crate::literal::format_guid(*value)),
-        Value::Dynamic(json) => Json::from(super::value::json_text(json)),
+        Value::Dynamic(json) => Json::from(super::represent::json_text(json)),
     })
 }
 

@@ -1,0 +1,193 @@
+//! What a condition is about: the field an expression comes down to, and the value it is compared with.
+
+use super::{Lower, Meaning, Result, refuse};
+use crate::ir::{Expr, ExprKind, Origin, Value};
+use crate::target::elastic::tables::{StoredType, Values};
+use crate::target::{Loss, LossKind};
+use crate::types::Type;
+
+/// A field with how its values are compared.
+#[derive(Clone, Debug)]
+pub(super) struct Subject {
+    pub(super) name: String,
+    /// Whether the query put it in lower or upper case.
+    pub(super) folded: Option<Values>,
+    /// How the pipeline changed the values.
+    pub(super) values: Option<Values>,
+    pub(super) stored: Option<StoredType>,
+    pub(super) length: bool,
+}
+
+impl Lower<'_> {
+    /// The field that an expression comes down to.
+    pub(super) fn subject(&mut self, expr: &Expr) -> Result<Subject> {
+        match &expr.kind {
+            ExprKind::Column(id) => match self.columns.get(id).cloned() {
+                Some(Meaning::Field(place)) => {
+                    if let Some((kind, message)) = &place.note {
+                        self.losses.push(Loss::approximate(*kind, expr.span, message.as_ref()));
+                    }
+                    Ok(Subject {
+                        name: place.field,
+                        folded: None,
+                        values: place.values,
+                        stored: place.ty,
+                        length: false,
+                    })
+                }
+                Some(Meaning::Computed(inner)) => self.subject(&inner),
+                Some(Meaning::Lost(reason)) => refuse(LossKind::UnsupportedExpression, expr.span, reason),
+                Some(Meaning::Count) => refuse(
+                    LossKind::UnsupportedAggregate,
+                    expr.span,
+                    "a count can be compared with a number that is written out, and nothing else; use ES|QL",
+                ),
+                None => {
+                    let name = self.query.columns[*id].name.clone();
+                    let message = format!("nothing here knows a column `{name}`; the field is taken to have that name");
+                    self.losses.push(Loss::approximate(LossKind::UnresolvedName, expr.span, message));
+                    Ok(Subject { name: name.to_string(), folded: None, values: None, stored: None, length: false })
+                }
+            },
+            ExprKind::Call(function, arguments) => match (function.name(), arguments.as_slice()) {
+                ("tolower", [inner]) => Ok(Subject { folded: Some(Values::Lower), ..self.subject(inner)? }),
+                ("toupper", [inner]) => Ok(Subject { folded: Some(Values::Upper), ..self.subject(inner)? }),
+                ("strlen", [inner]) => Ok(Subject { length: true, ..self.subject(inner)? }),
+                ("parse_json" | "parsejson" | "todynamic", [inner]) if inner.ty.ty == Type::Dynamic => {
+                    self.subject(inner)
+                }
+                (name, _) => refuse(
+                    LossKind::UnsupportedFunction,
+                    expr.span,
+                    format!("EQL has no counterpart of `{name}`; use ES|QL"),
+                ),
+            },
+            ExprKind::Cast(node)
+                if matches!(expr.ty.ty, Type::String | Type::Int | Type::Long | Type::Real | Type::Bool) =>
+            {
+                self.subject(&node.operand)
+            }
+            ExprKind::Access(node) => {
+                let mut base = &node.base;
+                let mut as_text = None;
+                loop {
+                    match &base.kind {
+                        ExprKind::Call(function, arguments)
+                            if matches!(function.name(), "parse_json" | "parsejson" | "todynamic")
+                                && arguments.len() == 1 =>
+                        {
+                            base = &arguments[0];
+                        }
+                        ExprKind::Cast(cast) => base = &cast.operand,
+                        _ => break,
+                    }
+                }
+                if base.ty.ty == Type::String {
+                    as_text = base.as_column();
+                }
+                let mut subject = self.subject(base)?;
+                for part in &node.path {
+                    subject.name.push('.');
+                    match part.as_literal() {
+                        Some(Value::String(name)) if !name.is_empty() => subject.name.push_str(name),
+                        Some(value) if value.as_integer().is_some_and(|n| n >= 0) => {
+                            subject.name.push_str(&value.as_integer().unwrap_or_default().to_string());
+                        }
+                        _ => {
+                            return refuse(
+                                LossKind::UnsupportedExpression,
+                                part.span,
+                                "the way into an object has to be written out, counted from its start",
+                            );
+                        }
+                    }
+                }
+                if let Some(id) = as_text {
+                    let name = &self.query.columns[id].name;
+                    let message = format!(
+                        "`{name}` is JSON as text in Sentinel; here it is taken to be stored as an object with its parts as fields"
+                    );
+                    self.losses.push(Loss::approximate(LossKind::UnmappedField, expr.span, message));
+                }
+                Ok(subject)
+            }
+            _ => refuse(
+                LossKind::UnsupportedExpression,
+                expr.span,
+                "EQL compares fields with values that are written out, and nothing else; use ES|QL",
+            ),
+        }
+    }
+
+    /// The field whose values hold events together or apart.
+    pub(super) fn key(&mut self, expr: &Expr) -> Result<String> {
+        if self.whole_dynamic(expr) {
+            return refuse(
+                LossKind::UnsupportedExpression,
+                expr.span,
+                "an object has no value of its own; name the part that is meant",
+            );
+        }
+        let subject = self.subject(expr)?;
+        if subject.length {
+            return refuse(
+                LossKind::UnsupportedExpression,
+                expr.span,
+                "events are kept apart by fields alone, and here a key is computed; use ES|QL",
+            );
+        }
+        if subject.folded.is_some() {
+            self.losses.push(Loss::approximate(
+                LossKind::Case,
+                expr.span,
+                format!("values of `{}` that differ in case alone are different ones here", subject.name),
+            ));
+        }
+        Ok(subject.name)
+    }
+
+    /// A value that is written out.
+    pub(super) fn literal(&self, expr: &Expr) -> Result<Value> {
+        match &expr.kind {
+            ExprKind::Literal(Value::Dynamic(json)) => Ok(json.to_value()),
+            ExprKind::Literal(value) => Ok(value.clone()),
+            ExprKind::Cast(node)
+                if expr.ty.ty == node.operand.ty.ty || matches!(expr.ty.ty, Type::Long | Type::Int) =>
+            {
+                match self.literal(&node.operand)? {
+                    value @ (Value::Int(_) | Value::Long(_)) => Ok(value),
+                    value if value.ty() == expr.ty.ty => Ok(value),
+                    _ => refuse(
+                        LossKind::UnsupportedExpression,
+                        expr.span,
+                        "EQL compares with values that are written out; use ES|QL",
+                    ),
+                }
+            }
+            ExprKind::Column(id) => match self.columns.get(id).cloned() {
+                Some(Meaning::Computed(inner)) => self.literal(&inner),
+                Some(Meaning::Lost(reason)) => refuse(LossKind::UnsupportedExpression, expr.span, reason),
+                _ => refuse(LossKind::UnsupportedExpression, expr.span, "EQL does not compare two fields; use ES|QL"),
+            },
+            _ => refuse(
+                LossKind::UnsupportedExpression,
+                expr.span,
+                "EQL compares with values that are written out; use ES|QL",
+            ),
+        }
+    }
+
+    /// Whether an expression is a whole object.
+    pub(super) fn whole_dynamic(&self, expr: &Expr) -> bool {
+        match &expr.kind {
+            ExprKind::Column(id) => match self.columns.get(id) {
+                Some(Meaning::Computed(inner)) => self.whole_dynamic(inner),
+                _ => {
+                    expr.ty.ty == Type::Dynamic && matches!(self.query.columns[*id].origin, Origin::Table(_))
+                }
+            },
+            ExprKind::Cast(node) => self.whole_dynamic(&node.operand),
+            _ => false,
+        }
+    }
+}

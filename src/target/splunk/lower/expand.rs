@@ -1,0 +1,268 @@
+//! Arrays and bags: a row for each element, and columns of slots.
+
+use super::{Flow, Lower, Repr, Result, Slot, Val, refuse};
+use crate::ir::{Argument, Evaluate, Expr, ExprKind, MvExpand, Op, Plan, Step, Value};
+use crate::target::splunk::tree::{Command, Compare, Eval, Stats};
+use crate::target::usage::{PlanUsage, Usage};
+use crate::target::{Loss, LossKind};
+use crate::types::Type;
+
+impl Lower<'_> {
+    /// `bag_unpack`: slots become columns when something names them.
+    pub(super) fn unpack(&mut self, flow: &mut Flow, evaluate: &Evaluate, step: &Step) -> Result<()> {
+        let [(_, Argument::Scalar(bag)), rest @ ..] = evaluate.arguments.as_slice() else {
+            return refuse(LossKind::UnsupportedOperator, step.span, "`bag_unpack` needs the bag to unpack");
+        };
+        let prefix = match rest {
+            [] => String::new(),
+            [(_, Argument::Scalar(prefix))] if prefix.as_literal().and_then(Value::as_str).is_some() => {
+                prefix.as_literal().and_then(Value::as_str).unwrap_or_default().to_owned()
+            }
+            _ => {
+                return refuse(
+                    LossKind::UnsupportedOperator,
+                    step.span,
+                    "`bag_unpack` can only be said with a bag and a prefix",
+                );
+            }
+        };
+        let val = self.value(flow, bag)?;
+        let json = self.to_json(val, bag.span)?;
+        let field = self.in_field(flow, json, "bag");
+        self.losses.push(Loss::shown(
+            LossKind::Null,
+            step.span,
+            "a slot that the query does not name gets no column of its own; it stays in the bag",
+        ));
+        if let Some(declared) = &evaluate.declared {
+            for column in declared {
+                let value = super::object_text(Eval::field(&field), &column.name);
+                let slot = Slot::new(Val::new(value, Repr::Json));
+                flow.slots.entry(column.id).or_insert(slot);
+            }
+        }
+        flow.unpacked = Some((field, prefix));
+        Ok(())
+    }
+
+    pub(super) fn mv_expand(&mut self, flow: &mut Flow, expand: &MvExpand, step: &Step, after: &Usage) -> Result<()> {
+        let counted = expand.index.is_some_and(|id| after.live.contains(&id));
+        let [item] = expand.items.as_slice() else { return self.expand_by_position(flow, expand, step, after) };
+        if counted {
+            return self.expand_by_position(flow, expand, step, after);
+        }
+        let limit = match &expand.limit {
+            None => None,
+            Some(limit) => limit.as_literal().and_then(Value::as_integer).and_then(|n| u64::try_from(n).ok()),
+        };
+        let val = self.value(flow, &item.expr)?;
+        let span = item.expr.span;
+        let name = step
+            .schema
+            .iter()
+            .find(|c| c.id == item.id)
+            .map_or_else(|| self.query.columns[item.id].name.clone(), |c| c.name.clone());
+        let mut live = after.live.clone();
+        if let Some(body) = &expand.body {
+            body.walk(&mut |e| {
+                e.for_each_column(&mut |id| {
+                    live.insert(id);
+                });
+            });
+        }
+        // Rows are told apart by number where a later step has to bring their elements together again.
+        let regroups = expand.body.as_ref().is_some_and(|body| body.steps.iter().any(|s| !is_row_by_row(&s.op)));
+        let row = regroups.then(|| self.helper("row"));
+        if let Some(row) = &row {
+            let count = crate::target::splunk::tree::Aggregate { function: "count".into(), argument: None };
+            flow.push(Command::Stats { kind: Stats::Running, aggregates: vec![(count, row.clone())], by: Vec::new() });
+        }
+        let field = self.field_for(flow, item.id, &name, &live);
+        let never_empty = matches!(&item.expr.kind, ExprKind::Call(f, _) if f.name() == "split");
+        if val.repr == Repr::Multi {
+            if val.expr != Eval::field(&field) {
+                flow.push(Command::Eval(vec![(field.clone(), val.expr.clone())]));
+            }
+            flow.push(Command::MvExpand(field.clone(), limit));
+            if !never_empty {
+                flow.push(Command::Where(Eval::call("isnotnull", [Eval::field(&field)])));
+            }
+        } else {
+            if !self.is_array(flow, &item.expr) {
+                self.lose(
+                    LossKind::Null,
+                    span,
+                    "where the value is no array but a bag or a single value, the row has no element, while KQL expands it",
+                );
+            }
+            let json = self.to_json(val.clone(), span)?;
+            let multi = self.to_multi(val, span)?;
+            let source = if json.reads(&field) {
+                let filled = Eval::compare(Compare::NotEqual, json.clone(), Eval::text("[]"));
+                flow.push(Command::Where(Eval::any(vec![Eval::call("isnull", [json]), filled])));
+                None
+            } else {
+                Some(json)
+            };
+            flow.push(Command::Eval(vec![(field.clone(), multi)]));
+            flow.push(Command::MvExpand(field.clone(), limit));
+            // An array without elements gives no row, a value that is missing gives one.
+            if let Some(json) = source {
+                let missing = Eval::call("isnull", [json]);
+                flow.push(Command::Where(Eval::any(vec![Eval::call("isnotnull", [Eval::field(&field)]), missing])));
+            }
+        }
+        let element = Eval::field(&field);
+        let val = match item.to {
+            Some(Type::Int | Type::Long | Type::Real | Type::Decimal) => {
+                Val::new(Eval::call("tonumber", [element]), Repr::Number)
+            }
+            Some(Type::String) => Val::new(element, Repr::Text),
+            Some(Type::DateTime) => Val::new(element, Repr::TimeText),
+            Some(Type::Bool) => Val::new(element, Repr::Bool),
+            _ => Val::new(element, Repr::Json),
+        };
+        flow.slots.insert(item.id, Slot::new(val));
+        if let Some(body) = &expand.body {
+            let end = Usage { live: live.clone(), deciding: after.deciding.clone(), ordered: after.ordered };
+            self.applied(flow, body, end, row.as_deref(), step)?;
+        }
+        Ok(())
+    }
+
+    /// Several arrays side by side, or the positions of their elements: what is expanded is the position.
+    fn expand_by_position(&mut self, flow: &mut Flow, expand: &MvExpand, step: &Step, after: &Usage) -> Result<()> {
+        let mut arrays = Vec::with_capacity(expand.items.len());
+        for item in &expand.items {
+            let val = self.value(flow, &item.expr)?;
+            if val.repr != Repr::Multi && !self.is_array(flow, &item.expr) {
+                self.lose(
+                    LossKind::Null,
+                    item.expr.span,
+                    "where the value is no array but a bag or a single value, the row has no element, while KQL expands it",
+                );
+            }
+            let multi = self.to_multi(val, item.expr.span)?;
+            arrays.push(Eval::Field(self.in_field(flow, multi, "elements")));
+        }
+        let lengths: Vec<Eval> = arrays
+            .iter()
+            .map(|array| Eval::call("coalesce", [Eval::call("mvcount", [array.clone()]), Eval::integer(0)]))
+            .collect();
+        let longest = match lengths.as_slice() {
+            [only] => only.clone(),
+            _ => Eval::call("max", lengths),
+        };
+        let position = self.helper("position");
+        // Arrays without elements leave no row, and neither do values that are missing.
+        flow.push(Command::Where(Eval::compare(Compare::Greater, longest.clone(), Eval::integer(0))));
+        let positions = Eval::call("mvrange", [Eval::integer(0), longest]);
+        flow.push(Command::Eval(vec![(position.clone(), positions)]));
+        if !expand.items.iter().all(|item| matches!(&item.expr.kind, ExprKind::Call(f, _) if f.name() == "split")) {
+            self.lose(
+                LossKind::Null,
+                step.span,
+                "a row in which every array is missing gives nothing, where KQL keeps it",
+            );
+        }
+        let limit = expand
+            .limit
+            .as_ref()
+            .and_then(|l| l.as_literal())
+            .and_then(Value::as_integer)
+            .and_then(|n| u64::try_from(n).ok());
+        flow.push(Command::MvExpand(position.clone(), limit));
+        for (item, array) in expand.items.iter().zip(arrays) {
+            let element = Eval::call("mvindex", [array, Eval::field(&position)]);
+            let val = match item.to {
+                Some(Type::Int | Type::Long | Type::Real | Type::Decimal) => {
+                    Val::new(Eval::call("tonumber", [element]), Repr::Number)
+                }
+                Some(Type::String) => Val::new(element, Repr::Text),
+                Some(Type::DateTime) => Val::new(element, Repr::TimeText),
+                Some(Type::Bool) => Val::new(element, Repr::Bool),
+                _ => Val::new(element, Repr::Json),
+            };
+            flow.slots.insert(item.id, Slot::new(val));
+        }
+        if let Some(index) = expand.index {
+            flow.slots.insert(index, Slot::filled(Val::new(Eval::field(&position), Repr::Number)));
+        }
+        if let Some(body) = &expand.body {
+            if body.steps.iter().any(|s| !is_row_by_row(&s.op)) {
+                return refuse(
+                    LossKind::UnsupportedOperator,
+                    step.span,
+                    "several arrays can be filtered side by side, not summarised",
+                );
+            }
+            let end = Usage { live: after.live.clone(), deciding: after.deciding.clone(), ordered: after.ordered };
+            self.applied(flow, body, end, None, step)?;
+        }
+        Ok(())
+    }
+
+    /// The operators of `mv-apply`, over the elements of each row.
+    fn applied(&mut self, flow: &mut Flow, body: &Plan, end: Usage, row: Option<&str>, step: &Step) -> Result<()> {
+        let usage = PlanUsage::of(body, end);
+        for (index, inner) in body.steps.iter().enumerate() {
+            let after = &usage.after[index];
+            match &inner.op {
+                Op::Filter(condition) => self.filter(flow, condition)?,
+                Op::Extend(items) | Op::Project(items, _) => self.compute(flow, items, &inner.schema, after)?,
+                Op::Summarize { keys, aggregates } => {
+                    let Some(row) = row else { continue };
+                    if keys.is_empty() {
+                        self.lose(
+                            LossKind::Null,
+                            inner.span,
+                            "a row none of whose elements is left gives nothing, where KQL gives it with an empty result",
+                        );
+                    }
+                    self.summarize_rows(flow, keys, aggregates, row, &inner.schema, after, inner.span)?;
+                }
+                Op::MvExpand(expand) => self.mv_expand(flow, expand, inner, after)?,
+                Op::Render { .. } | Op::Serialize => {}
+                Op::Sort(keys) => self.sort(flow, keys, None)?,
+                Op::Take(count) if count.as_literal().and_then(Value::as_integer) == Some(1) => {
+                    let Some(row) = row else { continue };
+                    flow.push(Command::Dedup(vec![row.to_owned()]));
+                }
+                _ => {
+                    return refuse(
+                        LossKind::UnsupportedOperator,
+                        inner.span,
+                        "inside `mv-apply`, only `where`, `extend`, `project`, `summarize` and `take 1` can be said",
+                    );
+                }
+            }
+        }
+        let _ = step;
+        Ok(())
+    }
+
+    /// Whether a value is an array wherever it is anything.
+    pub(super) fn is_array(&self, flow: &Flow, expr: &Expr) -> bool {
+        if matches!(expr.ty.shape, crate::functions::Shape::Array(_)) {
+            return true;
+        }
+        let known = |name: &str| self.data.target.arrays.iter().any(|array| array == name);
+        match &expr.kind {
+            ExprKind::Column(id) => {
+                known(&self.query.columns[*id].name) || flow.slots.get(id).is_some_and(|slot| slot.array)
+            }
+            ExprKind::Access(node) => match node.path.last().and_then(Expr::as_literal) {
+                Some(Value::String(name)) => known(name),
+                _ => false,
+            },
+            ExprKind::Call(_, arguments) if arguments.len() == 1 => self.is_array(flow, &arguments[0]),
+            ExprKind::Cast(node) => self.is_array(flow, &node.operand),
+            _ => false,
+        }
+    }
+}
+
+/// Whether an operation looks at one record at a time.
+const fn is_row_by_row(op: &Op) -> bool {
+    matches!(op, Op::Filter(_) | Op::Extend(_) | Op::Project(..) | Op::MvExpand(_) | Op::Render { .. } | Op::Serialize)
+}
