@@ -22,6 +22,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &["source", "diagnostic", "yaml", "rule", "types", "literal", "syntax", "schema", "functions", "ir", "bind"],
     ),
     ("target", &["source", "diagnostic", "types", "literal", "functions", "ir", "rule"]),
+    ("package", &["source", "rule", "ir", "target"]),
     ("read", &["source", "diagnostic", "yaml", "types", "literal", "functions", "ir"]),
     ("eval", &["source", "types", "literal", "functions", "ir"]),
     ("prove", &["source", "types", "literal", "ir", "target", "read", "eval"]),

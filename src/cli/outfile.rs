@@ -19,17 +19,29 @@ impl OutFile {
     ///
     /// # Errors
     /// What the operating system says.
+    #[cfg(any(feature = "eval", test))]
     pub(super) fn create(path: &Path) -> io::Result<Self> {
         // A link stays one: what it points to is replaced.
-        let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        let name = path.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "this is no file"))?;
-        let mut hidden = std::ffi::OsString::from(".");
-        hidden.push(name);
-        hidden.push(format!(".{}.tmp", std::process::id()));
+        Self::begin(path.canonicalize().unwrap_or_else(|_| path.to_owned()))
+    }
+
+    /// Begins a file that takes the place of whatever has its name, a link included.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    pub(super) fn replace(path: &Path) -> io::Result<Self> {
+        let temporary = hidden(path)?;
+        let out = Some(BufWriter::with_capacity(1 << 16, File::create_new(&temporary)?));
+        Ok(Self { path: path.to_owned(), temporary: Some(temporary), out })
+    }
+
+    #[cfg(any(feature = "eval", test))]
+    fn begin(path: PathBuf) -> io::Result<Self> {
+        let hidden = hidden(&path)?;
         let temporary = match path.metadata() {
             Ok(there) if there.is_dir() => return Err(io::Error::new(io::ErrorKind::IsADirectory, "this is a folder")),
             Ok(there) if !there.is_file() => None,
-            _ => Some(path.with_file_name(hidden)),
+            _ => Some(hidden),
         };
         let file = match &temporary {
             Some(temporary) => File::create_new(temporary)?,
@@ -52,6 +64,15 @@ impl OutFile {
         }
         self.temporary.as_ref().map_or(Ok(()), |temporary| fs::rename(temporary, &self.path))
     }
+}
+
+/// The name beside a file under which it is written.
+fn hidden(path: &Path) -> io::Result<PathBuf> {
+    let name = path.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "this is no file"))?;
+    let mut hidden = std::ffi::OsString::from(".");
+    hidden.push(name);
+    hidden.push(format!(".{}.tmp", std::process::id()));
+    Ok(path.with_file_name(hidden))
 }
 
 impl Write for OutFile {

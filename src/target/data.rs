@@ -1,6 +1,8 @@
 //! Data files of targets: where their text is from, and how a mistake in one is told.
 
 use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use serde::de::DeserializeOwned;
 
@@ -11,6 +13,29 @@ pub struct DataFile<'a> {
     pub name: &'a str,
     /// The text.
     pub text: &'a str,
+}
+
+/// The folder whose files stand in the place of those built in.
+static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+
+/// The data files that a folder may have, by their paths in it.
+pub const FILES: &[&str] = &[
+    "elastic/tables.yaml",
+    "eql/target.yaml",
+    "esql/functions.yaml",
+    "esql/target.yaml",
+    "sigma/functions.yaml",
+    "sigma/tables.yaml",
+    "sigma/target.yaml",
+    "splunk/functions.yaml",
+    "splunk/tables.yaml",
+    "splunk/target.yaml",
+];
+
+/// Takes the files of a folder, laid out as `targets/` is, in the place of those built in: for the whole process, and
+/// before any target has read its own. A second folder is not taken.
+pub fn override_with(folder: &Path) -> bool {
+    FOLDER.set(folder.to_owned()).is_ok()
 }
 
 /// A mistake in a data file.
@@ -30,6 +55,25 @@ impl fmt::Display for DataError {
             write!(f, "{}: {}", self.file, self.message)
         } else {
             write!(f, "{}:{}: {}", self.file, self.line, self.message)
+        }
+    }
+}
+
+impl DataFile<'static> {
+    /// The file of the user's folder where it has one of this name, else this one.
+    ///
+    /// # Errors
+    /// Where the user's file is there and cannot be read.
+    pub fn current(self) -> Result<Self, DataError> {
+        let inside = self.name.strip_prefix("targets/").unwrap_or(self.name);
+        let Some(path) = FOLDER.get().map(|folder| folder.join(inside)).filter(|path| path.exists()) else {
+            return Ok(self);
+        };
+        let name = path.display().to_string();
+        match std::fs::read_to_string(&path) {
+            // Read once a process, and needed until its end.
+            Ok(text) => Ok(Self { name: name.leak(), text: text.leak() }),
+            Err(error) => Err(DataError { file: name, line: 0, message: error.to_string() }),
         }
     }
 }

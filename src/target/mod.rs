@@ -21,7 +21,7 @@ pub mod splunk;
 mod template;
 mod usage;
 
-pub use data::{DataError, DataFile};
+pub use data::{DataError, DataFile, FILES, override_with};
 pub use fidelity::Fidelity;
 pub use loss::{Loss, LossKind, Losses};
 pub use registry::find;
@@ -74,12 +74,51 @@ pub struct Conversion {
     pub output: Option<String>,
     /// What differs, or why it is refused, in the order of the query's text.
     pub losses: Vec<Loss>,
+    /// What a packaged detection has to state beside the query.
+    pub outside: Outside,
+}
+
+/// What a packaged detection has to state beside the query.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outside {
+    /// The query as a package wants it, where that differs from the bare artefact.
+    pub query: Option<String>,
+    /// Index patterns.
+    pub indices: Vec<String>,
+    /// The start of the span of time, as date math.
+    pub from: Option<String>,
+    /// Its end.
+    pub to: Option<String>,
+    /// What the rule's exceptions leave out.
+    pub exceptions: Vec<String>,
+    /// The columns of the result, each with the name of its field there.
+    pub columns: Vec<(String, String)>,
+    /// The same as a rule that counts, without the differences in window that a sequence has.
+    pub threshold: Option<Threshold>,
+}
+
+/// A rule that counts events over each run's span of time.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Threshold {
+    /// The events, in Lucene's syntax.
+    pub query: String,
+    /// The fields that are equal in all of them.
+    pub fields: Vec<String>,
+    /// How many there have to be.
+    pub value: u64,
+}
+
+impl Outside {
+    /// The field that holds a column of the result.
+    pub fn field(&self, column: &str) -> Option<&str> {
+        self.columns.iter().find(|(name, _)| name == column).map(|(_, field)| field.as_str())
+    }
 }
 
 impl Conversion {
     /// A refusal.
     pub fn refused(losses: Vec<Loss>) -> Self {
-        Self { fidelity: Fidelity::Refused, output: None, losses }
+        Self { fidelity: Fidelity::Refused, output: None, losses, outside: Outside::default() }
     }
 
     /// A refusal of a query, with what keeps it from being said in any language.
@@ -97,7 +136,29 @@ impl Conversion {
         if fidelity == Fidelity::Refused {
             return Self::refused(losses);
         }
-        Self { fidelity, output: Some(output), losses }
+        Self { fidelity, output: Some(output), losses, outside: Outside::default() }
+    }
+
+    /// The same with what stands beside the query.
+    #[must_use]
+    pub fn with(mut self, outside: Outside) -> Self {
+        if self.output.is_some() {
+            self.outside = outside;
+        }
+        self
+    }
+
+    /// The query as a package wants it.
+    pub fn query(&self) -> Option<&str> {
+        self.outside.query.as_deref().or(self.output.as_deref())
+    }
+
+    /// Adds what the way it is packaged makes different.
+    pub fn add(&mut self, loss: Loss) {
+        if self.output.is_some() {
+            self.fidelity = self.fidelity.max(loss.fidelity);
+            self.losses.push(loss);
+        }
     }
 
     /// The same, refused where it falls short of `least`. The losses stay, behind one that says so.

@@ -131,7 +131,7 @@ pub(in crate::target) struct Place {
 /// # Errors
 /// What is wrong with the file; a test sees to it that nothing is.
 pub fn builtin() -> Result<&'static Tables, DataError> {
-    static DATA: LazyLock<Result<Tables, DataError>> = LazyLock::new(|| Tables::read(TABLES));
+    static DATA: LazyLock<Result<Tables, DataError>> = LazyLock::new(|| Tables::read(TABLES.current()?));
     DATA.as_ref().map_err(Clone::clone)
 }
 

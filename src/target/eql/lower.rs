@@ -42,6 +42,8 @@ pub(super) struct Lowered {
     pub(super) time: Vec<String>,
     /// What the rule's exceptions leave out.
     pub(super) exceptions: Vec<String>,
+    /// Whether it only counts events over the whole span of time, which a rule that counts says better.
+    pub(super) counts: bool,
 }
 
 /// Lowers a query.
@@ -116,6 +118,8 @@ struct Threshold {
     by: Vec<String>,
     within: Option<i64>,
     runs: u64,
+    /// Whether events are counted in bins of time.
+    binned: bool,
 }
 
 /// The events a plan comes down to.
@@ -142,6 +146,7 @@ fn refuse<T>(kind: LossKind, span: Span, message: impl Into<String>) -> Result<T
 impl Lower<'_> {
     fn whole(&mut self) -> Result<Lowered> {
         let mut found = self.plan(&self.query.plan)?;
+        let counts = found.threshold.as_ref().is_some_and(|threshold| !threshold.binned);
         let query = match (found.threshold, found.link) {
             (Some(threshold), _) => Query::Sequence {
                 by: threshold.by,
@@ -156,7 +161,7 @@ impl Lower<'_> {
             (None, Some(link)) => link.query(found.members),
             (None, None) => Query::Events(found.members.pop().unwrap_or_default().event()),
         };
-        Ok(Lowered { query, indices: found.indices, time: found.times.lines(), exceptions: found.exceptions })
+        Ok(Lowered { query, indices: found.indices, time: found.times.lines(), exceptions: found.exceptions, counts })
     }
 
     fn shown(&mut self, span: Span, message: impl Into<String>) {

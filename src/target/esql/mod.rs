@@ -10,7 +10,7 @@ mod template;
 pub mod tree;
 
 use super::elastic::tables;
-use super::{Capabilities, Conversion, DataError, Options, RuleInfo, Target};
+use super::{Capabilities, Conversion, DataError, Options, Outside, RuleInfo, Target};
 use crate::ir::Query;
 
 /// The target.
@@ -29,7 +29,11 @@ impl Target for Esql {
     fn convert(&self, query: &Query, _rule: &RuleInfo<'_>, options: &Options) -> Result<Conversion, DataError> {
         let (data, tables) = (rows::builtin()?, tables::builtin()?);
         Ok(match lower::lower(query, data, tables, *options) {
-            Ok((query, losses)) => Conversion::new(query.print(), losses),
+            Ok((query, columns, losses)) => {
+                let outside =
+                    Outside { query: query.of_documents().map(|query| query.print()), columns, ..Outside::default() };
+                Conversion::new(query.print(), losses).with(outside)
+            }
             Err(losses) => Conversion::refused_for(query, losses),
         })
     }

@@ -189,7 +189,8 @@ struct FunctionsFile {
 /// # Errors
 /// What is wrong with a file; a test sees to it that nothing is.
 pub fn builtin() -> Result<&'static Data, DataError> {
-    static DATA: LazyLock<Result<Data, DataError>> = LazyLock::new(|| Data::read(TARGET, FUNCTIONS));
+    static DATA: LazyLock<Result<Data, DataError>> =
+        LazyLock::new(|| Data::read(TARGET.current()?, FUNCTIONS.current()?));
     DATA.as_ref().map_err(Clone::clone)
 }
 

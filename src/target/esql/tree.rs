@@ -10,6 +10,38 @@ pub struct Query {
     pub commands: Vec<Command>,
 }
 
+/// What makes a row a document to Elastic's detection rules.
+const METADATA: [&str; 3] = ["_id", "_version", "_index"];
+
+impl Query {
+    /// The query as a detection rule wants it, where each row is a document of an index: with the fields that tell which
+    /// document, by which the rule links its alert and knows one it has told already. Nothing where rows are made by
+    /// grouping or come from several sub-queries.
+    pub fn of_documents(&self) -> Option<Self> {
+        let grouped = |command: &Command| matches!(command, Command::Stats { inline: false, .. });
+        let mut query = self.clone();
+        let Head::From { metadata, .. } = &mut query.head else { return None };
+        if query.commands.iter().any(grouped) {
+            return None;
+        }
+        add_missing(metadata);
+        for command in &mut query.commands {
+            if let Command::Keep(fields) = command {
+                add_missing(fields);
+            }
+        }
+        Some(query)
+    }
+}
+
+fn add_missing(names: &mut Vec<String>) {
+    for name in METADATA {
+        if !names.iter().any(|there| there == name) {
+            names.push(name.to_owned());
+        }
+    }
+}
+
 /// Where rows come from.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Head {

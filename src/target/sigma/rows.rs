@@ -278,7 +278,8 @@ pub fn read(target: &DataFile<'_>, tables: &DataFile<'_>, functions: &DataFile<'
 /// # Errors
 /// What is wrong with the files.
 pub fn builtin() -> Result<&'static Data, DataError> {
-    static DATA: LazyLock<Result<Data, DataError>> = LazyLock::new(|| read(&TARGET, &TABLES, &FUNCTIONS));
+    static DATA: LazyLock<Result<Data, DataError>> =
+        LazyLock::new(|| read(&TARGET.current()?, &TABLES.current()?, &FUNCTIONS.current()?));
     DATA.as_ref().map_err(Clone::clone)
 }
 

@@ -9,7 +9,7 @@ pub mod rows;
 mod template;
 pub mod tree;
 
-use super::{Capabilities, Conversion, DataError, Options, RuleInfo, Target};
+use super::{Capabilities, Conversion, DataError, Options, Outside, RuleInfo, Target};
 use crate::ir::Query;
 
 /// The target.
@@ -28,7 +28,9 @@ impl Target for Splunk {
     fn convert(&self, query: &Query, _rule: &RuleInfo<'_>, options: &Options) -> Result<Conversion, DataError> {
         let data = rows::builtin()?;
         Ok(match lower::lower(query, data, *options) {
-            Ok((search, losses)) => Conversion::new(search.print(), losses),
+            Ok((search, columns, losses)) => {
+                Conversion::new(search.print(), losses).with(Outside { columns, ..Outside::default() })
+            }
             Err(losses) => Conversion::refused_for(query, losses),
         })
     }

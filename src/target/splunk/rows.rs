@@ -298,7 +298,8 @@ struct TablesFile {
 /// # Errors
 /// What is wrong with a file; a test sees to it that nothing is.
 pub fn builtin() -> Result<&'static Data, DataError> {
-    static DATA: LazyLock<Result<Data, DataError>> = LazyLock::new(|| Data::read(TARGET, FUNCTIONS, TABLES));
+    static DATA: LazyLock<Result<Data, DataError>> =
+        LazyLock::new(|| Data::read(TARGET.current()?, FUNCTIONS.current()?, TABLES.current()?));
     DATA.as_ref().map_err(Clone::clone)
 }
 

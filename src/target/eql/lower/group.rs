@@ -98,8 +98,9 @@ impl Lower<'_> {
             groups.span,
             "the events of a sequence lie within a span that slides, where the query counts in spans that follow each other; events without a key are left out",
         ));
+        let binned = within.is_some();
         let within = within.or_else(|| found.times.length());
-        found.threshold = Some(Threshold { by, within, runs: u64::try_from(least).unwrap_or(1) });
+        found.threshold = Some(Threshold { by, within, runs: u64::try_from(least).unwrap_or(1), binned });
         Ok(())
     }
 

@@ -33,8 +33,11 @@ pub(super) type Result<T, E = Box<Loss>> = std::result::Result<T, E>;
 /// How deep plans may be nested in each other before the query would be no use to anybody.
 const DEPTH: usize = 12;
 
+/// A query, the columns of its result with their fields, and what differs.
+type Lowered = (Query, Vec<(String, String)>, Losses);
+
 /// Lowers a query.
-pub(super) fn lower(query: &Ir, data: &Data, tables: &Tables, options: Options) -> Result<(Query, Losses), Losses> {
+pub(super) fn lower(query: &Ir, data: &Data, tables: &Tables, options: Options) -> Result<Lowered, Losses> {
     let mut lower = Lower {
         query,
         data,
@@ -44,9 +47,10 @@ pub(super) fn lower(query: &Ir, data: &Data, tables: &Tables, options: Options) 
         cap: Fidelity::Approximate,
         taken: HashSet::new(),
         depth: 0,
+        shown: Vec::new(),
     };
     match lower.whole() {
-        Ok(query) => Ok((query, lower.losses)),
+        Ok(query) => Ok((query, lower.shown, lower.losses)),
         Err(loss) => {
             lower.losses.push(*loss);
             Err(lower.losses)
@@ -131,6 +135,8 @@ pub(super) struct Lower<'a> {
     /// Names given to helper columns so far.
     pub(super) taken: HashSet<String>,
     pub(super) depth: usize,
+    /// The columns of the result, each with the field that holds it.
+    shown: Vec<(String, String)>,
 }
 
 /// A reason to give up.
@@ -251,6 +257,7 @@ impl Lower<'_> {
             while !names.insert(name.clone()) {
                 name.push('_');
             }
+            self.shown.push((column.name.to_string(), name.clone()));
             let as_found = slot.of_event && *self.query.columns[column.id].name == *column.name;
             if !flow.narrowed && as_found {
                 continue;

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use uuid::Uuid;
 
-use crate::rule::{Node, Rule};
+use crate::rule::{Credits, Rule};
 use crate::target::RuleInfo;
 use crate::target::sigma::print::fingerprint;
 use crate::target::sigma::rows::TargetFile;
@@ -77,37 +77,16 @@ impl<'a> Names<'a> {
             rule.id.as_ref().and_then(|id| Uuid::parse_str(id.value.trim()).ok()).map(|id| id.to_string());
         let description = rule.description.as_ref().map(|text| text.value.trim()).filter(|text| !text.is_empty());
         metadata.description = description.map(str::to_owned);
-        metadata.references = description.map(links).unwrap_or_default();
+        let credits = Credits::of(rule);
+        metadata.author = credits.author;
+        metadata.license = credits.license;
+        metadata.date = credits.date;
+        metadata.references = credits.references;
+        metadata.false_positives = credits.false_positives;
         metadata.level = rule
             .severity
             .as_ref()
             .and_then(|severity| self.target.levels.get(&severity.value.trim().to_lowercase()).cloned());
-        if let Some(about) = rule.metadata.as_ref().map(|metadata| &metadata.value) {
-            let author = about.get("author").map(|entry| &entry.value);
-            let name = author.and_then(|node| node.get("name")).map(|entry| &entry.value);
-            metadata.author = name.or(author).and_then(text);
-        }
-        for (key, slot) in
-            [("license", &mut metadata.license), ("author", &mut metadata.author), ("date", &mut metadata.date)]
-        {
-            if let Some(found) = rule.node.get(key).and_then(|entry| text(&entry.value)) {
-                slot.get_or_insert(found);
-            }
-        }
-        metadata.date = metadata.date.take().filter(|date| is_date(date));
-        for key in ["references", "falsepositives", "falsePositives"] {
-            let Some(node) = rule.node.get(key).map(|entry| &entry.value) else { continue };
-            let items: Vec<String> = match node.as_sequence() {
-                Some(items) => items.iter().filter_map(text).collect(),
-                None => text(node).into_iter().collect(),
-            };
-            let list = if key == "references" { &mut metadata.references } else { &mut metadata.false_positives };
-            for item in items {
-                if !list.contains(&item) {
-                    list.push(item);
-                }
-            }
-        }
         let mut tag = |tag: String| {
             if !metadata.tags.contains(&tag) {
                 metadata.tags.push(tag);
@@ -156,10 +135,6 @@ impl<'a> Names<'a> {
     }
 }
 
-fn text(node: &Node) -> Option<String> {
-    node.as_str().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
-}
-
 fn cut(text: &str, most: usize) -> String {
     if text.chars().count() <= most { text.to_owned() } else { text.chars().take(most - 1).chain(['…']).collect() }
 }
@@ -172,36 +147,12 @@ fn is_technique(id: &str) -> bool {
     number(main, 4) && number(sub, 3)
 }
 
-fn is_date(text: &str) -> bool {
-    let parts: Vec<&str> = text.split('-').collect();
-    matches!(parts.as_slice(), [y, m, d] if y.len() == 4 && m.len() == 2 && d.len() == 2)
-        && text.bytes().all(|b| b.is_ascii_digit() || b == b'-')
-}
-
-/// The addresses of pages that a text names.
-fn links(text: &str) -> Vec<String> {
-    let mut out: Vec<String> = Vec::new();
-    for word in text.split(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | '<' | '>' | '"' | '\'' | '[' | ']')) {
-        if let Some(at) = word.find("https://").or_else(|| word.find("http://")) {
-            let link = word[at..].trim_end_matches(['.', ',', ';', ':', '!', '?']).to_owned();
-            if !out.contains(&link) {
-                out.push(link);
-            }
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn links_and_techniques_are_found() {
-        assert_eq!(
-            links("See https://a.example/b, or (http://c.example/d?e=f)."),
-            ["https://a.example/b", "http://c.example/d?e=f"]
-        );
+    fn techniques_are_told_from_other_texts() {
         assert!(is_technique("t1059") && is_technique("t1059.001"));
         assert!(!is_technique("t1059.1") && !is_technique("ta0001") && !is_technique("t10590"));
     }

@@ -49,8 +49,11 @@ pub(super) type Result<T, E = Box<Loss>> = std::result::Result<T, E>;
 /// How deep plans may be nested in each other before the search would be no use to anybody.
 const DEPTH: usize = 12;
 
+/// A search, the columns of its result with their fields, and what differs.
+type Lowered = (Search, Vec<(String, String)>, Losses);
+
 /// Lowers a query.
-pub(super) fn lower(query: &Query, data: &Data, options: Options) -> Result<(Search, Losses), Losses> {
+pub(super) fn lower(query: &Query, data: &Data, options: Options) -> Result<Lowered, Losses> {
     let mut lower = Lower {
         query,
         data,
@@ -60,9 +63,10 @@ pub(super) fn lower(query: &Query, data: &Data, options: Options) -> Result<(Sea
         taken: HashSet::new(),
         depth: 0,
         hint: None,
+        shown: Vec::new(),
     };
     match lower.whole() {
-        Ok(search) => Ok((search, lower.losses)),
+        Ok(search) => Ok((search, lower.shown, lower.losses)),
         Err(loss) => {
             lower.losses.push(*loss);
             Err(lower.losses)
@@ -205,6 +209,8 @@ pub(super) struct Lower<'a> {
     pub(super) depth: usize,
     /// The column that the expression at hand is for, where a stage may name its field at once.
     pub(super) hint: Option<String>,
+    /// The columns of the result, each with the field that holds it.
+    shown: Vec<(String, String)>,
 }
 
 /// Runs something that may nest deeply on a stack that grows.
@@ -392,6 +398,7 @@ impl Lower<'_> {
                     name.push('_');
                 }
             }
+            self.shown.push((column.name.to_string(), name.clone()));
             let as_found = slot.of_event && *self.query.columns[column.id].name == *column.name;
             if !flow.narrowed && as_found {
                 continue;
