@@ -96,13 +96,18 @@ fn chance(row: u64, what: u64) -> u64 {
     z ^ (z >> 31)
 }
 
+/// A number below an end that an `i64` holds.
+fn below(row: u64, what: u64, end: u64) -> i64 {
+    i64::try_from(chance(row, what) % end).unwrap_or_default()
+}
+
 fn pick(of: &[&'static str], row: u64, what: u64) -> &'static str {
     of[(chance(row, what) % of.len() as u64) as usize]
 }
 
 /// Records come in the order of their times, with a little disorder, as they are collected.
 fn time(row: u64, rows: u64) -> i64 {
-    START + (i128::from(SPAN) * i128::from(row) / i128::from(rows.max(1))) as i64 + (chance(row, 1) % 2_000_000) as i64
+    START + (i128::from(SPAN) * i128::from(row) / i128::from(rows.max(1))) as i64 + below(row, 1, 2_000_000)
 }
 
 struct Process {
@@ -126,7 +131,7 @@ fn process(row: u64, rows: u64) -> Process {
         command.push(' ');
         command.push_str(pick(WORDS, row, 10 + word));
     }
-    command.push_str(&format!(" --id={:x}", chance(row, 4) >> 32));
+    command.extend([" --id=", &format!("{:x}", chance(row, 4) >> 32)]);
     let parent = pick(PROGRAMS, row, 5);
     Process {
         time: time(row, rows),
@@ -135,7 +140,7 @@ fn process(row: u64, rows: u64) -> Process {
         program,
         folder: format!("C:\\Windows\\System32\\{program}"),
         command,
-        id: (chance(row, 8) % 65_536) as i64,
+        id: below(row, 8, 65_536),
         parent,
         parent_command: format!("{parent} {} {}", pick(WORDS, row, 30), pick(WORDS, row, 31)),
         sha256: (0..4).map(|part| format!("{:016x}", chance(row, 40 + part))).collect(),
@@ -189,14 +194,8 @@ fn connections(first: u64, end: u64, rows: u64) -> Result<RecordBatch, Failure> 
             )),
         ),
         ("DestinationHostName", texts(range.clone().map(|row| pick(HOSTS, row, 56).to_owned()))),
-        (
-            "SentBytes",
-            Arc::new(Int64Array::from_iter_values(range.clone().map(|row| (chance(row, 57) % 200_000) as i64))),
-        ),
-        (
-            "ReceivedBytes",
-            Arc::new(Int64Array::from_iter_values(range.map(|row| (chance(row, 58) % 2_000_000) as i64))),
-        ),
+        ("SentBytes", Arc::new(Int64Array::from_iter_values(range.clone().map(|row| below(row, 57, 200_000))))),
+        ("ReceivedBytes", Arc::new(Int64Array::from_iter_values(range.map(|row| below(row, 58, 2_000_000))))),
     ];
     Ok(RecordBatch::try_from_iter(columns)?)
 }
@@ -247,7 +246,7 @@ fn write_ndjson(path: &Path, rows: u64, of: u64) -> Result<(), Failure> {
             "SHA256": it.sha256,
             "InitiatingProcessFileName": it.parent,
             "InitiatingProcessCommandLine": it.parent_command,
-            "AdditionalFields": {"DesiredAccess": 1052672, "ParentProcessName": it.parent},
+            "AdditionalFields": {"DesiredAccess": 1_052_672, "ParentProcessName": it.parent},
             "Type": "DeviceProcessEvents",
         });
         serde_json::to_writer(&mut out, &event)?;

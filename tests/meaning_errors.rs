@@ -11,7 +11,7 @@ use kqlc::syntax::parse;
 
 mod faulty;
 
-use faulty::{cases, fixtures, rendered, settings};
+use faulty::{Case, cases, fixtures, rendered, settings};
 
 /// The folder of the fixtures.
 const FOLDER: &str = "meaning_errors";
@@ -65,10 +65,8 @@ fn every_kind_of_error_has_a_query() {
 fn renderings_as_they_look() {
     for file in fixtures(FOLDER) {
         let group = file.file_stem().and_then(|stem| stem.to_str()).expect("a name").to_owned();
-        let text: String = cases(&file)
-            .iter()
-            .map(|case| format!("## {}\n\n{}", case.name, rendered(&case.query, &findings(&case.query))))
-            .collect();
+        let rendered = |case: &Case| format!("## {}\n\n{}", case.name, rendered(&case.query, &findings(&case.query)));
+        let text = cases(&file).iter().map(rendered).collect::<Vec<_>>().concat();
         settings("meaning").bind(|| insta::assert_snapshot!(group, text));
     }
 }

@@ -195,7 +195,8 @@ fn watchlists_and_addresses_are_files() {
 
 #[test]
 fn threads_and_memory_change_no_answer() {
-    let lines: String = (0..5000).map(|n| format!("{{\"k\":{},\"v\":{}.25}}\n", n * 7919 % 100, n)).collect();
+    let line = |n: i32| format!("{{\"k\":{},\"v\":{n}.25}}\n", n * 7919 % 100);
+    let lines = (0..5000).map(line).collect::<Vec<_>>().concat();
     let folder = folder(&[("T/a.ndjson", &lines), ("T/b.ndjson", &lines)]);
     let query = "T | summarize s = sum(v), n = count(), m = take_any(v) by k | where n > 1";
     let answer = |arguments: &[&str]| rows(folder.path(), &[&["--events", "."], arguments].concat(), query);

@@ -61,6 +61,9 @@ impl Folding {
     }
 }
 
+/// A field and what goes into it.
+type NamedExpr = (String, DfExpr);
+
 impl Lowering<'_> {
     /// Makes an expression ready to be evaluated over arrays of these fields and types; its values are converted to a
     /// type.
@@ -99,7 +102,7 @@ impl Lowering<'_> {
         &mut self,
         input: &Relation,
         calls: &[AggregateCall],
-    ) -> Result<(Vec<Folding>, Vec<(String, DfExpr)>), EvalError> {
+    ) -> Result<(Vec<Folding>, Vec<NamedExpr>), EvalError> {
         let mut fields = Vec::new();
         let mut foldings = Vec::new();
         for call in calls {

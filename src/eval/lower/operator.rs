@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use datafusion::logical_expr::{Expr as DfExpr, ExprFunctionExt as _, LogicalPlanBuilder};
+use datafusion::logical_expr::{Expr as DfExpr, LogicalPlanBuilder};
 use datafusion::prelude::lit;
 
 use super::constant::value_error;

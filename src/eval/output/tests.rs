@@ -11,7 +11,7 @@ use crate::ir::Json;
 use crate::literal::civil_to_ticks;
 use crate::types::Type;
 
-fn answer(columns: Vec<(&str, Type, Vec<Cell<'static>>)>) -> Answer {
+fn answer(columns: &[(&str, Type, Vec<Cell<'static>>)]) -> Answer {
     let schema = Schema::new(columns.iter().map(|(name, ty, _)| field(name, *ty)).collect::<Vec<_>>());
     let arrays = columns.iter().map(|(_, ty, cells)| from_cells(*ty, cells.clone()).unwrap()).collect();
     let batch = RecordBatch::try_new(Arc::new(schema), arrays).unwrap();
@@ -24,7 +24,7 @@ fn answer(columns: Vec<(&str, Type, Vec<Cell<'static>>)>) -> Answer {
 
 fn every_type() -> Answer {
     let day = civil_to_ticks(2024, 1, 31).unwrap();
-    answer(vec![
+    answer(&[
         ("b", Type::Bool, vec![Cell::Bool(true), Cell::Null]),
         ("l", Type::Long, vec![Cell::Long(i64::MIN), Cell::Null]),
         ("r", Type::Real, vec![Cell::Real(f64::NEG_INFINITY), Cell::Real(2.0)]),
@@ -95,7 +95,7 @@ fn markdown_keeps_cells_apart() {
 
 #[test]
 fn tables_are_aligned_and_harmless() {
-    let answer = answer(vec![
+    let answer = answer(&[
         ("Name", Type::String, vec![Cell::string("x\u{1b}[31m"), Cell::string("é")]),
         ("N", Type::Long, vec![Cell::Long(5), Cell::Long(1234)]),
     ]);
@@ -110,7 +110,7 @@ fn tables_are_aligned_and_harmless() {
 
 #[test]
 fn a_narrow_table_is_cut() {
-    let answer = answer(vec![("Name", Type::String, vec![Cell::string("a".repeat(50))])]);
+    let answer = answer(&[("Name", Type::String, vec![Cell::string("a".repeat(50))])]);
     let mut bytes = Vec::new();
     write(&answer, Format::Table, Layout { limit: None, width: Some(20) }, &mut bytes).unwrap();
     let text = String::from_utf8(bytes).unwrap();
@@ -119,7 +119,7 @@ fn a_narrow_table_is_cut() {
 
 #[test]
 fn an_answer_without_columns_is_written() {
-    let mut answer = answer(vec![("r", Type::Bool, vec![Cell::Null])]);
+    let mut answer = answer(&[("r", Type::Bool, vec![Cell::Null])]);
     answer.columns.clear();
     assert_eq!(written(&answer, Format::Json, None), "{\"columns\":[],\"rows\":[[]]}\n");
     assert_eq!(written(&answer, Format::Ndjson, None), "{}\n");

@@ -1,5 +1,6 @@
 //! Tables of files, read as the engine reads them.
 
+use std::fmt::Write as _;
 use std::io::Write as _;
 
 use datafusion::arrow::array::RecordBatch;
@@ -115,7 +116,7 @@ fn lines_are_cut_by_the_byte_and_read_once() {
     let mut text = String::new();
     let mut expected = 0;
     while text.len() < 17 << 20 {
-        text.push_str(&format!("{{\"n\":{expected},\"pad\":\"{}\"}}\n", "x".repeat(expected * 37 % 5000)));
+        let _ = writeln!(text, "{{\"n\":{expected},\"pad\":\"{}\"}}", "x".repeat(expected * 37 % 5000));
         expected += 1;
     }
     let folder = folder(&[("T.ndjson", text.as_bytes())]);

@@ -131,7 +131,9 @@ fn partners_that_are_not_unique_are_joined_pair_by_pair() {
     ] {
         assert!(text.contains(part), "{part} is not in {text}");
     }
-    let text = output("SecurityEvent | join kind=inner (SigninLogs | project Account = Identity, IPAddress) on Account | project Account, IPAddress");
+    let text = output(
+        "SecurityEvent | join kind=inner (SigninLogs | project Account = Identity, IPAddress) on Account | project Account, IPAddress",
+    );
     assert!(text.contains("| RENAME IPAddress_right AS IPAddress\n| KEEP Account, IPAddress\n"), "{text}");
 }
 

@@ -42,6 +42,7 @@ pub(super) fn metadata(file: &EventFile) -> io::Result<ArrowReaderMetadata> {
     Ok(file.parquet.get_or_init(|| known).clone())
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "what `map_err` hands over")]
 fn damaged(error: parquet::errors::ParquetError) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, error.to_string())
 }

@@ -128,7 +128,7 @@ fn values_of_another_type_are_converted_or_told() {
 fn row_groups_that_cannot_matter_are_not_read() {
     let numbers: ArrayRef = Arc::new(datafusion::arrow::array::Int64Array::from_iter_values(0..40));
     let times: ArrayRef = Arc::new(TimestampMillisecondArray::from_iter_values((0..40).map(|n| n * 1000)));
-    let texts: ArrayRef = Arc::new(StringArray::from_iter((0..40).map(|n| (n != 15).then(|| format!("k{n:02}")))));
+    let texts: ArrayRef = Arc::new((0..40).map(|n| (n != 15).then(|| format!("k{n:02}"))).collect::<StringArray>());
     let (_folder, file) = written(vec![("n", numbers), ("t", times), ("s", texts)], 10);
     let epoch = crate::literal::civil_to_ticks(1970, 1, 1).unwrap();
     let second = crate::literal::TICKS_PER_SECOND;

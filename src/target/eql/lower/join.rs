@@ -217,7 +217,9 @@ impl Lower<'_> {
                     return match bound {
                         0 => Some((Some((earlier, later)), None)),
                         // It may come later by so much: only together with the other order that bounds.
-                        1.. if link.is_some_and(|link| link.order == Some((later, earlier))) => Some((None, Some(bound))),
+                        1.. if link.is_some_and(|link| link.order == Some((later, earlier))) => {
+                            Some((None, Some(bound)))
+                        }
                         _ => None,
                     };
                 }
