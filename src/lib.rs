@@ -1,9 +1,8 @@
 #![doc = include_str!("../README.md")]
 
-// What pest derives without its `std` feature names `alloc`; a build of the tests has the feature, and no need of it.
-#[allow(unused_extern_crates, reason = "needed without the tests")]
+// What pest derives without its `std` feature names `alloc`. Dependencies of tests turn that feature on.
+#[allow(unused_extern_crates, reason = "used or not by the features of pest")]
 extern crate alloc;
-
 
 pub mod bind;
 pub mod cli;
