@@ -2,6 +2,7 @@
 //! the same answer however the work is cut.
 
 use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use kqlc::bind::bind;
 use kqlc::ir::Query;
@@ -56,7 +57,9 @@ fn random_queries_are_answered_in_one_way_or_refused() {
         if let Some(name) = column_of_two_types(meaning) {
             return Err(TestCaseError::fail(format!("the id of {name} stands for columns of two types\n{text}")));
         }
-        match pair.run(tree, &text, &schemas, seed) {
+        // A panic is told with the query, which the tape does not show.
+        let outcome = catch_unwind(AssertUnwindSafe(|| pair.run(tree, &text, &schemas, seed)));
+        match outcome.unwrap_or_else(|_| Outcome::Fault("a panic".to_owned())) {
             Outcome::Same(rows) => {
                 count(&ran);
                 if !rows.is_empty() {

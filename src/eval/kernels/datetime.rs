@@ -149,7 +149,8 @@ fn seconds(args: &[Cell<'_>], at: usize) -> Option<i64> {
 fn time_of_day(args: &[Cell<'_>], at: usize) -> Option<i64> {
     let (hour, minute) = (part(args, at)?, part(args, at + 1)?);
     let fits = (0..24).contains(&hour) && (0..60).contains(&minute);
-    Some(fits.then_some(hour * TICKS_PER_HOUR + minute * TICKS_PER_MINUTE)? + seconds(args, at + 2)?)
+    let ticks = fits.then(|| hour * TICKS_PER_HOUR + minute * TICKS_PER_MINUTE)?;
+    Some(ticks + seconds(args, at + 2)?)
 }
 
 fn make_datetime<'a>(_: Env, args: &[Cell<'a>]) -> Cell<'a> {
@@ -345,6 +346,8 @@ mod tests {
         );
         assert_eq!(call("make_timespan", &longs(&[1, 12])), "01:12:00");
         assert_eq!(call("make_timespan", &longs(&[24, 0, 0])), "");
+        assert_eq!(call("make_timespan", &longs(&[i64::MAX, i64::MIN])), "");
+        assert_eq!(call("make_datetime", &longs(&[2017, 10, 1, i64::MAX, i64::MIN, 0])), "");
     }
 
     #[test]
