@@ -152,13 +152,14 @@ impl Binder<'_> {
             if let Some(near) = self.schemas.nearest_function(name) {
                 diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
             }
-        } else {
+        } else if aggregate || near.is_some() {
             diagnostic.severity = crate::diagnostic::Severity::Error;
-            if aggregate {
-                diagnostic = diagnostic.help("an aggregate stands in `summarize`, `make-series` or `top-nested`");
-            } else if let Some(near) = near {
-                diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
-            }
+            diagnostic = match near.filter(|_| !aggregate) {
+                Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+                None => diagnostic.help("an aggregate stands in `summarize`, `make-series` or `top-nested`"),
+            };
+        } else {
+            diagnostic = diagnostic.note("a function saved in the workspace may have that name");
         }
         self.report(diagnostic);
     }

@@ -169,6 +169,7 @@ fn an_unknown_table_may_have_any_column() {
         "NoSuchTable_CL | join kind=inner (Other_CL) on Event",
         "DeviceFileEvents | invoke FileProfile(SHA1, 1000) | where GlobalPrevalence < 50",
         "DeviceFileEvents | invoke OurOwnFunction(SHA1, FileName) | where Known",
+        "SigninLogs | where IsWorkingTime(TimeGenerated)",
     ] {
         let bound = bound(text);
         assert!(!bound.has_errors(), "{text}: {:?}", bound.diagnostics);
