@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
-// What pest derives without its `std` feature names `alloc`.
+// What pest derives without its `std` feature names `alloc`. Dependencies of tests turn that feature on.
+#[allow(unused_extern_crates, reason = "used or not by the features of pest")]
+extern crate alloc;
 
 pub mod bind;
 pub mod cli;
@@ -12,6 +14,7 @@ pub mod functions;
 pub mod ir;
 pub mod lint;
 pub mod literal;
+pub mod package;
 pub mod package;
 pub mod read;
 pub mod rule;
