@@ -15,7 +15,6 @@ pub mod ir;
 pub mod lint;
 pub mod literal;
 pub mod package;
-pub mod package;
 pub mod read;
 pub mod rule;
 pub mod schema;
