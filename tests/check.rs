@@ -198,3 +198,57 @@ fn a_baseline_holds_back_what_is_known_and_nothing_else() {
     assert_eq!(stdout(&new).lines().count(), 1, "{}", stdout(&new));
     assert!(stdout(&new).contains("a.yaml:1:5: error[F002]"));
 }
+
+#[test]
+fn a_column_that_tables_have_without_listing_it_is_no_error() {
+    let folder = folder(&[
+        ("a.kql", b"SigninLogs | project _ItemId, UserId"),
+        ("b.kql", b"SigninLogs | project _Itemid, UserId"),
+    ]);
+    let severity = |name: &str| -> Vec<String> {
+        let text = stdout(&kqlc(folder.path(), &["check", name, "--format", "concise"]));
+        text.lines().filter_map(|line| Some(line.split_once("[K2001]")?.0.rsplit(' ').next()?.to_owned())).collect()
+    };
+    assert_eq!([severity("a.kql"), severity("b.kql")], [vec!["warning".to_owned()], vec!["error".to_owned()]]);
+}
+
+#[test]
+fn files_of_other_kinds_are_passed_over_unless_they_are_named() {
+    let files: &[(&str, &[u8])] = &[
+        ("workflow.yml", b"on: push\njobs: {a: {steps: []}}\n"),
+        ("package.json", b"{\"name\": \"x\"}\n"),
+        ("a.kql", b"SigninLogs\n| where ResultType == \"0\"\n"),
+    ];
+    let folder = folder(files);
+    for command in ["check", "fmt"] {
+        let code = |arguments: &[&str]| kqlc(folder.path(), &[&[command], arguments].concat()).status.code();
+        assert_eq!(code(&["."]), Some(0), "{command}");
+        assert_eq!(code(&["workflow.yml", "a.kql"]), Some(1), "{command}");
+        assert_eq!(code(&["--skip-others", "workflow.yml", "package.json", "a.kql"]), Some(0), "{command}");
+    }
+    for (name, bytes) in files {
+        assert_eq!(fs::read(folder.path().join(name)).unwrap(), *bytes, "{name}");
+    }
+}
+
+#[test]
+fn a_watch_tells_what_changes_bring() {
+    use std::io::{BufRead as _, BufReader};
+
+    let folder = folder(&[("a.kql", b"SigninLogs | take 1 1")]);
+    let mut child = Command::new(assert_cmd::cargo::cargo_bin!("kqlc"))
+        .current_dir(folder.path())
+        .args(["check", ".", "--watch", "--format", "concise", "--quiet", "--no-config"])
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut next = || lines.next().unwrap().unwrap();
+    assert!(next().starts_with("./a.kql:1:"));
+    fs::write(folder.path().join("b.kql"), "SigninLogs | where NoSuchColumn == 1").unwrap();
+    assert!(next().starts_with("./a.kql:1:"));
+    assert!(next().starts_with("./b.kql:1:"));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(kqlc(folder.path(), &["check", "-", "--watch"]).status.code(), Some(2));
+}

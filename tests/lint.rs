@@ -161,6 +161,8 @@ struct Found {
 /// Files in a folder of their own.
 struct Pack {
     folder: tempfile::TempDir,
+    /// The languages whose losses are told.
+    targets: Option<String>,
     /// Whether the columns that rules name are looked up in what their queries return. Few blocks are about that, and
     /// the others name columns as they like.
     columns: bool,
@@ -173,7 +175,7 @@ impl Pack {
             std::fs::write(folder.path().join(name), bytes).unwrap();
         }
         let columns = files.iter().any(|(_, bytes)| memchr::memmem::find(bytes, b"F140").is_some());
-        Self { folder, columns }
+        Self { folder, targets: None, columns }
     }
 
     fn check(&self, arguments: &[&str]) -> Vec<Found> {
@@ -181,6 +183,7 @@ impl Pack {
             .current_dir(self.folder.path())
             .args(["check", ".", "--format", "json", "--no-config"])
             .args((!self.columns).then_some("--ignore=F140"))
+            .args(self.targets.as_ref().map(|targets| format!("--targets={targets}")))
             .args(arguments)
             .output()
             .unwrap();
@@ -277,6 +280,7 @@ fn examples_hold(lint: &Lint) {
         let place = format!("{id}, Example");
         let mut pack = Pack::new(&example.files());
         pack.columns = id == "F140";
+        pack.targets = example.options.get("targets").cloned();
         let found = findings(&pack, &select, &place);
         assert!(found.iter().any(|found| found.code == id), "{place}: not found, but {found:?}");
         let others: Vec<&Found> = found.iter().filter(|found| found.code != id).collect();
@@ -286,6 +290,7 @@ fn examples_hold(lint: &Lint) {
     for block in instead {
         let mut pack = Pack::new(&block.files());
         pack.columns = id == "F140";
+        pack.targets = block.options.get("targets").cloned();
         let found = findings(&pack, &select, id);
         assert!(found.is_empty(), "{id}, Use instead: {found:?}");
     }
@@ -389,5 +394,19 @@ fn every_file_of_a_lint_is_registered() {
                 registry::ALL.iter().any(|lint| Path::new(lint.file).ends_with(format!("{folder}/{name}")));
             assert!(registered, "src/lint/{folder}/{name} is in no registry");
         }
+    }
+}
+
+/// What `kqlc rule` writes is what stands in `docs`.
+#[test]
+fn the_documents_are_up_to_date() {
+    for (format, name) in [("markdown", "docs/lints.md"), ("settings-schema", "docs/kqlc.schema.json")] {
+        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("kqlc"));
+        let output = command.args(["rule", "--all", "--format", format]).output().unwrap();
+        let stands = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap();
+        assert!(
+            output.status.success() && output.stdout == stands,
+            "run `cargo run -- rule --all --format {format} > {name}`"
+        );
     }
 }

@@ -19,6 +19,9 @@ WRONGLY = {
     "several characters by number in one string: its pattern for `\\u{…}` reaches from the first brace to the last": (
         lambda text, error: "base 16" in error and len(re.findall(r"\\u\{[0-9a-f]+\}", text)) > 1
     ),
+    "a name that begins with `@`, which the grammar of Elasticsearch lets one do": (
+        lambda text, error: "Invalid syntax" in error and "where @timestamp " in text
+    ),
 }
 
 

@@ -130,6 +130,10 @@ impl<'a> Binder<'a> {
             );
             return found;
         }
+        // Where the columns are not known, one may well have the name of a table, such as `Operation`, or of a function.
+        if self.row.as_ref().is_some_and(|row| row.open) {
+            return self.assume_column(text, span);
+        }
         if self.schemas.function(text).is_some() || self.schemas.table(text).is_some() {
             self.report(Diagnostic::new(&code::SCALAR_EXPECTED, span, "a scalar is due here").label("this is a table"));
             return Self::unknown_value(span);
@@ -141,9 +145,6 @@ impl<'a> Binder<'a> {
                     .help(format!("write `{text}(…)`")),
             );
             return Self::unknown_value(span);
-        }
-        if self.row.as_ref().is_some_and(|row| row.open) {
-            return self.assume_column(text, span);
         }
         self.unknown_name(text, span)
     }

@@ -151,7 +151,8 @@ impl<'a> Binder<'a> {
                 None => Self::open_table(name, expr.span),
             };
         }
-        let arguments = self.without_row(|b| b.call_arguments(call));
+        // Functions of the service, such as `FileProfile`, take columns of the table that they are handed.
+        let (arguments, _) = self.over(&plan, |b| b.call_arguments(call));
         if let Some(function) = self.schemas.function(name) {
             return self.stored(&function, arguments, Some(plan), span);
         }

@@ -125,11 +125,15 @@ impl Binder<'_> {
         projection.declared.insert(added.unwrap_or_else(|| name.clone()));
     }
 
-    /// Puts a column at its place, under the id of the column it passes on where that is possible.
+    /// Puts a column at its place, under the id of the column it passes on where that is possible: an id has one type.
     fn put(&mut self, projection: &mut Projection, index: Option<usize>, name: Name, expr: Expr, span: Span) {
         let ty = expr.ty;
         let id = match expr.as_column() {
-            Some(id) if projection.start.is_none() && projection.passed.insert(id) => id,
+            Some(id)
+                if projection.start.is_none() && self.columns[id].ty.ty == ty.ty && projection.passed.insert(id) =>
+            {
+                id
+            }
             _ => self.columns.add(name.clone(), ty, Origin::Computed, span),
         };
         let column = Column { id, name, ty };

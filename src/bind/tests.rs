@@ -159,6 +159,24 @@ fn tables_of_the_workspace_have_columns() {
     assert_eq!(columns("NoSuchTable_CL | where a == 1 | project a"), "a: unknown, …");
 }
 
+/// What nothing is known of is never the ground of an error.
+#[test]
+fn an_unknown_table_may_have_any_column() {
+    for text in [
+        // `Operation` and `Event` are tables, `hash` and `now` functions.
+        "TeamsData | where Operation =~ 'MemberAdded' | project Operation, TimeGenerated",
+        "ZoomLogs | where Event =~ 'meeting.created' and hash == 'x' | summarize count() by Event, now",
+        "NoSuchTable_CL | join kind=inner (Other_CL) on Event",
+        "DeviceFileEvents | invoke FileProfile(SHA1, 1000) | where GlobalPrevalence < 50",
+        "DeviceFileEvents | invoke OurOwnFunction(SHA1, FileName) | where Known",
+    ] {
+        let bound = bound(text);
+        assert!(!bound.has_errors(), "{text}: {:?}", bound.diagnostics);
+    }
+    let known = bound("SecurityEvent | where Operation =~ 'x'").diagnostics;
+    assert!(known.iter().any(|d| d.code.id == "K2010"), "{known:?}");
+}
+
 #[test]
 fn search_and_find_read_several_tables() {
     assert_eq!(columns(&format!("{T} search in (T) 'x' | project $table, s")), "$table: string, s: string");

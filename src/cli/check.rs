@@ -13,11 +13,12 @@ use super::output::{Exit, Output, complain};
 use super::queries::Content;
 use super::replace;
 use super::schemas::SchemaOptions;
+use super::watch::State;
 use crate::diagnostic::render::{Chunk, Format, Renderer, Report, Sink};
 use crate::diagnostic::{Applicability, Diagnostic, Severity, code};
-use crate::lint::settings::{Finder, Settings};
+use crate::lint::settings::{Finder, Settings, target_names};
 use crate::lint::{Claim, Finding, Lint, Linter, Pack, QueryView, Selection, Selector, Subject, fix};
-use crate::schema::Schemas;
+use crate::schema::{Schemas, is_hidden_column};
 use crate::source::{Encoding, SourceFile};
 
 /// Arguments of `kqlc check`.
@@ -36,6 +37,9 @@ pub struct Check {
     /// Show what `--fix` would change, and change nothing
     #[arg(long, conflicts_with = "fix")]
     diff: bool,
+    /// Pass over named files that hold no rule, as is done in folders
+    #[arg(long)]
+    skip_others: bool,
     /// Lints to run in place of the default ones: codes, beginnings of codes, names, `file`, `query`, `all`
     #[arg(long, value_name = "CODES", value_delimiter = ',')]
     select: Option<Vec<Selector>>,
@@ -45,12 +49,18 @@ pub struct Check {
     /// Lints not to run
     #[arg(long, value_name = "CODES", value_delimiter = ',')]
     ignore: Vec<Selector>,
+    /// Languages that the rules are to be written in; what these lose of them is told, too
+    #[arg(long, value_name = "TARGETS", value_delimiter = ',', value_parser = target)]
+    targets: Option<Vec<&'static str>>,
     /// How findings are written; `json` gives one object a line, a query
     #[arg(long, value_enum, default_value_t)]
     format: Format,
     /// Count the findings by code in place of telling them
     #[arg(long)]
     statistics: bool,
+    /// Check again whenever a file or its settings change
+    #[arg(long, conflicts_with_all = ["fix", "update_baseline"])]
+    watch: bool,
     /// Settings for all files, in place of the nearest `kqlc.toml` or `.kqlc.toml` of each
     #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
     config: Option<PathBuf>,
@@ -117,8 +127,29 @@ struct Count {
 }
 
 impl Check {
-    /// Checks, fixes, and writes what is left.
+    /// Checks once, or with `--watch` again and again.
     pub(super) fn run(&self, global: Global, out: &mut Output<impl io::Write>) -> Exit {
+        if !self.watch {
+            return self.once(global, out);
+        }
+        if self.paths.paths.iter().any(|path| path.as_os_str() == "-") {
+            complain("standard input cannot be watched");
+            return Exit::Failed;
+        }
+        let also: Vec<PathBuf> = self.config.iter().chain(&self.baseline).cloned().collect();
+        loop {
+            let state = State::of(&self.paths, &also);
+            let exit = self.once(global, out);
+            // Nobody reads what is found any more: the watch is over.
+            if out.flush().is_err() {
+                return exit;
+            }
+            state.wait(&self.paths, &also);
+        }
+    }
+
+    /// Checks, fixes, and writes what is left.
+    fn once(&self, global: Global, out: &mut Output<impl io::Write>) -> Exit {
         let rulings = match Rulings::new(self) {
             Ok(rulings) => rulings,
             Err(error) => {
@@ -205,7 +236,7 @@ impl Check {
         let left_out = ruling.settings.left_out(path);
         let leave_out = |lint: &Lint| left_out.iter().any(|selector| selector.takes(lint));
         let stdin = text.path.is_none();
-        let named = stdin || self.paths.paths.iter().any(|named| named == path);
+        let named = stdin || !self.skip_others && self.paths.names(text);
         let analyse = |file: SourceFile| {
             let text = Text { file, kind: text.kind, path: text.path.clone() };
             Analysis::of(text, &ruling.linter, schemas, &leave_out, named)
@@ -266,6 +297,21 @@ fn is_syntax(diagnostic: &Diagnostic) -> bool {
     diagnostic.code.id.starts_with('K') && diagnostic.code != &code::QUERY_FOLDED
 }
 
+/// The name of a target on the command line.
+fn target(name: &str) -> Result<&'static str, String> {
+    let names = target_names(&[name.to_owned()])?;
+    names.first().copied().ok_or_else(|| "a target is due here".to_owned())
+}
+
+/// A finding about the meaning of a query as the whole rule has it: what may be right in the workspace is no error there.
+fn eased(mut diagnostic: Diagnostic, query: &str) -> Diagnostic {
+    if diagnostic.code == &code::UNKNOWN_NAME && is_hidden_column(diagnostic.span.of(query)) {
+        diagnostic.severity = Severity::Warning;
+        diagnostic = diagnostic.note("tables may have this column without listing it");
+    }
+    diagnostic
+}
+
 /// A file with the same content.
 fn copy(file: &SourceFile) -> SourceFile {
     fix::with_text(file, file.text().to_owned())
@@ -294,8 +340,9 @@ impl Analysis {
         }
         for (index, query) in content.queries.iter().enumerate() {
             if query.folded.is_none() {
-                let errors = query.syntax_errors();
-                let errors = errors.chain(query.meaning_errors());
+                let meaning = query.bound.iter().flat_map(|bound| &bound.diagnostics);
+                let meaning = meaning.map(|found| eased(found.clone(), &query.text).mapped(&query.map));
+                let errors = query.syntax_errors().chain(meaning);
                 findings.extend(errors.map(|diagnostic| Finding { diagnostic, query: Some(index) }));
             }
         }
@@ -420,7 +467,8 @@ impl<'a> Rulings<'a> {
         };
         selection.extend_select.extend(check.extend_select.iter().cloned());
         selection.ignore.extend(check.ignore.iter().cloned());
-        Ruling { linter: Linter::new(selection), settings }
+        let targets = check.targets.clone().unwrap_or_else(|| settings.targets.clone());
+        Ruling { linter: Linter::new(selection).for_targets(targets), settings }
     }
 
     fn of(&self, file: &Path) -> Result<Arc<Ruling>, String> {

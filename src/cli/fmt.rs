@@ -11,6 +11,7 @@ use super::input::{Kind, Paths, Text};
 use super::output::{Exit, Output, complain};
 use super::replace;
 use crate::diagnostic::render::{Chunk, Format, Renderer, Report, Sink};
+use crate::diagnostic::{Diagnostic, code};
 use crate::format::{format_rules, format_text};
 use crate::source::SourceFile;
 
@@ -28,6 +29,9 @@ pub struct Fmt {
     /// Write nothing, show what would change
     #[arg(long)]
     diff: bool,
+    /// Pass over named files that hold no rule, as is done in folders
+    #[arg(long)]
+    skip_others: bool,
 }
 
 /// What formatting has made of a file.
@@ -40,6 +44,8 @@ enum Outcome {
     Written,
     /// It would change: its name, or the diff.
     WouldChange(String),
+    /// It holds no rule, and nobody has said that it does.
+    Other,
     /// It cannot be formatted.
     Findings(Chunk),
     /// It cannot be written.
@@ -74,6 +80,7 @@ impl Fmt {
                         tally.unchanged += 1;
                         Ok(())
                     }
+                    Outcome::Other => Ok(()),
                     Outcome::Written => {
                         tally.written += 1;
                         Ok(())
@@ -104,6 +111,12 @@ impl Fmt {
         exit.max(tally.exit())
     }
 
+    /// Whether a file is none of ours: YAML or JSON of another kind, which was found in a folder.
+    fn is_other(&self, text: &Text, diagnostics: &[Diagnostic]) -> bool {
+        let named = text.path.is_none() || !self.skip_others && self.paths.names(text);
+        !named && diagnostics.iter().all(|diagnostic| diagnostic.code == &code::NOT_A_RULE)
+    }
+
     fn format(&self, text: &Text, renderer: Renderer) -> Outcome {
         let file = &text.file;
         let formatted = match text.kind {
@@ -112,6 +125,7 @@ impl Fmt {
         };
         let formatted = match formatted {
             Ok(formatted) => formatted,
+            Err(diagnostics) if self.is_other(text, &diagnostics) => return Outcome::Other,
             Err(diagnostics) => {
                 let report = Report { file, query: None, diagnostics: &diagnostics };
                 return Outcome::Findings(renderer.render(&report));

@@ -135,6 +135,13 @@ pub struct Paths {
     pub stdin_name: Option<String>,
 }
 
+impl Paths {
+    /// Whether a text was asked for by its name, rather than found in a folder.
+    pub fn names(&self, text: &Text) -> bool {
+        text.path.as_ref().is_none_or(|path| self.paths.contains(path))
+    }
+}
+
 /// The files that PATHs mean, each once, in order, and what is wrong with the others.
 #[derive(Debug, Default)]
 pub struct Inputs {

@@ -32,6 +32,7 @@ pub mod schemas;
 mod test;
 #[cfg(not(feature = "eval"))]
 mod unbuilt;
+mod watch;
 
 use std::io::{self, IsTerminal};
 use std::process::ExitCode;

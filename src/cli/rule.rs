@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use super::output::{Exit, Output, complain};
 use crate::diagnostic::code;
+use crate::lint::settings::json_schema;
 use crate::lint::{doc, registry};
 
 /// Arguments of `kqlc rule`.
@@ -28,6 +29,8 @@ enum RuleFormat {
     Markdown,
     /// For programs.
     Json,
+    /// The JSON schema of `kqlc.toml`, for editors; it knows the codes and names of all lints.
+    SettingsSchema,
 }
 
 impl Rule {
@@ -47,12 +50,11 @@ impl Rule {
 
     fn write(&self, lints: &[&'static crate::lint::Lint], out: &mut Output<impl io::Write>) -> io::Result<()> {
         match self.format {
-            RuleFormat::Markdown => {
-                for (index, lint) in lints.iter().enumerate() {
-                    let gap = if index == 0 { "" } else { "\n" };
-                    write!(out, "{gap}{}", doc::markdown(lint))?;
-                }
-                Ok(())
+            RuleFormat::Markdown if self.all => out.write_all(doc::book(lints).as_bytes()),
+            RuleFormat::Markdown => lints.iter().try_for_each(|lint| out.write_all(doc::markdown(lint).as_bytes())),
+            RuleFormat::SettingsSchema => {
+                serde_json::to_writer_pretty(&mut *out, &json_schema()).map_err(io::Error::from)?;
+                writeln!(out)
             }
             RuleFormat::Json => {
                 let records: Vec<doc::Record> = lints.iter().map(|lint| doc::Record::of(lint)).collect();

@@ -2,6 +2,7 @@
 
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::source::Span;
+use crate::target::LossKind;
 
 use super::context::{QueryContext, RuleContext, TextContext};
 use super::pack::Claim;
@@ -66,6 +67,8 @@ pub enum Check {
     Rule(fn(&RuleContext<'_>, &mut Vec<Diagnostic>)),
     /// A query that parses, with its rule where it has one. Spans count in the query.
     Query(fn(&QueryContext<'_>, &mut Vec<Diagnostic>)),
+    /// What the languages that rules are to be written in lose of a query, in one way.
+    Losses(LossKind),
     /// What a rule lays claim to, against what other rules of the run have claimed.
     Pack(fn(&Claim, &super::pack::Taken) -> Diagnostic),
     /// The comments that silence other lints; the runner itself knows which of them serve.

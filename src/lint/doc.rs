@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{FixAvailability, Level, Lint};
+use super::{Category, FixAvailability, Level, Lint};
 
 /// A lint as programs read it.
 #[derive(Debug, serde::Serialize)]
@@ -61,6 +61,54 @@ pub fn markdown(lint: &Lint) -> String {
     let _ = writeln!(page, "{} {runs} {fix} Since {}.\n", lint.code.summary, lint.since);
     page.push_str(&body(lint));
     page
+}
+
+/// All lints as one document: a table a category, then the page of each. It is `docs/lints.md`.
+pub fn book(lints: &[&Lint]) -> String {
+    let mut book = String::from(
+        "# Lints\n\nWhat `kqlc check` looks for. Written by `kqlc rule --all`; `kqlc rule CODE` prints one page.\n",
+    );
+    for category in [Category::File, Category::Query, Category::Portability] {
+        let (heading, about) = heading(category);
+        let _ =
+            write!(book, "\n## {heading}\n\n{about}\n\n| code | name | | | what it finds |\n|---|---|---|---|---|\n");
+        for lint in lints.iter().filter(|lint| lint.category() == category) {
+            let (id, name) = (lint.code.id, lint.code.name);
+            let level = match lint.level {
+                Level::Error => "error",
+                Level::Warning => "warning",
+                Level::Off => "off",
+            };
+            let fix = if lint.fix == FixAvailability::None { "" } else { "fix" };
+            let anchor = format!("{name}-{id}").to_ascii_lowercase();
+            let _ = writeln!(book, "| [{id}](#{anchor}) | `{name}` | {level} | {fix} | {} |", lint.code.summary);
+        }
+    }
+    for lint in lints {
+        book.push('\n');
+        let mut in_block = false;
+        for line in markdown(lint).lines() {
+            in_block ^= line.starts_with("```");
+            // Below the headings of the categories.
+            let demoted = if line.starts_with('#') && !in_block { "##" } else { "" };
+            let _ = writeln!(book, "{demoted}{line}");
+        }
+    }
+    book
+}
+
+/// What a category is called, and what its lints are about.
+const fn heading(category: Category) -> (&'static str, &'static str) {
+    match category {
+        Category::File => ("File", "What the schema of rules demands, and what YAML makes of the text."),
+        Category::Query => {
+            ("Query", "What is unlikely to be meant, costs more than it gives, or is spelt in an old way.")
+        }
+        Category::Portability => (
+            "Portability",
+            "What the languages of `targets` in `kqlc.toml`, or of `--targets`, refuse or can only approximate.",
+        ),
+    }
 }
 
 /// The documentation, without the blank that stands before each line of a comment.

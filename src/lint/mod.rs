@@ -13,6 +13,7 @@ mod ignores;
 mod known;
 mod nodes;
 mod pack;
+mod portability;
 mod query;
 pub mod registry;
 mod run;

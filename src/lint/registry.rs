@@ -6,16 +6,25 @@ use super::Lint;
 pub static ALL: &[&Lint] = &JOINED;
 
 /// The lints of all categories, one behind the other.
-static JOINED: [&Lint; super::file::ALL.len() + super::query::ALL.len()] = {
-    let (file, query) = (super::file::ALL, super::query::ALL);
-    let mut all = [file[0]; super::file::ALL.len() + super::query::ALL.len()];
-    let mut at = 0;
-    while at < all.len() {
-        all[at] = if at < file.len() { file[at] } else { query[at - file.len()] };
-        at += 1;
+static JOINED: [&Lint; COUNT] = {
+    let mut all = [super::file::ALL[0]; COUNT];
+    let (mut category, mut within, mut at) = (0, 0, 0);
+    while at < COUNT {
+        if within == CATEGORIES[category].len() {
+            (category, within) = (category + 1, 0);
+        } else {
+            all[at] = CATEGORIES[category][within];
+            (within, at) = (within + 1, at + 1);
+        }
     }
     all
 };
+
+/// The lints by category, in the order of the letters that codes begin with.
+const CATEGORIES: [&[&Lint]; 3] = [super::file::ALL, super::portability::ALL, super::query::ALL];
+
+/// How many lints there are.
+const COUNT: usize = CATEGORIES[0].len() + CATEGORIES[1].len() + CATEGORIES[2].len();
 
 /// Codes and names that lints had before, and the code that each has now.
 pub const REDIRECTS: &[(&str, &str)] = &[];

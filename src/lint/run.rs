@@ -8,7 +8,7 @@ use super::context::{Intent, QueryContext, QueryView, RuleContext, Subject, Text
 use super::ignores::Ignores;
 use super::nodes::Nodes;
 use super::pack::{Claim, Taken};
-use super::{Category, Check, Lint, Selection, registry};
+use super::{Category, Check, Lint, Selection, portability, registry};
 
 /// The lints of a run, by what they look at.
 #[derive(Debug, Default)]
@@ -16,6 +16,8 @@ pub struct Linter {
     text: Vec<&'static Lint>,
     rule: Vec<&'static Lint>,
     query: Vec<&'static Lint>,
+    losses: Vec<&'static Lint>,
+    targets: Vec<&'static str>,
     pack: Vec<&'static Lint>,
     ignores: Option<&'static Lint>,
     selection: Selection,
@@ -48,12 +50,20 @@ impl Linter {
                 Check::Text(_) => linter.text.push(lint),
                 Check::Rule(_) => linter.rule.push(lint),
                 Check::Query(_) => linter.query.push(lint),
+                Check::Losses(_) => linter.losses.push(lint),
                 Check::Pack(_) => linter.pack.push(lint),
                 Check::Ignores => linter.ignores = Some(lint),
             }
         }
         linter.selection = selection;
         linter
+    }
+
+    /// The same, with the names of the languages that rules are to be written in. Without any, none can lose anything.
+    #[must_use]
+    pub fn for_targets(mut self, targets: Vec<&'static str>) -> Self {
+        self.targets = targets;
+        self
     }
 
     /// Whether a lint runs.
@@ -139,6 +149,12 @@ impl Linter {
             check(&context, &mut found);
             let found = found.into_iter().map(|diagnostic| into_file(diagnostic, view, rule, subject.file)).collect();
             self.take(lint, Some(index), found, checked);
+        }
+        let losses: Vec<_> = self.losses.iter().copied().filter(|lint| !leave_out(lint)).collect();
+        if !self.targets.is_empty() && !losses.is_empty() {
+            for (lint, diagnostic) in portability::check(&context, &self.targets, &losses) {
+                self.take(lint, Some(index), vec![into_file(diagnostic, view, rule, subject.file)], checked);
+            }
         }
     }
 

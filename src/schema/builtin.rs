@@ -58,9 +58,10 @@ impl Block {
     }
 }
 
-/// The text behind the comment.
+/// The text behind the comment. Every name of a query is looked up in it, so its beginning is looked for once.
 fn body() -> &'static str {
-    TABLES.split_once(GAP).map_or("", |(_, body)| body)
+    static BODY: LazyLock<&str> = LazyLock::new(|| TABLES.split_once(GAP).map_or("", |(_, body)| body));
+    &BODY
 }
 
 /// All tables built in, in the order of [`order`]. Only hints and patterns ask for all, so a single lookup need not

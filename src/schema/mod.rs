@@ -12,12 +12,14 @@ mod csv;
 mod dialect;
 mod function;
 mod node;
+mod standard;
 mod suggest;
 mod table;
 mod user;
 
 pub use dialect::{Dialect, UnknownDialect};
 pub use function::{Function, Parameter, ParameterKind, Returns};
+pub use standard::is_hidden_column;
 pub use suggest::{matches_wildcard, nearest};
 pub use table::{Column, Name, Table};
 

@@ -123,7 +123,9 @@ impl Conversion {
 
     /// A refusal of a query, with what keeps it from being said in any language.
     pub(in crate::target) fn refused_for(query: &Query, mut losses: Losses) -> Self {
-        reason::baselines(query).into_iter().for_each(|loss| losses.push(loss));
+        for loss in reason::baselines(query) {
+            losses.push(loss);
+        }
         Self::refused(losses.into_sorted())
     }
 

@@ -44,6 +44,103 @@ fn findings_by_code() {
     assert!(!found.is_empty());
 }
 
+/// The codes that `check` tells of a file outside the corpus proper, each with what its headline says.
+fn told(path: &Path) -> Vec<(String, String)> {
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("kqlc"));
+    let output = command.args(["check", "--no-config", "--format", "json"]).arg(path).output();
+    let output = output.expect("the program runs");
+    assert_eq!(output.status.code(), Some(1), "{}", path.display());
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let records =
+        text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).expect("a JSON object a line"));
+    let mut told = Vec::new();
+    for record in records {
+        for diagnostic in record["diagnostics"].as_array().expect("a list") {
+            let word = |key: &str| diagnostic[key].as_str().expect("a text").to_owned();
+            told.push((word("code"), word("message")));
+        }
+    }
+    told
+}
+
+/// Rules that were published with faults are told of these.
+#[test]
+#[ignore = "needs KQLC_CORPUS"]
+fn published_faults_are_found() {
+    let cases: &[(&str, &[(&str, &str)])] = &[
+        (
+            "000-mass-downloads.yaml",
+            &[
+                ("K0009", "swallows the 7 lines"),
+                ("F002", "4g7h"),
+                ("F013", "`severity`"),
+                ("F040", "`queryFrequency`"),
+                ("F041", "`queryPeriod`"),
+                ("F042", "`triggerOperator`"),
+                ("F043", "`triggerThreshold`"),
+            ],
+        ),
+        ("002-exfiltration-to-cloud-storage.kql", &[("K2001", "`BytesSent`"), ("K2001", "`AccountName`")]),
+        (
+            "004-low-and-slow-exfiltration.yaml",
+            &[
+                ("F045", "30d"),
+                ("F048", "`queryFrequency`"),
+                ("F048", "`queryPeriod`"),
+                ("F083", "`alertDescriptionFormat` has 5 placeholders where 3 are allowed"),
+                ("F083", "`alertDisplayNameFormat` has 4 placeholders where 3 are allowed"),
+            ],
+        ),
+    ];
+    let seeds = corpus().join("../seeds");
+    for (name, wanted) in cases {
+        let told = told(&seeds.join(name));
+        for (code, words) in *wanted {
+            assert!(
+                told.iter().any(|(c, message)| c == code && message.contains(words)),
+                "{name}: {code} {words}: {told:?}"
+            );
+        }
+        // Nothing else is told of them: each finding is one of the faults above.
+        let other = told.iter().find(|(c, _)| *c != "F004" && !wanted.iter().any(|(code, _)| code == c));
+        assert_eq!(other, None, "{name}");
+    }
+}
+
+/// What nobody can know of a workspace is no error: where the official analyser finds an error in a name or a type, so
+/// may we; where it finds nothing but unknown tables and functions, we find no error at all.
+#[test]
+#[ignore = "needs KQLC_CORPUS"]
+fn what_the_workspace_may_hold_is_no_error() {
+    let folder = corpus().join("dev");
+    let output = check(&folder, &["--format", "json", "--select", "query"]);
+    let text = String::from_utf8_lossy(&output.stdout);
+    let mut errors = BTreeMap::<String, Vec<String>>::new();
+    for line in text.lines() {
+        let record: serde_json::Value = serde_json::from_str(line).expect("a JSON object a line");
+        for diagnostic in record["diagnostics"].as_array().expect("a list") {
+            let code = diagnostic["code"].as_str().expect("a text");
+            if code.starts_with("K2") && diagnostic["severity"] == "error" {
+                let path = record["path"].as_str().expect("a path").trim_start_matches("./").to_owned();
+                errors.entry(path).or_default().push(format!("{code} {}", diagnostic["message"]));
+            }
+        }
+    }
+    let (mut looked_at, mut wrong) = (0, Vec::new());
+    for entry in index(&folder.join("index.jsonl")) {
+        let Some(official) = entry["schema"]["errors"].as_array() else { continue };
+        looked_at += 1;
+        let unknown = |error: &serde_json::Value| matches!(error["code"].as_str(), Some("KS204" | "KS211"));
+        let name = entry["file"].as_str().expect("a file name");
+        if let (true, Some(errors)) = (official.iter().all(unknown), errors.get(name)) {
+            wrong.push(format!("{name}: {errors:?}"));
+        }
+    }
+    println!("{looked_at} queries that the official analyser has seen");
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(looked_at > 1000);
+}
+
 #[test]
 #[ignore = "needs KQLC_CORPUS"]
 fn fixes_are_safe() {

@@ -9,8 +9,13 @@ mod convert;
 mod eval;
 mod format;
 mod lint;
+#[cfg(feature = "eval")]
+#[path = "../noise/mod.rs"]
+mod noise;
 mod read_splunk;
 mod rules;
+#[cfg(feature = "eval")]
+mod seeds;
 mod syntax_errors;
 
 /// The folder of the corpus.

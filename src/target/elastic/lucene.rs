@@ -1,6 +1,8 @@
 //! Lucene's regular expressions, as `RLIKE` and `regex` take them: the whole value must match, and there are neither
 //! anchors nor word boundaries nor flags.
 
+use std::fmt::Write as _;
+
 use regex_syntax::ast::{self, Ast};
 
 use crate::ir::StringTest;
@@ -240,11 +242,13 @@ impl Writer {
                     ast::RepetitionKind::ZeroOrOne => self.out.push('?'),
                     ast::RepetitionKind::ZeroOrMore => self.out.push('*'),
                     ast::RepetitionKind::OneOrMore => self.out.push('+'),
-                    ast::RepetitionKind::Range(range) => self.out.push_str(&match range {
-                        ast::RepetitionRange::Exactly(n) => format!("{{{n}}}"),
-                        ast::RepetitionRange::AtLeast(n) => format!("{{{n},}}"),
-                        ast::RepetitionRange::Bounded(n, m) => format!("{{{n},{m}}}"),
-                    }),
+                    ast::RepetitionKind::Range(range) => {
+                        let _ = match range {
+                            ast::RepetitionRange::Exactly(n) => write!(self.out, "{{{n}}}"),
+                            ast::RepetitionRange::AtLeast(n) => write!(self.out, "{{{n},}}"),
+                            ast::RepetitionRange::Bounded(n, m) => write!(self.out, "{{{n},{m}}}"),
+                        };
+                    }
                 }
             }
             Ast::Group(group) => {
@@ -315,7 +319,7 @@ impl Writer {
                         out.push_str("a-z");
                     }
                 }
-                out.push_str(&format!("{}-{}", in_class(low), in_class(high)));
+                let _ = write!(out, "{}-{}", in_class(low), in_class(high));
             }
             ast::ClassSetItem::Perl(class) if !class.negated => {
                 self.saw_letter |= class.kind == ast::ClassPerlKind::Word;

@@ -198,7 +198,7 @@ impl Lower<'_> {
             }
             Op::Extend(items) | Op::Project(items, _) => self.computed(items),
             Op::Distinct => self.shown(step.span, "whole events are returned, equal ones more than once"),
-            Op::Summarize { keys, aggregates } => self.summarize(found, keys, aggregates, step.span)?,
+            Op::Summarize { keys, aggregates } => self.summarize(found, keys, aggregates, step.span),
             Op::Sort(_) | Op::Serialize | Op::Render { .. } => {}
             Op::Take(_) | Op::Sample(_) | Op::SampleDistinct(..) => {
                 found.capped = Some(step.span);

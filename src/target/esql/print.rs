@@ -95,7 +95,7 @@ impl Command {
             Self::Where(condition) => format!("WHERE {}", broken(condition, indent)),
             Self::Eval(items) => {
                 let items = items.iter().map(|(name, value)| format!("{} = {}", field(name), expr(value)));
-                format!("EVAL {}", listed(items.collect(), indent, 7))
+                format!("EVAL {}", listed(&items.collect::<Vec<_>>(), indent, 7))
             }
             Self::Stats { inline, aggregates, by } => {
                 let aggregates = aggregates.iter().map(|a| {
@@ -103,7 +103,7 @@ impl Command {
                     format!("{} = {}{condition}", field(&a.name), expr(&a.value))
                 });
                 let word = if *inline { "INLINE STATS" } else { "STATS" };
-                let list = listed(aggregates.collect(), indent, word.len() + 3);
+                let list = listed(&aggregates.collect::<Vec<_>>(), indent, word.len() + 3);
                 let keys: Vec<String> = by
                     .iter()
                     .map(|(name, value)| match value {
@@ -124,11 +124,11 @@ impl Command {
             }
             Self::Sort(keys) => format!("SORT {}", keys.iter().map(sort_key).collect::<Vec<_>>().join(", ")),
             Self::Limit(count) => format!("LIMIT {count}"),
-            Self::Keep(names) => format!("KEEP {}", listed(fields(names), indent, 7)),
-            Self::Drop(names) => format!("DROP {}", listed(fields(names), indent, 7)),
+            Self::Keep(names) => format!("KEEP {}", listed(&fields(names), indent, 7)),
+            Self::Drop(names) => format!("DROP {}", listed(&fields(names), indent, 7)),
             Self::Rename(names) => {
                 let names = names.iter().map(|(old, new)| format!("{} AS {}", field(old), field(new)));
-                format!("RENAME {}", listed(names.collect(), indent, 9))
+                format!("RENAME {}", listed(&names.collect::<Vec<_>>(), indent, 9))
             }
             Self::MvExpand(name) => format!("MV_EXPAND {}", field(name)),
             Self::Grok(name, pattern) => format!("GROK {} {}", field(name), string(pattern)),
@@ -145,7 +145,7 @@ fn fields(names: &[String]) -> Vec<String> {
 }
 
 /// Items parted by commas, each on a line of its own where they are many.
-fn listed(items: Vec<String>, indent: &str, gap: usize) -> String {
+fn listed(items: &[String], indent: &str, gap: usize) -> String {
     let wide = items.iter().map(|item| item.len() + 2).sum::<usize>() > WIDE;
     let glue = if wide { format!(",\n{indent}{}", " ".repeat(gap)) } else { ", ".to_owned() };
     items.join(&glue)

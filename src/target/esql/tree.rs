@@ -289,11 +289,13 @@ impl Expr {
     }
 
     /// `IS NULL`
+    #[must_use]
     pub fn is_null(self) -> Self {
         Self::IsNull(Box::new(self), true)
     }
 
     /// `IS NOT NULL`
+    #[must_use]
     pub fn is_not_null(self) -> Self {
         Self::IsNull(Box::new(self), false)
     }
@@ -341,7 +343,9 @@ impl Expr {
             | Self::Hole(..)
             | Self::Rest(_) => {}
             Self::Call(_, inner) | Self::List(inner) | Self::And(inner) | Self::Or(inner) => {
-                inner.iter().for_each(|e| e.fields(f));
+                for e in inner {
+                    e.fields(f);
+                }
             }
             Self::Compare(_, left, right) | Self::Binary(_, left, right) => {
                 left.fields(f);
@@ -349,7 +353,9 @@ impl Expr {
             }
             Self::In(subject, items) => {
                 subject.fields(f);
-                items.iter().for_each(|e| e.fields(f));
+                for e in items {
+                    e.fields(f);
+                }
             }
             Self::Negate(inner)
             | Self::Not(inner)

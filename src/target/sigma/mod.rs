@@ -26,7 +26,7 @@ impl Target for Sigma {
 
     fn convert(&self, query: &Query, rule: &RuleInfo<'_>, options: &Options) -> Result<Conversion, DataError> {
         let data = rows::builtin()?;
-        Ok(match lower::lower(query, rule, data, *options) {
+        Ok(match lower::lower(query, *rule, data, *options) {
             Ok((documents, losses)) => Conversion::new(print::print(&documents), losses),
             Err(losses) => Conversion::refused_for(query, losses),
         })

@@ -10,6 +10,9 @@ use crate::types::Type;
 /// What a sequence can count to.
 const MOST_RUNS: i64 = 100;
 
+/// A width that is not written out.
+struct NotWritten;
+
 /// What events are grouped by.
 #[derive(Clone, Debug)]
 pub(super) struct Groups {
@@ -19,13 +22,7 @@ pub(super) struct Groups {
 
 impl Lower<'_> {
     /// The events of groups are those that come in; what is said of a group has no field.
-    pub(super) fn summarize(
-        &mut self,
-        found: &mut Found,
-        keys: &[Computed],
-        calls: &[AggregateCall],
-        span: Span,
-    ) -> Result<()> {
+    pub(super) fn summarize(&mut self, found: &mut Found, keys: &[Computed], calls: &[AggregateCall], span: Span) {
         let counts_groups = found.groups.is_some();
         self.shown(span, "the events are returned, not the groups they make");
         self.computed(keys);
@@ -43,7 +40,6 @@ impl Lower<'_> {
         if found.threshold.is_none() {
             found.groups = Some(Groups { keys: keys.to_vec(), span });
         }
-        Ok(())
     }
 
     /// Whether an expression reads how many events a group has.
@@ -92,8 +88,8 @@ impl Lower<'_> {
         let mut within = None;
         for key in &groups.keys {
             match self.bin_of(&key.expr) {
-                Some(Some(ticks)) => within = Some(ticks),
-                Some(None) => return only_aggregate("the size of a bin has to be written out"),
+                Some(Ok(ticks)) => within = Some(ticks),
+                Some(Err(NotWritten)) => return only_aggregate("the size of a bin has to be written out"),
                 None => by.push(self.key(&key.expr)?),
             }
         }
@@ -109,7 +105,7 @@ impl Lower<'_> {
     }
 
     /// The width of the bins of time that a key is, if it is one.
-    fn bin_of(&self, expr: &Expr) -> Option<Option<i64>> {
+    fn bin_of(&self, expr: &Expr) -> Option<std::result::Result<i64, NotWritten>> {
         match &expr.kind {
             ExprKind::Column(id) => match self.columns.get(id) {
                 Some(Meaning::Computed(inner)) => self.bin_of(inner),
@@ -119,8 +115,8 @@ impl Lower<'_> {
                 if matches!(function.name(), "bin" | "floor") && expr.ty.ty == Type::DateTime =>
             {
                 Some(match arguments.get(1).and_then(|size| self.literal(size).ok()) {
-                    Some(Value::TimeSpan(ticks)) => Some(ticks),
-                    _ => None,
+                    Some(Value::TimeSpan(ticks)) => Ok(ticks),
+                    _ => Err(NotWritten),
                 })
             }
             _ => None,

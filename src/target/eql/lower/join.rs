@@ -10,6 +10,9 @@ use crate::source::Span;
 use crate::target::sets::table_of;
 use crate::target::{Loss, LossKind};
 
+/// The first event and the one that follows it, and how far apart they may be, in ticks.
+type Relation = (Option<(usize, usize)>, Option<i64>);
+
 /// What holds several events together.
 #[derive(Clone, Debug)]
 pub(super) struct Link {
@@ -196,7 +199,7 @@ impl Lower<'_> {
         Ok(())
     }
 
-    fn relation(&self, link: Option<&Link>, term: &Expr) -> Option<(Option<(usize, usize)>, Option<i64>)> {
+    fn relation(&self, link: Option<&Link>, term: &Expr) -> Option<Relation> {
         let span = |expr: &Expr| match self.literal(expr) {
             Ok(Value::TimeSpan(ticks)) => Some(ticks),
             _ => None,

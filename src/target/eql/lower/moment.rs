@@ -207,17 +207,17 @@ mod tests {
     use super::*;
     use crate::literal::TICKS_PER_DAY;
 
-    fn ago(days: i64) -> Option<Moment> {
-        Some(Moment::new(Bound::FromNow(-days * TICKS_PER_DAY)))
+    fn ago(days: i64) -> Moment {
+        Moment::new(Bound::FromNow(-days * TICKS_PER_DAY))
     }
 
     #[test]
     fn spans_narrow_to_what_both_allow_and_widen_to_what_one_does() {
         let mut times = Times::default();
-        assert!(times.narrow(ago(14), None) && times.narrow(ago(7), ago(1)));
+        assert!(times.narrow(Some(ago(14)), None) && times.narrow(Some(ago(7)), Some(ago(1))));
         assert_eq!(times.lines(), ["from: now-7d", "to: now-1d"]);
-        let other = Times { from: ago(30), to: None };
-        assert_eq!(times.both(other), Some(Times { from: ago(30), to: None }));
+        let other = Times { from: Some(ago(30)), to: None };
+        assert_eq!(times.both(other), Some(Times { from: Some(ago(30)), to: None }));
         let instant = Some(Moment::new(Bound::Instant(0)));
         assert!(!times.narrow(instant, None));
     }

@@ -182,9 +182,7 @@ impl Lower<'_> {
         match &expr.kind {
             ExprKind::Column(id) => match self.columns.get(id) {
                 Some(Meaning::Computed(inner)) => self.whole_dynamic(inner),
-                _ => {
-                    expr.ty.ty == Type::Dynamic && matches!(self.query.columns[*id].origin, Origin::Table(_))
-                }
+                _ => expr.ty.ty == Type::Dynamic && matches!(self.query.columns[*id].origin, Origin::Table(_)),
             },
             ExprKind::Cast(node) => self.whole_dynamic(&node.operand),
             _ => false,

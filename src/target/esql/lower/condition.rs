@@ -434,8 +434,11 @@ impl Lower<'_> {
     }
 }
 
+/// How the other side of a comparison is put alike.
+type Fold = Box<dyn Fn(&str) -> String>;
+
 /// What a text is compared by: itself or in lower case, and how the other side is put alike.
-fn folded(text: &Expr, sensitive: bool, values: Option<Values>) -> (Expr, Box<dyn Fn(&str) -> String>) {
+fn folded(text: &Expr, sensitive: bool, values: Option<Values>) -> (Expr, Fold) {
     match values {
         Some(values) => (text.clone(), Box::new(move |text: &str| values.apply(text))),
         None if sensitive => (text.clone(), Box::new(str::to_owned)),

@@ -76,7 +76,8 @@ impl Lower<'_> {
             return refuse(LossKind::UnsupportedOperator, span, message);
         }
         if let Some(name) = reference(&join.right) {
-            return self.lookup(flow, &name, &join.right, &keys, &carried, join.kind, span);
+            self.lookup(flow, &name, &join.right, &keys, &carried, join.kind, span);
+            return Ok(());
         }
         let right = self.plan(&join.right, end)?;
         let right_keys: Vec<ColumnId> = keys.iter().map(|(_, right)| *right).collect();
@@ -84,7 +85,7 @@ impl Lower<'_> {
         let left_keys: Vec<ColumnId> = keys.iter().map(|(left, _)| *left).collect();
         let only_existence = matches!(join.kind, JoinKind::LeftSemi | JoinKind::LeftAnti);
         if join.kind == JoinKind::InnerUnique && !is_unique(flow, &left_keys) {
-            self.one_for_each_key(flow, &left_keys, span)?;
+            self.one_for_each_key(flow, &left_keys, span);
         }
         if unique || only_existence {
             return self.attach(flow, right, &keys, Carried::Columns { ids: &carried, unique }, kept, none, span);
@@ -100,7 +101,7 @@ impl Lower<'_> {
     }
 
     /// One record of each key, which KQL's default join takes of its left side.
-    fn one_for_each_key(&mut self, flow: &mut Flow, keys: &[ColumnId], span: Span) -> Result<()> {
+    fn one_for_each_key(&mut self, flow: &mut Flow, keys: &[ColumnId], span: Span) {
         let one_search = flow.pool.is_none() && matches!(flow.head, Head::From { .. });
         let identity = if one_search { identity(flow) } else { None };
         let Some(identity) = identity else {
@@ -109,7 +110,7 @@ impl Lower<'_> {
                 span,
                 "KQL's default join keeps one record of the left side for each key; here all of them are joined",
             );
-            return Ok(());
+            return;
         };
         let mut by = Vec::with_capacity(keys.len());
         for id in keys {
@@ -118,7 +119,6 @@ impl Lower<'_> {
         }
         self.keep_one(flow, "MIN", identity, by);
         flow.unique = Some(keys.to_vec());
-        Ok(())
     }
 
     /// Of each group the rows in which a value is its greatest or least.
@@ -317,8 +317,8 @@ impl Lower<'_> {
             condition: Some(of_side(&side, &label)),
         });
         let right_queries = branches(right, span)?;
-        self.pooled(flow, &side, span)?;
-        self.add_branches(flow, right_queries, keys.iter().map(|(left, _)| *left), span)?;
+        Self::pooled(flow, &side, span)?;
+        Self::add_branches(flow, right_queries, keys.iter().map(|(left, _)| *left), span)?;
         let by = key_columns.iter().map(|(name, _)| (name.clone(), None)).collect();
         let at = flow.pool.unwrap_or_default();
         flow.commands.insert(at, Command::Stats { inline: true, aggregates, by });
@@ -356,7 +356,7 @@ impl Lower<'_> {
     }
 
     /// Makes the rows at hand one branch of a `FROM` that others can be added to.
-    pub(super) fn pooled(&mut self, flow: &mut Flow, side: &str, span: Span) -> Result<()> {
+    pub(super) fn pooled(flow: &mut Flow, side: &str, span: Span) -> Result<()> {
         if flow.pool.is_some() {
             return Ok(());
         }
@@ -382,7 +382,6 @@ impl Lower<'_> {
     }
 
     pub(super) fn add_branches(
-        &mut self,
         flow: &mut Flow,
         more: Vec<Query>,
         keys: impl Iterator<Item = ColumnId>,
@@ -428,7 +427,7 @@ impl Lower<'_> {
         carried: &[ColumnId],
         kind: JoinKind,
         span: Span,
-    ) -> Result<()> {
+    ) {
         let mut on = Vec::new();
         let mut evals = Vec::new();
         for (left, right_id) in keys {
@@ -473,7 +472,6 @@ impl Lower<'_> {
         }
         flow.narrowed = true;
         flow.pool = None;
-        Ok(())
     }
 }
 

@@ -217,7 +217,10 @@ impl Lower<'_> {
         if wanted != name && free(name) {
             return name.to_owned();
         }
-        (2..).map(|n| format!("{name}_{n}")).find(|candidate| free(candidate)).unwrap_or_else(|| name.to_owned())
+        (2..=u32::MAX)
+            .map(|n| format!("{name}_{n}"))
+            .find(|candidate| free(candidate))
+            .unwrap_or_else(|| name.to_owned())
     }
 
     /// Puts a value into a column of its own, unless it is one already; gives its name.

@@ -458,7 +458,7 @@ impl Lower<'_> {
                         _ if at == last => ".*",
                         _ => ".*?",
                     };
-                    pattern.push_str(&format!("(?<{name}>{inner})"));
+                    pattern.extend(["(?<", &name, ">", inner, ")"]);
                     if at == last && !regex {
                         pattern.push_str("\\z");
                     }

@@ -296,7 +296,11 @@ fn named_group(pattern: &str, group: i64, name: &str) -> Option<String> {
                         }
                     }
                 }
-                out.push_str(&if count == group { format!("?<{name}>") } else { "?:".to_owned() });
+                if count == group {
+                    out.extend(["?<", name, ">"]);
+                } else {
+                    out.push_str("?:");
+                }
             }
             _ => {}
         }

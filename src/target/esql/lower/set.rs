@@ -101,11 +101,11 @@ impl Lower<'_> {
         right.push(Command::Keep(vec![side.clone(), name.clone()]));
         right.pool = None;
         let right_queries = branches(right, span)?;
-        self.pooled(flow, &side, span)?;
+        Self::pooled(flow, &side, span)?;
         if flow.pool != Some(0) {
-            self.move_to_rows(flow, &side, span)?;
+            Self::move_to_rows(flow, &side, span)?;
         }
-        self.add_branches(flow, right_queries, std::iter::empty(), span)?;
+        Self::add_branches(flow, right_queries, std::iter::empty(), span)?;
         let partners = self.helper("partners");
         let aggregate = Aggregate {
             name: partners.clone(),
@@ -124,7 +124,7 @@ impl Lower<'_> {
     }
 
     /// The key that was computed last moves behind the first join, into the branch of the rows.
-    fn move_to_rows(&mut self, flow: &mut Flow, side: &str, span: Span) -> Result<()> {
+    fn move_to_rows(flow: &mut Flow, side: &str, span: Span) -> Result<()> {
         let late = match flow.commands.last() {
             Some(Command::Eval(items)) => items.iter().any(|(_, e)| reads_computed(flow, e)),
             _ => true,
@@ -176,7 +176,7 @@ impl Lower<'_> {
     }
 
     /// A single value out of another table.
-    pub(super) fn to_scalar(&mut self, flow: &mut Flow, plan: &Plan, span: Span) -> Result<Expr> {
+    pub(super) fn scalar_of_table(&mut self, flow: &mut Flow, plan: &Plan, span: Span) -> Result<Expr> {
         let Some(column) = plan.schema().at(0).map(|c| c.id) else {
             return refuse(LossKind::UnsupportedExpression, span, "the table gives no column");
         };
@@ -211,8 +211,8 @@ impl Lower<'_> {
         right.push(Command::Keep(vec![side.clone(), label.clone()]));
         right.pool = None;
         let queries = branches(right, span)?;
-        self.pooled(flow, &side, span)?;
-        self.add_branches(flow, queries, std::iter::empty(), span)?;
+        Self::pooled(flow, &side, span)?;
+        Self::add_branches(flow, queries, std::iter::empty(), span)?;
         let aggregate =
             Aggregate { name: label.clone(), value: collect(&label), condition: Some(of_side(&side, &label)) };
         let at = flow.pool.unwrap_or_default();

@@ -262,14 +262,14 @@ impl Lower<'_> {
             self.named(flow, columns);
         }
         let narrowed = flows.iter().any(|flow| flow.narrowed || flow.closed);
-        let mut flow = self.together(flows, &used, narrowed, span)?;
+        let mut flow = Self::together(flows, &used, narrowed, span)?;
         flow.slots = result.into_iter().collect();
         flow.narrowed = narrowed;
         Ok(flow)
     }
 
     /// Branches put together.
-    fn together(&mut self, mut flows: Vec<Flow>, used: &[String], narrowed: bool, span: Span) -> Result<Flow> {
+    fn together(mut flows: Vec<Flow>, used: &[String], narrowed: bool, span: Span) -> Result<Flow> {
         if flows.len() == 1 {
             return Ok(flows.remove(0));
         }

@@ -133,7 +133,7 @@ impl Lower<'_> {
             ExprKind::Row(..) => {
                 refuse(LossKind::UnsupportedExpression, expr.span, "all columns of a record cannot be packed into one")
             }
-            ExprKind::ToScalar(plan) => self.to_scalar(flow, plan, expr.span),
+            ExprKind::ToScalar(plan) => self.scalar_of_table(flow, plan, expr.span),
             ExprKind::Parameter(name) => refuse(
                 LossKind::UnsupportedExpression,
                 expr.span,
@@ -143,6 +143,7 @@ impl Lower<'_> {
     }
 
     /// What a literal is in ES|QL.
+    #[expect(clippy::only_used_in_recursion, reason = "asked of the lowering as everything about a value is")]
     pub(super) fn literal(&mut self, value: &Value, span: Span) -> Result<Expr> {
         let number = |value: f64| match real(value) {
             Some(number) => Ok(number),
@@ -201,6 +202,7 @@ impl Lower<'_> {
     }
 
     /// The slot of the column that an expression is.
+    #[expect(clippy::only_used_in_recursion, reason = "asked of the lowering as everything about a value is")]
     pub(super) fn slot<'f>(&self, flow: &'f Flow, expr: &Ir) -> Option<&'f Slot> {
         match &expr.kind {
             ExprKind::Column(id) => flow.slots.get(id),
@@ -214,6 +216,7 @@ impl Lower<'_> {
     }
 
     /// Whether an expression is known to be neither null nor empty.
+    #[expect(clippy::only_used_in_recursion, reason = "asked of the lowering as everything about a value is")]
     pub(super) fn is_filled(&self, flow: &Flow, expr: &Ir) -> bool {
         match &expr.kind {
             ExprKind::Literal(Value::String(text)) => !text.is_empty(),
@@ -476,6 +479,7 @@ impl Lower<'_> {
     }
 
     /// Whether a value is several in their own order.
+    #[expect(clippy::only_used_in_recursion, reason = "asked of the lowering as everything about a value is")]
     pub(super) fn is_list(&self, flow: &Flow, expr: &Ir) -> bool {
         match &expr.kind {
             ExprKind::Column(id) => flow.slots.get(id).is_some_and(|slot| slot.listed),

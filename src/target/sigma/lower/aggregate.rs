@@ -91,7 +91,7 @@ impl<'a> Lower<'a> {
     }
 
     /// Whether a condition reads what an aggregate of the side gives.
-    pub(super) fn is_about_aggregate(&self, side: &Side<'a>, condition: &Expr) -> bool {
+    pub(super) fn is_about_aggregate(side: &Side<'a>, condition: &Expr) -> bool {
         let mut found = false;
         condition.for_each_column(&mut |id| found |= side.branches.first().is_some_and(|b| reads_aggregate(b, id, 0)));
         found

@@ -116,7 +116,7 @@ impl<'a> Lower<'a> {
                     } else {
                         None
                     });
-                    self.correlate(metadata, count.kind.clone(), rules, seconds, count.threshold.clone(), documents);
+                    Self::correlate(metadata, count.kind.clone(), rules, seconds, count.threshold.clone(), documents);
                     Ok(())
                 }
             };
@@ -154,7 +154,7 @@ impl<'a> Lower<'a> {
             let fields: Vec<String> = rules.first().map(|rule| rule.fields.clone()).unwrap_or_default();
             let metadata = names.base(side.branches.first().and_then(|b| b.table.as_deref()), "count");
             let name = metadata.name.clone().unwrap_or_default();
-            self.correlate(metadata, count.kind, rules, period, count.threshold, documents);
+            Self::correlate(metadata, count.kind, rules, period, count.threshold, documents);
             found.push(Found { name, fields });
         }
         let Some(seconds) = seconds else { return self.no_period(link.span) };
@@ -175,7 +175,7 @@ impl<'a> Lower<'a> {
         let threshold =
             Threshold { op: ThresholdOp::Gte, value: Value::Integer(i64::try_from(found.len()).unwrap_or(i64::MAX)) };
         let metadata = names.whole(None);
-        self.correlate(metadata, kind, found, seconds, threshold, documents);
+        Self::correlate(metadata, kind, found, seconds, threshold, documents);
         Ok(())
     }
 
@@ -251,7 +251,6 @@ impl<'a> Lower<'a> {
     }
 
     fn correlate(
-        &mut self,
         metadata: Metadata,
         kind: CorrelationKind,
         rules: Vec<Found>,

@@ -206,6 +206,7 @@ impl<'a> Lower<'a> {
     }
 
     /// The value of an expression that is the same for every event.
+    #[expect(clippy::only_used_in_recursion, reason = "asked of the lowering as everything about a value is")]
     pub(super) fn literal(&self, branch: &Branch<'a>, expr: &Expr) -> Option<Literal> {
         match &expr.kind {
             ExprKind::Literal(Literal::Dynamic(json)) => match json.to_value() {

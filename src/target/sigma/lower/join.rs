@@ -12,6 +12,9 @@ use crate::target::LossKind;
 use crate::target::sigma::rows::Part;
 use crate::target::sigma::tree::Value;
 
+/// The side that comes first and the one after it, and how far apart they may be, in seconds.
+type Relation = (Option<(usize, usize)>, Option<u64>);
+
 /// What holds several sides together.
 #[derive(Clone, Debug)]
 pub(super) struct Link {
@@ -283,7 +286,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    fn time_relation(&self, pattern: &Pattern<'a>, condition: &Expr) -> Option<(Option<(usize, usize)>, Option<u64>)> {
+    fn time_relation(&self, pattern: &Pattern<'a>, condition: &Expr) -> Option<Relation> {
         let side = |expr: &Expr| -> Option<usize> {
             let id = expr.as_column()?;
             let at = pattern.sides.iter().position(|side| side.columns.contains(&id))?;

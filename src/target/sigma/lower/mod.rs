@@ -99,11 +99,11 @@ type Flow<'a> = Vec<Pattern<'a>>;
 /// Why there is no honest conversion.
 pub(super) fn lower(
     query: &Query,
-    rule: &RuleInfo<'_>,
+    rule: RuleInfo<'_>,
     data: &Data,
     options: Options,
 ) -> std::result::Result<(Vec<Document>, Losses), Losses> {
-    let mut this = Lower { query, rule: *rule, data, options, losses: Losses::default(), saw_element: false, depth: 0 };
+    let mut this = Lower { query, rule, data, options, losses: Losses::default(), saw_element: false, depth: 0 };
     let documents = this.plan(&query.plan).and_then(|flow| this.emit(flow));
     match documents {
         Ok(documents) => Ok((documents, this.losses)),

@@ -97,7 +97,7 @@ impl<'a> Lower<'a> {
                 "all events that fit are looked at, also those that were left out here before the test behind it";
             self.differs(LossKind::RowCap, span, message);
         }
-        if self.is_about_aggregate(&pattern.sides[at], condition) {
+        if Self::is_about_aggregate(&pattern.sides[at], condition) {
             return self.threshold(&mut pattern.sides[at], condition);
         }
         // A list that another query over events gives is a join.

@@ -1,6 +1,5 @@
 //! Operators and plugins as whole queries. What they must give is what Microsoft's documentation says of them.
 #![expect(clippy::unwrap_used, reason = "a test ends where what it stands on fails")]
-#![cfg(feature = "eval")]
 
 use std::sync::Arc;
 
@@ -507,4 +506,21 @@ fn what_does_not_run_is_refused_by_name() {
     ] {
         refuses(query, words);
     }
+}
+
+#[test]
+fn arrays_of_a_series_are_dynamic_whatever_they_were_made_of() {
+    let series =
+        "datatable(t: datetime, k: string, v: long) [datetime(2024-05-01), 'a', 1, datetime(2024-05-02), 'b', 2]
+         | make-series v = sum(v) on t from datetime(2024-05-01) to datetime(2024-05-03) step 1d by k | project k, v";
+    gives(
+        &format!("union ({series}), ({series})"),
+        "k:string v:dynamic",
+        &["a|[1,0]", "b|[0,2]", "a|[1,0]", "b|[0,2]"],
+    );
+    gives(
+        &format!("{series} | project p = pack_all()"),
+        "p:dynamic",
+        &[r#"{"k":"a","v":[1,0]}"#, r#"{"k":"b","v":[0,2]}"#],
+    );
 }

@@ -9,6 +9,11 @@ use serde::Deserialize;
 
 use super::{Selection, Selector, registry};
 use crate::diagnostic::Severity;
+use crate::target;
+
+mod json_schema;
+
+pub use json_schema::json_schema;
 
 /// Names of settings files, the first of them found in a folder counts.
 pub const FILE_NAMES: &[&str] = &["kqlc.toml", ".kqlc.toml"];
@@ -17,6 +22,9 @@ pub const FILE_NAMES: &[&str] = &["kqlc.toml", ".kqlc.toml"];
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Written {
+    /// The languages that rules are to be written in, for the lints of portability.
+    #[serde(default)]
+    targets: Vec<String>,
     #[serde(default)]
     lint: WrittenLint,
 }
@@ -53,6 +61,8 @@ enum WrittenSeverity {
 pub struct Settings {
     /// Which lints run.
     pub selection: Selection,
+    /// The languages that rules are to be written in.
+    pub targets: Vec<&'static str>,
     /// The folder that patterns count from.
     root: PathBuf,
     per_file: Vec<PerFile>,
@@ -98,6 +108,7 @@ impl Settings {
     /// The settings in a text; its patterns count from `folder`.
     pub fn parse(text: &str, folder: &Path) -> Result<Self, String> {
         let written: Written = toml::from_str(text).map_err(|error| error.to_string().trim_end().to_owned())?;
+        let targets = target_names(&written.targets)?;
         let written = written.lint;
         let mut selection = Selection {
             select: written.select.as_deref().map(selectors).transpose()?,
@@ -122,7 +133,7 @@ impl Settings {
             let pattern = built.map_err(|error| format!("`per-file-ignores`: {error}"))?;
             per_file.push(PerFile { pattern, selectors: selectors(codes)? });
         }
-        Ok(Self { selection, root, per_file })
+        Ok(Self { selection, targets, root, per_file })
     }
 
     /// What does not run over a file.
@@ -137,6 +148,16 @@ impl Settings {
             self.per_file.iter().filter(|entry| entry.pattern.matched_path_or_any_parents(path, false).is_ignore());
         matching.flat_map(|entry| &entry.selectors).collect()
     }
+}
+
+/// Reads names of targets.
+pub fn target_names(texts: &[String]) -> Result<Vec<&'static str>, String> {
+    let known = |text: &String| {
+        let names: Vec<&str> = target::registry::names().collect();
+        let unknown = || format!("there is no target `{text}`; there are {}", names.join(", "));
+        target::find(text).map(|target| target.name()).ok_or_else(unknown)
+    };
+    texts.iter().map(known).collect()
 }
 
 /// Reads selectors.
@@ -205,6 +226,8 @@ mod tests {
         assert!(parse("[lint]\nselect = ['X1']").unwrap_err().contains("`X1`"));
         assert!(parse("[lint.severity]\nF999 = 'info'").unwrap_err().contains("F999"));
         assert!(parse("[lint").is_err());
+        assert!(parse("targets = ['cobol']").unwrap_err().contains("splunk"));
+        assert_eq!(parse("targets = ['esql', 'sigma']").unwrap().targets, ["esql", "sigma"]);
     }
 
     #[test]

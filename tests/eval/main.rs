@@ -1,0 +1,9 @@
+//! The native evaluator, by whole queries.
+#![cfg(feature = "eval")]
+
+mod forms;
+mod grammar;
+#[path = "../noise/mod.rs"]
+mod noise;
+mod operators;
+mod random;
