@@ -132,6 +132,10 @@ impl Engine {
         let context = SessionContext::new_with_config_rt(config, runtime.build_arc()?);
         // Puts expressions in the place of columns down to the next join, however large they get, only to look at them.
         context.remove_optimizer_rule("eliminate_outer_join");
+        // Move the fields of structs towards the scans. No table of events has structs; those are what aggregates of several
+        // columns give, and where two aggregates are equal, the second rule makes two columns of one name.
+        context.remove_optimizer_rule("extract_leaf_expressions");
+        context.remove_optimizer_rule("push_down_leaf_projections");
         Ok(context)
     }
 }

@@ -524,3 +524,12 @@ fn arrays_of_a_series_are_dynamic_whatever_they_were_made_of() {
         &[r#"{"k":"a","v":[1,0]}"#, r#"{"k":"b","v":[0,2]}"#],
     );
 }
+
+#[test]
+fn the_same_aggregate_may_be_asked_for_twice_beside_one_of_several_columns() {
+    gives(
+        "datatable(x: long, y: string) [1, 'a', 2, 'b'] | summarize arg_max(x, y), a = sum(x), b = sum(x)",
+        "x:long y:string a:long b:long",
+        &["2|b|3|3"],
+    );
+}
