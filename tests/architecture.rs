@@ -84,9 +84,9 @@ fn modules_use_only_what_they_may() {
                 files(Path::new(&root), &mut paths);
             }
         }
-        for path in
-            paths.into_iter().filter(|path| !path.ends_with("tests.rs") && !path.iter().any(|part| part == "tests"))
-        {
+        for path in paths.into_iter().filter(|path| {
+            !path.iter().any(|part| ["tests", "tests.rs", "testing.rs"].iter().any(|name| part == *name))
+        }) {
             let text = std::fs::read_to_string(&path).expect("a source file");
             for name in used(&text) {
                 // A capital is a macro or an item of the root, of which there are none.
@@ -159,6 +159,7 @@ fn the_workflow_has_the_steps_of_the_local_run() {
         let wanted = match words.as_slice() {
             ["cargo", ..] => format!("run: {step}\n"),
             ["kqlc", ..] => step.clone(),
+            [script, ..] if script.starts_with(".ci/") => format!("run: {script}\n"),
             ["corpus_tests", ..] => "--test corpus".to_owned(),
             ["evaluator_corpus_tests", ..] => continue,
             ["judge", target] => format!("judge {target}"),

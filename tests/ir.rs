@@ -92,7 +92,7 @@ fn variables_and_functions_are_put_in_their_place() {
         ("let limit = 5; let twice = 2 * limit; T | where a > twice", "T | where a > 2 * 5"),
         ("let big = T | where a > 5; big | where b", "T | where a > 5 | where b"),
         ("let above = (n: long) { T | where a > n }; above(5)", "T | where a > 5"),
-        ("let above = (n: long = 5) { a > n }; T | where above()", "T | where a > 5"),
+        ("let above = (x: long, n: long = 5) { x > n }; T | where above(a)", "T | where a > 5"),
         (
             "let near = (x: long, n: long) { x > n and x < n + 2 }; T | where near(a, 5)",
             "T | where a > 5 and a < 5 + 2",
@@ -100,7 +100,7 @@ fn variables_and_functions_are_put_in_their_place() {
         ("let keep = (R: (a: long)) { R | where a > 5 }; T | invoke keep()", "T | where a > 5"),
         // The variable of the function is not that of the query.
         (
-            "let n = 1; let above = () { let n = 5; T | where a > n }; above() | where a < n",
+            "let above = () { let n = 5; T | where a > n }; let n = 1; above() | where a < n",
             "T | where a > 5 | where a < 1",
         ),
     ] {
