@@ -533,3 +533,13 @@ fn the_same_aggregate_may_be_asked_for_twice_beside_one_of_several_columns() {
         &["2|b|3|3"],
     );
 }
+
+#[test]
+fn a_negated_list_may_stand_in_the_condition_of_an_aggregate() {
+    gives(
+        "datatable(l: long, b: bool) [1, true, long(null), true, 0, true, 3, bool(null)]
+         | summarize c = countif(iff(l !in (0, -1), b, bool(null))), s = sumif(l, iff(l !in (0, -1), b, false))",
+        "c:long s:long",
+        &["2|1"],
+    );
+}
