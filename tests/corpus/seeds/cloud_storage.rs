@@ -1,6 +1,6 @@
 use serde_json::json;
 
-use super::*;
+use super::{DAY, NOW, found, seed, text, time};
 
 const LIMIT: i64 = 10_485_760;
 

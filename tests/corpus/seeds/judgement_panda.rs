@@ -1,6 +1,6 @@
 use serde_json::json;
 
-use super::*;
+use super::{DAY, NOW, found, seed, text, time};
 
 /// Command line, folder, and whether the rule means it.
 const PROCESSES: &[(&str, &str, bool)] = &[

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use super::*;
+use super::{DAY, HOUR, Lots, NOW, found, seed, text, time, whole};
 
 /// Somebody does something so many times, from a time on, one every so many seconds.
 struct Burst(&'static str, &'static str, &'static str, i64, i64, i64);

@@ -1,6 +1,8 @@
 //! The rules that the project began with, over events of our own making: planted attacks, quiet days and near misses.
 //! What they must find is worked out here, by hand or from the same events in plain Rust.
 
+#![expect(clippy::cast_precision_loss, clippy::cast_sign_loss, reason = "the numbers are small")]
+
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};

@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
-use super::*;
+use super::{DAY, HOUR, Lots, NOW, found, number, round, seed, set, text, time, whole};
 
 const MIB: i64 = 1_048_576;
 /// The first and the last hour of the series: whole days, up to yesterday's start.
