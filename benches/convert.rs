@@ -36,7 +36,9 @@ fn convert(criterion: &mut Criterion) {
         bencher.iter(|| {
             for text in &texts {
                 if let Some(query) = understood(text, &schemas) {
-                    targets.iter().for_each(|target| converted(&query, *target));
+                    for target in &targets {
+                        converted(&query, *target);
+                    }
                 }
             }
         });

@@ -109,6 +109,7 @@ fn toml(text: &str) -> String {
 }
 
 /// A scalar of YAML: a block where it has several lines and that keeps it, else in quotes. `indent` is that of the key.
+#[expect(clippy::needless_pass_by_value, reason = "minijinja hands arguments over")]
 fn yaml(text: &str, options: Kwargs) -> Result<String, Error> {
     let indent: Option<usize> = options.get("indent")?;
     options.assert_all_used()?;

@@ -10,7 +10,7 @@ const PATIENCE: Duration = Duration::from_millis(700);
 /// A bar on standard error, which goes when this is dropped. Where that is no terminal it shows nothing.
 #[derive(Debug)]
 pub(super) struct Bar {
-    bar: ProgressBar,
+    shown: ProgressBar,
     start: Instant,
     wanted: bool,
 }
@@ -21,20 +21,20 @@ impl Bar {
         if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos} of {len} files, {eta} left") {
             bar.set_style(style);
         }
-        Self { bar, start: Instant::now(), wanted }
+        Self { shown: bar, start: Instant::now(), wanted }
     }
 
     /// One more file is done.
     pub(super) fn advance(&self) {
-        self.bar.inc(1);
-        if self.wanted && self.bar.is_hidden() && self.start.elapsed() > PATIENCE {
-            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        self.shown.inc(1);
+        if self.wanted && self.shown.is_hidden() && self.start.elapsed() > PATIENCE {
+            self.shown.set_draw_target(ProgressDrawTarget::stderr());
         }
     }
 }
 
 impl Drop for Bar {
     fn drop(&mut self) {
-        self.bar.finish_and_clear();
+        self.shown.finish_and_clear();
     }
 }

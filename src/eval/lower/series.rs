@@ -177,7 +177,7 @@ impl Lowering<'_> {
             for (id, ty) in keys {
                 fields.push((field(*id), from_cells(*ty, [])?));
             }
-            for parts in &grouped.parts {
+            if let Some(parts) = &grouped.parts {
                 let ty = grouped.type_of(&reference(&parts.field))?;
                 fields.push((parts.field.clone(), datafusion::arrow::array::new_empty_array(&ty)));
             }

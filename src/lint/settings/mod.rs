@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::{Selection, Selector, registry};
 use crate::diagnostic::Severity;
-use crate::target;
+use crate::target::{self, Target};
 
 mod json_schema;
 
@@ -155,7 +155,7 @@ pub fn target_names(texts: &[String]) -> Result<Vec<&'static str>, String> {
     let known = |text: &String| {
         let names: Vec<&str> = target::registry::names().collect();
         let unknown = || format!("there is no target `{text}`; there are {}", names.join(", "));
-        target::find(text).map(|target| target.name()).ok_or_else(unknown)
+        target::find(text).map(Target::name).ok_or_else(unknown)
     };
     texts.iter().map(known).collect()
 }

@@ -29,8 +29,8 @@ impl Lower<'_> {
         let mut slots: Vec<(ColumnId, Slot)> = Vec::new();
         let mut by: Vec<(String, Option<Expr>)> = Vec::new();
         for key in keys {
-            let old = self.slot(flow, &key.expr).cloned();
-            let filled = self.is_filled(flow, &key.expr);
+            let old = Self::slot(flow, &key.expr).cloned();
+            let filled = Self::is_filled(flow, &key.expr);
             let value = if key.expr.ty.ty == Type::Dynamic {
                 self.text(flow, &key.expr)?
             } else {
@@ -155,7 +155,7 @@ impl Lower<'_> {
         if !aggregates.is_empty() {
             flow.push(Command::Stats { inline: true, aggregates, by: by.clone() });
         }
-        if !self.is_filled(flow, order) {
+        if !Self::is_filled(flow, order) {
             self.lose(LossKind::Null, picker.span, "a group in which this value is always missing gives nothing");
         }
         let value = self.value(flow, order)?;
@@ -260,7 +260,7 @@ impl Lower<'_> {
         let Some(first) = arguments.first().filter(|a| counts_empty && a.ty.ty == Type::String) else {
             return Ok(value);
         };
-        if self.is_filled(flow, first) {
+        if Self::is_filled(flow, first) {
             return Ok(value);
         }
         Ok(match value {
@@ -293,7 +293,7 @@ impl Lower<'_> {
         if value == order {
             return Ok(Expr::call(bound, [order]));
         }
-        if !self.is_filled(flow, argument) {
+        if !Self::is_filled(flow, argument) {
             self.lose(LossKind::Null, call.span, "a record in which the column is missing is passed over for it, so that its value may be of an older record");
         }
         Ok(Expr::call(pick, [value, order]))

@@ -81,7 +81,7 @@ impl Lower<'_> {
             op = mirrored(op);
         }
         let is = |ty: Type| left_ir.ty.ty == ty || right_ir.ty.ty == ty;
-        let stored = self.slot(flow, left_ir).and_then(|slot| slot.stored);
+        let stored = Self::slot(flow, left_ir).and_then(|slot| slot.stored);
         let texts = |ty: Type| matches!(ty, Type::Guid | Type::Dynamic | Type::String | Type::Unknown);
         let (left, right) = if stored == Some(StoredType::Keyword)
             && right_ir.as_literal().is_some()
@@ -104,7 +104,7 @@ impl Lower<'_> {
             return Ok(test);
         }
         // A null differs from every value.
-        let (left_filled, right_filled) = (self.is_filled(flow, left_ir), self.is_filled(flow, right_ir));
+        let (left_filled, right_filled) = (Self::is_filled(flow, left_ir), Self::is_filled(flow, right_ir));
         Ok(match (left_filled, right_filled) {
             (true, true) => test,
             (false, true) => Expr::any(vec![left.is_null(), test]),
@@ -155,15 +155,15 @@ impl Lower<'_> {
                 "this comparison goes by rules of another language than KQL",
             );
         }
-        let filled = self.is_filled(flow, &node.subject);
-        let values = self.slot(flow, &node.subject).and_then(|slot| slot.values);
+        let filled = Self::is_filled(flow, &node.subject);
+        let values = Self::slot(flow, &node.subject).and_then(|slot| slot.values);
         if node.test == StringTest::Equals && node.needle.as_literal().is_none() {
             let (left, right) = (self.text(flow, &node.subject)?, self.text(flow, &node.needle)?);
-            return Ok(self.texts_equal(flow, node, left, right, want));
+            return Ok(Self::texts_equal(flow, node, left, right, want));
         }
         if node.subject.as_literal().is_some() && node.test == StringTest::Equals {
             let (left, right) = (self.text(flow, &node.needle)?, self.text(flow, &node.subject)?);
-            return Ok(self.texts_equal(flow, node, left, right, want));
+            return Ok(Self::texts_equal(flow, node, left, right, want));
         }
         let text = self.text(flow, &node.subject)?;
         if let Some(value) = node.needle.as_literal() {
@@ -195,12 +195,12 @@ impl Lower<'_> {
         Ok(if want { test } else { Expr::Not(Box::new(test)) })
     }
 
-    fn texts_equal(&mut self, flow: &Flow, node: &StringMatch, left: Expr, right: Expr, want: bool) -> Expr {
+    fn texts_equal(flow: &Flow, node: &StringMatch, left: Expr, right: Expr, want: bool) -> Expr {
         let fold = |e: Expr| if node.rules.case == CaseRule::Sensitive { e } else { lowered(e) };
         // A missing text is the empty one, equal to another that is missing.
         let total = |e: Expr, filled: bool| if filled { e } else { Expr::call("COALESCE", [e, Expr::text("")]) };
-        let left = fold(total(left, self.is_filled(flow, &node.subject)));
-        let right = fold(total(right, self.is_filled(flow, &node.needle)));
+        let left = fold(total(left, Self::is_filled(flow, &node.subject)));
+        let right = fold(total(right, Self::is_filled(flow, &node.needle)));
         Expr::compare(if want { Compare::Equal } else { Compare::NotEqual }, left, right)
     }
 
@@ -240,7 +240,7 @@ impl Lower<'_> {
         let subject = if translated.insensitive { lowered(text.clone()) } else { text.clone() };
         let matches_empty = regex::Regex::new(source).is_ok_and(|regex| regex.is_match(""));
         let test = Expr::Rlike(Box::new(subject), translated.pattern);
-        let filled = self.is_filled(flow, &node.subject);
+        let filled = Self::is_filled(flow, &node.subject);
         Ok(match (want, matches_empty && !filled) {
             (true, false) => test,
             (true, true) => Expr::any(vec![text.is_null(), test]),
@@ -253,7 +253,7 @@ impl Lower<'_> {
     fn searched(&mut self, flow: &mut Flow, node: &RegexMatch, pattern: Expr, want: bool) -> Result<Expr> {
         let text = self.text(flow, &node.subject)?;
         let text =
-            if self.is_filled(flow, &node.subject) { text } else { Expr::call("COALESCE", [text, Expr::text("")]) };
+            if Self::is_filled(flow, &node.subject) { text } else { Expr::call("COALESCE", [text, Expr::text("")]) };
         Ok(found(text, pattern, want))
     }
 
@@ -343,8 +343,8 @@ impl Lower<'_> {
         want: bool,
         span: Span,
     ) -> Result<Expr> {
-        let slot = self.slot(flow, &node.subject).cloned();
-        let filled = self.is_filled(flow, &node.subject);
+        let slot = Self::slot(flow, &node.subject).cloned();
+        let filled = Self::is_filled(flow, &node.subject);
         let keyword = slot.as_ref().is_some_and(|slot| slot.stored == Some(StoredType::Keyword));
         let ty = node.subject.ty.ty;
         let numeric = (ty.is_numeric()

@@ -232,11 +232,11 @@ impl Lower<'_> {
             match value {
                 Some(expr) => {
                     *flow = attempt;
-                    let filled = self.is_filled(flow, &item.expr);
+                    let filled = Self::is_filled(flow, &item.expr);
                     // A part of an object of the events stays one: its own parts are fields too.
                     let of_event = !flow.closed && item.expr.ty.ty == Type::Dynamic && matches!(expr, Expr::Field(_));
                     let note = if of_event { self.text_note(flow, &item.expr) } else { None };
-                    let listed = self.is_list(flow, &item.expr);
+                    let listed = Self::is_list(flow, &item.expr);
                     values.push((item.id, name, Slot { of_event, filled, listed, note, ..Slot::new(expr) }));
                 }
                 None => aliases.push((item.id, Slot::new(Expr::Null))),

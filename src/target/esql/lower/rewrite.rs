@@ -57,7 +57,7 @@ impl Lower<'_> {
                         parts.push(delimiter.clone());
                     }
                     let text = self.text(flow, item)?;
-                    parts.push(if self.is_filled(flow, item) || matches!(text, Expr::Text(_)) {
+                    parts.push(if Self::is_filled(flow, item) || matches!(text, Expr::Text(_)) {
                         text
                     } else {
                         Expr::call("COALESCE", [text, Expr::text("")])

@@ -135,7 +135,7 @@ impl Lower<'_> {
         if let [row] = rows {
             let mut items = Vec::new();
             for (column, value) in schema.iter().zip(row) {
-                items.push((column.name.to_string(), self.literal(value, span)?));
+                items.push((column.name.to_string(), Self::literal(value, span)?));
                 flow.slots.insert(column.id, Slot::new(Expr::field(column.name.as_ref())));
             }
             flow.head = Head::Row(items);
@@ -154,7 +154,7 @@ impl Lower<'_> {
         for (at, column) in schema.iter().enumerate() {
             let mut arms = Vec::with_capacity(rows.len() * 2);
             for (row, index) in rows.iter().zip(0..) {
-                let value = row.get(at).map_or(Ok(Expr::Null), |value| self.literal(value, span))?;
+                let value = row.get(at).map_or(Ok(Expr::Null), |value| Self::literal(value, span))?;
                 arms.push(Expr::compare(Compare::Equal, Expr::field(&number), Expr::integer(index)));
                 arms.push(value);
             }

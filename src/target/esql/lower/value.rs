@@ -83,7 +83,7 @@ impl Lower<'_> {
     /// The value of an expression.
     pub(super) fn value(&mut self, flow: &mut Flow, expr: &Ir) -> Result<Expr> {
         match &expr.kind {
-            ExprKind::Literal(value) => self.literal(value, expr.span),
+            ExprKind::Literal(value) => Self::literal(value, expr.span),
             ExprKind::Column(id) => Ok(self.column(flow, *id, expr.span)),
             ExprKind::And(_)
             | ExprKind::Or(_)
@@ -143,8 +143,7 @@ impl Lower<'_> {
     }
 
     /// What a literal is in ES|QL.
-    #[expect(clippy::only_used_in_recursion, reason = "asked of the lowering as everything about a value is")]
-    pub(super) fn literal(&mut self, value: &Value, span: Span) -> Result<Expr> {
+    pub(super) fn literal(value: &Value, span: Span) -> Result<Expr> {
         let number = |value: f64| match real(value) {
             Some(number) => Ok(number),
             None => refuse(LossKind::UnsupportedExpression, span, "ES|QL has neither NaN nor infinity"),
@@ -161,7 +160,7 @@ impl Lower<'_> {
             Value::String(text) => Expr::text(text.as_ref()),
             Value::Guid(value) => Expr::text(format_guid(*value)),
             Value::Dynamic(json) => match json.as_ref() {
-                Json::Array(items) if items.len() == 1 => return self.literal(&items[0].to_value(), span),
+                Json::Array(items) if items.len() == 1 => return Self::literal(&items[0].to_value(), span),
                 Json::Array(items) if items.is_empty() => Expr::Null,
                 Json::Array(items) if items.iter().all(|item| matches!(item, Json::String(_) | Json::Null)) => {
                     let texts = items.iter().filter_map(|item| item.to_value().as_str().map(Expr::text));
@@ -174,7 +173,7 @@ impl Lower<'_> {
                         "an array or bag that is written out has no counterpart; make it a lookup index",
                     );
                 }
-                scalar => return self.literal(&scalar.to_value(), span),
+                scalar => return Self::literal(&scalar.to_value(), span),
             },
         })
     }
@@ -202,36 +201,34 @@ impl Lower<'_> {
     }
 
     /// The slot of the column that an expression is.
-    #[expect(clippy::only_used_in_recursion, reason = "asked of the lowering as everything about a value is")]
-    pub(super) fn slot<'f>(&self, flow: &'f Flow, expr: &Ir) -> Option<&'f Slot> {
+    pub(super) fn slot<'f>(flow: &'f Flow, expr: &Ir) -> Option<&'f Slot> {
         match &expr.kind {
             ExprKind::Column(id) => flow.slots.get(id),
             // Case does not matter to how a value is stored.
             ExprKind::Call(function, arguments) if matches!(function.name(), "tolower" | "toupper") => {
-                self.slot(flow, arguments.first()?)
+                Self::slot(flow, arguments.first()?)
             }
-            ExprKind::Cast(node) => self.slot(flow, &node.operand),
+            ExprKind::Cast(node) => Self::slot(flow, &node.operand),
             _ => None,
         }
     }
 
     /// Whether an expression is known to be neither null nor empty.
-    #[expect(clippy::only_used_in_recursion, reason = "asked of the lowering as everything about a value is")]
-    pub(super) fn is_filled(&self, flow: &Flow, expr: &Ir) -> bool {
+    pub(super) fn is_filled(flow: &Flow, expr: &Ir) -> bool {
         match &expr.kind {
             ExprKind::Literal(Value::String(text)) => !text.is_empty(),
             ExprKind::Literal(value) => !value.is_null(),
             ExprKind::Column(id) => flow.slots.get(id).is_some_and(|slot| slot.filled),
             ExprKind::Call(function, arguments) => match function.name() {
                 "bin" | "floor" | "startofday" | "tolower" | "toupper" => {
-                    arguments.first().is_some_and(|a| self.is_filled(flow, a))
+                    arguments.first().is_some_and(|a| Self::is_filled(flow, a))
                 }
                 "now" | "ago" | "strlen" | "array_length" => true,
-                "strcat" => arguments.iter().any(|a| self.is_filled(flow, a)),
+                "strcat" => arguments.iter().any(|a| Self::is_filled(flow, a)),
                 _ => false,
             },
             ExprKind::Case(node) => {
-                node.arms.iter().all(|(_, v)| self.is_filled(flow, v)) && self.is_filled(flow, &node.otherwise)
+                node.arms.iter().all(|(_, v)| Self::is_filled(flow, v)) && Self::is_filled(flow, &node.otherwise)
             }
             _ => false,
         }
@@ -248,7 +245,7 @@ impl Lower<'_> {
             }
             _ => {}
         }
-        let stored = self.slot(flow, expr).and_then(|slot| slot.stored);
+        let stored = Self::slot(flow, expr).and_then(|slot| slot.stored);
         let value = self.value(flow, expr)?;
         Ok(match (expr.ty.ty, stored) {
             (_, Some(StoredType::Keyword)) => value,
@@ -289,7 +286,7 @@ impl Lower<'_> {
     /// The value as a number.
     pub(super) fn number(&mut self, flow: &mut Flow, expr: &Ir) -> Result<Expr> {
         let value = self.value(flow, expr)?;
-        let stored = self.slot(flow, expr).and_then(|slot| slot.stored);
+        let stored = Self::slot(flow, expr).and_then(|slot| slot.stored);
         Ok(match expr.ty.ty {
             _ if stored == Some(StoredType::Keyword) => Expr::call("TO_LONG", [value]),
             Type::String | Type::Dynamic | Type::Unknown
@@ -472,20 +469,19 @@ impl Lower<'_> {
         let Some(at) = at else {
             return refuse(LossKind::UnsupportedExpression, span, NO_PARTS);
         };
-        if !self.is_list(flow, base) {
+        if !Self::is_list(flow, base) {
             self.lose(LossKind::Order, span, "the values of a field with several have an order of their own");
         }
         Ok(Expr::call("MV_SLICE", [list, at.clone(), at]))
     }
 
     /// Whether a value is several in their own order.
-    #[expect(clippy::only_used_in_recursion, reason = "asked of the lowering as everything about a value is")]
-    pub(super) fn is_list(&self, flow: &Flow, expr: &Ir) -> bool {
+    pub(super) fn is_list(flow: &Flow, expr: &Ir) -> bool {
         match &expr.kind {
             ExprKind::Column(id) => flow.slots.get(id).is_some_and(|slot| slot.listed),
             ExprKind::Call(function, arguments) => match function.name() {
                 "split" => arguments.len() == 2,
-                "parse_json" | "todynamic" | "parsejson" => arguments.first().is_some_and(|a| self.is_list(flow, a)),
+                "parse_json" | "todynamic" | "parsejson" => arguments.first().is_some_and(|a| Self::is_list(flow, a)),
                 _ => false,
             },
             _ => false,

@@ -107,7 +107,7 @@ impl<'a> Lower<'a> {
             let message = "Sigma compares one count, sum or average of a group with a number, and nothing else; use ES|QL or Splunk";
             return self.refuse(LossKind::UnsupportedAggregate, span, message);
         };
-        let (counted, literal, op) = match (self.literal(&branch, &node.left), self.literal(&branch, &node.right)) {
+        let (counted, literal, op) = match (Self::literal(&branch, &node.left), Self::literal(&branch, &node.right)) {
             (None, Some(literal)) => (&node.left, literal, node.op),
             (Some(literal), None) => (&node.right, literal, node.op.mirrored()),
             _ => {

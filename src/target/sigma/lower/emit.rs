@@ -208,7 +208,7 @@ impl<'a> Lower<'a> {
         for branch in &side.branches {
             let mut fields = Vec::new();
             for key in keys {
-                if self.literal(branch, key).is_some() {
+                if Self::literal(branch, key).is_some() {
                     continue;
                 }
                 let subject = self.subject(branch, key)?;

@@ -206,8 +206,7 @@ impl<'a> Lower<'a> {
     }
 
     /// The value of an expression that is the same for every event.
-    #[expect(clippy::only_used_in_recursion, reason = "asked of the lowering as everything about a value is")]
-    pub(super) fn literal(&self, branch: &Branch<'a>, expr: &Expr) -> Option<Literal> {
+    pub(super) fn literal(branch: &Branch<'a>, expr: &Expr) -> Option<Literal> {
         match &expr.kind {
             ExprKind::Literal(Literal::Dynamic(json)) => match json.to_value() {
                 Literal::Dynamic(_) => None,
@@ -215,11 +214,11 @@ impl<'a> Lower<'a> {
             },
             ExprKind::Literal(value) => Some(value.clone()),
             ExprKind::Column(id) => match branch.env.get(id) {
-                Some(Def::Expr(inner)) => self.literal(branch, inner),
-                Some(Def::Same(other)) => self.literal(branch, &Expr::column(*other, expr.ty, expr.span)),
+                Some(Def::Expr(inner)) => Self::literal(branch, inner),
+                Some(Def::Same(other)) => Self::literal(branch, &Expr::column(*other, expr.ty, expr.span)),
                 _ => None,
             },
-            ExprKind::Cast(node) => match self.literal(branch, &node.operand)? {
+            ExprKind::Cast(node) => match Self::literal(branch, &node.operand)? {
                 value if value.ty() == expr.ty.ty => Some(value),
                 value => match (expr.ty.ty, value.as_integer()) {
                     (Type::Long, Some(number)) => Some(Literal::Long(number)),

@@ -93,7 +93,7 @@ impl<'a> Lower<'a> {
     fn compare(&mut self, branch: &Branch<'a>, node: &Compare, want: bool, span: Span) -> Result<Cond> {
         let op = if want { node.op } else { node.op.complement() };
         let equality = matches!(op, CompareOp::Equal | CompareOp::NotEqual);
-        let (subject, literal, op) = match (self.literal(branch, &node.left), self.literal(branch, &node.right)) {
+        let (subject, literal, op) = match (Self::literal(branch, &node.left), Self::literal(branch, &node.right)) {
             (None, Some(literal)) => (&node.left, literal, op),
             (Some(literal), None) => (&node.right, literal, op.mirrored()),
             (Some(left), Some(right)) if equality && left.ty() == right.ty() && !left.is_null() => {
@@ -192,7 +192,7 @@ impl<'a> Lower<'a> {
 
     fn matched(&mut self, branch: &Branch<'a>, node: &StringMatch, span: Span) -> Result<Cond> {
         let sensitive = node.rules.case == CaseRule::Sensitive;
-        match (self.literal(branch, &node.subject), self.literal(branch, &node.needle)) {
+        match (Self::literal(branch, &node.subject), Self::literal(branch, &node.needle)) {
             (Some(left), Some(right)) if node.test == StringTest::Equals => {
                 let (Some(left), Some(right)) = (left.as_str(), right.as_str()) else {
                     let message = "a comparison of two values that the query gives cannot be decided here; write what it comes to";
@@ -229,7 +229,7 @@ impl<'a> Lower<'a> {
         if let Some(values) = self.alternatives(branch, subject)? {
             let mut conds = Vec::new();
             for (guard, value) in values {
-                let cond = match (self.literal(branch, &value), test) {
+                let cond = match (Self::literal(branch, &value), test) {
                     (Some(value), StringTest::Equals) => match (value.as_str(), needle.as_str()) {
                         (Some(a), Some(b)) if sensitive && a == b || !sensitive && a.eq_ignore_ascii_case(b) => {
                             Cond::Always
@@ -322,7 +322,7 @@ impl<'a> Lower<'a> {
     }
 
     fn regex(&mut self, branch: &Branch<'a>, node: &RegexMatch) -> Result<Cond> {
-        let Some(Literal::String(pattern)) = self.literal(branch, &node.pattern) else {
+        let Some(Literal::String(pattern)) = Self::literal(branch, &node.pattern) else {
             let message = "a regular expression has to be written out in Sigma";
             return self.refuse(LossKind::UnsupportedExpression, node.pattern.span, message);
         };
@@ -368,13 +368,13 @@ impl<'a> Lower<'a> {
                         ExprKind::Literal(value) => value.elements(),
                         _ => None,
                     };
-                    match (elements, self.literal(branch, expr)) {
+                    match (elements, Self::literal(branch, expr)) {
                         (Some(elements), _) => values.extend(elements),
                         (None, Some(value)) => values.push(value),
                         (None, None) => {
                             // `"x" in (A, B)`: the other way round.
                             if let (Some(value), StringTest::Equals, Quantifier::Any) =
-                                (self.literal(branch, &node.subject), node.test, node.quantifier)
+                                (Self::literal(branch, &node.subject), node.test, node.quantifier)
                             {
                                 let mut conds = Vec::new();
                                 for item in items {
@@ -428,7 +428,7 @@ impl<'a> Lower<'a> {
     }
 
     fn between(&mut self, branch: &Branch<'a>, node: &Between, want: bool, span: Span) -> Result<Cond> {
-        let (Some(low), Some(high)) = (self.literal(branch, &node.low), self.literal(branch, &node.high)) else {
+        let (Some(low), Some(high)) = (Self::literal(branch, &node.low), Self::literal(branch, &node.high)) else {
             let message = "the ends of a range have to be written out in Sigma; use ES|QL or Splunk";
             return self.refuse(LossKind::UnsupportedExpression, span, message);
         };
@@ -442,7 +442,7 @@ impl<'a> Lower<'a> {
     }
 
     fn any_column(&mut self, branch: &Branch<'a>, node: &AnyColumn, want: bool, span: Span) -> Result<Cond> {
-        let Some(needle) = self.literal(branch, &node.needle).and_then(|v| v.as_str().map(str::to_owned)) else {
+        let Some(needle) = Self::literal(branch, &node.needle).and_then(|v| v.as_str().map(str::to_owned)) else {
             return self.refuse(
                 LossKind::UnsupportedExpression,
                 span,
@@ -509,7 +509,7 @@ impl<'a> Lower<'a> {
                 ExprKind::Literal(value) => value.elements(),
                 _ => None,
             };
-            let values = elements.or_else(|| self.literal(branch, argument).map(|value| vec![value]));
+            let values = elements.or_else(|| Self::literal(branch, argument).map(|value| vec![value]));
             let texts: Option<Vec<String>> =
                 values.and_then(|values| values.iter().map(|v| v.as_str().map(str::to_owned)).collect());
             if let Some(texts) = texts {
