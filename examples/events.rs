@@ -143,7 +143,7 @@ fn process(row: u64, rows: u64) -> Process {
         id: below(row, 8, 65_536),
         parent,
         parent_command: format!("{parent} {} {}", pick(WORDS, row, 30), pick(WORDS, row, 31)),
-        sha256: (0..4).map(|part| format!("{:016x}", chance(row, 40 + part))).collect(),
+        sha256: (0..4).map(|part| format!("{:016x}", chance(row, 40 + part))).collect::<Vec<_>>().concat(),
     }
 }
 
