@@ -162,6 +162,7 @@ fn the_workflow_has_the_steps_of_the_local_run() {
             [script, ..] if script.starts_with(".ci/") => format!("run: {script}\n"),
             ["corpus_tests", ..] => "--test corpus".to_owned(),
             ["evaluator_corpus_tests", ..] => continue,
+            ["reading", language, ..] => format!("read.py\" --from {language}"),
             ["judge", target] => format!("judge {target}"),
             ["check", script, ..] | [script, ..] => format!("{script}.py"),
             [] => continue,

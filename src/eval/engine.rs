@@ -204,6 +204,19 @@ mod tests {
     }
 
     #[test]
+    fn a_text_is_compared_with_no_number() {
+        for (query, runs) in [
+            ("print '1' == 1", false),
+            ("print now() != 'x'", false),
+            ("print '1' == '1', 1 == 1.0, dynamic('1') == '1'", true),
+        ] {
+            let tree = crate::syntax::parse(query).query.unwrap();
+            let bound = bind(&tree, &Schemas::builtin(Dialect::Sentinel)).query.unwrap();
+            assert_eq!(support::check(&bound).is_ok(), runs, "{query}");
+        }
+    }
+
+    #[test]
     fn volatile_functions_give_each_record_a_value_of_its_own() {
         let query = "range i from 1 to 50 step 1 | extend g = new_guid(), r = rand() | summarize dcount(g), dcount(r)";
         assert_eq!(answer(query, 8), ["50|50"]);

@@ -47,7 +47,7 @@ fn seed(name: &str) -> PathBuf {
 fn found(rule: &Path, tables: &[(&str, Vec<Value>)]) -> Vec<Map<String, Value>> {
     let folder = tempfile::tempdir().expect("a folder");
     for (name, events) in tables {
-        let lines: String = events.iter().map(|event| format!("{event}\n")).collect();
+        let lines = events.iter().map(|event| format!("{event}\n")).collect::<Vec<_>>().concat();
         std::fs::write(folder.path().join(format!("{name}.ndjson")), lines).expect("a file of events");
     }
     let output = std::process::Command::new(assert_cmd::cargo::cargo_bin!("kqlc"))
