@@ -81,8 +81,8 @@ fn check_expr(expr: &Expr, refused: &mut Vec<EvalError>) {
     expr.plan(&mut |plan| check_plan(plan, refused));
 }
 
-/// Whether values of these types are compared by no rule that is known: a text against anything that has no text of its
-/// own. Microsoft's analyser lets it pass; the service refuses it, or else casts in a way it does not document.
+/// Whether values of these types stand in no order that is known: a text and a number, or a time. Microsoft's analyser
+/// lets it pass, and the service's documentation is silent. Whether they are equal is asked of their texts elsewhere.
 const fn are_apart(left: Type, right: Type) -> bool {
     const fn is_number_or_time(ty: Type) -> bool {
         matches!(ty, Type::Bool | Type::Int | Type::Long | Type::Real | Type::Decimal | Type::DateTime | Type::TimeSpan)

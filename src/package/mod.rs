@@ -1,6 +1,6 @@
 //! Packages: a converted query together with what its rule says, in the form a SIEM takes in.
 //!
-//! [`About`] gathers what a rule says, [`templates`] are the forms, and [`Packager`] puts both together with a
+//! [`About`] gathers what a rule says, `templates` are the forms, and [`Packager`] puts both together with a
 //! [`Conversion`]. What a form cannot say (a threshold of rows, a schedule) is a loss like any other.
 
 mod about;

@@ -152,7 +152,7 @@ impl Author<'_> {
             }
             14 | 15 => self.join()?,
             16 => format!("union {}", self.pick(&["(U | where b)", "kind=outer U", "withsource=Source (U | take 3)"])),
-            17 | 18 => self.expand()?,
+            17 | 18 => self.expand(),
             19 | 20 => self.window()?,
             21 => {
                 let (text, ..) = self.known(&[Type::String])?;
@@ -266,9 +266,9 @@ impl Author<'_> {
         Some(format!("join kind={kind} (U | where l != 443) on {key}"))
     }
 
-    fn expand(&mut self) -> Option<String> {
+    fn expand(&mut self) -> String {
         let array = self.expression(Type::Dynamic, 2);
-        Some(match self.below(5) {
+        match self.below(5) {
             0 => format!("mv-expand {} = {array}", self.column(Type::Dynamic)),
             1 => format!("mv-expand {} = {array} to typeof(long)", self.column(Type::Long)),
             2 => {
@@ -288,7 +288,7 @@ impl Author<'_> {
                 self.columns.push((element.clone(), Type::String));
                 format!("mv-apply {element} = {array} to typeof(string) on (top 2 by {element} {order})")
             }
-        })
+        }
     }
 
     fn window(&mut self) -> Option<String> {

@@ -5,8 +5,8 @@
 //! would do, the *rank* decides: a column of unique whole numbers that say the place of each record. Of equals the lowest
 //! rank wins, lists are in the order of ranks, sets in the order in which their values come first.
 //!
-//! To add an aggregate: write its state in a file here, add it to [`spec::Spec`], and add its row to [`table::ROWS`]. A
-//! test holds that every row of the catalogue is in that table or refused by name.
+//! To add an aggregate: write its state in a file here, add it to `Spec` in `spec`, and add its row to the table of
+//! `table`. A test holds that every row of the catalogue is in that table or refused by name.
 
 #![allow(
     clippy::cast_possible_wrap,

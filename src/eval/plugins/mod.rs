@@ -1,7 +1,7 @@
 //! What the plugins of `evaluate` compute: each a function from records at hand to records, in files by subject.
 //!
 //! To add a plugin: write its function and add its row to [`PLUGINS`]. A test holds that every plugin of the catalogue
-//! runs or stands in [`REFUSED`] with the reason.
+//! runs or stands in `REFUSED` with the reason.
 
 mod activity;
 mod address;
