@@ -18,7 +18,6 @@ mod fmt;
 mod functions;
 pub mod input;
 mod ir;
-mod outfile;
 pub mod output;
 mod parse;
 pub mod queries;

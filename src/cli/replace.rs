@@ -4,7 +4,7 @@
 //! the disk: nobody ever reads half a file, and a run that fails leaves what was there.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -47,7 +47,7 @@ pub enum WriteError {
 /// (a terminal, a pipe, `/dev/null`) is written to as it comes.
 #[derive(Debug)]
 pub struct Replacement {
-    file: File,
+    file: BufWriter<File>,
     /// Removes the new file until it has its place; `None` where the bytes go to their place at once.
     temporary: Option<Temporary>,
     target: PathBuf,
@@ -65,7 +65,7 @@ impl Replacement {
                 let metadata = fs::metadata(&target)?;
                 if !metadata.is_file() {
                     let file = OpenOptions::new().write(true).open(&target)?;
-                    return Ok(Self { file, temporary: None, target });
+                    return Ok(Self { file: buffered(file), temporary: None, target });
                 }
                 if metadata.permissions().readonly() {
                     return Err(io::Error::new(io::ErrorKind::PermissionDenied, "the file is read-only"));
@@ -79,7 +79,17 @@ impl Replacement {
         if let Some(permissions) = permissions {
             file.set_permissions(permissions)?;
         }
-        Ok(Self { file, temporary: Some(temporary), target })
+        Ok(Self { file: buffered(file), temporary: Some(temporary), target })
+    }
+
+    /// Begins a file that takes the place of whatever bears this name, a link included: so nothing is written outside of
+    /// a folder, wherever a link in it leads.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    pub fn of_name(path: &Path) -> io::Result<Self> {
+        let (temporary, file) = Temporary::beside(path)?;
+        Ok(Self { file: buffered(file), temporary: Some(temporary), target: path.to_owned() })
     }
 
     /// Puts the file in its place.
@@ -88,6 +98,7 @@ impl Replacement {
     /// What the operating system says. What stood there before then still does.
     pub fn commit(self) -> io::Result<()> {
         let Self { file, temporary, target } = self;
+        let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
         let Some(temporary) = temporary else { return Ok(()) };
         file.sync_all()?;
         // Windows renames no open file.
@@ -104,6 +115,11 @@ impl Write for Replacement {
     fn flush(&mut self) -> io::Result<()> {
         self.file.flush()
     }
+}
+
+/// Answers and reports come a line at a time.
+fn buffered(file: File) -> BufWriter<File> {
+    BufWriter::with_capacity(1 << 16, file)
 }
 
 /// A new file that is removed unless it has taken another name.
@@ -199,6 +215,34 @@ mod tests {
             assert_eq!(fs::read_to_string(&path).unwrap(), text);
         }
         assert_eq!(names(folder.path()), ["a"]);
+    }
+
+    #[test]
+    fn what_is_no_file_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(Replacement::begin(folder.path()).is_err());
+        assert!(Replacement::begin(&folder.path().join("gone/a.csv")).is_err());
+        assert_eq!(folder.path().read_dir().unwrap().count(), 0);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_is_followed_or_replaced_as_asked() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, link) = (folder.path().join("a"), folder.path().join("b"));
+        fs::write(&file, "old").unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        let mut through = Replacement::begin(&link).unwrap();
+        through.write_all(b"new").unwrap();
+        through.commit().unwrap();
+        assert_eq!(fs::read_to_string(&file).unwrap(), "new");
+        let mut instead = Replacement::of_name(&link).unwrap();
+        instead.write_all(b"own").unwrap();
+        instead.commit().unwrap();
+        assert_eq!(
+            (fs::read_to_string(&file).unwrap(), fs::read_to_string(&link).unwrap()),
+            ("new".into(), "own".into())
+        );
     }
 
     #[test]

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use similar::TextDiff;
 
-use super::super::outfile::OutFile;
+use super::super::replace::Replacement;
 use super::artefact::{Artefact, Difference};
 use super::summary;
 use crate::package::Packaging;
@@ -205,7 +205,7 @@ impl Folder {
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent).map_err(told)?;
         }
-        let mut out = OutFile::replace(&path).map_err(told)?;
+        let mut out = Replacement::of_name(&path).map_err(told)?;
         out.write_all(text.as_bytes()).map_err(told)?;
         out.commit().map_err(told)?;
         Ok(None)

@@ -11,9 +11,9 @@ use super::Global;
 use super::data::{self, DataOptions};
 use super::evaluate::{self, Failure};
 use super::input::{Paths, Text};
-use super::outfile::OutFile;
 use super::output::{Exit, Output, complain, hint};
 use super::queries::{Content, Query};
+use super::replace::Replacement;
 use super::schemas::SchemaOptions;
 use crate::diagnostic::render::{Format as FindingsFormat, Renderer, Report, Sink};
 use crate::diagnostic::{Diagnostic, code};
@@ -219,7 +219,7 @@ fn write_file(
     interrupt: &Interrupt,
 ) -> Result<(), String> {
     let told = |error: io::Error| format!("{}: {error}", path.display());
-    let mut out = Stoppable { out: OutFile::create(path).map_err(told)?, interrupt };
+    let mut out = Stoppable { out: Replacement::begin(path).map_err(told)?, interrupt };
     for answer in answers {
         write(answer, format, layout, &mut out).map_err(told)?;
     }
