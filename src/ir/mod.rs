@@ -9,6 +9,7 @@
 
 mod expr;
 pub mod foreign;
+mod operator;
 pub mod pass;
 mod plan;
 mod print;

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use serde::Serialize;
 
+use crate::rule::is_technique;
 use crate::target::{DataError, DataFile};
 
 /// The file's name.
@@ -105,14 +106,6 @@ impl Attack {
 fn unnamed(id: &str) -> Technique {
     let reference = format!("https://attack.mitre.org/techniques/{}/", id.replace('.', "/"));
     Technique { id: id.to_owned(), name: None, reference, tactics: Vec::new() }
-}
-
-/// `T1234` or `T1234.001`.
-fn is_technique(id: &str) -> bool {
-    let Some(digits) = id.strip_prefix('T') else { return false };
-    let (main, sub) = digits.split_once('.').unwrap_or((digits, "001"));
-    let number = |text: &str, length: usize| text.len() == length && text.bytes().all(|b| b.is_ascii_digit());
-    number(main, 4) && number(sub, 3)
 }
 
 #[cfg(test)]

@@ -65,9 +65,9 @@ impl Uses {
         plan.source.kind.expressions(&mut |expr| self.expr(expr));
         plan.source.kind.plans(&mut |plan| self.plan(plan));
         for step in &plan.steps {
-            if let Some(name) = operator(&step.op) {
-                self.operators.insert(name.to_owned());
-            }
+            // A page tells of `parse` in all its forms.
+            let name = if matches!(step.op, Op::Parse(_)) { Some("parse") } else { step.op.name() };
+            self.operators.extend(name.map(str::to_owned));
             match &step.op {
                 Op::Window(window) => {
                     if let Some((Bound::FromNow(ticks), _)) = window.bounds.from {
@@ -91,49 +91,4 @@ impl Uses {
         expr.operands(&mut |operand| self.expr(operand));
         expr.plan(&mut |plan| self.plan(plan));
     }
-}
-
-/// The operator of KQL that a step comes from; nothing for steps that no query writes.
-const fn operator(op: &Op) -> Option<&'static str> {
-    Some(match op {
-        Op::Filter(_) | Op::Window(_) => "where",
-        Op::Extend(_) => "extend",
-        Op::Project(..) => "project",
-        Op::Summarize { .. } => "summarize",
-        Op::Distinct => "distinct",
-        Op::Sort(_) => "sort",
-        Op::Serialize => "serialize",
-        Op::Take(_) => "take",
-        Op::Sample(_) => "sample",
-        Op::SampleDistinct(..) => "sample-distinct",
-        Op::Join(join) => {
-            if join.lookup {
-                "lookup"
-            } else {
-                "join"
-            }
-        }
-        Op::MvExpand(expand) => {
-            if expand.body.is_some() {
-                "mv-apply"
-            } else {
-                "mv-expand"
-            }
-        }
-        Op::MakeSeries(_) => "make-series",
-        Op::Parse(_) => "parse",
-        Op::ParseKv(_) => "parse-kv",
-        Op::Scan(_) => "scan",
-        Op::Partition(_) => "partition",
-        Op::TopNested(_) => "top-nested",
-        Op::TopHitters { .. } => "top-hitters",
-        Op::Reduce { .. } => "reduce",
-        Op::Evaluate(_) => "evaluate",
-        Op::GetSchema => "getschema",
-        Op::Invoke(_) => "invoke",
-        Op::Fork(_) => "fork",
-        Op::Consume => "consume",
-        Op::Render { .. } => "render",
-        Op::Statistics(_) | Op::Foreign(_) | Op::Opaque(_) => return None,
-    })
 }

@@ -5,6 +5,7 @@
 //! rule ([`QueryText`]) maps back to the bytes of the file whatever style it is written in, and can be replaced in place
 //! ([`replace_query`]).
 
+mod attack;
 mod credits;
 mod duration;
 mod fields;
@@ -22,6 +23,7 @@ use crate::source::{ReadError, SourceFile, Span};
 use crate::yaml;
 
 pub use crate::yaml::{Entry, Node, NodeKind, Scalar, ScalarStyle};
+pub use attack::is_technique;
 pub use credits::Credits;
 pub use duration::{Duration, DurationForm};
 pub use model::{

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use uuid::Uuid;
 
-use crate::rule::{Credits, Rule};
+use crate::rule::{Credits, Rule, is_technique};
 use crate::target::RuleInfo;
 use crate::target::sigma::print::fingerprint;
 use crate::target::sigma::rows::TargetFile;
@@ -100,9 +100,9 @@ impl<'a> Names<'a> {
         }
         let techniques = rule.relevant_techniques.iter().chain(&rule.sub_techniques);
         for technique in techniques.flat_map(|techniques| &techniques.value) {
-            let id = technique.value.trim().to_ascii_lowercase();
+            let id = technique.value.trim().to_ascii_uppercase();
             if is_technique(&id) {
-                tag(format!("attack.{id}"));
+                tag(format!("attack.{}", id.to_ascii_lowercase()));
             }
         }
         metadata
@@ -137,23 +137,4 @@ impl<'a> Names<'a> {
 
 fn cut(text: &str, most: usize) -> String {
     if text.chars().count() <= most { text.to_owned() } else { text.chars().take(most - 1).chain(['…']).collect() }
-}
-
-/// `t1234` or `t1234.001`.
-fn is_technique(id: &str) -> bool {
-    let Some(digits) = id.strip_prefix('t') else { return false };
-    let (main, sub) = digits.split_once('.').unwrap_or((digits, "001"));
-    let number = |text: &str, length: usize| text.len() == length && text.bytes().all(|b| b.is_ascii_digit());
-    number(main, 4) && number(sub, 3)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn techniques_are_told_from_other_texts() {
-        assert!(is_technique("t1059") && is_technique("t1059.001"));
-        assert!(!is_technique("t1059.1") && !is_technique("ta0001") && !is_technique("t10590"));
-    }
 }

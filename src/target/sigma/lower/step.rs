@@ -270,40 +270,13 @@ fn opaque(flow: &mut Flow<'_>, op: &Op, what: &str) {
     });
 }
 
-/// The name of an operation in KQL.
+/// The name of an operation in KQL, or that of the plugin or command it is.
 fn name(op: &Op) -> &str {
     match op {
-        Op::Filter(_) | Op::Window(_) => "where",
-        Op::Extend(_) => "extend",
-        Op::Project(..) => "project",
-        Op::Summarize { .. } => "summarize",
-        Op::Distinct => "distinct",
-        Op::Sort(_) => "sort",
-        Op::Serialize => "serialize",
-        Op::Take(_) => "take",
-        Op::Sample(_) => "sample",
-        Op::SampleDistinct(..) => "sample-distinct",
-        Op::Join(join) if join.lookup => "lookup",
-        Op::Join(_) => "join",
-        Op::MvExpand(expand) if expand.body.is_some() => "mv-apply",
-        Op::MvExpand(_) => "mv-expand",
-        Op::MakeSeries(_) => "make-series",
-        Op::Parse(_) => "parse-where",
-        Op::ParseKv(_) => "parse-kv",
-        Op::Scan(_) => "scan",
-        Op::Partition(_) => "partition",
-        Op::TopNested(_) => "top-nested",
-        Op::TopHitters { .. } => "top-hitters",
-        Op::Reduce { .. } => "reduce",
         Op::Evaluate(evaluate) => &evaluate.name,
-        Op::GetSchema => "getschema",
-        Op::Invoke(_) => "invoke",
-        Op::Fork(_) => "fork",
-        Op::Consume => "consume",
-        Op::Render { .. } => "render",
-        Op::Statistics(_) => "stats",
         Op::Foreign(step) => step.command.row().name,
         Op::Opaque(name) => name,
+        _ => op.name().unwrap_or("stats"),
     }
 }
 
