@@ -382,6 +382,30 @@ pub fn from_serde(value: &serde_json::Value) -> Json {
     }
 }
 
+/// The bytes of a dynamic with the slots of bags by name, at every depth: equal values have equal bytes then.
+pub fn by_name(bytes: &[u8]) -> Cow<'_, [u8]> {
+    fn sort(json: &mut Json) {
+        match json {
+            Json::Array(items) => items.iter_mut().for_each(sort),
+            Json::Bag(slots) => {
+                slots.sort_by(|(a, _), (b, _)| a.cmp(b));
+                for (_, value) in slots {
+                    sort(value);
+                }
+            }
+            _ => {}
+        }
+    }
+    match View::new(bytes).shown() {
+        Shown::Array(_) | Shown::Bag(_) => {
+            let mut json = decode(bytes);
+            sort(&mut json);
+            Cow::Owned(encode(&json))
+        }
+        _ => Cow::Borrowed(bytes),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -103,42 +103,14 @@ pub(super) fn without_kernel(function: FunctionId, span: Span) -> EvalError {
     EvalError::unsupported(format!("`{function}` is not run here{why}"), span)
 }
 
-/// The name of an operator, as queries write it.
+/// The name of an operator, as queries write it, with that of what it calls.
 pub(super) fn operator_name(op: &Op) -> String {
     match op {
-        Op::Filter(_) | Op::Window(_) => "where",
-        Op::Extend(_) => "extend",
-        Op::Project(..) => "project",
-        Op::Summarize { .. } => "summarize",
-        Op::Distinct => "distinct",
-        Op::Sort(_) => "sort",
-        Op::Serialize => "serialize",
-        Op::Take(_) => "take",
-        Op::Sample(_) => "sample",
-        Op::SampleDistinct(..) => "sample-distinct",
-        Op::Join(join) if join.lookup => "lookup",
-        Op::Join(_) => "join",
-        Op::MvExpand(expand) if expand.body.is_some() => "mv-apply",
-        Op::MvExpand(_) => "mv-expand",
-        Op::MakeSeries(_) => "make-series",
-        Op::Parse(parse) if parse.filter => "parse-where",
-        Op::Parse(_) => "parse",
-        Op::ParseKv(_) => "parse-kv",
-        Op::Scan(_) => "scan",
-        Op::Partition(_) => "partition",
-        Op::TopNested(_) => "top-nested",
-        Op::TopHitters { .. } => "top-hitters",
-        Op::Reduce { .. } => "reduce",
-        Op::Evaluate(evaluate) => return format!("evaluate {}", evaluate.name),
-        Op::GetSchema => "getschema",
-        Op::Invoke(call) => return format!("invoke {}", call.name),
-        Op::Fork(branches) if branches.iter().any(|branch| branch.name.starts_with("Facet")) => "facet",
-        Op::Fork(_) => "fork",
-        Op::Consume => "consume",
-        Op::Render { .. } => "render",
-        Op::Statistics(_) => "stats",
-        Op::Foreign(_) => "a command of another language",
-        Op::Opaque(name) => return name.to_string(),
+        Op::Evaluate(evaluate) => format!("evaluate {}", evaluate.name),
+        Op::Invoke(call) => format!("invoke {}", call.name),
+        Op::Fork(branches) if branches.iter().any(|branch| branch.name.starts_with("Facet")) => "facet".to_owned(),
+        Op::Statistics(_) => "stats".to_owned(),
+        Op::Opaque(name) => name.to_string(),
+        _ => op.name().unwrap_or("a command of another language").to_owned(),
     }
-    .to_owned()
 }

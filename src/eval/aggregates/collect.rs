@@ -6,7 +6,6 @@ use datafusion::common::{HashMap, Result};
 
 use super::codec::{Reader, Writer};
 use super::groups::State;
-use super::sketch::dynamic_key;
 use crate::eval::arrays::{CellBuilder, Cells};
 use crate::eval::cell::Cell;
 use crate::eval::dynamic::{self, Shown, View};
@@ -189,11 +188,11 @@ impl State for Set {
                 Shown::Array(items) => {
                     for (position, item) in (0..).zip(items) {
                         if !matches!(item.shown(), Shown::Null) {
-                            self.insert(config, &dynamic_key(item.bytes()), (rank, position));
+                            self.insert(config, &dynamic::by_name(item.bytes()), (rank, position));
                         }
                     }
                 }
-                _ => self.insert(config, &dynamic_key(bytes), (rank, 0)),
+                _ => self.insert(config, &dynamic::by_name(bytes), (rank, 0)),
             },
             cell => {
                 if let Some(element) = element(cell) {

@@ -5,8 +5,6 @@
 //! cardinality estimation algorithms for `HyperLogLog` sketches", 2017). Which form it has depends on the values alone, not
 //! on the order or the grouping in which they came, so the estimate is the same at any partitioning.
 
-use std::borrow::Cow;
-
 use datafusion::common::{HashSet, Result, internal_datafusion_err};
 use xxhash_rust::xxh64::xxh64;
 
@@ -64,36 +62,12 @@ pub(crate) fn hash(cell: &Cell<'_>) -> Option<u64> {
             Shown::Real(value) => return hash(&Cell::Real(value)),
             Shown::Bool(value) => hash_number(i64::from(value)),
             Shown::Guid(value) => xxh64(&value.to_be_bytes(), 0),
-            Shown::Array(_) | Shown::Bag(_) => xxh64(&dynamic_key(bytes), 0),
+            Shown::Array(_) | Shown::Bag(_) => xxh64(&dynamic::by_name(bytes), 0),
         },
         Cell::Int(_) | Cell::Long(_) | Cell::DateTime(_) | Cell::TimeSpan(_) => {
             hash_number(cell.as_long().unwrap_or_default())
         }
     })
-}
-
-/// The bytes of a dynamic in a form that is the same for equal values: the slots of bags by name.
-pub(super) fn dynamic_key(bytes: &[u8]) -> Cow<'_, [u8]> {
-    fn sort(json: &mut Json) {
-        match json {
-            Json::Array(items) => items.iter_mut().for_each(sort),
-            Json::Bag(slots) => {
-                slots.sort_by(|(a, _), (b, _)| a.cmp(b));
-                for (_, value) in slots {
-                    sort(value);
-                }
-            }
-            _ => {}
-        }
-    }
-    match View::new(bytes).shown() {
-        Shown::Array(_) | Shown::Bag(_) => {
-            let mut json = dynamic::decode(bytes);
-            sort(&mut json);
-            Cow::Owned(dynamic::encode(&json))
-        }
-        _ => Cow::Borrowed(bytes),
-    }
 }
 
 impl Sketch {

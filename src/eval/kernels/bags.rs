@@ -168,24 +168,8 @@ fn bag_zip<'a>(_: Env, args: &[Cell<'a>]) -> Cell<'a> {
 
 /// JSON with the slots of bags by name; a scalar as `tostring` writes it.
 fn dynamic_to_json<'a>(_: Env, args: &[Cell<'a>]) -> Cell<'a> {
-    fn sort(json: &mut Json) {
-        match json {
-            Json::Array(items) => items.iter_mut().for_each(sort),
-            Json::Bag(slots) => {
-                slots.sort_by(|(a, _), (b, _)| a.cmp(b));
-                for (_, value) in slots {
-                    sort(value);
-                }
-            }
-            _ => {}
-        }
-    }
     match args.first() {
-        Some(Cell::Dynamic(bytes)) => {
-            let mut json = dynamic::decode(bytes);
-            sort(&mut json);
-            Cell::from(dynamic::text(&dynamic::encode(&json)).into_owned())
-        }
+        Some(Cell::Dynamic(bytes)) => Cell::from(dynamic::text(&dynamic::by_name(bytes)).into_owned()),
         Some(scalar) => Cell::from(scalar.to_text().into_owned()),
         None => EMPTY,
     }

@@ -55,14 +55,7 @@ impl Lowered {
 fn apart(key: DfExpr, relation: &Relation) -> Result<DfExpr, EvalError> {
     let ty = relation.type_of(&key)?;
     let nullable = ty != DataType::Utf8View;
-    let same: udf::Function = Arc::new(|arrays, _| {
-        if let [array, ..] = arrays {
-            Ok(Arc::clone(array))
-        } else {
-            datafusion::common::internal_err!("a key of nothing")
-        }
-    });
-    Ok(udf::raw("key", String::new(), ty, nullable, same, vec![key]))
+    Ok(udf::apart(key, ty, nullable))
 }
 
 /// What the engine says, without what it puts around it.

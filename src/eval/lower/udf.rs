@@ -170,20 +170,30 @@ pub(super) fn raw(
 
 /// The expression, which the optimiser is to leave where it stands: it moves nothing past what is volatile.
 pub(super) fn in_place(expr: Expr, result: DataType, nullable: bool) -> Expr {
+    same("in_place", expr, result, nullable, Volatility::Volatile)
+}
+
+/// The expression, which the optimiser does not see to be the column it is.
+pub(super) fn apart(expr: Expr, result: DataType, nullable: bool) -> Expr {
+    same("key", expr, result, nullable, Volatility::Immutable)
+}
+
+/// A function that gives what it is given.
+fn same(name: &str, expr: Expr, result: DataType, nullable: bool, volatility: Volatility) -> Expr {
     let function: Function = Arc::new(|arrays, _| {
         if let [array, ..] = arrays {
             Ok(Arc::clone(array))
         } else {
-            datafusion::common::internal_err!("nothing to keep in place")
+            datafusion::common::internal_err!("nothing is given")
         }
     });
     let udf = Udf {
-        name: "in_place".to_owned(),
+        name: name.to_owned(),
         key: String::new(),
         result,
         result_type: Type::Unknown,
         nullable,
-        signature: signature(1, Volatility::Volatile),
+        signature: signature(1, volatility),
         work: Work::Arrays(function),
     };
     call(udf, vec![expr])

@@ -112,17 +112,7 @@ impl Lower<'_> {
                 flow.push(Command::Where(Eval::any(vec![Eval::call("isnotnull", [Eval::field(&field)]), missing])));
             }
         }
-        let element = Eval::field(&field);
-        let val = match item.to {
-            Some(Type::Int | Type::Long | Type::Real | Type::Decimal) => {
-                Val::new(Eval::call("tonumber", [element]), Repr::Number)
-            }
-            Some(Type::String) => Val::new(element, Repr::Text),
-            Some(Type::DateTime) => Val::new(element, Repr::TimeText),
-            Some(Type::Bool) => Val::new(element, Repr::Bool),
-            _ => Val::new(element, Repr::Json),
-        };
-        flow.slots.insert(item.id, Slot::new(val));
+        flow.slots.insert(item.id, Slot::new(element(Eval::field(&field), item.to)));
         if let Some(body) = &expand.body {
             let end = Usage { live: live.clone(), deciding: after.deciding.clone(), ordered: after.ordered };
             self.applied(flow, body, end, row.as_deref(), step)?;
@@ -173,17 +163,8 @@ impl Lower<'_> {
             .and_then(|n| u64::try_from(n).ok());
         flow.push(Command::MvExpand(position.clone(), limit));
         for (item, array) in expand.items.iter().zip(arrays) {
-            let element = Eval::call("mvindex", [array, Eval::field(&position)]);
-            let val = match item.to {
-                Some(Type::Int | Type::Long | Type::Real | Type::Decimal) => {
-                    Val::new(Eval::call("tonumber", [element]), Repr::Number)
-                }
-                Some(Type::String) => Val::new(element, Repr::Text),
-                Some(Type::DateTime) => Val::new(element, Repr::TimeText),
-                Some(Type::Bool) => Val::new(element, Repr::Bool),
-                _ => Val::new(element, Repr::Json),
-            };
-            flow.slots.insert(item.id, Slot::new(val));
+            let one = Eval::call("mvindex", [array, Eval::field(&position)]);
+            flow.slots.insert(item.id, Slot::new(element(one, item.to)));
         }
         if let Some(index) = expand.index {
             flow.slots.insert(index, Slot::filled(Val::new(Eval::field(&position), Repr::Number)));
@@ -265,4 +246,17 @@ impl Lower<'_> {
 /// Whether an operation looks at one record at a time.
 const fn is_row_by_row(op: &Op) -> bool {
     matches!(op, Op::Filter(_) | Op::Extend(_) | Op::Project(..) | Op::MvExpand(_) | Op::Render { .. } | Op::Serialize)
+}
+
+/// An element of an array as a value of the type it is converted to; without one it stays JSON.
+fn element(of: Eval, to: Option<Type>) -> Val {
+    match to {
+        Some(Type::Int | Type::Long | Type::Real | Type::Decimal) => {
+            Val::new(Eval::call("tonumber", [of]), Repr::Number)
+        }
+        Some(Type::String) => Val::new(of, Repr::Text),
+        Some(Type::DateTime) => Val::new(of, Repr::TimeText),
+        Some(Type::Bool) => Val::new(of, Repr::Bool),
+        _ => Val::new(of, Repr::Json),
+    }
 }
