@@ -3,11 +3,13 @@
 mod constants;
 mod normalise;
 mod prune;
+mod share;
 mod window;
 
 pub use constants::{constant, fold_constants};
 pub use normalise::normalise;
 pub use prune::prune;
+pub use share::share;
 pub use window::lift_windows;
 
 use super::Query;
