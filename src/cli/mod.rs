@@ -20,6 +20,8 @@ pub mod input;
 mod ir;
 pub mod output;
 mod parse;
+#[cfg(feature = "eval")]
+mod prove;
 pub mod queries;
 pub mod replace;
 mod rule;
@@ -111,6 +113,9 @@ pub enum Command {
     #[command(hide = true)]
     Test(unbuilt::Unbuilt),
     /// Prove that translations find the same events
+    #[cfg(feature = "eval")]
+    Prove(prove::Prove),
+    /// Prove that translations find the same events
     #[cfg(not(feature = "eval"))]
     #[command(hide = true)]
     Prove(unbuilt::Unbuilt),
@@ -179,6 +184,8 @@ fn dispatch(cli: &Cli, out: &mut Output<impl io::Write>) -> Exit {
         Command::Test(command) => command.run(cli.global, out),
         #[cfg(not(feature = "eval"))]
         Command::Test(_) => unbuilt::Unbuilt::run("test"),
+        #[cfg(feature = "eval")]
+        Command::Prove(command) => command.run(cli.global, out),
         #[cfg(not(feature = "eval"))]
         Command::Prove(_) => unbuilt::Unbuilt::run("prove"),
         #[cfg(not(feature = "eval"))]

@@ -120,7 +120,13 @@ fn mapped(
         Part::Whole => rewritten(&text, &field.prefixes),
         _ if text.is_empty() && others(Part::Whole).is_none() && others(Part::Ancestor).is_none() => text,
         Part::BaseName => match (others(Part::Whole), others(Part::Ancestor)) {
-            (Some(whole), _) => whole,
+            (Some(whole), _) => {
+                let last = whole.rsplit(['\\', '/']).next().unwrap_or_default();
+                if last != text {
+                    fields.torn(&field.name, column);
+                }
+                whole
+            }
             (None, Some(ancestor)) if text.is_empty() => ancestor,
             (None, Some(ancestor)) => format!("{ancestor}\\{text}"),
             (None, None) => format!("{FOLDER}{text}"),
