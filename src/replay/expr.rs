@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use super::functions::{self, Context};
 use super::matching::{Needle, folded};
 use super::plan::Machine;
 use super::record::{Layout, Record};
@@ -70,6 +71,10 @@ impl Machine<'_> {
                 let (left, right) = (self.cell(&node.left, scope)?, self.cell(&node.right, scope)?);
                 Ok(compared(node, &left, &right))
             }
+            ExprKind::Loose(node) => {
+                let (left, right) = (self.cell(&node.left, scope)?, self.cell(&node.right, scope)?);
+                Ok(functions::loosely_compared(node, &left, &right))
+            }
             ExprKind::Match(node) => self.string_match(node, scope),
             ExprKind::Regex(node) => self.regex_match(node, scope),
             ExprKind::Member(node) => self.member(node, scope, expr.span),
@@ -96,6 +101,7 @@ impl Machine<'_> {
             | ExprKind::Or(_)
             | ExprKind::Not(_)
             | ExprKind::Compare(_)
+            | ExprKind::Loose(_)
             | ExprKind::Match(_)
             | ExprKind::Regex(_)
             | ExprKind::Member(_)
@@ -117,9 +123,18 @@ impl Machine<'_> {
             ExprKind::Parameter(name) => Err(Refusal::new(expr.span, format!("`{name}` has no value here"))),
             ExprKind::Unknown(name, _) => Err(Refusal::new(expr.span, format!("the function `{name}` is not known"))),
             ExprKind::Item(..) => Err(Refusal::new(expr.span, "functions of several values are not replayed")),
-            ExprKind::Call(id, _) => Err(Refusal::new(expr.span, format!("the function `{id}` is not replayed"))),
-            ExprKind::Foreign(id, _) => Err(Refusal::new(expr.span, format!("{id} is not replayed"))),
-            ExprKind::Loose(_) => Err(Refusal::new(expr.span, "this comparison is not replayed")),
+            ExprKind::Call(id, arguments) => {
+                let body = functions::core(*id).ok_or_else(|| unknown(expr))?;
+                self.call(body, id.name(), arguments, scope, expr.span)
+            }
+            ExprKind::Foreign(id, arguments) => match (id.row().name, arguments.as_slice()) {
+                ("mvfilter", [field, condition]) => self.each_value(field, condition, true, scope),
+                ("mvmap", [field, value]) => self.each_value(field, value, false, scope),
+                (name, _) => {
+                    let body = functions::foreign(*id).ok_or_else(|| unknown(expr))?;
+                    self.call(body, name, arguments, scope, expr.span)
+                }
+            },
         }
     }
 
@@ -132,6 +147,39 @@ impl Machine<'_> {
             Some(at) => &scope.record.cells[at],
             None => scope.record.other(&self.query.columns[id].name).unwrap_or(&Cell::Null),
         }
+    }
+
+    fn call(
+        &self,
+        body: functions::Body,
+        name: &'static str,
+        arguments: &[Expr],
+        scope: Scope<'_>,
+        span: Span,
+    ) -> Run<Cell> {
+        let mut cells = Vec::with_capacity(arguments.len());
+        for argument in arguments {
+            cells.push(self.cell(argument, scope)?);
+        }
+        body(&Context { machine: self, span, name }, &cells)
+    }
+
+    /// What an expression gives for each value of a field, or the values for which a condition holds.
+    fn each_value(&self, field: &Expr, each: &Expr, filters: bool, scope: Scope<'_>) -> Run<Cell> {
+        let mut given = Vec::new();
+        for value in self.cell(field, scope)?.values() {
+            let mut over = scope.over.to_vec();
+            if let Some(id) = field.as_column() {
+                over.insert(0, (id, value.clone()));
+            }
+            let scope = Scope { over: &over, ..scope };
+            if !filters {
+                given.extend_from_slice(self.cell(each, scope)?.values());
+            } else if self.truth(each, scope)? == Some(true) {
+                given.push(value.clone());
+            }
+        }
+        Ok(Cell::many(given))
     }
 
     fn string_match(&self, node: &StringMatch, scope: Scope<'_>) -> Run<Option<bool>> {
@@ -286,6 +334,22 @@ impl Machine<'_> {
         }
         self.cell(&node.otherwise, scope)
     }
+}
+
+/// That a function is not run, and why not where that is known.
+pub(super) fn unknown(expr: &Expr) -> Refusal {
+    let (name, why) = match &expr.kind {
+        ExprKind::Call(id, _) => (id.name(), None),
+        ExprKind::Foreign(id, _) => (id.row().name, functions::reason(*id)),
+        _ => ("this", None),
+    };
+    Refusal::new(
+        expr.span,
+        match why {
+            Some(why) => format!("`{name}` is not replayed: {why}"),
+            None => format!("the function `{name}` is not replayed"),
+        },
+    )
 }
 
 /// What a test gives when an operand is null.

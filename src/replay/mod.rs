@@ -9,12 +9,23 @@
 //!
 //! What is not run is refused by name, before the first record is looked at wherever the plan alone shows it.
 
+mod aggregate;
 mod cell;
+mod commands;
+mod expand;
 mod expr;
+mod functions;
+mod group;
+mod join;
 mod matching;
+mod order;
+mod pattern;
 mod plan;
 mod record;
 mod regex;
+mod scan;
+mod statistics;
+mod support;
 mod world;
 
 use std::fmt;
@@ -83,5 +94,8 @@ const STACK_BYTES: usize = 64 * 1024 * 1024;
 
 /// Runs a query over events.
 pub fn run(query: &Query, world: &World) -> Result<Answer, Refusal> {
-    stacker::grow(STACK_BYTES, || plan::Machine::new(query, world).answer())
+    stacker::grow(STACK_BYTES, || {
+        support::check(query)?;
+        plan::Machine::new(query, world).answer()
+    })
 }

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use super::commands;
 use super::record::{Fields, Layout, Record, Reshape, Table};
 use super::regex::Regexes;
 use super::world::{World, fits, in_pattern, wild};
@@ -93,7 +94,7 @@ impl<'q> Machine<'q> {
                 });
                 Ok(Table { records: records.collect(), layout: reshape.layout.clone() })
             }
-            SourceKind::Union(_) => Err(Refusal::new(source.span, "a union is not replayed")),
+            SourceKind::Union(union) => self.union(union, &source.schema, input),
             SourceKind::Range { .. } => Err(Refusal::new(source.span, "`range` is not replayed")),
             SourceKind::External(_) => Err(Refusal::new(source.span, "data from an address is not at hand")),
             SourceKind::Call(call) => {
@@ -102,7 +103,7 @@ impl<'q> Machine<'q> {
             SourceKind::Evaluate(call) => {
                 Err(Refusal::new(source.span, format!("the plugin `{}` is not replayed", call.name)))
             }
-            SourceKind::Foreign(step) => Err(Refusal::new(source.span, format!("{} is not replayed", step.command))),
+            SourceKind::Foreign(step) => commands::source(self, step, &source.schema, source.span),
         }
     }
 
@@ -169,6 +170,16 @@ impl<'q> Machine<'q> {
             Op::Window(window) => Ok(self.window(window, input)),
             Op::Extend(items) => self.extend(items, &step.schema, input),
             Op::Project(items, rest) => self.project(items, rest, &step.schema, input),
+            Op::Summarize { keys, aggregates } => self.summarize(keys, aggregates, &step.schema, &input),
+            Op::Distinct => Ok(Self::distinct(input)),
+            Op::Sort(keys) => self.sorted(keys, input),
+            Op::Take(count) => self.take(count, input),
+            Op::Join(join) => self.join(join, &step.schema, input, step.span),
+            Op::MvExpand(expand) => self.expand(expand, &step.schema, input),
+            Op::Scan(scan) => self.scan(scan, &step.schema, input),
+            Op::Partition(partition) => self.partition(partition, &step.schema, &input),
+            Op::Statistics(statistics) => self.statistics(statistics, &step.schema, input),
+            Op::Foreign(foreign) => commands::step(self, foreign, &step.schema, input, step.span),
             Op::Serialize | Op::Render { .. } => Ok(input),
             op => Err(Refusal::new(step.span, format!("{} is not replayed", name(op)))),
         }
@@ -195,8 +206,14 @@ impl<'q> Machine<'q> {
         input
     }
 
+    /// The value of an expression that reads no column.
+    pub(super) fn constant(&self, expr: &Expr) -> Run<Cell> {
+        let record = Record { cells: Vec::new(), rest: Rc::default(), events: Rc::from([]) };
+        self.value(expr, &Layout::of(&Schema::default()), &record)
+    }
+
     /// The values of computed columns in a record.
-    fn computed(&self, items: &[Computed], layout: &Layout, record: &Record) -> Run<Vec<Cell>> {
+    pub(super) fn computed(&self, items: &[Computed], layout: &Layout, record: &Record) -> Run<Vec<Cell>> {
         items.iter().map(|item| self.value(&item.expr, layout, record)).collect()
     }
 
@@ -245,7 +262,7 @@ fn within(bounds: Bounds, time: i64, now: i64) -> bool {
 }
 
 /// What an operation is called where it is refused.
-fn name(op: &Op) -> String {
+pub(super) fn name(op: &Op) -> String {
     match op {
         Op::Foreign(step) => step.command.to_string(),
         Op::Evaluate(call) => format!("the plugin `{}`", call.name),
