@@ -239,6 +239,19 @@ codes! {
     /// A search grows beyond bounds once its templates and repeated commands are carried out.
     SPL_TOO_LARGE = "K3212" "spl-too-large" Error;
 
+    /// A query in EQL uses a function that Elasticsearch has not.
+    EQL_UNKNOWN_FUNCTION = "K3301" "eql-unknown-function" Error;
+    /// A function of EQL is given too few or too many arguments.
+    EQL_ARGUMENT_COUNT = "K3302" "eql-argument-count" Error;
+    /// An operator or function of EQL is given what it does not take there.
+    EQL_OPERAND = "K3303" "eql-operand" Error;
+    /// A query in EQL uses a pipe that Elasticsearch has not.
+    EQL_UNKNOWN_PIPE = "K3304" "eql-unknown-pipe" Error;
+    /// A sequence or sample in EQL lacks something, or has something that it cannot have.
+    EQL_SEQUENCE = "K3305" "eql-sequence" Error;
+    /// A query in EQL nests deeper than the reader follows.
+    EQL_TOO_DEEP = "K3306" "eql-too-deep" Error;
+
     /// The query needs something that is not run here.
     NOT_RUN = "K4001" "not-run" Error;
     /// The query reads a table, a watchlist or an address for which no data was given.

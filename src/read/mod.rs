@@ -3,6 +3,8 @@
 //! A reader is one row of the table of languages and one function, [`Reader`]. What it gives is the meaning of what
 //! was read, or a diagnostic that says what has no meaning here; it never passes over anything.
 
+mod elastic;
+mod eql;
 mod macros;
 mod sigma;
 mod splunk;
@@ -73,6 +75,8 @@ languages! {
     Sigma = "sigma" ["yml" "yaml"] sigma::read;
     /// Splunk searches
     Splunk = "splunk" ["spl"] splunk::read;
+    /// Elastic EQL queries, and detection rules that hold them
+    Eql = "eql" ["eql"] eql::read;
 }
 
 /// Reads a file of a language.

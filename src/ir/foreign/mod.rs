@@ -2,10 +2,12 @@
 //!
 //! A node that names such a row is understood; whoever has no way to say or compute it can only refuse it by name.
 
+mod eql;
 mod splunk;
 
 use std::fmt;
 
+pub use self::eql::{Arrangement, Correlation, Stage, StageKey};
 use super::{Argument, ColumnId, Computed, Expr, Name};
 use crate::functions::{Shape, ValueType};
 use crate::source::Span;
@@ -16,6 +18,8 @@ use crate::types::Type;
 pub enum Origin {
     /// Splunk's SPL.
     Splunk,
+    /// Elastic's EQL.
+    Eql,
 }
 
 /// What kind of built-in it is.
@@ -95,7 +99,7 @@ impl ForeignId {
 
     /// Every one of them.
     pub fn all() -> impl Iterator<Item = Self> {
-        splunk::ROWS.iter().map(Self)
+        splunk::ROWS.iter().chain(eql::ROWS).map(Self)
     }
 }
 
@@ -111,6 +115,7 @@ impl fmt::Display for ForeignId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.origin {
             Origin::Splunk => write!(f, "spl:{}", self.0.name),
+            Origin::Eql => write!(f, "eql:{}", self.0.name),
         }
     }
 }
@@ -186,7 +191,7 @@ mod tests {
         let mut seen = HashSet::new();
         for id in ForeignId::all() {
             let row = id.row();
-            assert!(seen.insert((row.kind, row.name)), "{} twice", row.name);
+            assert!(seen.insert((row.origin, row.kind, row.name)), "{} twice", row.name);
             assert_eq!(ForeignId::find(row.origin, row.kind, row.name), Some(id));
             assert!(row.doc.ends_with('.') && row.arity.0 <= row.arity.1, "{}", row.name);
         }

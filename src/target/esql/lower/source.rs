@@ -21,7 +21,7 @@ impl Lower<'_> {
                 narrowed: true,
                 ..Flow::new(Head::Row(vec![("row".into(), Expr::integer(1))]))
             }),
-            SourceKind::LogSource(_) | SourceKind::Foreign(_) => {
+            SourceKind::LogSource(_) | SourceKind::Foreign(_) | SourceKind::Correlated(_) => {
                 refuse(LossKind::UnsupportedSource, source.span, "a source of another language is read, not written")
             }
             SourceKind::Input => {
