@@ -21,7 +21,7 @@ mod ir;
 pub mod output;
 mod parse;
 #[cfg(feature = "eval")]
-mod prove;
+pub mod prove;
 pub mod queries;
 pub mod replace;
 mod rule;

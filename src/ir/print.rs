@@ -7,8 +7,9 @@ use std::fmt::{self, Write};
 
 use super::{
     AggregateCall, Argument, Arrangement, Bound, CaseRule, CastKind, ColumnId, Columns, Computed, Correlation, Expr,
-    ExprKind, ForeignStep, Frame, Lacking, NullRule, Op, OptionValue, ParseSegment, Plan, Quantifier, Query, RegexDialect, Rest,
-    Schema, SeriesRange, SortKey, SourceKind, Statistics, StringRules, StringTest, TermRule, ValueSet,
+    ExprKind, ForeignStep, Frame, Lacking, NullRule, Op, OptionValue, ParseSegment, Plan, Quantifier, Query,
+    RegexDialect, Rest, Schema, SeriesRange, SortKey, SourceKind, Statistics, StringRules, StringTest, TermRule,
+    ValueSet,
 };
 use crate::functions::{Shape, ValueType};
 use crate::literal::format_timespan;

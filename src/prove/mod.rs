@@ -8,6 +8,7 @@
 
 mod atoms;
 mod compare;
+mod made;
 mod rule_side;
 mod scenario;
 mod translation;
@@ -26,6 +27,7 @@ use crate::schema::Schemas;
 use crate::target::store::Empty;
 use crate::target::{Conversion, DataError, Fidelity, Loss, Options, RuleInfo, Target};
 
+pub use self::made::made;
 pub use self::scenario::{Record, Scenario};
 
 /// What a comparison came to.

@@ -175,11 +175,15 @@ impl<'p> Pcre<'p> {
             self.reference(name);
             return Ok(());
         }
-        let end = self.rest.find(|c: char| !(c.is_ascii_alphabetic() || c == '-' || c == '^')).unwrap_or(self.rest.len());
+        let end =
+            self.rest.find(|c: char| !(c.is_ascii_alphabetic() || c == '-' || c == '^')).unwrap_or(self.rest.len());
         let (flags, behind) = self.rest.split_at(end);
         let closes = behind.starts_with(')');
         if !(closes || behind.starts_with(':')) || !flags.chars().all(|c| "imsxU-".contains(c)) {
-            return Err(format!("groups such as `(?{}` are not known here", &self.rest[..self.rest.len().min(end + 1)]));
+            return Err(format!(
+                "groups such as `(?{}` are not known here",
+                &self.rest[..self.rest.len().min(end + 1)]
+            ));
         }
         let (on, off) = flags.split_once('-').unwrap_or((flags, ""));
         let extended = if off.contains('x') { false } else { inherited || on.contains('x') };
@@ -257,7 +261,8 @@ impl<'p> Pcre<'p> {
                 self.reference(name);
             }
             'g' => {
-                let name = if self.takes("{") { self.until("}")? } else { return Err("`\\g` is not known here".to_owned()) };
+                let name =
+                    if self.takes("{") { self.until("}")? } else { return Err("`\\g` is not known here".to_owned()) };
                 if name.starts_with(['-', '+']) {
                     return Err("references that count back are not known here".to_owned());
                 }
@@ -360,7 +365,8 @@ impl<'p> Pcre<'p> {
                     let before = self.out.ends_with(['[', '^', ']']) || first;
                     let after = self.rest.starts_with(']')
                         || ["\\d", "\\w", "\\s", "\\D", "\\W", "\\S"].iter().any(|set| self.rest.starts_with(set));
-                    let set_before = self.out.ends_with("0-9") || self.out.ends_with("A-Za-z_") || self.out.ends_with(r"\x20");
+                    let set_before =
+                        self.out.ends_with("0-9") || self.out.ends_with("A-Za-z_") || self.out.ends_with(r"\x20");
                     if before || after || set_before {
                         self.out.push_str(r"\-");
                     } else {

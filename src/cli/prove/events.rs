@@ -1,33 +1,64 @@
-//! The events that a rule is proven on: those of its tests, and those of a folder.
+//! The events that a rule is proven on: those of its tests, those of a folder, and those made of the rule itself.
+
+use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
-use super::Prove;
 use crate::bind::bind;
 use crate::cli::data::with_tables;
-use crate::cli::input::{Text, tests_of};
+use crate::cli::input::tests_of;
+use crate::cli::run::instant;
 use crate::cli::test::TestFile;
 use crate::eval::output::json_rows;
 use crate::eval::sources::{OnError, Sources};
 use crate::eval::{Catalog as _, Engine};
+use crate::ir::Query;
 use crate::literal::parse_datetime;
-use crate::prove::{Record, Scenario};
+use crate::prove::{Record, Scenario, made};
 use crate::schema::Schemas;
 use crate::syntax;
 
 /// The columns that hold the time of an event.
 const TIME_COLUMNS: &[&str] = &["TimeGenerated", "Timestamp"];
+/// The instant at which rules run over events made of them, if nothing says another: 2024-05-14T10:00:00Z.
+const NOW: i64 = 638_512_776_000_000_000;
 
-/// All sets of events there are for a rule.
-pub(super) struct Events {
-    pub(super) scenarios: Vec<Scenario>,
+/// Which events rules are proven on.
+#[derive(Clone, Debug, clap::Args)]
+pub struct EventOptions {
+    /// A folder with a file or folder of events a table, named as the table, besides the rule's own tests
+    #[arg(long, value_name = "DIR")]
+    pub events: Option<PathBuf>,
+    /// The time at which rules run, over the events of --events (that of the latest event without it) and over made ones
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    pub now: Option<i64>,
+    /// Which events are made of a rule; the same for the same number
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+    /// At most how many events are made of a rule
+    #[arg(long, value_name = "N", default_value_t = 4000)]
+    pub count: usize,
 }
 
-impl Events {
-    /// Those of a file.
-    pub(super) fn of(prove: &Prove, text: &Text, schemas: &Schemas, engine: &Engine) -> Result<Self, String> {
+impl Default for EventOptions {
+    fn default() -> Self {
+        Self { events: None, now: None, seed: 0, count: 4000 }
+    }
+}
+
+impl EventOptions {
+    /// All sets of events there are for a query of a file.
+    ///
+    /// # Errors
+    /// What is wrong with tests or events, for people.
+    pub fn scenarios(
+        &self,
+        path: &Path,
+        query: &Query,
+        schemas: &Schemas,
+        engine: &Engine,
+    ) -> Result<Vec<Scenario>, String> {
         let mut scenarios = Vec::new();
-        let path = std::path::Path::new(text.file.name());
         if let Some(tests) = tests_of(path) {
             for test in TestFile::read(&tests)?.tests {
                 let sources = test.sources(&tests)?;
@@ -40,7 +71,7 @@ impl Events {
                 scenarios.push(scenario);
             }
         }
-        if let Some(folder) = &prove.events {
+        if let Some(folder) = &self.events {
             let mut sources = Sources::new(OnError::Fail);
             sources.add_folder(folder).map_err(|error| error.told())?;
             let mut scenario = Scenario { name: folder.display().to_string(), ..Scenario::default() };
@@ -49,10 +80,11 @@ impl Events {
                 scenario.tables.insert(table, records);
             }
             let times = scenario.tables.values().flatten().filter_map(time_of);
-            scenario.now = prove.now.or_else(|| times.max()).unwrap_or_default();
+            scenario.now = self.now.or_else(|| times.max()).unwrap_or_default();
             scenarios.push(scenario);
         }
-        Ok(Self { scenarios })
+        scenarios.extend(made(query, self.seed, self.now.unwrap_or(NOW), self.count));
+        Ok(scenarios)
     }
 }
 
@@ -74,4 +106,14 @@ fn records(sources: &Sources, table: &str, schemas: &Schemas, engine: &Engine) -
         columns.zip(row).filter(filled).collect::<Map<String, Value>>()
     };
     Ok(rows.into_iter().map(record).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_usual_instant_is_the_one_that_is_said() {
+        assert_eq!(parse_datetime("2024-05-14T10:00:00Z"), Some(NOW));
+    }
 }

@@ -4,19 +4,18 @@ mod events;
 mod report;
 
 use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use self::events::Events;
+pub use self::events::EventOptions;
 use super::Global;
 use super::convert::{known_target, prepared};
 use super::files::{Flow, over_files};
 use super::input::{Paths, Text};
 use super::output::{Exit, Output, complain};
 use super::queries::{Content, Query};
-use super::run::instant;
 use super::schemas::SchemaOptions;
 use crate::eval::{self, Engine};
 use crate::prove::{Case, Given, Proof, Scenario, Verdict};
@@ -33,18 +32,14 @@ pub struct Prove {
     /// Which translations to prove: one target or several, parted by commas; all without it
     #[arg(long, value_delimiter = ',', value_name = "TARGET", value_parser = known_target)]
     to: Vec<&'static str>,
-    /// A folder with a file or folder of events a table, named as the table, besides the rule's own tests
-    #[arg(long, value_name = "DIR")]
-    events: Option<PathBuf>,
+    #[command(flatten)]
+    events: EventOptions,
     /// Whose field names the translation uses
     #[arg(long, value_enum, default_value_t)]
     fields: Fields,
     /// Which form to take where the exact one is clumsy
     #[arg(long, value_enum, default_value_t)]
     prefer: Prefer,
-    /// The time at which rules run over the events of --events; that of the latest event without it
-    #[arg(long, value_name = "TIME", value_parser = instant)]
-    now: Option<i64>,
     /// The most seconds that are spent on a rule
     #[arg(long, value_name = "SECONDS", default_value_t = 120)]
     time: u64,
@@ -167,7 +162,8 @@ impl Prove {
                     .collect());
             }
         };
-        let scenarios = Events::of(self, text, work.schemas, &work.engine)?.scenarios;
+        let path = Path::new(text.file.name());
+        let scenarios = self.events.scenarios(path, &ir, work.schemas, &work.engine)?;
         let given = Given {
             query: &ir,
             text: &query.text,
@@ -178,29 +174,34 @@ impl Prove {
             scenarios: &scenarios,
             until: Some(Instant::now() + Duration::from_secs(self.time)),
         };
-        let told = |error: target::DataError| error.to_string();
-        let case = match Case::new(given) {
-            Ok(case) => case,
-            Err(reason) => {
-                return work.targets.iter().map(|target| unrun(&given, *target, &reason).map_err(told)).collect();
-            }
-        };
-        let mut proofs = Vec::new();
-        for target in &work.targets {
-            let unplaced = case.unplaced(*target).map_err(told)?;
-            if unplaced.is_empty() {
-                proofs.push(case.prove(*target).map_err(told)?);
-                continue;
-            }
-            // What a target has no event for is no matter of its translation.
-            let scenarios: Vec<Scenario> = case.without(&unplaced);
-            proofs.push(match Case::new(Given { scenarios: &scenarios, ..given }) {
-                Ok(case) => case.prove(*target).map_err(told)?,
-                Err(reason) => unrun(&given, *target, &reason).map_err(told)?,
-            });
-        }
-        Ok(proofs)
+        proofs(&given, &work.targets).map_err(|error| error.to_string())
     }
+}
+
+/// The proofs of a rule, one a target.
+///
+/// # Errors
+/// What is wrong with a target's data files.
+pub fn proofs(given: &Given<'_>, targets: &[&'static dyn Target]) -> Result<Vec<Proof>, target::DataError> {
+    let case = match Case::new(*given) {
+        Ok(case) => case,
+        Err(reason) => return targets.iter().map(|target| unrun(given, *target, &reason)).collect(),
+    };
+    let mut proofs = Vec::new();
+    for target in targets {
+        let unplaced = case.unplaced(*target)?;
+        if unplaced.is_empty() {
+            proofs.push(case.prove(*target)?);
+            continue;
+        }
+        // What a target has no event for is no matter of its translation.
+        let scenarios: Vec<Scenario> = case.without(&unplaced);
+        proofs.push(match Case::new(Given { scenarios: &scenarios, ..*given }) {
+            Ok(case) => case.prove(*target)?,
+            Err(reason) => unrun(given, *target, &reason)?,
+        });
+    }
+    Ok(proofs)
 }
 
 /// The verdict on a rule that does not run.
