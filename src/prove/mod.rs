@@ -1,0 +1,3 @@
+//! Proofs that translations find the same events.
+
+pub mod synth;
