@@ -15,7 +15,6 @@ pub mod ir;
 pub mod lint;
 pub mod literal;
 pub mod package;
-#[cfg(feature = "eval")]
 pub mod prove;
 pub mod read;
 pub mod replay;

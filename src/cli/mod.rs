@@ -7,6 +7,7 @@
 mod baseline;
 mod bound;
 mod check;
+mod clock;
 mod completions;
 mod convert;
 #[cfg(feature = "eval")]
@@ -29,6 +30,7 @@ mod rule;
 mod run;
 mod schema;
 pub mod schemas;
+mod synth;
 #[cfg(feature = "eval")]
 mod test;
 #[cfg(not(feature = "eval"))]
@@ -119,10 +121,8 @@ pub enum Command {
     #[cfg(not(feature = "eval"))]
     #[command(hide = true)]
     Prove(unbuilt::Unbuilt),
-    /// Make events for rules
-    #[cfg(not(feature = "eval"))]
-    #[command(hide = true)]
-    Synth(unbuilt::Unbuilt),
+    /// Make events for rules: such as make them fire, and such as just fail to
+    Synth(synth::Synth),
     /// Write a completion script for a shell
     Completions(completions::Completions),
 }
@@ -188,8 +188,7 @@ fn dispatch(cli: &Cli, out: &mut Output<impl io::Write>) -> Exit {
         Command::Prove(command) => command.run(cli.global, out),
         #[cfg(not(feature = "eval"))]
         Command::Prove(_) => unbuilt::Unbuilt::run("prove"),
-        #[cfg(not(feature = "eval"))]
-        Command::Synth(_) => unbuilt::Unbuilt::run("synth"),
+        Command::Synth(command) => command.run(cli.global, out),
         Command::Completions(command) => command.run(out),
     }
 }

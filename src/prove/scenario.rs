@@ -154,6 +154,51 @@ pub(super) fn window(query: &Query, now: i64) -> impl Fn(i64) -> bool {
     }
 }
 
+/// The instants at which the windows of a query begin and end.
+pub(super) fn edges(query: &Query, now: i64) -> HashSet<i64> {
+    let mut found = HashSet::new();
+    each_plan(query, &mut |plan| {
+        for step in &plan.steps {
+            if let Op::Window(window) = &step.op {
+                found.extend([window.bounds.from, window.bounds.to].into_iter().flatten().map(
+                    |(bound, _)| match bound {
+                        Bound::Instant(at) => at,
+                        Bound::FromNow(ticks) => now.saturating_add(ticks),
+                    },
+                ));
+            }
+        }
+    });
+    found
+}
+
+/// The query without the last limit on the number of its records, if it ends with one.
+pub(super) fn uncapped(query: &Query) -> Option<Query> {
+    let last = query.plan.steps.iter().rposition(|step| {
+        !matches!(step.op, Op::Project(..) | Op::Extend(_) | Op::Sort(_) | Op::Serialize | Op::Render { .. })
+    })?;
+    matches!(query.plan.steps[last].op, Op::Take(_)).then(|| {
+        let mut query = query.clone();
+        query.plan.steps.remove(last);
+        query
+    })
+}
+
+/// An event whose instants are no finer than so many ticks.
+pub(super) fn coarse(record: &Record, table: &str, schemas: &Schemas, grain: i64) -> Record {
+    let mut record = record.clone();
+    for column in schemas.table(table).iter().flat_map(|table| &table.columns) {
+        if column.ty == Type::DateTime
+            && let Some(Value::String(text)) = record.get_mut(&*column.name)
+            && let Some(ticks) = parse_datetime(text)
+            && ticks % grain != 0
+        {
+            *text = crate::literal::format_datetime(ticks.div_euclid(grain) * grain);
+        }
+    }
+    record
+}
+
 /// The columns of an event as their types have them; nulls are left out, and strings that are not there are empty.
 pub(super) fn typed(record: &Record, table: &str, schemas: &Schemas) -> Vec<(String, Json)> {
     let declared = schemas.table(table);

@@ -143,7 +143,8 @@ impl Storing<'_> {
     }
 }
 
-fn time_of(record: &Record) -> Option<i64> {
+/// When an event happened.
+pub(super) fn time_of(record: &Record) -> Option<i64> {
     ["TimeGenerated", "Timestamp"].iter().find_map(|name| crate::literal::parse_datetime(record.get(*name)?.as_str()?))
 }
 

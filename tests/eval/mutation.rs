@@ -337,8 +337,7 @@ fn tally(subject: &Subject, schemas: &Schemas) -> Tally {
     let name = subject.path.file_stem().unwrap().to_string_lossy().into_owned();
     let mut tally = Tally::default();
     for target in registry::TARGETS {
-        let unplaced = case.unplaced(*target).unwrap();
-        let scenarios = case.without(&unplaced);
+        let scenarios = case.fitted(*target).unwrap().unwrap_or_else(|| subject.scenarios.clone());
         let case = Case::new(kqlc::prove::Given { scenarios: &scenarios, ..given }).unwrap();
         let sound = target.convert(&subject.query, &given.info, &Options::default()).unwrap();
         if sound.fidelity == Fidelity::Refused || case.judge(*target, &sound).unwrap().verdict != Verdict::Proven {
@@ -362,9 +361,10 @@ fn tally(subject: &Subject, schemas: &Schemas) -> Tally {
                 let words = span.of(&subject.text).split_whitespace().collect::<Vec<_>>().join(" ");
                 if case.judge(*target, &conversion).unwrap().verdict == Verdict::Refuted {
                     tally.caught += 1;
-                } else if EQUIVALENT.iter().any(|(rule, known, about, _)| {
-                    *rule == name && known == fault && words.starts_with(about)
-                }) {
+                } else if EQUIVALENT
+                    .iter()
+                    .any(|(rule, known, about, _)| *rule == name && known == fault && words.starts_with(about))
+                {
                     tally.faults -= 1;
                 } else {
                     tally.missed.push(format!("{name}, {}: {fault:?} at `{words}`", target.name()));

@@ -74,7 +74,8 @@ fn every_rule_is_proven_for_every_target_that_does_not_refuse() {
         .par_iter()
         .flat_map(|subject| {
             let name = subject.path.file_stem().unwrap().to_string_lossy().into_owned();
-            let made: usize = subject.scenarios.iter().filter(|scenario| scenario.name.ends_with(')')).map(Scenario::len).sum();
+            let made: usize =
+                subject.scenarios.iter().filter(|scenario| scenario.name.ends_with(')')).map(Scenario::len).sum();
             assert!(made >= 200, "{name}: {made} events were made");
             let proofs = proofs(&subject.given(&schemas, &engine), registry::TARGETS).unwrap();
             proofs.into_iter().map(|proof| (name.clone(), proof)).collect::<Vec<_>>()
@@ -85,7 +86,8 @@ fn every_rule_is_proven_for_every_target_that_does_not_refuse() {
         let open = OPEN.iter().find(|(rule, target, _)| rule == name && *target == proof.target);
         match (proof.verdict, open) {
             (Verdict::Proven | Verdict::Refused, None) => {}
-            (Verdict::Untested, Some((.., reason))) if proof.reason.as_deref().is_some_and(|why| why.contains(reason)) => {}
+            (Verdict::Untested, Some((.., reason)))
+                if proof.reason.as_deref().is_some_and(|why| why.contains(reason)) => {}
             (verdict, _) => wrong.push(format!("{name}, {}: {verdict:?} {:?}", proof.target, proof.reason)),
         }
     }

@@ -189,13 +189,10 @@ pub fn proofs(given: &Given<'_>, targets: &[&'static dyn Target]) -> Result<Vec<
     };
     let mut proofs = Vec::new();
     for target in targets {
-        let unplaced = case.unplaced(*target)?;
-        if unplaced.is_empty() {
+        let Some(scenarios) = case.fitted(*target)? else {
             proofs.push(case.prove(*target)?);
             continue;
-        }
-        // What a target has no event for is no matter of its translation.
-        let scenarios: Vec<Scenario> = case.without(&unplaced);
+        };
         proofs.push(match Case::new(Given { scenarios: &scenarios, ..*given }) {
             Ok(case) => case.prove(*target)?,
             Err(reason) => unrun(given, *target, &reason)?,

@@ -24,7 +24,6 @@ use crate::schema::Schemas;
 use crate::source::SourceFile;
 
 use engine::EngineOptions;
-pub(in crate::cli) use engine::instant;
 
 /// Arguments of `kqlc run`.
 #[derive(Debug, clap::Args)]

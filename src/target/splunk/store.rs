@@ -7,7 +7,7 @@ use super::rows::{Data, FieldRow};
 use crate::ir::Json;
 use crate::literal::{format_guid, format_timespan};
 use crate::target::Fields as Names;
-use crate::target::store::{Conflict, Empty, Fields, Given, Stored, parts};
+use crate::target::store::{Conflict, Empty, Fields, Given, Stored, object_in, parts};
 
 /// A word of a table's search.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,6 +92,12 @@ pub(super) fn store(data: &Data, event: &Given<'_>, names: Names, empty: Empty) 
         }
         let row = table.and_then(|table| table.fields.get(column));
         let field = row.map_or_else(|| clean(column), |row| row.name().to_owned());
+        // What is an object of the event is the text of one in Sentinel, where the column is a string.
+        let object = match value {
+            Json::String(text) if row.is_some_and(FieldRow::is_object) => object_in(text),
+            _ => None,
+        };
+        let value = object.as_ref().unwrap_or(value);
         let json = super::json_value(value);
         if field == "_raw" {
             whole = Some(json.as_str().map_or_else(|| json.to_string(), str::to_owned));
