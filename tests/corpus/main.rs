@@ -13,6 +13,7 @@ mod lint;
 #[path = "../noise/mod.rs"]
 mod noise;
 mod read_splunk;
+mod replay;
 mod rules;
 #[cfg(feature = "eval")]
 mod seeds;

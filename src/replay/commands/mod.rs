@@ -133,13 +133,7 @@ pub(super) fn refusal(step: &ForeignStep, span: Span) -> Option<Refusal> {
 }
 
 /// A command over records.
-pub(super) fn step(
-    machine: &Machine<'_>,
-    step: &ForeignStep,
-    schema: &Schema,
-    input: Table,
-    span: Span,
-) -> Run<Table> {
+pub(super) fn step(machine: &Machine<'_>, step: &ForeignStep, schema: &Schema, input: Table, span: Span) -> Run<Table> {
     match (find(step.command), refusal(step, span)) {
         (Some(body), _) => body(&Call { machine, step, schema, span }, input),
         (None, refusal) => Err(refusal.unwrap_or_else(|| Refusal::new(span, "this command is not replayed"))),
