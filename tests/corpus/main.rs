@@ -14,6 +14,7 @@ mod lint;
 mod noise;
 mod read_eql;
 mod read_splunk;
+mod replay;
 mod rules;
 #[cfg(feature = "eval")]
 mod seeds;
