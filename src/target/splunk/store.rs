@@ -5,9 +5,12 @@ use serde_json::{Map, Value};
 use super::lower::clean;
 use super::rows::{Data, FieldRow};
 use crate::ir::Json;
-use crate::literal::{format_guid, format_timespan};
+use crate::literal::{TICKS_PER_SECOND, format_guid, format_timespan};
 use crate::target::Fields as Names;
 use crate::target::store::{Conflict, Empty, Fields, Given, Stored, object_in, parts};
+
+/// Ticks from 0001-01-01 to 1970-01-01.
+const UNIX_EPOCH: i64 = 621_355_968_000_000_000;
 
 /// A word of a table's search.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,7 +87,11 @@ pub(super) fn store(data: &Data, event: &Given<'_>, names: Names, empty: Empty) 
     let mut whole = None;
     for (column, value) in event.columns {
         if data.target.time_columns.contains(column) {
-            fields.set("_time", value.clone());
+            let seconds = match value {
+                Json::DateTime(ticks) => seconds_since_1970(*ticks),
+                other => other.clone(),
+            };
+            fields.set("_time", seconds);
             continue;
         }
         if matches!(value, Json::String(text) if text.is_empty()) && empty == Empty::Missing {
@@ -142,6 +149,12 @@ pub(super) fn store(data: &Data, event: &Given<'_>, names: Names, empty: Empty) 
     fields.set("_raw", Json::String(whole.unwrap_or_else(|| Value::Object(raw).to_string()).into()));
     let conflicts = std::mem::take(&mut fields.conflicts);
     (Stored { index: event.table.to_owned(), log_source: None, fields: fields.into_fields() }, conflicts)
+}
+
+/// An instant as Splunk has it in `_time`.
+#[expect(clippy::cast_precision_loss, reason = "Splunk keeps no more")]
+fn seconds_since_1970(ticks: i64) -> Json {
+    Json::Real((ticks - UNIX_EPOCH) as f64 / TICKS_PER_SECOND as f64)
 }
 
 /// A value as it is read out of an event's JSON.
