@@ -5,8 +5,6 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::commands;
-use super::expr::Set;
-use super::matching::Needle;
 use super::record::{Fields, Layout, Record, Reshape, Table};
 use super::regex::Regexes;
 use super::world::{World, fits, in_pattern, wild};
@@ -15,7 +13,6 @@ use crate::ir::{
     Bound, Bounds, ColumnId, Computed, Expr, Op, Origin, Plan, Query, Rest, Schema, Source, SourceKind, Step, Window,
 };
 use crate::source::Span;
-use crate::types::Type;
 
 /// How many records a step may give: a join that goes wild ends here rather than with the memory.
 pub(super) const MOST_RECORDS: usize = 1_000_000;
@@ -27,23 +24,12 @@ pub(super) struct Machine<'q> {
     pub(super) regexes: Regexes,
     shared: RefCell<HashMap<u32, Rc<Table>>>,
     /// What plans inside expressions gave, by their address in the query.
-    inner: RefCell<HashMap<usize, Rc<Table>>>,
-    /// Sets and needles that are the same for all records, by the addresses of their nodes in the query.
-    pub(super) sets: RefCell<HashMap<usize, Rc<Set>>>,
-    pub(super) needles: RefCell<HashMap<usize, Rc<Needle>>>,
+    pub(super) inner: RefCell<HashMap<usize, Rc<Table>>>,
 }
 
 impl<'q> Machine<'q> {
     pub(super) fn new(query: &'q Query, world: &'q World) -> Self {
-        Self {
-            query,
-            world,
-            regexes: Regexes::default(),
-            shared: RefCell::default(),
-            inner: RefCell::default(),
-            sets: RefCell::default(),
-            needles: RefCell::default(),
-        }
+        Self { query, world, regexes: Regexes::default(), shared: RefCell::default(), inner: RefCell::default() }
     }
 
     /// Runs the whole query.
@@ -117,7 +103,7 @@ impl<'q> Machine<'q> {
             SourceKind::Evaluate(call) => {
                 Err(Refusal::new(source.span, format!("the plugin `{}` is not replayed", call.name)))
             }
-            SourceKind::Correlated(_) => Err(Refusal::new(source.span, "sequences and samples are not replayed")),
+            SourceKind::Correlated(_) => Err(Refusal::new(source.span, "events in sequence are not replayed")),
             SourceKind::Foreign(step) => commands::source(self, step, &source.schema, source.span),
         }
     }
@@ -131,7 +117,7 @@ impl<'q> Machine<'q> {
             let mut rest = Fields::new();
             for (name, cell) in &event.fields {
                 match layout.schema.position(name) {
-                    Some(at) => cells[at] = as_declared(cell, &layout, at),
+                    Some(at) => cells[at] = cell.clone(),
                     None if schema.open => rest.push((name.clone(), cell.clone())),
                     None => {}
                 }
@@ -170,7 +156,7 @@ impl<'q> Machine<'q> {
 
     /// What a plan inside an expression gives; it refers to nothing outside, so once is enough.
     pub(super) fn inner(&self, plan: &Plan) -> Run<Rc<Table>> {
-        let address = std::ptr::from_ref(plan).addr();
+        let address = std::ptr::from_ref(plan) as usize;
         if let Some(table) = self.inner.borrow().get(&address) {
             return Ok(table.clone());
         }
@@ -256,16 +242,6 @@ impl<'q> Machine<'q> {
             }
         }
         Ok(table)
-    }
-}
-
-/// The value of a field; what a plan knows to be an instant is one, however the event writes it.
-fn as_declared(cell: &Cell, layout: &Layout, at: usize) -> Cell {
-    match cell {
-        Cell::Text(_) if layout.schema.at(at).is_some_and(|column| column.ty.ty == Type::DateTime) => {
-            cell.as_time().map_or_else(|| cell.clone(), Cell::Time)
-        }
-        other => other.clone(),
     }
 }
 
