@@ -16,6 +16,7 @@ pub mod lint;
 pub mod literal;
 pub mod package;
 pub mod read;
+pub mod replay;
 pub mod rule;
 pub mod schema;
 pub mod source;

@@ -38,7 +38,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("package", &["source", "rule", "ir", "target"]),
     ("read", &["source", "diagnostic", "yaml", "types", "literal", "functions", "ir"]),
     ("eval", &["source", "types", "literal", "functions", "ir"]),
-    ("prove", &["source", "types", "literal", "ir", "target", "read", "eval"]),
+    ("replay", &["source", "types", "literal", "functions", "ir"]),
+    ("prove", &["source", "types", "literal", "ir", "functions", "schema", "target", "read", "replay", "eval"]),
 ];
 
 fn files(path: &Path, into: &mut Vec<PathBuf>) {
