@@ -125,7 +125,7 @@ impl<'q> Solver<'q> {
                     }
                 }
             }
-            SourceKind::LogSource(_) | SourceKind::Evaluate(_) | SourceKind::Foreign(_) => {
+            SourceKind::LogSource(_) | SourceKind::Evaluate(_) | SourceKind::Foreign(_) | SourceKind::Correlated(_) => {
                 let what = "records are made by a plugin, or by another language's means".to_owned();
                 return Err(Stuck::Unknown(source.span, what));
             }
