@@ -26,6 +26,8 @@ mod regex;
 mod scan;
 mod statistics;
 mod support;
+#[cfg(test)]
+mod tests;
 mod world;
 
 use std::fmt;

@@ -93,7 +93,8 @@ impl<'p> Pcre<'p> {
                 '{' => self.braces(),
                 '}' | ']' => self.literal(c),
                 '#' if extended => {
-                    let _ = self.until("\n");
+                    let end = self.rest.find('\n').map_or(self.rest.len(), |at| at + 1);
+                    self.rest = &self.rest[end..];
                 }
                 '#' => self.literal(c),
                 c if c.is_whitespace() && extended => {}
@@ -244,6 +245,7 @@ impl<'p> Pcre<'p> {
                 self.backtracks |= self.final_break;
             }
             'z' | 'A' | 'b' | 'B' => self.out.extend(['\\', c]),
+            'p' | 'P' => self.property(c)?,
             'K' | 'G' => {
                 self.backtracks = true;
                 self.out.extend(['\\', c]);
@@ -279,6 +281,22 @@ impl<'p> Pcre<'p> {
                 self.literal_code(code);
             }
         }
+        Ok(())
+    }
+
+    /// A property of Unicode, which both syntaxes write alike but for `\p{^…}`.
+    fn property(&mut self, c: char) -> Result<(), String> {
+        let (name, turned) = if self.takes("{") {
+            let name = self.until("}")?;
+            (name.trim_start_matches('^'), name.starts_with('^'))
+        } else {
+            let length = self.rest.chars().next().map_or(0, char::len_utf8);
+            let (name, rest) = self.rest.split_at(length);
+            self.rest = rest;
+            (name, false)
+        };
+        let c = if turned == (c == 'p') { 'P' } else { 'p' };
+        self.out.push_str(&format!("\\{c}{{{name}}}"));
         Ok(())
     }
 
@@ -346,6 +364,7 @@ impl<'p> Pcre<'p> {
                             let inner = set(c.to_ascii_lowercase()).unwrap_or_default();
                             self.out.push_str(&format!("[^{inner}]"));
                         }
+                        'p' | 'P' => self.property(c)?,
                         'b' => self.out.push_str(r"\x08"),
                         'Q' => {
                             let (text, rest) = self.rest.split_once("\\E").unwrap_or((self.rest, ""));
@@ -474,6 +493,7 @@ mod tests {
             (r"(?i)a", "(?i)a", false),
             (r"\x41\/", r"A\/", false),
             (r"a#b", r"a\#b", false),
+            (r"[^\pL\pN]\P{Lu}\p{^L}", r"[^\p{L}\p{N}]\P{Lu}\P{L}", false),
         ] {
             assert_eq!(translated(pattern), (expected.to_owned(), backtracks), "{pattern}");
         }

@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::commands;
+use super::expr::Set;
+use super::matching::Needle;
 use super::record::{Fields, Layout, Record, Reshape, Table};
 use super::regex::Regexes;
 use super::world::{World, fits, in_pattern, wild};
@@ -13,6 +15,7 @@ use crate::ir::{
     Bound, Bounds, ColumnId, Computed, Expr, Op, Origin, Plan, Query, Rest, Schema, Source, SourceKind, Step, Window,
 };
 use crate::source::Span;
+use crate::types::Type;
 
 /// How many records a step may give: a join that goes wild ends here rather than with the memory.
 pub(super) const MOST_RECORDS: usize = 1_000_000;
@@ -24,12 +27,23 @@ pub(super) struct Machine<'q> {
     pub(super) regexes: Regexes,
     shared: RefCell<HashMap<u32, Rc<Table>>>,
     /// What plans inside expressions gave, by their address in the query.
-    pub(super) inner: RefCell<HashMap<usize, Rc<Table>>>,
+    inner: RefCell<HashMap<usize, Rc<Table>>>,
+    /// Sets and needles that are the same for all records, by the addresses of their nodes in the query.
+    pub(super) sets: RefCell<HashMap<usize, Rc<Set>>>,
+    pub(super) needles: RefCell<HashMap<usize, Rc<Needle>>>,
 }
 
 impl<'q> Machine<'q> {
     pub(super) fn new(query: &'q Query, world: &'q World) -> Self {
-        Self { query, world, regexes: Regexes::default(), shared: RefCell::default(), inner: RefCell::default() }
+        Self {
+            query,
+            world,
+            regexes: Regexes::default(),
+            shared: RefCell::default(),
+            inner: RefCell::default(),
+            sets: RefCell::default(),
+            needles: RefCell::default(),
+        }
     }
 
     /// Runs the whole query.
@@ -117,7 +131,7 @@ impl<'q> Machine<'q> {
             let mut rest = Fields::new();
             for (name, cell) in &event.fields {
                 match layout.schema.position(name) {
-                    Some(at) => cells[at] = cell.clone(),
+                    Some(at) => cells[at] = as_declared(cell, &layout, at),
                     None if schema.open => rest.push((name.clone(), cell.clone())),
                     None => {}
                 }
@@ -156,7 +170,7 @@ impl<'q> Machine<'q> {
 
     /// What a plan inside an expression gives; it refers to nothing outside, so once is enough.
     pub(super) fn inner(&self, plan: &Plan) -> Run<Rc<Table>> {
-        let address = std::ptr::from_ref(plan) as usize;
+        let address = std::ptr::from_ref(plan).addr();
         if let Some(table) = self.inner.borrow().get(&address) {
             return Ok(table.clone());
         }
@@ -242,6 +256,16 @@ impl<'q> Machine<'q> {
             }
         }
         Ok(table)
+    }
+}
+
+/// The value of a field; what a plan knows to be an instant is one, however the event writes it.
+fn as_declared(cell: &Cell, layout: &Layout, at: usize) -> Cell {
+    match cell {
+        Cell::Text(_) if layout.schema.at(at).is_some_and(|column| column.ty.ty == Type::DateTime) => {
+            cell.as_time().map_or_else(|| cell.clone(), Cell::Time)
+        }
+        other => other.clone(),
     }
 }
 
