@@ -39,6 +39,7 @@ fn source(kind: &SourceKind, span: Span) -> Run<()> {
         SourceKind::External(_) => "data from an address is not at hand".to_owned(),
         SourceKind::Call(call) => format!("the body of `{}` is not at hand", call.name),
         SourceKind::Evaluate(call) => format!("the plugin `{}` is not replayed", call.name),
+        SourceKind::Correlated(_) => "events in sequence are not replayed".to_owned(),
         SourceKind::Foreign(step) => return commands::refusal(step, span).map_or(Ok(()), Err),
         SourceKind::Table { .. }
         | SourceKind::Tables(_)

@@ -12,6 +12,7 @@ mod lint;
 #[cfg(feature = "eval")]
 #[path = "../noise/mod.rs"]
 mod noise;
+mod read_eql;
 mod read_splunk;
 mod replay;
 mod rules;

@@ -111,6 +111,7 @@ impl Call<'_> {
 fn find(command: ForeignId) -> Option<Body> {
     match command.row().origin {
         Origin::Splunk => SPLUNK.get(command.row().name).copied(),
+        Origin::Eql | Origin::Esql => None,
     }
 }
 

@@ -42,6 +42,7 @@ pub(super) fn core(id: FunctionId) -> Option<Body> {
 pub(super) fn foreign(id: ForeignId) -> Option<Body> {
     match id.row().origin {
         Origin::Splunk => splunk::find(id.row().name),
+        Origin::Eql | Origin::Esql => None,
     }
 }
 
@@ -49,5 +50,6 @@ pub(super) fn foreign(id: ForeignId) -> Option<Body> {
 pub(super) fn reason(id: ForeignId) -> Option<&'static str> {
     match id.row().origin {
         Origin::Splunk => splunk::reason(id.row()),
+        Origin::Eql | Origin::Esql => None,
     }
 }
