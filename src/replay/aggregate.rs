@@ -69,7 +69,12 @@ static AGGREGATES: &[Aggregate] = &[
 ];
 
 /// The values of a call over the records of a group, one an output.
-pub(super) fn call(machine: &Machine<'_>, call: &AggregateCall, layout: &Layout, members: &[&Record]) -> Run<Vec<Cell>> {
+pub(super) fn call(
+    machine: &Machine<'_>,
+    call: &AggregateCall,
+    layout: &Layout,
+    members: &[&Record],
+) -> Run<Vec<Cell>> {
     let name = call.function.name();
     let Some(aggregate) = AGGREGATES.iter().find(|aggregate| aggregate.name == name) else {
         return Err(refused(call));
@@ -187,7 +192,8 @@ fn average(values: &[Cell], _: &[Cell]) -> Cell {
             of_ticks(values.iter().filter_map(Cell::as_time).collect()).map_or(Cell::Null, Cell::Time)
         }
         Some(Cell::Span(_)) => {
-            let ticks = values.iter().filter_map(|value| if let Cell::Span(ticks) = value { Some(*ticks) } else { None });
+            let ticks =
+                values.iter().filter_map(|value| if let Cell::Span(ticks) = value { Some(*ticks) } else { None });
             of_ticks(ticks.collect()).map_or(Cell::Null, Cell::Span)
         }
         _ => {

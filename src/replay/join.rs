@@ -57,8 +57,12 @@ impl Machine<'_> {
             cells.extend(r.map_or_else(|| nothing(&right.layout), |record| record.cells.clone()));
             let mut rest: Rc<Fields> = l.map_or_else(Rc::default, |record| record.rest.clone());
             if let Some(more) = r.filter(|record| schema.open && !record.rest.is_empty()) {
-                let more: Fields =
-                    more.rest.iter().filter(|(name, _)| !rest.iter().any(|(known, _)| known == name)).cloned().collect();
+                let more: Fields = more
+                    .rest
+                    .iter()
+                    .filter(|(name, _)| !rest.iter().any(|(known, _)| known == name))
+                    .cloned()
+                    .collect();
                 Rc::make_mut(&mut rest).extend(more);
             }
             let events = merged([l, r].into_iter().flatten().map(|record| &record.events));
@@ -114,9 +118,7 @@ impl Machine<'_> {
             let from: Vec<Option<usize>> = union
                 .columns
                 .iter()
-                .map(|column| {
-                    column.from.get(index).copied().flatten().and_then(|id| table.layout.position(id))
-                })
+                .map(|column| column.from.get(index).copied().flatten().and_then(|id| table.layout.position(id)))
                 .collect();
             let name = union.source.as_ref().map(|(_, names)| match names.get(index) {
                 Some(name) => Cell::Text(name.clone()),

@@ -175,11 +175,15 @@ impl<'p> Pcre<'p> {
             self.reference(name);
             return Ok(());
         }
-        let end = self.rest.find(|c: char| !(c.is_ascii_alphabetic() || c == '-' || c == '^')).unwrap_or(self.rest.len());
+        let end =
+            self.rest.find(|c: char| !(c.is_ascii_alphabetic() || c == '-' || c == '^')).unwrap_or(self.rest.len());
         let (flags, behind) = self.rest.split_at(end);
         let closes = behind.starts_with(')');
         if !(closes || behind.starts_with(':')) || !flags.chars().all(|c| "imsxU-".contains(c)) {
-            return Err(format!("groups such as `(?{}` are not known here", &self.rest[..self.rest.len().min(end + 1)]));
+            return Err(format!(
+                "groups such as `(?{}` are not known here",
+                &self.rest[..self.rest.len().min(end + 1)]
+            ));
         }
         let (on, off) = flags.split_once('-').unwrap_or((flags, ""));
         let extended = if off.contains('x') { false } else { inherited || on.contains('x') };
@@ -257,7 +261,8 @@ impl<'p> Pcre<'p> {
                 self.reference(name);
             }
             'g' => {
-                let name = if self.takes("{") { self.until("}")? } else { return Err("`\\g` is not known here".to_owned()) };
+                let name =
+                    if self.takes("{") { self.until("}")? } else { return Err("`\\g` is not known here".to_owned()) };
                 if name.starts_with(['-', '+']) {
                     return Err("references that count back are not known here".to_owned());
                 }
@@ -360,7 +365,8 @@ impl<'p> Pcre<'p> {
                     let before = self.out.ends_with(['[', '^', ']']) || first;
                     let after = self.rest.starts_with(']')
                         || ["\\d", "\\w", "\\s", "\\D", "\\W", "\\S"].iter().any(|set| self.rest.starts_with(set));
-                    let set_before = self.out.ends_with("0-9") || self.out.ends_with("A-Za-z_") || self.out.ends_with(r"\x20");
+                    let set_before =
+                        self.out.ends_with("0-9") || self.out.ends_with("A-Za-z_") || self.out.ends_with(r"\x20");
                     if before || after || set_before {
                         self.out.push_str(r"\-");
                     } else {
@@ -389,10 +395,17 @@ const fn set(c: char) -> Option<&'static str> {
 }
 
 /// A pattern of Lucene: no anchors, `.` is any character; of its optional operators `@` and quotes are known.
-pub(super) fn lucene(pattern: &str) -> Result<Translated, String> {
+/// Where letter case does not count, each letter of ASCII stands for both, but for the ends of a range.
+pub(super) fn lucene(pattern: &str, insensitive: bool) -> Result<Translated, String> {
     let mut out = String::from("(?s:");
     let mut chars = pattern.chars().peekable();
-    let literal = |out: &mut String, c: char| out.push_str(&regex::escape(c.encode_utf8(&mut [0; 4])));
+    let plain = |out: &mut String, c: char| out.push_str(&regex::escape(c.encode_utf8(&mut [0; 4])));
+    let both =
+        |c: char| (insensitive && c.is_ascii_alphabetic()).then(|| [c.to_ascii_lowercase(), c.to_ascii_uppercase()]);
+    let literal = |out: &mut String, c: char| match both(c) {
+        Some([lower, upper]) => out.extend(['[', lower, upper, ']']),
+        None => plain(out, c),
+    };
     while let Some(c) = chars.next() {
         match c {
             '\\' => match chars.next() {
@@ -408,19 +421,38 @@ pub(super) fn lucene(pattern: &str) -> Result<Translated, String> {
                 if chars.next_if_eq(&'^').is_some() {
                     out.push('^');
                 }
+                let mut range = false;
                 loop {
-                    match chars.next() {
+                    let c = match chars.next() {
                         None => return Err("`]` is missing".to_owned()),
                         Some(']') => break,
-                        Some('-') => out.push('-'),
+                        Some('-') => {
+                            out.push('-');
+                            range = true;
+                            continue;
+                        }
                         Some('\\') => match chars.next() {
-                            Some(c @ ('d' | 'w' | 's')) => out.push_str(set(c).unwrap_or_default()),
-                            Some('-') => out.push_str(r"\-"),
-                            Some(c) => literal(&mut out, c),
+                            Some(c @ ('d' | 'w' | 's')) => {
+                                out.push_str(set(c).unwrap_or_default());
+                                continue;
+                            }
+                            Some('-') => {
+                                out.push_str(r"\-");
+                                continue;
+                            }
+                            Some(c) => c,
                             None => return Err("it ends with a backslash".to_owned()),
                         },
-                        Some(c) => literal(&mut out, c),
+                        Some(c) => c,
+                    };
+                    // The ends of a range stand for themselves.
+                    let mut ahead = chars.clone();
+                    let begins = ahead.next() == Some('-') && ahead.next().is_some_and(|next| next != ']');
+                    match both(c).filter(|_| !begins && !range) {
+                        Some(letters) => out.extend(letters),
+                        None => plain(&mut out, c),
                     }
+                    range = false;
                 }
                 out.push(']');
             }
@@ -478,9 +510,10 @@ mod tests {
 
     #[test]
     fn lucene_is_put_into_the_other_syntax() {
-        assert_eq!(lucene(r#"a.^$"b*"@"#).unwrap().pattern, r"(?s:a.\^\$b\*.*)");
+        assert_eq!(lucene(r#"a.^$"b*"@"#, false).unwrap().pattern, r"(?s:a.\^\$b\*.*)");
+        assert_eq!(lucene(r"aé\.[a-c\Xy-][^d]", true).unwrap().pattern, r"(?s:[aA]é\.[a-cxXyY-][^dD])");
         for pattern in ["~a", "a&b", "<1-2>", "a\\", "[a"] {
-            assert!(lucene(pattern).is_err(), "{pattern}");
+            assert!(lucene(pattern, false).is_err(), "{pattern}");
         }
     }
 }

@@ -104,6 +104,7 @@ impl<'q> Machine<'q> {
                 Err(Refusal::new(source.span, format!("the plugin `{}` is not replayed", call.name)))
             }
             SourceKind::Foreign(step) => commands::source(self, step, &source.schema, source.span),
+            SourceKind::Correlated(node) => self.correlated(node, &source.schema, source.span),
         }
     }
 

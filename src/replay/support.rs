@@ -5,6 +5,9 @@ use super::{Refusal, Run, aggregate, commands, functions};
 use crate::ir::{Expr, ExprKind, ForeignKind, Op, Plan, Query, RegexDialect, SourceKind, Step, StringTest, TermRule};
 use crate::source::Span;
 
+/// How many events a sequence or sample may ask for: what it takes to choose those of a sample grows fast.
+const MOST_STAGES: usize = 8;
+
 /// Refuses by name what is not run.
 pub(super) fn check(query: &Query) -> Run<()> {
     for shared in &query.shared {
@@ -48,6 +51,12 @@ fn source(kind: &SourceKind, span: Span) -> Run<()> {
         | SourceKind::Shared(..)
         | SourceKind::Rows(_)
         | SourceKind::Union(_) => return Ok(()),
+        SourceKind::Correlated(node) => {
+            return match node.all_stages().count() {
+                0..=MOST_STAGES => Ok(()),
+                _ => Err(Refusal::new(span, format!("more than {MOST_STAGES} events in a sequence are not replayed"))),
+            };
+        }
     };
     Err(Refusal::new(span, what))
 }

@@ -9,12 +9,8 @@ use crate::replay::functions::field;
 use crate::replay::record::{Fields, Table};
 use crate::replay::{Cell, Run};
 
-pub(super) static ROWS: &[Row] = &[
-    ("fillnull", fillnull),
-    ("fromjson", fromjson),
-    ("rename", rename),
-    ("spath", spath),
-];
+pub(super) static ROWS: &[Row] =
+    &[("fillnull", fillnull), ("fromjson", fromjson), ("rename", rename), ("spath", spath)];
 
 /// Every field that any record has is given the value in those that lack it.
 fn fillnull(call: &Call<'_>, mut input: Table) -> Run<Table> {

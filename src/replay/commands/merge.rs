@@ -108,7 +108,9 @@ fn lookup(call: &Call<'_>, mut input: Table) -> Run<Table> {
         rows.sort_unstable();
         rows.dedup();
         rows.truncate(MOST_MATCHES);
-        let all = |name: &str| Cell::many(rows.iter().map(|at| value(&table.rows[*at], name)).filter(|cell| !cell.is_null()).collect());
+        let all = |name: &str| {
+            Cell::many(rows.iter().map(|at| value(&table.rows[*at], name)).filter(|cell| !cell.is_null()).collect())
+        };
         if outputs.is_empty() {
             let mut seen = HashSet::new();
             let names = rows.iter().flat_map(|at| table.rows[*at].iter().map(|(name, _)| name));

@@ -1,5 +1,6 @@
 //! Commands of other languages over records: one table a language, a row each.
 
+mod eql;
 mod fields;
 mod merge;
 mod records;
@@ -111,7 +112,14 @@ impl Call<'_> {
 fn find(command: ForeignId) -> Option<Body> {
     match command.row().origin {
         Origin::Splunk => SPLUNK.get(command.row().name).copied(),
+        Origin::Eql => eql::ROWS.iter().find(|(name, _)| *name == command.row().name).map(|(_, body)| *body),
     }
+}
+
+/// Whether a command is run.
+#[cfg(test)]
+pub(super) fn runs(command: ForeignId) -> bool {
+    find(command).is_some()
 }
 
 /// Whether a command of SPL is run.
@@ -133,13 +141,7 @@ pub(super) fn refusal(step: &ForeignStep, span: Span) -> Option<Refusal> {
 }
 
 /// A command over records.
-pub(super) fn step(
-    machine: &Machine<'_>,
-    step: &ForeignStep,
-    schema: &Schema,
-    input: Table,
-    span: Span,
-) -> Run<Table> {
+pub(super) fn step(machine: &Machine<'_>, step: &ForeignStep, schema: &Schema, input: Table, span: Span) -> Run<Table> {
     match (find(step.command), refusal(step, span)) {
         (Some(body), _) => body(&Call { machine, step, schema, span }, input),
         (None, refusal) => Err(refusal.unwrap_or_else(|| Refusal::new(span, "this command is not replayed"))),

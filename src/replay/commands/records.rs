@@ -109,7 +109,8 @@ fn mvcombine(call: &Call<'_>, input: Table) -> Run<Table> {
 
 /// The combinations of values that occur most or least; of those that occur as often the one that came first.
 fn most(call: &Call<'_>, input: &Table, greatest: bool) -> Run<Table> {
-    let limit = call.told("limit")?.as_number().filter(|limit| *limit >= 1.0).map_or(usize::MAX, |limit| limit as usize);
+    let limit =
+        call.told("limit")?.as_number().filter(|limit| *limit >= 1.0).map_or(usize::MAX, |limit| limit as usize);
     let (by, fields) = (call.values("by", input)?, call.values("field", input)?);
     let ids: Vec<_> = call.all("by").chain(call.all("field")).map(|expr| expr.as_column()).collect();
     // What is counted: in each group of `by`, each combination of the fields, with its records.

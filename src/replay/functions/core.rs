@@ -52,9 +52,7 @@ static ROWS: &[Row] = &[
     ("bin", |_, cells| Ok(bin(&cells[0], &cells[1]))),
     ("datetime_part", datetime_part),
     ("pack_array", |_, cells| Ok(Cell::List(cells.to_vec()))),
-    ("array_length", |_, cells| {
-        Ok(if let Cell::List(items) = &cells[0] { whole(items.len()) } else { Cell::Null })
-    }),
+    ("array_length", |_, cells| Ok(if let Cell::List(items) = &cells[0] { whole(items.len()) } else { Cell::Null })),
     ("ipv4_is_in_range", |_, cells| {
         let pair = written(&cells[0]).zip(written(&cells[1]));
         Ok(pair.and_then(|(address, range)| in_range_v4(&address, &range)).map_or(Cell::Null, Cell::Bool))

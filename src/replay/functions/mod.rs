@@ -1,6 +1,7 @@
 //! Functions of one record: one table a language, a row each.
 
 mod core;
+mod eql;
 mod splunk;
 
 use super::plan::Machine;
@@ -42,6 +43,7 @@ pub(super) fn core(id: FunctionId) -> Option<Body> {
 pub(super) fn foreign(id: ForeignId) -> Option<Body> {
     match id.row().origin {
         Origin::Splunk => splunk::find(id.row().name),
+        Origin::Eql => eql::find(id.row().name),
     }
 }
 
@@ -49,5 +51,7 @@ pub(super) fn foreign(id: ForeignId) -> Option<Body> {
 pub(super) fn reason(id: ForeignId) -> Option<&'static str> {
     match id.row().origin {
         Origin::Splunk => splunk::reason(id.row()),
+        // Every one is run.
+        Origin::Eql => None,
     }
 }

@@ -25,7 +25,9 @@ pub(super) static ROWS: &[Row] = &[
     }),
     ("json_extract_exact", |_, cells| {
         Ok(extract(cells, |json, key| match json {
-            Cell::Bag(slots) => slots.iter().filter(|(name, _)| **name == *key).map(|(_, value)| value.clone()).collect(),
+            Cell::Bag(slots) => {
+                slots.iter().filter(|(name, _)| **name == *key).map(|(_, value)| value.clone()).collect()
+            }
             _ => Vec::new(),
         }))
     }),
@@ -227,7 +229,11 @@ mod tests {
         gives("json_extract", &[r#"{"a.b":1}"#.into(), "a.b".into()], Cell::Null);
         gives("json_extract_exact", &[r#"{"a.b":1}"#.into(), "a.b".into()], 1);
         gives("json_extract", &["no json".into(), "a".into()], Cell::Null);
-        gives("spath", &[CITIES.into(), "cities{}.Bridges{}.name".into()], many(&["Tower Bridge", "Millennium Bridge", "Rialto Bridge"]));
+        gives(
+            "spath",
+            &[CITIES.into(), "cities{}.Bridges{}.name".into()],
+            many(&["Tower Bridge", "Millennium Bridge", "Rialto Bridge"]),
+        );
         gives("spath", &[CITIES.into(), "cities{}.none".into()], Cell::Null);
     }
 

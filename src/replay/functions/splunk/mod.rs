@@ -22,8 +22,8 @@ use crate::replay::cell::number_in;
 use crate::replay::expr::{ordered, with_null, written};
 use crate::replay::{Cell, Run};
 
-pub(in crate::replay) use statistics::{Seen, Statistic, statistic};
 pub(in crate::replay) use json::field;
+pub(in crate::replay) use statistics::{Seen, Statistic, statistic};
 pub(in crate::replay) use time::{length, seconds};
 
 static TABLE: LazyLock<HashMap<&'static str, Body>> = LazyLock::new(|| {

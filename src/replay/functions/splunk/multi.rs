@@ -46,7 +46,8 @@ pub(super) static ROWS: &[Row] = &[
     ("mvzip", |_, cells| {
         let delimiter = cells.get(2).map_or(Some(",".into()), text).unwrap_or_default();
         let pairs = cells[0].values().iter().zip(cells[1].values());
-        let pair = |(a, b)| Cell::text(format!("{}{delimiter}{}", text(a).unwrap_or_default(), text(b).unwrap_or_default()));
+        let pair =
+            |(a, b)| Cell::text(format!("{}{delimiter}{}", text(a).unwrap_or_default(), text(b).unwrap_or_default()));
         Ok(Cell::many(pairs.map(pair).collect()))
     }),
     ("mv_to_json_array", |_, cells| {
@@ -70,7 +71,9 @@ pub(super) static ROWS: &[Row] = &[
         }))
     }),
     ("makemv", |_, cells| {
-        let Some(delimiter) = text(&cells[1]).filter(|delimiter| !delimiter.is_empty()) else { return Ok(cells[0].clone()) };
+        let Some(delimiter) = text(&cells[1]).filter(|delimiter| !delimiter.is_empty()) else {
+            return Ok(cells[0].clone());
+        };
         let keep = cells[2].truth() == Some(true);
         let mut pieces = Vec::new();
         for value in cells[0].values() {

@@ -122,7 +122,8 @@ fn extreme(cells: &[Cell], greatest: bool) -> Cell {
         _ => order(a, b),
     };
     let values = cells.iter().flat_map(Cell::values);
-    let better = |best: &Cell, value: &Cell| if greatest { rank(value, best).is_gt() } else { rank(value, best).is_lt() };
+    let better =
+        |best: &Cell, value: &Cell| if greatest { rank(value, best).is_gt() } else { rank(value, best).is_lt() };
     values.reduce(|best, value| if better(best, value) { value } else { best }).cloned().unwrap_or(Cell::Null)
 }
 

@@ -128,7 +128,11 @@ fn of_numbers(seen: &[&Seen], finish: impl FnOnce(Vec<f64>) -> Option<f64>) -> C
 fn extreme(seen: &[&Seen], which: Ordering) -> Cell {
     let numeric = values(seen).all(|value| number(value).is_some());
     let rank = |a: &Cell, b: &Cell| {
-        if numeric { order(a, b) } else { text(a).unwrap_or_default().as_bytes().cmp(text(b).unwrap_or_default().as_bytes()) }
+        if numeric {
+            order(a, b)
+        } else {
+            text(a).unwrap_or_default().as_bytes().cmp(text(b).unwrap_or_default().as_bytes())
+        }
     };
     let best = values(seen).reduce(|best, value| if rank(value, best) == which { value } else { best });
     best.cloned().unwrap_or(Cell::Null)
@@ -150,9 +154,11 @@ fn ranked(seen: &[&Seen], percent: f64) -> Cell {
 
 /// The one with the earliest or the latest time that has a value; of several the first.
 fn at_end<'s>(seen: &'s [&'s Seen], which: Ordering) -> Option<&'s Seen> {
-    there(seen).filter(|seen| seen.time.is_some()).reduce(|best, seen| {
-        if seen.time.cmp(&best.time) == which { seen } else { best }
-    })
+    there(seen).filter(|seen| seen.time.is_some()).reduce(
+        |best, seen| {
+            if seen.time.cmp(&best.time) == which { seen } else { best }
+        },
+    )
 }
 
 fn time_of(seen: Option<&Seen>) -> Cell {

@@ -154,7 +154,8 @@ fn tostring(context: &Context<'_>, cells: &[Cell]) -> Run<Cell> {
         "hex" if value >= 0.0 && value < 1.8e19 => format!("0x{:X}", value as u64),
         "hex" => return Err(context.refuse("the hexadecimal digits of a negative number are not documented")),
         "commas" => {
-            let digits = if value.fract() == 0.0 { format!("{:.0}", value.abs()) } else { format!("{:.2}", value.abs()) };
+            let digits =
+                if value.fract() == 0.0 { format!("{:.0}", value.abs()) } else { format!("{:.2}", value.abs()) };
             let (whole, rest) = digits.split_at(digits.find('.').unwrap_or(digits.len()));
             let mut out = String::new();
             for (index, digit) in whole.chars().enumerate() {
@@ -187,9 +188,9 @@ fn printf(context: &Context<'_>, cells: &[Cell]) -> Run<Cell> {
     while let Some(at) = rest.find('%') {
         out.push_str(&rest[..at]);
         rest = &rest[at + 1..];
-        let end = rest.find(|c: char| c.is_ascii_alphabetic() || c == '%').ok_or_else(|| {
-            context.refuse("the format ends within a conversion")
-        })?;
+        let end = rest
+            .find(|c: char| c.is_ascii_alphabetic() || c == '%')
+            .ok_or_else(|| context.refuse("the format ends within a conversion"))?;
         let (spec, kind) = (&rest[..end], rest.as_bytes()[end]);
         rest = &rest[end + 1..];
         if kind == b'%' {
@@ -325,8 +326,10 @@ fn sed(context: &Context<'_>, cells: &[Cell]) -> Run<Cell> {
             let (Some(command), Some(delimiter)) = (chars.next(), chars.next()) else {
                 return Err(context.refuse("the script ends too early"));
             };
-            let (first, behind) = part(chars.as_str(), delimiter).ok_or_else(|| context.refuse("the script ends too early"))?;
-            let (second, behind) = part(behind, delimiter).ok_or_else(|| context.refuse("the script ends too early"))?;
+            let (first, behind) =
+                part(chars.as_str(), delimiter).ok_or_else(|| context.refuse("the script ends too early"))?;
+            let (second, behind) =
+                part(behind, delimiter).ok_or_else(|| context.refuse("the script ends too early"))?;
             let end = behind.find(|c: char| c.is_whitespace() || c == ';').unwrap_or(behind.len());
             let flags = &behind[..end];
             match command {
@@ -426,7 +429,11 @@ mod tests {
         gives("substr", &["string".into(), (-3).into()], "ing");
         gives("substr", &["string".into(), 0.into(), 3.into()], "st");
         gives("substr", &["ab".into(), 5.into()], "");
-        gives("urldecode", &["http%3A%2F%2Fwww.splunk.com%2Fdownload%3Fr%3Dheader".into()], "http://www.splunk.com/download?r=header");
+        gives(
+            "urldecode",
+            &["http%3A%2F%2Fwww.splunk.com%2Fdownload%3Fr%3Dheader".into()],
+            "http://www.splunk.com/download?r=header",
+        );
         gives("tostring", &[15.into(), "hex".into()], "0xF");
         gives("tostring", &[12345.6789.into(), "commas".into()], "12,345.68");
         gives("tostring", &[615.into(), "duration".into()], "00:10:15");

@@ -205,7 +205,17 @@ fn binned(context: &Context<'_>, cell: &Cell, width: &Cell, from: Option<i64>) -
 }
 
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
     "December",
 ];
 const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
@@ -253,7 +263,9 @@ pub(super) fn formatted(time: i64, format: &str) -> Result<String, String> {
             out.push_str(&formatted(time, whole)?);
             continue;
         }
-        let name = |names: &[&'static str], at: i64| usize::try_from(at).ok().and_then(|at| names.get(at).copied()).unwrap_or("");
+        let name = |names: &[&'static str], at: i64| {
+            usize::try_from(at).ok().and_then(|at| names.get(at).copied()).unwrap_or("")
+        };
         let _ = match code {
             'Y' => write!(out, "{year:04}"),
             'y' => write!(out, "{:02}", year % 100),
@@ -334,7 +346,9 @@ pub(super) fn parsed(text: &str, format: &str, now: i64) -> Result<Option<i64>, 
     let (year, month, day) = ticks_to_civil(now);
     let dated = read.year.is_some() || read.month.is_some() || read.day.is_some();
     let date = match read.of_year {
-        Some(of_year) => civil_to_ticks(read.year.unwrap_or(year), 1, 1).map(|first| first + (of_year - 1) * TICKS_PER_DAY),
+        Some(of_year) => {
+            civil_to_ticks(read.year.unwrap_or(year), 1, 1).map(|first| first + (of_year - 1) * TICKS_PER_DAY)
+        }
         None => {
             let (month, day) = if dated { (1, 1) } else { (month, day) };
             civil_to_ticks(read.year.unwrap_or(year), read.month.unwrap_or(month), read.day.unwrap_or(day))
