@@ -251,6 +251,24 @@ codes! {
     EQL_SEQUENCE = "K3305" "eql-sequence" Error;
     /// A query in EQL nests deeper than the reader follows.
     EQL_TOO_DEEP = "K3306" "eql-too-deep" Error;
+    /// A query of ES|QL uses a command that is not known.
+    ESQL_UNKNOWN_COMMAND = "K3401" "esql-unknown-command" Error;
+    /// A query of ES|QL uses a function that is not known.
+    ESQL_UNKNOWN_FUNCTION = "K3402" "esql-unknown-function" Error;
+    /// A function of ES|QL is given too few or too many arguments.
+    ESQL_ARGUMENT_COUNT = "K3403" "esql-argument-count" Error;
+    /// A command of ES|QL stands where it cannot: one that gives records behind a pipe, or one that takes them at the start.
+    ESQL_COMMAND_PLACE = "K3404" "esql-command-place" Error;
+    /// A query of ES|QL nests deeper than the reader follows.
+    ESQL_TOO_DEEP = "K3405" "esql-too-deep" Error;
+    /// An aggregate stands where records are not grouped, or a column outside of any where they are.
+    ESQL_AGGREGATE_PLACE = "K3406" "esql-aggregate-place" Error;
+    /// A string, number or time of a query of ES|QL cannot be read.
+    ESQL_BAD_LITERAL = "K3407" "esql-bad-literal" Error;
+    /// A query of ES|QL names a column that nothing before gives.
+    ESQL_UNKNOWN_COLUMN = "K3408" "esql-unknown-column" Error;
+    /// The pattern of `DISSECT` or `GROK` is not well-formed.
+    ESQL_PATTERN = "K3409" "esql-pattern" Error;
 
     /// The query needs something that is not run here.
     NOT_RUN = "K4001" "not-run" Error;

@@ -24,7 +24,8 @@ pub use expr::{
     StringTest, TermRule, ValueSet,
 };
 pub use foreign::{
-    Arrangement, Correlation, ForeignAggregate, ForeignId, ForeignKind, ForeignStep, Frame, Stage, StageKey, Statistics,
+    Arrangement, Correlation, ForeignAggregate, ForeignId, ForeignKind, ForeignStep, Frame, Lacking, Stage, StageKey,
+    Statistics,
 };
 pub use plan::{
     AggregateCall, Argument, Bound, Bounds, Branch, Computed, Evaluate, External, Join, JoinKind, LogSource,

@@ -7,8 +7,9 @@ use std::fmt::{self, Write};
 
 use super::{
     AggregateCall, Argument, Arrangement, Bound, CaseRule, CastKind, ColumnId, Columns, Computed, Correlation, Expr,
-    ExprKind, ForeignStep, Frame, NullRule, Op, OptionValue, ParseSegment, Plan, Quantifier, Query, RegexDialect, Rest,
-    Schema, SeriesRange, SortKey, SourceKind, Statistics, StringRules, StringTest, TermRule, ValueSet,
+    ExprKind, ForeignStep, Frame, Lacking, NullRule, Op, OptionValue, ParseSegment, Plan, Quantifier, Query,
+    RegexDialect, Rest, Schema, SeriesRange, SortKey, SourceKind, Statistics, StringRules, StringTest, TermRule,
+    ValueSet,
 };
 use crate::functions::{Shape, ValueType};
 use crate::literal::format_timespan;
@@ -448,7 +449,10 @@ impl Printer<'_, '_> {
             if node.keys.is_empty() {
                 return Ok(());
             }
-            p.line(format_args!("by"))?;
+            p.line(match node.lacking {
+                Lacking::NoGroup => format_args!("by"),
+                Lacking::OwnGroup => format_args!("by, null too"),
+            })?;
             p.nested(|p| p.computed(&node.keys, schema))
         })
     }

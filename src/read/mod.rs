@@ -5,9 +5,12 @@
 
 mod elastic;
 mod eql;
+mod esql;
 mod macros;
+mod pipe;
 mod sigma;
 mod splunk;
+mod wildcard;
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::ir;
@@ -77,6 +80,8 @@ languages! {
     Splunk = "splunk" ["spl"] splunk::read;
     /// Elastic EQL queries, and detection rules that hold them
     Eql = "eql" ["eql"] eql::read;
+    /// ES|QL queries; also Elastic's detection rules, as NDJSON or TOML
+    Esql = "esql" ["esql"] esql::read;
 }
 
 /// Reads a file of a language.

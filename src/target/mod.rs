@@ -19,6 +19,7 @@ pub mod registry;
 mod sets;
 pub mod sigma;
 pub mod splunk;
+pub mod store;
 mod template;
 mod usage;
 
@@ -196,6 +197,18 @@ pub trait Target: Sync + Send {
     /// # Errors
     /// What is wrong with its data files.
     fn convert(&self, query: &Query, rule: &RuleInfo<'_>, options: &Options) -> Result<Conversion, DataError>;
+
+    /// An event of Sentinel as it is stored there, once for each kind of events it belongs to; and where two of its
+    /// columns that are one field there disagree.
+    ///
+    /// # Errors
+    /// What is wrong with its data files.
+    fn store(
+        &self,
+        event: &store::Given<'_>,
+        fields: Fields,
+        empty: store::Empty,
+    ) -> Result<(Vec<store::Stored>, Vec<store::Conflict>), DataError>;
 
     /// How faithful the conversion would be, and why, without the artefact.
     ///

@@ -11,7 +11,6 @@ use pest::iterators::Pair;
 use self::grammar::{Grammar, Rule};
 use super::condition::{self, Kind, Term};
 use super::query::{Fields, Search};
-use super::text::too_deep;
 use super::{Lowered, MAX_DEPTH, Reader, STACK_BYTES, built_in, wrong};
 use crate::diagnostic::code;
 use crate::ir::{
@@ -45,7 +44,7 @@ pub(super) struct Threshold {
 
 /// Reads the filter of a rule that counts.
 pub(super) fn read(text: &str, search: &Search, threshold: &Threshold) -> ReadBack {
-    if let Some(at) = too_deep(text, MAX_DEPTH) {
+    if let Some(at) = too_deep(text) {
         let message = format!("brackets nest deeper than {MAX_DEPTH} here");
         return ReadBack::refused(*wrong(&code::EQL_TOO_DEEP, Span::new(at, at + 1), message));
     }
@@ -54,6 +53,27 @@ pub(super) fn read(text: &str, search: &Search, threshold: &Threshold) -> ReadBa
         Ok(plan) => ReadBack::new(Some(Query { columns: reader.columns, shared: Vec::new(), plan }), Vec::new()),
         Err(found) => ReadBack::refused(*found),
     }
+}
+
+/// Where parentheses nest too deep; those of regular expressions, which close again, are counted with them.
+fn too_deep(text: &str) -> Option<usize> {
+    let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => quoted = !quoted,
+            b'(' if !quoted => {
+                depth += 1;
+                if depth > MAX_DEPTH {
+                    return Some(at);
+                }
+            }
+            b')' if !quoted => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    None
 }
 
 fn span(pair: &Pair<'_, Rule>) -> Span {
@@ -287,6 +307,13 @@ mod tests {
         {
             assert!(refused(text), "{text}");
         }
+    }
+
+    #[test]
+    fn depth_is_bounded() {
+        assert!(refused(&format!("a:// AND {}", "(".repeat(100_000))));
+        assert!(!refused(&format!("{}a:1{}", "(".repeat(MAX_DEPTH), ")".repeat(MAX_DEPTH))));
+        assert!(!refused(&vec!["a:\"(\""; 1_000].join(" OR ")));
     }
 
     proptest! {

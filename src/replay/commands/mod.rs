@@ -113,6 +113,7 @@ fn find(command: ForeignId) -> Option<Body> {
     match command.row().origin {
         Origin::Splunk => SPLUNK.get(command.row().name).copied(),
         Origin::Eql => eql::ROWS.iter().find(|(name, _)| *name == command.row().name).map(|(_, body)| *body),
+        Origin::Esql => None,
     }
 }
 

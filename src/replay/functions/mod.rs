@@ -44,6 +44,7 @@ pub(super) fn foreign(id: ForeignId) -> Option<Body> {
     match id.row().origin {
         Origin::Splunk => splunk::find(id.row().name),
         Origin::Eql => eql::find(id.row().name),
+        Origin::Esql => None,
     }
 }
 
@@ -51,7 +52,6 @@ pub(super) fn foreign(id: ForeignId) -> Option<Body> {
 pub(super) fn reason(id: ForeignId) -> Option<&'static str> {
     match id.row().origin {
         Origin::Splunk => splunk::reason(id.row()),
-        // Every one is run.
-        Origin::Eql => None,
+        Origin::Eql | Origin::Esql => None,
     }
 }

@@ -13,8 +13,9 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use self::lower::Lowered;
-use super::elastic::tables;
-use super::{Capabilities, Conversion, DataError, DataFile, Options, Outside, RuleInfo, Target};
+use super::elastic::{self, tables};
+use super::store::{Conflict, Empty, Given, Stored};
+use super::{Capabilities, Conversion, DataError, DataFile, Fields, Options, Outside, RuleInfo, Target};
 use crate::ir::Query;
 
 /// The file built in.
@@ -59,6 +60,11 @@ impl Target for Eql {
             }
             Err(losses) => Conversion::refused_for(query, losses).with(Outside { detection, ..Outside::default() }),
         })
+    }
+
+    fn store(&self, event: &Given<'_>, fields: Fields, _: Empty) -> Result<(Vec<Stored>, Vec<Conflict>), DataError> {
+        let (stored, conflicts) = elastic::store::store(tables::builtin()?, event, fields);
+        Ok((vec![stored], conflicts))
     }
 }
 

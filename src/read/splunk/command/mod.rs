@@ -9,10 +9,10 @@ mod source;
 use pest::iterators::Pair;
 
 use super::grammar::Rule;
-use super::pipe::Pipe;
 use super::text::{field_name, is_quoted, unquote};
 use super::{Lowered, Reader, Text, statistics, tstats};
 use crate::diagnostic::{Diagnostic, code};
+use crate::read::pipe::Pipe;
 use crate::source::Span;
 
 /// A command of a search.

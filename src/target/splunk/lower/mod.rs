@@ -34,6 +34,8 @@ mod text;
 mod time;
 mod value;
 
+pub(in crate::target) use represent::{json_text, to_serde as json_value};
+
 use std::collections::{HashMap, HashSet};
 
 use super::rows::Data;
@@ -444,6 +446,6 @@ pub(super) fn object_text(base: Eval, path: &str) -> Eval {
 }
 
 /// A name that a field may bear: what would need an escape that Splunk does not have is replaced.
-pub(super) fn clean(name: &str) -> String {
+pub(in crate::target::splunk) fn clean(name: &str) -> String {
     name.chars().map(|c| if c.is_control() || "'\"`\\$|[]".contains(c) { '_' } else { c }).collect()
 }
