@@ -15,7 +15,7 @@ use crate::types::Type;
 impl<'q> Solver<'q> {
     /// Wants something of a column.
     pub(super) fn ask_column(&mut self, id: ColumnId, row: &Row<'q>, want: Want, span: Span) -> Outcome {
-        match row.find(id) {
+        match self.term(id, row) {
             Some(Term::Leaf(instance, name)) => {
                 let node = self.state.leaf(instance, &name);
                 self.want(node, want, span)
@@ -249,32 +249,9 @@ impl<'q> Solver<'q> {
             }
             return Ok(());
         }
-        if let ExprKind::Column(id) = expr.kind
-            && let Some(Term::Aggregate(group, _, _)) = row.find(id)
-        {
-            let group = std::rc::Rc::clone(&self.state.groups[group]);
-            for call in group.aggregates {
-                for argument in &call.arguments {
-                    for member in &group.members {
-                        self.settle(argument, member)?;
-                    }
-                }
-            }
-            return Ok(());
-        }
-        if let ExprKind::Column(id) = expr.kind
-            && let Some(Term::Column(inner, inner_row)) = row.find(id)
-        {
-            if let Some(Term::Aggregate(..)) = inner_row.find(inner) {
-                let Some(Term::Aggregate(group, _, _)) = inner_row.find(inner) else { return Ok(()) };
-                let group = std::rc::Rc::clone(&self.state.groups[group]);
-                for call in group.aggregates {
-                    for argument in &call.arguments {
-                        for member in &group.members {
-                            self.settle(argument, member)?;
-                        }
-                    }
-                }
+        if let ExprKind::Column(id) = expr.kind {
+            if let Some(Term::Aggregate(group, ..)) = self.aggregate_behind(id, &row) {
+                self.close(group)?;
             }
             return Ok(());
         }
@@ -282,6 +259,21 @@ impl<'q> Solver<'q> {
         expr.operands(&mut |operand| operands.push(operand));
         for operand in operands {
             self.settle(operand, &row)?;
+        }
+        Ok(())
+    }
+
+    /// Settles the records of a group, and that there are no more.
+    fn close(&mut self, group: usize) -> Outcome {
+        let mut closed = (*self.state.groups[group]).clone();
+        closed.closed = true;
+        self.state.groups.set_mut(group, std::rc::Rc::new(closed.clone()));
+        for call in closed.aggregates {
+            for argument in &call.arguments {
+                for member in &closed.members {
+                    self.settle(argument, member)?;
+                }
+            }
         }
         Ok(())
     }
@@ -512,7 +504,7 @@ impl<'q> Solver<'q> {
 
     /// The aggregate that a column stands for.
     pub(super) fn aggregate_behind(&self, id: ColumnId, row: &Row<'q>) -> Option<Term<'q>> {
-        match row.find(id)? {
+        match self.term(id, row)? {
             term @ Term::Aggregate(..) => Some(term),
             Term::Column(id, row) => self.aggregate_behind(id, &row),
             Term::Expr(expr, row) => match &expr.kind {

@@ -203,7 +203,7 @@ impl<'q> Solver<'q> {
 
     /// The value of a column.
     pub(super) fn column(&self, id: ColumnId, row: &Row<'q>, over: &Over) -> Option<Value> {
-        match row.find(id)? {
+        match self.term(id, row)? {
             Term::Leaf(instance, name) => {
                 let node = *self.state.instances[instance].fields.get(&name)?;
                 self.assembled_with(node, over)
@@ -236,6 +236,10 @@ impl<'q> Solver<'q> {
     fn aggregate(&self, group: &Group<'q>, call: usize, output: usize, over: &Over) -> Option<Value> {
         let call = group.aggregates.get(call)?;
         let name = call.function.name();
+        // A group that may grow has no count yet.
+        if !self.settled && !group.closed && !super::locate::CHOOSING.contains(&name) {
+            return None;
+        }
         let argument = call.arguments.get(output).or_else(|| call.arguments.first());
         let each = |expr: &Expr| -> Option<Vec<Value>> {
             group.members.iter().map(|member| self.evaluate_with(expr, member, over)).collect()

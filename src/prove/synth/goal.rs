@@ -405,7 +405,7 @@ impl<'q> Solver<'q> {
             return self.unify_all(&left, &right, span);
         }
         if let (Some(Term::Expr(one, one_row)), Some(Term::Expr(other, other_row))) =
-            (left_row.find(left), right_row.find(right))
+            (self.term(left, left_row), self.term(right, right_row))
         {
             return match self.alike(one, &one_row, other, &other_row, span) {
                 Err(Stuck::Unknown(..)) => {

@@ -6,7 +6,7 @@ use crate::ir::{AggregateCall, ColumnId, Expr, ExprKind, Json, ParseSegment, Val
 use crate::types::Type;
 
 /// Aggregates that give the value of one of their records.
-const CHOOSING: &[&str] = &[
+pub(super) const CHOOSING: &[&str] = &[
     "min",
     "max",
     "any",
@@ -178,13 +178,13 @@ impl<'q> Solver<'q> {
         let (mut expr, mut row) = (expr, row.clone());
         let mut id = expr.as_column();
         while let Some(at) = id {
-            match row.find(at) {
+            match self.term(at, &row) {
                 Some(Term::Expr(inner, inner_row)) => {
                     (expr, row) = (inner, inner_row);
                     id = expr.as_column();
                 }
                 // The column of another record has no expression of its own; what it stands for may have one.
-                Some(Term::Column(inner, inner_row)) => match inner_row.find(inner) {
+                Some(Term::Column(inner, inner_row)) => match self.term(inner, &inner_row) {
                     Some(Term::Expr(inner, inner_row)) => {
                         (expr, row) = (inner, inner_row);
                         id = expr.as_column();
@@ -199,7 +199,7 @@ impl<'q> Solver<'q> {
 
     /// The unknown values that a column passes on.
     pub(super) fn locate_column(&mut self, id: ColumnId, row: &Row<'q>, loose: bool) -> Option<Vec<NodeId>> {
-        match row.find(id)? {
+        match self.term(id, row)? {
             Term::Leaf(instance, name) => Some(vec![self.state.leaf(instance, &name)]),
             Term::Expr(expr, row) => self.locate(expr, &row, loose),
             Term::Column(id, row) => self.locate_column(id, &row, loose),
@@ -255,7 +255,7 @@ impl<'q> Solver<'q> {
 
     /// What an aggregate collects, and of which records.
     pub(super) fn collected(&self, id: ColumnId, row: &Row<'q>) -> Option<(&'q Expr, Vec<Row<'q>>)> {
-        match row.find(id)? {
+        match self.term(id, row)? {
             Term::Aggregate(group, call, _) => {
                 let group = &self.state.groups[group];
                 let call: &'q AggregateCall = group.aggregates.get(call)?;

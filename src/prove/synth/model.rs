@@ -3,7 +3,7 @@
 //!
 //! Lists are persistent, so that a choice that leads nowhere is taken back by keeping the old state.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -89,6 +89,8 @@ pub(super) struct Instance<'q> {
     pub(super) place: Place,
     pub(super) schema: &'q Schema,
     pub(super) fields: BTreeMap<Name, NodeId>,
+    /// Columns that nobody has listed and that the query asks for.
+    pub(super) assumed: Rc<BTreeSet<Name>>,
     pub(super) tags: Vec<Tag>,
 }
 
@@ -142,6 +144,12 @@ impl<'q> Fields<'q> {
         self.parents.iter().find_map(|parent| parent.find(id))
     }
 
+    /// The event that may have columns nobody has listed.
+    pub(super) fn open_event(&self) -> Option<usize> {
+        let own = self.leaf.filter(|(_, schema)| schema.open).map(|(instance, _)| instance);
+        own.or_else(|| self.parents.iter().find_map(|parent| parent.open_event()))
+    }
+
     /// The event that its columns come from, if it is one alone.
     pub(super) fn event(&self) -> Option<usize> {
         self.leaf.map(|(instance, _)| instance).or_else(|| self.parents.iter().find_map(|parent| parent.event()))
@@ -169,6 +177,8 @@ pub(super) struct Group<'q> {
     pub(super) keys: &'q [Computed],
     pub(super) aggregates: &'q [AggregateCall],
     pub(super) members: Vec<Row<'q>>,
+    /// Whether there will be no more.
+    pub(super) closed: bool,
     /// The most there may be.
     pub(super) most: usize,
     /// The words that ask for so many, and no fewer.

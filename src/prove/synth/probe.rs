@@ -9,7 +9,7 @@ use super::solver::{Choice, Solver, Way};
 use super::variants::{swapped, variants};
 use super::want::{Want, text};
 use super::{Event, Expectation, Invariants, Probe, Scenario, Synthesis};
-use crate::ir::{ColumnId, JoinKind, Name, Query, Value};
+use crate::ir::{Argument, ColumnId, Expr, JoinKind, Name, Plan, Query, SourceKind, Value};
 use crate::source::Span;
 use crate::types::Type;
 
@@ -64,7 +64,43 @@ struct Maker<'q> {
     lot: usize,
     turn: usize,
     events: usize,
+    /// What is read.
+    places: BTreeSet<Place>,
     made: Synthesis,
+}
+
+/// What a plan reads.
+fn places(plan: &Plan, found: &mut BTreeSet<Place>) {
+    let mut look = |inner: &Plan| places(inner, found);
+    plan.source.kind.plans(&mut look);
+    plan.source.kind.expressions(&mut |expr| inside(expr, &mut look));
+    for step in &plan.steps {
+        step.op.plans(&mut look);
+        step.op.expressions(&mut |expr| inside(expr, &mut look));
+    }
+    let literal = |expr: &Expr| expr.as_literal().and_then(Value::as_str).map(Name::from);
+    match &plan.source.kind {
+        SourceKind::Table { name, .. } => {
+            found.insert(Place::Table(name.clone()));
+        }
+        SourceKind::External(external) => {
+            found.extend(external.addresses.iter().filter_map(literal).map(Place::External));
+        }
+        SourceKind::Call(call) if &*call.name == "_GetWatchlist" => {
+            let alias = call.arguments.iter().find_map(|(_, argument)| match argument {
+                Argument::Scalar(expr) => literal(expr),
+                Argument::Plan(_) => None,
+            });
+            found.extend(alias.map(Place::Watchlist));
+        }
+        _ => {}
+    }
+}
+
+/// The plans inside an expression.
+fn inside(expr: &Expr, look: &mut dyn FnMut(&Plan)) {
+    expr.operands(&mut |operand| inside(operand, look));
+    expr.plan(&mut |plan| look(plan));
 }
 
 impl<'q> Maker<'q> {
@@ -77,8 +113,12 @@ impl<'q> Maker<'q> {
             lot: usize::try_from(seed % 50).unwrap_or(0) * 700,
             turn: usize::try_from(seed % 7).unwrap_or(0),
             events: 0,
+            places: BTreeSet::new(),
             made: Synthesis::default(),
         };
+        for plan in query.shared.iter().map(|shared| &shared.plan).chain([&query.plan]) {
+            places(plan, &mut maker.places);
+        }
         let base = maker.base();
         if let Some(base) = &base {
             maker.made.unsolved = base.state.unsolved.iter().cloned().collect();
@@ -159,14 +199,19 @@ impl<'q> Maker<'q> {
             externals: Vec::new(),
             atom,
         };
-        for (place, events) in solver.events(over, patches, left_out) {
+        // What is read is there, if without events.
+        let none = self.places.iter().map(|place| (place.clone(), Vec::new()));
+        for (place, events) in none.chain(solver.events(over, patches, left_out)).collect::<Vec<_>>() {
             let (list, name): (&mut Vec<(Name, Vec<Event>)>, Name) = match place {
                 Place::Table(name) => (&mut scenario.tables, name),
                 Place::Watchlist(name) => (&mut scenario.watchlists, name),
                 Place::External(name) => (&mut scenario.externals, name),
             };
             self.events += events.len();
-            list.push((name, events));
+            match list.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, there)) => there.extend(events),
+                None => list.push((name, events)),
+            }
         }
         self.made.scenarios.push(scenario);
     }
@@ -235,7 +280,7 @@ impl<'q> Maker<'q> {
                 if *at != span {
                     continue;
                 }
-                if let Some((instance, column)) = leaf(*right, row)
+                if let Some((instance, column)) = leaf(&solver, *right, row)
                     && let Some(node) = solver.state.instances[instance].fields.get(&column)
                     && let Some(Value::String(value)) = solver.assembled(*node)
                 {
@@ -400,11 +445,11 @@ fn fitting(value: &Value, ty: Type) -> Option<Value> {
 }
 
 /// The column of an event that a column is.
-fn leaf(id: ColumnId, row: &Row<'_>) -> Option<(usize, Name)> {
-    match row.find(id)? {
+fn leaf<'q>(solver: &Solver<'q>, id: ColumnId, row: &Row<'q>) -> Option<(usize, Name)> {
+    match solver.term(id, row)? {
         Term::Leaf(instance, name) => Some((instance, name)),
-        Term::Column(id, row) => leaf(id, &row),
-        Term::Expr(expr, row) => leaf(expr.as_column()?, &row),
+        Term::Column(id, row) => leaf(solver, id, &row),
+        Term::Expr(expr, row) => leaf(solver, expr.as_column()?, &row),
         _ => None,
     }
 }

@@ -55,6 +55,11 @@ impl Solver<'_> {
             });
             event.insert(column.name.to_string(), stored(&value));
         }
+        for name in instance.assumed.iter().filter(|name| !instance.fields.contains_key(*name)) {
+            if !event.contains_key(&**name) {
+                event.insert(name.to_string(), stored(&self.usual(at, instance, name, Type::Unknown)));
+            }
+        }
         for (name, node) in &instance.fields {
             if !event.contains_key(&**name)
                 && let Some(value) = self.assembled_with(*node, over)

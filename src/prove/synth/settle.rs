@@ -63,7 +63,7 @@ impl<'q> Solver<'q> {
             }
             return Ok(());
         }
-        match row.find(id) {
+        match self.term(id, row) {
             Some(super::model::Term::Expr(expr, row)) => self.settle(expr, &row),
             Some(super::model::Term::Column(id, row)) => self.settle_column(id, &row),
             _ => Ok(()),

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::candidates::{self, Context};
-use super::model::{Node, NodeId, Part, State};
+use super::model::{Node, NodeId, Part, Row, State, Term};
 use super::want::{Want, text};
-use crate::ir::{JoinKind, Parse, Query, Value};
+use crate::ir::{ColumnId, JoinKind, Name, Origin, Parse, Query, Value};
 use crate::literal::{TICKS_PER_MINUTE, TICKS_PER_SECOND};
 use crate::source::Span;
 
@@ -76,8 +76,12 @@ pub(super) struct Solver<'q> {
     pub(super) lenient: bool,
     /// Whether what is wanted is known to be possible: further members of a group.
     pub(super) trusting: bool,
+    /// Whether all is made, so that groups have all their records.
+    pub(super) settled: bool,
     pub(super) state: State<'q>,
     pub(super) parses: HashMap<u32, &'q Parse>,
+    /// The columns that nobody has listed and that plans which are being followed ask for.
+    pub(super) assumed: Vec<Vec<Name>>,
     /// The joins met.
     pub(super) joins: BTreeMap<Span, JoinKind>,
     pub(super) steps: usize,
@@ -98,8 +102,10 @@ impl<'q> Solver<'q> {
             turned: None,
             lenient: false,
             trusting: false,
+            settled: false,
             state: State::default(),
             parses: HashMap::new(),
+            assumed: Vec::new(),
             joins: BTreeMap::new(),
             steps: 0,
             depth: 0,
@@ -144,6 +150,15 @@ impl<'q> Solver<'q> {
             }
         }
         Err(stuck.unwrap_or(Stuck::Conflict(choice.1)))
+    }
+
+    /// The value of a column of a record; one that nobody has listed is its event's.
+    pub(super) fn term(&self, id: ColumnId, row: &Row<'q>) -> Option<Term<'q>> {
+        row.find(id).or_else(|| {
+            let info = &self.query.columns[id];
+            let event = row.open_event().filter(|_| info.origin == Origin::Assumed)?;
+            Some(Term::Leaf(event, info.name.clone()))
+        })
     }
 
     /// Notes what cannot be steered.
@@ -351,6 +366,7 @@ impl<'q> Solver<'q> {
 
     /// Settles every value there is; what cannot be is noted.
     pub(super) fn fix_all(&mut self) {
+        self.settled = true;
         for id in 0..self.state.nodes.len() {
             if self.state.nodes[id].alias.is_none()
                 && self.state.nodes[id].value.is_none()
