@@ -112,6 +112,17 @@ fn where_compares_by_case_and_lets_null_through_nothing() {
 }
 
 #[test]
+fn truth_is_text_in_an_event() {
+    let events = &[r#"{"_time":1,"ok":true,"all":[false,"x"]}"#];
+    spl(
+        r#"search ok=TRUE all=false | where ok="true" | eval t=tostring(ok="true") | table ok, t"#,
+        events,
+        &[r#"{"ok":"true","t":"True"} [1]"#],
+    );
+    spl(r#"search * | fieldformat ok=upper(ok) | table ok"#, events, &[r#"{"ok":"true"} [1]"#]);
+}
+
+#[test]
 fn time_is_searched_by_bounds() {
     spl("search earliest=-1h | stats count", LOGONS, &[r#"{"count":3} [1, 2, 3]"#]);
     spl("search earliest=-15s | table code", LOGONS, &[r#"{"code":4625} [3]"#]);

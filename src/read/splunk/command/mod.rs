@@ -85,6 +85,7 @@ static COMMANDS: &[Command] = &[
     both("union", combine::multisearch, combine::union_with),
     then("where", fields::filter),
     then("eval", fields::eval),
+    then("fieldformat", fields::fieldformat),
     then("stats", statistics::stats),
     then("eventstats", statistics::eventstats),
     then("streamstats", statistics::streamstats),
