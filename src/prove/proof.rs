@@ -7,6 +7,7 @@
 //! nothing in another, and everything that decides in it was seen deciding, both ways.
 
 use std::collections::{BTreeMap, HashSet};
+use std::rc::Rc;
 use std::time::Instant;
 
 use serde_json::{Map, Value, json};
@@ -107,10 +108,50 @@ pub struct Given<'a> {
     pub until: Option<Instant>,
 }
 
+impl Given<'_> {
+    /// The scenarios as far as a target can tell their events apart: without such as it has no place for, and with
+    /// instants as fine as it keeps them.
+    ///
+    /// # Errors
+    /// What is wrong with a target's data files.
+    pub fn fitted(&self, target: &'static dyn Target) -> Result<Vec<Scenario>, DataError> {
+        let wanted = scenario::columns_read(self.query);
+        let storing = Storing {
+            target,
+            fields: self.options.fields,
+            empty: Empty::Kept,
+            schemas: self.schemas,
+            rule: self.query,
+            wanted: wanted.as_ref(),
+        };
+        let (grain, edges) = limits(target);
+        let other = wanted.as_ref().is_some_and(|all| all.contains("Timestamp") && !all.contains("TimeGenerated"));
+        let time = if other { "Timestamp" } else { "TimeGenerated" };
+        let mut scenarios = self.scenarios.to_vec();
+        for scenario in &mut scenarios {
+            let edge = if edges { scenario::edges(self.query, scenario.now) } else { HashSet::new() };
+            for (table, records) in &mut scenario.tables {
+                let mut kept = Vec::with_capacity(records.len());
+                for record in records.iter() {
+                    let Some(record) = scenario::settled(record, table, self.schemas, grain, time) else {
+                        continue;
+                    };
+                    let at_edge = super::translation::time_of(&record).is_some_and(|at| edge.contains(&at));
+                    if !at_edge && storing.stored(table, &record)?.is_some() {
+                        kept.push(record);
+                    }
+                }
+                *records = kept;
+            }
+        }
+        Ok(scenarios)
+    }
+}
+
 /// A rule with what it finds in each scenario.
 pub struct Case<'a> {
     given: Given<'a>,
-    ids: Vec<BTreeMap<String, Vec<u32>>>,
+    ids: Rc<[BTreeMap<String, Vec<u32>>]>,
     bench: Bench<'a>,
     answers: Vec<Answered>,
     /// What it finds without the last limit on the number of its records, if it ends with one.
@@ -126,7 +167,7 @@ impl<'a> Case<'a> {
     /// Why it does not run, as a sentence.
     pub fn new(given: Given<'a>) -> Result<Self, String> {
         let mut next = 0;
-        let ids: Vec<BTreeMap<String, Vec<u32>>> = given
+        let ids: Rc<[BTreeMap<String, Vec<u32>>]> = given
             .scenarios
             .iter()
             .map(|scenario| {
@@ -140,7 +181,8 @@ impl<'a> Case<'a> {
             .map(|tables: Vec<(String, Vec<u32>)>| tables.into_iter().collect())
             .collect();
         let told = |error: crate::eval::EvalError| format!("the rule is not run: {error}");
-        let bench = Bench::new(given.engine, given.query, given.schemas, given.scenarios, &ids).map_err(told)?;
+        let bench =
+            Bench::new(given.engine, given.query, given.schemas, given.scenarios, Rc::clone(&ids)).map_err(told)?;
         let answers = bench.run(given.query).map_err(told)?;
         let uncapped = scenario::uncapped(given.query).map(|query| bench.run(&query)).transpose().map_err(told)?;
         let wanted = scenario::columns_read(given.query);
@@ -228,34 +270,6 @@ impl<'a> Case<'a> {
         Ok(proof)
     }
 
-    /// The scenarios as far as a target can tell their events apart: without such as it has no place for, and with
-    /// instants as fine as it keeps them. Nothing where that changes none.
-    ///
-    /// # Errors
-    /// What is wrong with a target's data files.
-    pub fn fitted(&self, target: &'static dyn Target) -> Result<Option<Vec<Scenario>>, DataError> {
-        let storing = self.storing(target, Empty::Kept);
-        let (grain, edges) = limits(target);
-        let mut scenarios = self.given.scenarios.to_vec();
-        let mut changed = false;
-        for scenario in &mut scenarios {
-            let edge = if edges { scenario::edges(self.given.query, scenario.now) } else { HashSet::new() };
-            for (table, records) in &mut scenario.tables {
-                let mut kept = Vec::with_capacity(records.len());
-                for record in records.iter() {
-                    let record = scenario::coarse(record, table, self.given.schemas, grain);
-                    let at_edge = super::translation::time_of(&record).is_some_and(|at| edge.contains(&at));
-                    if !at_edge && storing.stored(table, &record)?.is_some() {
-                        kept.push(record);
-                    }
-                }
-                changed |= kept != *records;
-                *records = kept;
-            }
-        }
-        Ok(changed.then_some(scenarios))
-    }
-
     fn storing(&self, target: &'static dyn Target, empty: Empty) -> Storing<'_> {
         Storing {
             target,
@@ -335,14 +349,16 @@ impl<'a> Case<'a> {
     }
 }
 
+/// Ticks in a millisecond.
+const MILLISECOND: i64 = 10_000;
+
 /// How fine a target's instants are, in ticks; and whether its searches begin and end at an instant without a word on
 /// whether that counts.
 fn limits(target: &dyn Target) -> (i64, bool) {
     match target.name() {
-        "splunk" => (10, true),
-        "eql" => (10_000, true),
-        "esql" => (10_000, false),
-        _ => (1, true),
+        // What the coarsest keeps, so that most targets are given the same events.
+        "esql" => (MILLISECOND, false),
+        _ => (MILLISECOND, true),
     }
 }
 

@@ -1,7 +1,9 @@
 //! The left side: the rule itself, run by the evaluator.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::rc::Rc;
 
 use serde_json::Value;
 
@@ -45,21 +47,24 @@ struct Batch {
 /// All scenarios as tables of the evaluator.
 pub(super) struct Bench<'a> {
     engine: &'a Engine,
+    query: &'a Query,
+    schemas: &'a Schemas,
+    scenarios: &'a [Scenario],
+    ids: Rc<[BTreeMap<String, Vec<u32>>]>,
     /// Batches where scenarios can be kept apart in one run.
     together: Vec<Batch>,
-    /// A batch a scenario.
-    alone: Vec<Batch>,
-    scenarios: usize,
+    /// A batch a scenario, once there is need of them.
+    alone: OnceCell<Vec<Batch>>,
 }
 
 impl<'a> Bench<'a> {
     /// Lays out scenarios for a query. `ids[scenario][table][position]` are the numbers of the events.
     pub(super) fn new(
         engine: &'a Engine,
-        query: &Query,
-        schemas: &Schemas,
-        scenarios: &[Scenario],
-        ids: &[BTreeMap<String, Vec<u32>>],
+        query: &'a Query,
+        schemas: &'a Schemas,
+        scenarios: &'a [Scenario],
+        ids: Rc<[BTreeMap<String, Vec<u32>>]>,
     ) -> Result<Self, EvalError> {
         let mut groups: Vec<(i64, &BTreeMap<String, Vec<super::Record>>, Vec<usize>)> = Vec::new();
         for (at, scenario) in scenarios.iter().enumerate() {
@@ -68,14 +73,25 @@ impl<'a> Bench<'a> {
                 None => groups.push((scenario.now, &scenario.watchlists, vec![at])),
             }
         }
-        let batch = |members: &[usize]| -> Result<Batch, EvalError> {
-            let now = members.first().map_or(0, |at| scenarios[*at].now);
-            let sources = sources(query, schemas, scenarios, ids, members)?;
-            Ok(Batch { now, scenarios: members.to_vec(), sources })
-        };
-        let together = groups.iter().map(|(.., members)| batch(members)).collect::<Result<_, _>>()?;
-        let alone = (0..scenarios.len()).map(|at| batch(&[at])).collect::<Result<_, _>>()?;
-        Ok(Self { engine, together, alone, scenarios: scenarios.len() })
+        let mut bench = Self { engine, query, schemas, scenarios, ids, together: Vec::new(), alone: OnceCell::new() };
+        // The largest first: it is the likeliest to tell two queries apart.
+        groups.sort_by_key(|(.., members)| std::cmp::Reverse(members.len()));
+        bench.together = groups.iter().map(|(.., members)| bench.batch(members)).collect::<Result<_, _>>()?;
+        Ok(bench)
+    }
+
+    fn batch(&self, members: &[usize]) -> Result<Batch, EvalError> {
+        let now = members.first().map_or(0, |at| self.scenarios[*at].now);
+        let sources = sources(self.query, self.schemas, self.scenarios, &self.ids, members)?;
+        Ok(Batch { now, scenarios: members.to_vec(), sources })
+    }
+
+    fn alone(&self) -> Result<&[Batch], EvalError> {
+        if self.alone.get().is_none() {
+            let all = (0..self.scenarios.len()).map(|at| self.batch(&[at])).collect::<Result<_, _>>()?;
+            let _ = self.alone.set(all);
+        }
+        Ok(self.alone.get().map(Vec::as_slice).unwrap_or_default())
     }
 
     /// What a query gives for each scenario.
@@ -83,7 +99,7 @@ impl<'a> Bench<'a> {
     /// # Errors
     /// Where it is not run, or fails.
     pub(super) fn run(&self, query: &Query) -> Result<Vec<Answered>, EvalError> {
-        let mut all = vec![Answered::default(); self.scenarios];
+        let mut all = vec![Answered::default(); self.scenarios.len()];
         self.each(query, &mut |at, answered| {
             all[at] = answered;
             true
@@ -121,7 +137,7 @@ impl<'a> Bench<'a> {
         }
         let traced = trace(query, false)
             .map_err(|mixed| EvalError::unsupported("this is not followed event by event", mixed.span))?;
-        for batch in &self.alone {
+        for batch in self.alone()? {
             let answer = self.engine.at(batch.now).run(&traced.query, &batch.sources)?;
             let rows = rows(&answer, &traced)?.into_iter().map(|(_, row)| row).collect();
             for at in &batch.scenarios {

@@ -184,9 +184,22 @@ pub(super) fn uncapped(query: &Query) -> Option<Query> {
     })
 }
 
-/// An event whose instants are no finer than so many ticks.
-pub(super) fn coarse(record: &Record, table: &str, schemas: &Schemas, grain: i64) -> Record {
+/// An event as every system has it: it has a time, and one alone, and no instant is finer than so many ticks. `time` is
+/// the column that says it, if the rule looks at one.
+pub(super) fn settled(record: &Record, table: &str, schemas: &Schemas, grain: i64, time: &str) -> Option<Record> {
     let mut record = record.clone();
+    let names = ["TimeGenerated", "Timestamp"];
+    let known = |name: &&&str| record.get(**name).and_then(Value::as_str).and_then(parse_datetime).is_some();
+    if let Some(from) = [&time, &names[0], &names[1]].into_iter().find(known) {
+        let instant = record.get(*from).cloned().unwrap_or_default();
+        for name in names {
+            if let Some(other) = record.get_mut(name) {
+                other.clone_from(&instant);
+            }
+        }
+    } else {
+        return None;
+    }
     for column in schemas.table(table).iter().flat_map(|table| &table.columns) {
         if column.ty == Type::DateTime
             && let Some(Value::String(text)) = record.get_mut(&*column.name)
@@ -196,7 +209,7 @@ pub(super) fn coarse(record: &Record, table: &str, schemas: &Schemas, grain: i64
             *text = crate::literal::format_datetime(ticks.div_euclid(grain) * grain);
         }
     }
-    record
+    Some(record)
 }
 
 /// The columns of an event as their types have them; nulls are left out, and strings that are not there are empty.

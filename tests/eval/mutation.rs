@@ -333,11 +333,10 @@ fn tally(subject: &Subject, schemas: &Schemas) -> Tally {
     let engine = engine();
     let given = subject.given(schemas, &engine);
     let given = kqlc::prove::Given { until: None, ..given };
-    let case = Case::new(given).unwrap();
     let name = subject.path.file_stem().unwrap().to_string_lossy().into_owned();
     let mut tally = Tally::default();
     for target in registry::TARGETS {
-        let scenarios = case.fitted(*target).unwrap().unwrap_or_else(|| subject.scenarios.clone());
+        let scenarios = given.fitted(*target).unwrap();
         let case = Case::new(kqlc::prove::Given { scenarios: &scenarios, ..given }).unwrap();
         let sound = target.convert(&subject.query, &given.info, &Options::default()).unwrap();
         if sound.fidelity == Fidelity::Refused || case.judge(*target, &sound).unwrap().verdict != Verdict::Proven {

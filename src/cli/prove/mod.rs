@@ -183,19 +183,23 @@ impl Prove {
 /// # Errors
 /// What is wrong with a target's data files.
 pub fn proofs(given: &Given<'_>, targets: &[&'static dyn Target]) -> Result<Vec<Proof>, target::DataError> {
-    let case = match Case::new(*given) {
-        Ok(case) => case,
-        Err(reason) => return targets.iter().map(|target| unrun(given, *target, &reason)).collect(),
-    };
-    let mut proofs = Vec::new();
+    // Most targets can tell the same events apart, and the rule is run once for all of these.
+    let mut sets: Vec<Vec<Scenario>> = Vec::new();
+    let mut of = Vec::with_capacity(targets.len());
     for target in targets {
-        let Some(scenarios) = case.fitted(*target)? else {
-            proofs.push(case.prove(*target)?);
-            continue;
-        };
-        proofs.push(match Case::new(Given { scenarios: &scenarios, ..*given }) {
+        let set = given.fitted(*target)?;
+        of.push(sets.iter().position(|known| *known == set).unwrap_or_else(|| {
+            sets.push(set);
+            sets.len() - 1
+        }));
+    }
+    let mut cases: Vec<Option<Result<Case<'_>, String>>> = sets.iter().map(|_| None).collect();
+    let mut proofs = Vec::new();
+    for (target, at) in targets.iter().zip(of) {
+        let case = cases[at].get_or_insert_with(|| Case::new(Given { scenarios: &sets[at], ..*given }));
+        proofs.push(match case {
             Ok(case) => case.prove(*target)?,
-            Err(reason) => unrun(given, *target, &reason)?,
+            Err(reason) => unrun(given, *target, reason)?,
         });
     }
     Ok(proofs)
