@@ -4,8 +4,11 @@
 //! over them in parallel and hands on the results in order, [`output`] writes and decides the exit code, [`replace`]
 //! writes files.
 
+mod analysis;
+mod base;
 mod baseline;
 mod bound;
+mod cache;
 mod check;
 mod completions;
 mod convert;
