@@ -21,6 +21,7 @@ mod fmt;
 mod functions;
 pub mod input;
 mod ir;
+mod lsp;
 pub mod output;
 mod parse;
 pub mod queries;
@@ -121,6 +122,8 @@ pub enum Command {
     #[cfg(not(feature = "eval"))]
     #[command(hide = true)]
     Synth(unbuilt::Unbuilt),
+    /// Serve editors over standard input and output (Language Server Protocol)
+    Lsp(lsp::Lsp),
     /// Write a completion script for a shell
     Completions(completions::Completions),
 }
@@ -186,6 +189,7 @@ fn dispatch(cli: &Cli, out: &mut Output<impl io::Write>) -> Exit {
         Command::Prove(_) => unbuilt::Unbuilt::run("prove"),
         #[cfg(not(feature = "eval"))]
         Command::Synth(_) => unbuilt::Unbuilt::run("synth"),
+        Command::Lsp(command) => command.run(out),
         Command::Completions(command) => command.run(out),
     }
 }
