@@ -15,7 +15,7 @@ use crate::types::Type;
 impl<'q> Solver<'q> {
     /// Wants something of a column.
     pub(super) fn ask_column(&mut self, id: ColumnId, row: &Row<'q>, want: Want, span: Span) -> Outcome {
-        match row.find(id) {
+        match self.term(id, row) {
             Some(Term::Leaf(instance, name)) => {
                 let node = self.state.leaf(instance, &name);
                 self.want(node, want, span)
@@ -249,32 +249,9 @@ impl<'q> Solver<'q> {
             }
             return Ok(());
         }
-        if let ExprKind::Column(id) = expr.kind
-            && let Some(Term::Aggregate(group, _, _)) = row.find(id)
-        {
-            let group = std::rc::Rc::clone(&self.state.groups[group]);
-            for call in group.aggregates {
-                for argument in &call.arguments {
-                    for member in &group.members {
-                        self.settle(argument, member)?;
-                    }
-                }
-            }
-            return Ok(());
-        }
-        if let ExprKind::Column(id) = expr.kind
-            && let Some(Term::Column(inner, inner_row)) = row.find(id)
-        {
-            if let Some(Term::Aggregate(..)) = inner_row.find(inner) {
-                let Some(Term::Aggregate(group, _, _)) = inner_row.find(inner) else { return Ok(()) };
-                let group = std::rc::Rc::clone(&self.state.groups[group]);
-                for call in group.aggregates {
-                    for argument in &call.arguments {
-                        for member in &group.members {
-                            self.settle(argument, member)?;
-                        }
-                    }
-                }
+        if let ExprKind::Column(id) = expr.kind {
+            if let Some(Term::Aggregate(group, ..)) = self.aggregate_behind(id, &row) {
+                self.close(group)?;
             }
             return Ok(());
         }
@@ -282,6 +259,21 @@ impl<'q> Solver<'q> {
         expr.operands(&mut |operand| operands.push(operand));
         for operand in operands {
             self.settle(operand, &row)?;
+        }
+        Ok(())
+    }
+
+    /// Settles the records of a group, and that there are no more.
+    fn close(&mut self, group: usize) -> Outcome {
+        let mut closed = (*self.state.groups[group]).clone();
+        closed.closed = true;
+        self.state.groups.set_mut(group, std::rc::Rc::new(closed.clone()));
+        for call in closed.aggregates {
+            for argument in &call.arguments {
+                for member in &closed.members {
+                    self.settle(argument, member)?;
+                }
+            }
         }
         Ok(())
     }
@@ -306,7 +298,7 @@ impl<'q> Solver<'q> {
             (
                 "tolong" | "toint" | "toreal" | "todouble" | "todecimal" | "todatetime" | "totimespan" | "tobool"
                 | "toboolean" | "toguid" | "parse_json" | "todynamic" | "round" | "materialize" | "array_sort_asc"
-                | "array_sort_desc",
+                | "array_sort_desc" | "parse_command_line" | "parse_url" | "parse_path" | "parse_xml",
                 [inner, ..],
             ) => self.ask(inner, row, want, span),
             ("replace_string" | "replace_regex" | "replace_strings" | "substring", [inner, ..])
@@ -314,14 +306,14 @@ impl<'q> Solver<'q> {
             {
                 self.ask(inner, row, want, span)
             }
-            ("replace", [_, _, inner]) => self.ask(inner, row, want, span),
+            ("replace" | "translate", [_, _, inner]) => self.ask(inner, row, want, span),
             ("substring", [inner, start, ..]) => {
                 let start = self.evaluate(start, row).as_ref().and_then(whole).ok_or_else(unknown)?;
                 let want = match want {
                     Want::Among { values, fold, negated } if values.len() == 1 => {
                         let pattern = format!("^(?s:.{{{start}}}){}", regex::escape(&text(&values[0])));
                         let pattern = if fold { format!("(?i){pattern}") } else { pattern };
-                        let regex = regex::Regex::new(&pattern).map_err(|_| unknown())?;
+                        let regex = super::pattern::compiled(&pattern).ok_or_else(unknown)?;
                         Want::Regex { regex, pattern: pattern.as_str().into(), negated }
                     }
                     other => other,
@@ -354,7 +346,7 @@ impl<'q> Solver<'q> {
                     let separator = text(&separator);
                     let pattern =
                         format!("^[^{0}]+({0}[^{0}]+){{{1}}}$", regex::escape(&separator), (least - 1).max(0));
-                    let regex = regex::Regex::new(&pattern).map_err(|_| unknown())?;
+                    let regex = super::pattern::compiled(&pattern).ok_or_else(unknown)?;
                     let want = Want::Regex { regex, pattern: pattern.as_str().into(), negated: false };
                     return self.ask(source, row, want, span);
                 }
@@ -490,14 +482,10 @@ impl<'q> Solver<'q> {
 
     /// Wants a number of elements.
     fn ask_items(&mut self, inner: &'q Expr, row: &Row<'q>, op: CompareOp, count: i64, span: Span) -> Outcome {
-        if let ExprKind::Column(id) = inner.kind
-            && let Some(Term::Aggregate(group, call, _)) = self.aggregate_behind(id, row)
-        {
-            return self.ask_count(group, call, op, count, span);
-        }
         let (inner, row) = self.behind(inner, row);
         if let ExprKind::Column(id) = inner.kind
             && let Some(Term::Aggregate(group, call, _)) = self.aggregate_behind(id, &row)
+            && self.collected(id, &row).is_some()
         {
             return self.ask_count(group, call, op, count, span);
         }
@@ -512,7 +500,7 @@ impl<'q> Solver<'q> {
 
     /// The aggregate that a column stands for.
     pub(super) fn aggregate_behind(&self, id: ColumnId, row: &Row<'q>) -> Option<Term<'q>> {
-        match row.find(id)? {
+        match self.term(id, row)? {
             term @ Term::Aggregate(..) => Some(term),
             Term::Column(id, row) => self.aggregate_behind(id, &row),
             Term::Expr(expr, row) => match &expr.kind {

@@ -57,10 +57,8 @@ impl<'q> Solver<'q> {
             }
             ExprKind::Regex(node) => {
                 let (subject, pattern) = (of(&node.subject)?, of(&node.pattern)?);
-                let regex = regex::RegexBuilder::new(pattern.as_str()?)
-                    .case_insensitive(node.case != crate::ir::CaseRule::Sensitive)
-                    .build()
-                    .ok()?;
+                let fold = if node.case == crate::ir::CaseRule::Sensitive { "" } else { "(?i)" };
+                let regex = super::pattern::compiled(&format!("{fold}{}", pattern.as_str()?))?;
                 Some(Value::Bool(regex.is_match(&text(&subject)) != node.negated))
             }
             ExprKind::Member(node) => {
@@ -203,13 +201,14 @@ impl<'q> Solver<'q> {
 
     /// The value of a column.
     pub(super) fn column(&self, id: ColumnId, row: &Row<'q>, over: &Over) -> Option<Value> {
-        match row.find(id)? {
+        match self.term(id, row)? {
             Term::Leaf(instance, name) => {
                 let node = *self.state.instances[instance].fields.get(&name)?;
                 self.assembled_with(node, over)
             }
             Term::Expr(expr, row) => self.evaluate_with(expr, &row, over),
             Term::Column(id, row) => self.column(id, &row, over),
+            Term::Element(expr, row, _) if self.is_series(expr, &row) => self.evaluate_with(expr, &row, over),
             Term::Element(expr, row, at) => {
                 let value = self.evaluate_with(expr, &row, over)?;
                 let part = super::model::Part::At(i64::try_from(at).ok()?);
@@ -236,6 +235,10 @@ impl<'q> Solver<'q> {
     fn aggregate(&self, group: &Group<'q>, call: usize, output: usize, over: &Over) -> Option<Value> {
         let call = group.aggregates.get(call)?;
         let name = call.function.name();
+        // A group that may grow has no count yet.
+        if !self.settled && !group.closed && !super::locate::CHOOSING.contains(&name) {
+            return None;
+        }
         let argument = call.arguments.get(output).or_else(|| call.arguments.first());
         let each = |expr: &Expr| -> Option<Vec<Value>> {
             group.members.iter().map(|member| self.evaluate_with(expr, member, over)).collect()

@@ -59,6 +59,8 @@ pub(super) struct Node {
     pub(super) value: Option<Value>,
     /// A text that a value with parts has to hold besides.
     pub(super) extra: String,
+    /// One that it has to end with.
+    pub(super) behind: String,
 }
 
 /// Where an event is kept.
@@ -79,6 +81,8 @@ pub(super) enum Tag {
     Partner(Span),
     /// It makes up a member of a group: which group, which member.
     Member(usize, usize),
+    /// It fills a bin of the series of these words.
+    Background(Span),
     /// It is left out: it was made before it turned out not to be wanted.
     Unwanted,
 }
@@ -142,6 +146,12 @@ impl<'q> Fields<'q> {
         self.parents.iter().find_map(|parent| parent.find(id))
     }
 
+    /// The event that may have columns nobody has listed.
+    pub(super) fn open_event(&self) -> Option<usize> {
+        let own = self.leaf.filter(|(_, schema)| schema.open).map(|(instance, _)| instance);
+        own.or_else(|| self.parents.iter().find_map(|parent| parent.open_event()))
+    }
+
     /// The event that its columns come from, if it is one alone.
     pub(super) fn event(&self) -> Option<usize> {
         self.leaf.map(|(instance, _)| instance).or_else(|| self.parents.iter().find_map(|parent| parent.event()))
@@ -169,6 +179,8 @@ pub(super) struct Group<'q> {
     pub(super) keys: &'q [Computed],
     pub(super) aggregates: &'q [AggregateCall],
     pub(super) members: Vec<Row<'q>>,
+    /// Whether there will be no more.
+    pub(super) closed: bool,
     /// The most there may be.
     pub(super) most: usize,
     /// The words that ask for so many, and no fewer.
@@ -210,6 +222,8 @@ pub(super) struct State<'q> {
     pub(super) later: Vector<Check<'q>>,
     /// What sub-queries were made to give: the plan by its place in memory, a record of it.
     pub(super) inner: Vector<(usize, Row<'q>)>,
+    /// Conditions that are not steered and may yet be met, with what is to be said if they are not.
+    pub(super) hoped: Vector<(Check<'q>, Span, String)>,
     /// What could not be steered.
     pub(super) unsolved: Vector<(Span, String)>,
     /// Tags of the events that are being made.
@@ -258,6 +272,7 @@ impl State<'_> {
             apart: Vec::new(),
             value: None,
             extra: String::new(),
+            behind: String::new(),
         }));
         self.nodes.len() - 1
     }
@@ -272,6 +287,7 @@ impl State<'_> {
             Part::Slot(name) | Part::Url(name) => (Type::Unknown, name.clone()),
             Part::At(_) => (Type::Unknown, self.nodes[id].label.clone()),
             Part::Json => (Type::Dynamic, self.nodes[id].label.clone()),
+            Part::Decoded => (Type::String, Name::from("decoded")),
             _ => (Type::String, Name::from("part")),
         };
         let child = self.add(ty, label, self.nodes[id].instance);

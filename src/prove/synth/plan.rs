@@ -1,6 +1,6 @@
 //! Records of a plan: the events that one is made of, with what every step asks of them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 use super::model::{Check, Fields, Group, Input, Instance, Place, Row, Tag, Term};
@@ -106,7 +106,8 @@ impl<'q> Solver<'q> {
                         let name = names.get(at).cloned().unwrap_or_else(|| "".into());
                         terms.insert(*id, Term::Value(Value::String(name)));
                     }
-                    solver.run(plan, 0, upto, Rc::new(Fields { terms, ..Fields::default() }), input, start)
+                    let row = Rc::new(Fields { terms, leaf: None, parents: vec![made] });
+                    solver.run(plan, 0, upto, row, input, start)
                 });
             }
             SourceKind::Call(call) => {
@@ -152,7 +153,8 @@ impl<'q> Solver<'q> {
     fn event(&mut self, place: Place, schema: &'q Schema) -> Row<'q> {
         let instance = self.state.instances.len();
         let tags = self.state.tags.clone();
-        self.state.instances.push_back_mut(Rc::new(Instance { place, schema, fields: Default::default(), tags }));
+        let event = Instance { place, schema, fields: BTreeMap::new(), tags };
+        self.state.instances.push_back_mut(Rc::new(event));
         Rc::new(Fields { leaf: Some((instance, schema)), ..Fields::default() })
     }
 
@@ -194,6 +196,7 @@ impl<'q> Solver<'q> {
                         keys,
                         aggregates,
                         members: vec![row.clone()],
+                        closed: false,
                         most: usize::MAX,
                         threshold: None,
                         every: Vec::new(),
@@ -255,11 +258,7 @@ impl<'q> Solver<'q> {
                         row = self.produce(&branch.plan, branch.plan.steps.len(), &Input::Record(row))?;
                     }
                 }
-                Op::MakeSeries(series) => {
-                    let keys: &'q [Computed] = &series.keys;
-                    let terms = keys.iter().map(|key| (key.id, Term::Expr(&key.expr, row.clone()))).collect();
-                    row = Rc::new(Fields { terms, ..Fields::default() });
-                }
+                Op::MakeSeries(series) => row = self.series(plan, at, series, &row, input)?,
                 Op::Evaluate(evaluate) if &*evaluate.name == "bag_unpack" => {
                     row = self.unpacked(plan, at, evaluate, &row);
                 }

@@ -6,6 +6,7 @@ use crate::types::Type;
 
 /// What ends the name of a column, and how its values look; `#` stands for a number. The first that fits.
 const SHAPES: &[(&str, &str)] = &[
+    ("decoded", "Write-Output 'value#' | Out-File C:\\Users\\Public\\value#.txt"),
     ("tenantid", "00000000-0000-4000-8000-00000000aaaa"),
     ("correlationid", "11111111-1111-4111-8111-############"),
     ("sourcesystem", "Azure AD"),
@@ -51,8 +52,8 @@ const SHAPES: &[(&str, &str)] = &[
     ("localip", "%"),
     ("callerip", "%"),
     ("ip", "%"),
-    ("location", "NL"),
-    ("country", "NL"),
+    ("location", "@"),
+    ("country", "@"),
     ("accountname", "user#"),
     ("username", "user#"),
     ("account", "CONTOSO\\user#"),
@@ -60,6 +61,12 @@ const SHAPES: &[(&str, &str)] = &[
     ("resourceid", "/subscriptions/s#/resourcegroups/rg/providers/p/r#"),
     ("id", "id-#"),
     ("name", "name#"),
+];
+
+/// Countries, by their codes.
+const COUNTRIES: [&str; 24] = [
+    "NL", "DE", "FR", "SE", "NO", "DK", "FI", "ES", "PT", "IT", "AT", "CH", "BE", "LU", "IE", "GB", "PL", "CZ", "SK",
+    "HU", "RO", "BG", "GR", "EE",
 ];
 
 /// A text for a column.
@@ -70,6 +77,9 @@ pub(super) fn text(label: &str, number: usize) -> String {
         // Addresses kept for measuring networks: neither private nor anybody's.
         let number = number % 120_000;
         return format!("198.{}.{}.{}", 18 + number / 62_500, number / 250 % 250, 1 + number % 250);
+    }
+    if shape == "@" {
+        return COUNTRIES[number % COUNTRIES.len()].to_owned();
     }
     let hashes = shape.chars().filter(|c| *c == '#').count();
     if hashes > 1 {

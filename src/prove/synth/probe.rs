@@ -1,7 +1,9 @@
 //! Scenarios: the rule as it is, then one thing after the other turned.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
+use super::assumed::Reads;
 use super::model::{Check, NodeId, Place, Row, Tag, Term};
 use super::parts::Over;
 use super::render::Patch;
@@ -64,6 +66,8 @@ struct Maker<'q> {
     lot: usize,
     turn: usize,
     events: usize,
+    /// What is read.
+    reads: Rc<Reads>,
     made: Synthesis,
 }
 
@@ -77,6 +81,7 @@ impl<'q> Maker<'q> {
             lot: usize::try_from(seed % 50).unwrap_or(0) * 700,
             turn: usize::try_from(seed % 7).unwrap_or(0),
             events: 0,
+            reads: Rc::new(Reads::of(query)),
             made: Synthesis::default(),
         };
         let base = maker.base();
@@ -92,7 +97,7 @@ impl<'q> Maker<'q> {
     fn base(&mut self) -> Option<Solver<'q>> {
         let mut best: Option<(usize, Solver<'q>)> = None;
         for (attempt, lenient) in [(0, false), (1, false), (2, false), (3, false), (5, false), (0, true), (1, true)] {
-            let mut solver = Solver::new(self.query, self.now, self.lot);
+            let mut solver = Solver::new(self.query, Rc::clone(&self.reads), self.now, self.lot);
             solver.turn = self.turn + attempt;
             solver.lenient = lenient;
             if let Err(stuck) = solver.solve(self.invariants) {
@@ -123,7 +128,7 @@ impl<'q> Maker<'q> {
             return None;
         }
         self.lot += 1;
-        let mut solver = Solver::new(self.query, self.now, self.lot);
+        let mut solver = Solver::new(self.query, Rc::clone(&self.reads), self.now, self.lot);
         solver.turn = template.turn;
         solver.lenient = template.lenient;
         solver.choices.clone_from(&template.choices);
@@ -159,14 +164,26 @@ impl<'q> Maker<'q> {
             externals: Vec::new(),
             atom,
         };
-        for (place, events) in solver.events(over, patches, left_out) {
+        // What is read is there, if without events.
+        let mut made = solver.events(over, patches, left_out);
+        for (place, columns) in &self.reads.places {
+            if !made.iter().any(|(known, _)| known == place) {
+                let alone = self.reads.open.contains(place) && !columns.is_empty();
+                let events = if alone { vec![solver.bystander(columns)] } else { Vec::new() };
+                made.push((place.clone(), events));
+            }
+        }
+        for (place, events) in made {
             let (list, name): (&mut Vec<(Name, Vec<Event>)>, Name) = match place {
                 Place::Table(name) => (&mut scenario.tables, name),
                 Place::Watchlist(name) => (&mut scenario.watchlists, name),
                 Place::External(name) => (&mut scenario.externals, name),
             };
             self.events += events.len();
-            list.push((name, events));
+            match list.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, there)) => there.extend(events),
+                None => list.push((name, events)),
+            }
         }
         self.made.scenarios.push(scenario);
     }
@@ -235,7 +252,7 @@ impl<'q> Maker<'q> {
                 if *at != span {
                     continue;
                 }
-                if let Some((instance, column)) = leaf(*right, row)
+                if let Some((instance, column)) = leaf(&solver, *right, row)
                     && let Some(node) = solver.state.instances[instance].fields.get(&column)
                     && let Some(Value::String(value)) = solver.assembled(*node)
                 {
@@ -365,7 +382,7 @@ impl<'q> Maker<'q> {
 
     /// Events of the same tables that have nothing to do with the rule.
     fn noise(&mut self, base: &Solver<'q>) {
-        let mut solver = Solver::new(self.query, self.now, self.lot + 1);
+        let mut solver = Solver::new(self.query, Rc::clone(&self.reads), self.now, self.lot + 1);
         self.lot += 1;
         let mut seen = BTreeSet::new();
         for instance in &base.state.instances {
@@ -374,7 +391,7 @@ impl<'q> Maker<'q> {
                     let mut plain = (**instance).clone();
                     plain.fields.clear();
                     plain.tags.clear();
-                    solver.state.instances.push_back_mut(std::rc::Rc::new(plain));
+                    solver.state.instances.push_back_mut(Rc::new(plain));
                 }
             }
         }
@@ -400,11 +417,11 @@ fn fitting(value: &Value, ty: Type) -> Option<Value> {
 }
 
 /// The column of an event that a column is.
-fn leaf(id: ColumnId, row: &Row<'_>) -> Option<(usize, Name)> {
-    match row.find(id)? {
+fn leaf<'q>(solver: &Solver<'q>, id: ColumnId, row: &Row<'q>) -> Option<(usize, Name)> {
+    match solver.term(id, row)? {
         Term::Leaf(instance, name) => Some((instance, name)),
-        Term::Column(id, row) => leaf(id, &row),
-        Term::Expr(expr, row) => leaf(expr.as_column()?, &row),
+        Term::Column(id, row) => leaf(solver, id, &row),
+        Term::Expr(expr, row) => leaf(solver, expr.as_column()?, &row),
         _ => None,
     }
 }

@@ -18,54 +18,78 @@ impl<'q> Solver<'q> {
     /// Keeps events made so far out of the records of a plan, as far as one of the plan's conditions can be made to
     /// fail for them.
     pub(super) fn reject(&mut self, plan: &'q Plan, from: usize) {
-        match &plan.source.kind {
-            SourceKind::Table { name, .. } => {
-                for instance in from..self.state.instances.len() {
-                    let known = &self.state.instances[instance];
-                    if known.place == Place::Table(name.clone()) && !known.tags.contains(&Tag::Unwanted) {
-                        self.keep_out(plan, instance);
-                    }
-                }
+        for instance in from..self.state.instances.len() {
+            if self.state.instances[instance].tags.contains(&Tag::Unwanted) {
+                continue;
             }
-            SourceKind::Union(union) => {
-                for input in &union.inputs {
-                    self.reject(input, from);
-                }
+            for (gates, _) in self.gates(plan, instance, 0) {
+                let span = plan.source.span;
+                self.gently(|solver| {
+                    solver.choose((Way::Inner, span), gates.len(), |solver, at| {
+                        let (gate, row) = &gates[at];
+                        match gate {
+                            Gate::Condition(condition) => solver.goal(condition, row, false),
+                            Gate::Within(window, span) => solver.outside(window, row, *span),
+                        }
+                    })
+                });
             }
-            SourceKind::Shared(SharedId(id), _) => {
-                if let Some(shared) = self.query.shared.get(*id as usize) {
-                    self.reject(&shared.plan, from);
-                }
-            }
-            _ => {}
         }
     }
 
-    fn keep_out(&mut self, plan: &'q Plan, instance: usize) {
-        let mut row: Row<'q> = Rc::new(Fields { leaf: Some((instance, &plan.source.schema)), ..Fields::default() });
-        let mut gates: Vec<(Gate<'q>, Row<'q>)> = Vec::new();
-        for step in &plan.steps {
-            match &step.op {
-                Op::Window(window) => gates.insert(0, (Gate::Within(window, step.span), row.clone())),
-                Op::Filter(condition) => gates.push((Gate::Condition(condition), row.clone())),
-                Op::Extend(items) | Op::Project(items, _) => {
-                    let terms = items.iter().map(|item| (item.id, Term::Expr(&item.expr, row.clone()))).collect();
-                    row = Rc::new(Fields { terms, leaf: None, parents: vec![row] });
+    /// The conditions that an event meets on its way through a plan, for each way that it may take, with what has
+    /// become of it.
+    fn gates(&self, plan: &'q Plan, instance: usize, depth: usize) -> Vec<(Vec<(Gate<'q>, Row<'q>)>, Row<'q>)> {
+        if depth > 8 {
+            return Vec::new();
+        }
+        let mut ways = match &plan.source.kind {
+            SourceKind::Table { name, .. } if self.state.instances[instance].place == Place::Table(name.clone()) => {
+                vec![(Vec::new(), Rc::new(Fields { leaf: Some((instance, &plan.source.schema)), ..Fields::default() }))]
+            }
+            SourceKind::Union(union) => {
+                let mut ways = Vec::new();
+                for (at, input) in union.inputs.iter().enumerate() {
+                    for (gates, made) in self.gates(input, instance, depth + 1) {
+                        let terms = union.columns.iter().filter_map(|column| {
+                            Some((column.id, Term::Column(column.from.get(at).copied().flatten()?, made.clone())))
+                        });
+                        let terms = terms.collect();
+                        ways.push((gates, Rc::new(Fields { terms, leaf: None, parents: vec![made] })));
+                    }
                 }
-                Op::Sort(_) | Op::Serialize | Op::Distinct => {}
-                _ => break,
+                ways
+            }
+            SourceKind::Shared(SharedId(id), twins) => {
+                let Some(shared) = self.query.shared.get(*id as usize) else { return Vec::new() };
+                let inner = self.gates(&shared.plan, instance, depth + 1);
+                let renamed = inner.into_iter().map(|(gates, made)| {
+                    let terms = twins.iter().map(|(a, b)| {
+                        let (twin, of) = if plan.source.schema.contains(*a) { (*a, *b) } else { (*b, *a) };
+                        (twin, Term::Column(of, made.clone()))
+                    });
+                    let terms = terms.collect();
+                    (gates, Rc::new(Fields { terms, leaf: None, parents: vec![made] }))
+                });
+                renamed.collect()
+            }
+            _ => Vec::new(),
+        };
+        for (gates, row) in &mut ways {
+            for step in &plan.steps {
+                match &step.op {
+                    Op::Window(window) => gates.insert(0, (Gate::Within(window, step.span), row.clone())),
+                    Op::Filter(condition) => gates.push((Gate::Condition(condition), row.clone())),
+                    Op::Extend(items) | Op::Project(items, _) => {
+                        let terms = items.iter().map(|item| (item.id, Term::Expr(&item.expr, row.clone()))).collect();
+                        *row = Rc::new(Fields { terms, leaf: None, parents: vec![row.clone()] });
+                    }
+                    Op::Sort(_) | Op::Serialize | Op::Distinct => {}
+                    _ => break,
+                }
             }
         }
-        let span = plan.source.span;
-        self.gently(|solver| {
-            solver.choose((Way::Inner, span), gates.len(), |solver, at| {
-                let (gate, row) = &gates[at];
-                match gate {
-                    Gate::Condition(condition) => solver.goal(condition, row, false),
-                    Gate::Within(window, span) => solver.outside(window, row, *span),
-                }
-            })
-        });
+        ways
     }
 
     /// Asks that an instant lie outside of a window.
