@@ -368,6 +368,8 @@ fn sigma_correlations_look_at_windows() {
 fn any_event() -> impl Strategy<Value = Vec<(Arc<str>, Cell)>> {
     let cell = prop_oneof![
         Just(Cell::Null),
+        any::<i64>().prop_map(Cell::Time),
+        any::<i64>().prop_map(Cell::Span),
         any::<bool>().prop_map(Cell::Bool),
         any::<i64>().prop_map(Cell::Long),
         any::<f64>().prop_map(Cell::Real),
