@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::diagnostic::{Diagnostic, code};
 use crate::ir::{Bound, Bounds, Name};
-use crate::literal::{TICKS_PER_DAY, TICKS_PER_HOUR, TICKS_PER_MINUTE, TICKS_PER_SECOND};
+use crate::literal::{TICKS_PER_DAY, TICKS_PER_HOUR, TICKS_PER_MINUTE, TICKS_PER_SECOND, parse_datetime};
 use crate::source::{SourceFile, Span, TextMap};
 use crate::yaml::{self, Entry, Node, NodeKind, Scalar, ScalarStyle};
 
@@ -182,9 +182,9 @@ impl Rule<'_> {
             return Err(self.wrong("index", &code::READ_NO_MEANING, message));
         };
         let bound = |name: &str, default: &str| match moment(self.text(name).unwrap_or(default)) {
-            Some(ticks) => Ok(Some((Bound::FromNow(ticks), true))),
+            Some(bound) => Ok(Some((bound, true))),
             None => {
-                let message = format!("`{name}` is no time that is counted from now in fixed units");
+                let message = format!("`{name}` is neither an instant nor counted from now in fixed units");
                 Err(self.wrong(name, &code::READ_NO_MEANING, message))
             }
         };
@@ -193,10 +193,11 @@ impl Rule<'_> {
     }
 }
 
-/// The ticks from now to a time such as `now-5m`.
-fn moment(text: &str) -> Option<i64> {
-    let rest = text.trim().strip_prefix("now")?;
-    let Some(sign) = rest.chars().next() else { return Some(0) };
+/// An instant, or a time such as `now-5m`.
+fn moment(text: &str) -> Option<Bound> {
+    let text = text.trim();
+    let Some(rest) = text.strip_prefix("now") else { return parse_datetime(text).map(Bound::Instant) };
+    let Some(sign) = rest.chars().next() else { return Some(Bound::FromNow(0)) };
     let rest = rest.strip_prefix(['-', '+'])?;
     let unit = rest.find(|c: char| !c.is_ascii_digit())?;
     let (number, unit) = rest.split_at(unit);
@@ -209,7 +210,7 @@ fn moment(text: &str) -> Option<i64> {
         _ => return None,
     };
     let ticks = number.parse::<i64>().ok()?.checked_mul(ticks)?;
-    Some(if sign == '-' { -ticks } else { ticks })
+    Some(Bound::FromNow(if sign == '-' { -ticks } else { ticks }))
 }
 
 /// The way from the text of a TOML string to its words, which stand at `span`; to the whole of them where the text is

@@ -18,6 +18,7 @@
 mod aggregate;
 mod cell;
 mod commands;
+mod correlation;
 mod expand;
 mod expr;
 mod functions;

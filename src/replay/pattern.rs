@@ -448,10 +448,17 @@ const fn set(c: char) -> Option<&'static str> {
 }
 
 /// A pattern of Lucene: no anchors, `.` is any character; of its optional operators `@` and quotes are known.
-pub(super) fn lucene(pattern: &str) -> Result<Translated, String> {
+/// Where letter case does not count, each letter of ASCII stands for both, but for the ends of a range.
+pub(super) fn lucene(pattern: &str, insensitive: bool) -> Result<Translated, String> {
     let mut out = String::from("(?s:");
     let mut chars = pattern.chars().peekable();
-    let literal = |out: &mut String, c: char| out.push_str(&regex::escape(c.encode_utf8(&mut [0; 4])));
+    let plain = |out: &mut String, c: char| out.push_str(&regex::escape(c.encode_utf8(&mut [0; 4])));
+    let both =
+        |c: char| (insensitive && c.is_ascii_alphabetic()).then(|| [c.to_ascii_lowercase(), c.to_ascii_uppercase()]);
+    let literal = |out: &mut String, c: char| match both(c) {
+        Some([lower, upper]) => out.extend(['[', lower, upper, ']']),
+        None => plain(out, c),
+    };
     while let Some(c) = chars.next() {
         match c {
             '\\' => match chars.next() {
@@ -467,19 +474,38 @@ pub(super) fn lucene(pattern: &str) -> Result<Translated, String> {
                 if chars.next_if_eq(&'^').is_some() {
                     out.push('^');
                 }
+                let mut range = false;
                 loop {
-                    match chars.next() {
+                    let c = match chars.next() {
                         None => return Err("`]` is missing".to_owned()),
                         Some(']') => break,
-                        Some('-') => out.push('-'),
+                        Some('-') => {
+                            out.push('-');
+                            range = true;
+                            continue;
+                        }
                         Some('\\') => match chars.next() {
-                            Some(c @ ('d' | 'w' | 's')) => out.push_str(set(c).unwrap_or_default()),
-                            Some('-') => out.push_str(r"\-"),
-                            Some(c) => literal(&mut out, c),
+                            Some(c @ ('d' | 'w' | 's')) => {
+                                out.push_str(set(c).unwrap_or_default());
+                                continue;
+                            }
+                            Some('-') => {
+                                out.push_str(r"\-");
+                                continue;
+                            }
+                            Some(c) => c,
                             None => return Err("it ends with a backslash".to_owned()),
                         },
-                        Some(c) => literal(&mut out, c),
+                        Some(c) => c,
+                    };
+                    // The ends of a range stand for themselves.
+                    let mut ahead = chars.clone();
+                    let begins = ahead.next() == Some('-') && ahead.next().is_some_and(|next| next != ']');
+                    match both(c).filter(|_| !begins && !range) {
+                        Some(letters) => out.extend(letters),
+                        None => plain(&mut out, c),
                     }
+                    range = false;
                 }
                 out.push(']');
             }
@@ -538,9 +564,10 @@ mod tests {
 
     #[test]
     fn lucene_is_put_into_the_other_syntax() {
-        assert_eq!(lucene(r#"a.^$"b*"@"#).unwrap().pattern, r"(?s:a.\^\$b\*.*)");
+        assert_eq!(lucene(r#"a.^$"b*"@"#, false).unwrap().pattern, r"(?s:a.\^\$b\*.*)");
+        assert_eq!(lucene(r"aé\.[a-c\Xy-][^d]", true).unwrap().pattern, r"(?s:[aA]é\.[a-cxXyY-][^dD])");
         for pattern in ["~a", "a&b", "<1-2>", "a\\", "[a"] {
-            assert!(lucene(pattern).is_err(), "{pattern}");
+            assert!(lucene(pattern, false).is_err(), "{pattern}");
         }
     }
 }

@@ -118,8 +118,8 @@ impl<'q> Machine<'q> {
             SourceKind::Evaluate(call) => {
                 Err(Refusal::new(source.span, format!("the plugin `{}` is not replayed", call.name)))
             }
-            SourceKind::Correlated(_) => Err(Refusal::new(source.span, "events in sequence are not replayed")),
             SourceKind::Foreign(step) => commands::source(self, step, &source.schema, source.span),
+            SourceKind::Correlated(node) => self.correlated(node, &source.schema, source.span),
         }
     }
 

@@ -71,9 +71,11 @@ impl Engine {
         let Translated { pattern, backtracks } = match asked.dialect {
             RegexDialect::Kusto => Translated { pattern: asked.pattern.clone(), backtracks: false },
             RegexDialect::Pcre => pcre(&asked.pattern, final_break)?,
-            RegexDialect::Lucene => lucene(&asked.pattern)?,
+            RegexDialect::Lucene => lucene(&asked.pattern, asked.insensitive)?,
         };
-        let flags = if asked.insensitive { "(?i)" } else { "" };
+        // Lucene folds letters of ASCII alone, and no ranges: that is done already.
+        let folds = asked.insensitive && asked.dialect != RegexDialect::Lucene;
+        let flags = if folds { "(?i)" } else { "" };
         let whole = asked.anchored || asked.dialect == RegexDialect::Lucene;
         let pattern = if whole { format!(r"{flags}\A(?:{pattern})\z") } else { format!("{flags}{pattern}") };
         if backtracks {

@@ -5,6 +5,9 @@ use super::{Refusal, Run, aggregate, commands, functions};
 use crate::ir::{Expr, ExprKind, ForeignKind, Op, Plan, Query, RegexDialect, SourceKind, Step, StringTest, TermRule};
 use crate::source::Span;
 
+/// How many events a sequence or sample may ask for: what it takes to choose those of a sample grows fast.
+const MOST_STAGES: usize = 8;
+
 /// Refuses by name what is not run.
 pub(super) fn check(query: &Query) -> Run<()> {
     for shared in &query.shared {
@@ -39,7 +42,6 @@ fn source(kind: &SourceKind, span: Span) -> Run<()> {
         SourceKind::External(_) => "data from an address is not at hand".to_owned(),
         SourceKind::Call(call) => format!("the body of `{}` is not at hand", call.name),
         SourceKind::Evaluate(call) => format!("the plugin `{}` is not replayed", call.name),
-        SourceKind::Correlated(_) => "events in sequence are not replayed".to_owned(),
         SourceKind::Foreign(step) => return commands::refusal(step, span).map_or(Ok(()), Err),
         SourceKind::Table { .. }
         | SourceKind::Tables(_)
@@ -49,6 +51,12 @@ fn source(kind: &SourceKind, span: Span) -> Run<()> {
         | SourceKind::Shared(..)
         | SourceKind::Rows(_)
         | SourceKind::Union(_) => return Ok(()),
+        SourceKind::Correlated(node) => {
+            return match node.all_stages().count() {
+                0..=MOST_STAGES => Ok(()),
+                _ => Err(Refusal::new(span, format!("more than {MOST_STAGES} events in a sequence are not replayed"))),
+            };
+        }
     };
     Err(Refusal::new(span, what))
 }

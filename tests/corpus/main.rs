@@ -19,6 +19,7 @@ mod rules;
 #[cfg(feature = "eval")]
 mod seeds;
 mod syntax_errors;
+mod synth;
 
 /// The folder of the corpus.
 fn corpus() -> PathBuf {

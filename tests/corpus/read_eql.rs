@@ -66,10 +66,11 @@ fn every_rule_written_here_is_read_back() {
     for (packaging, fields) in [("ndjson", "siem"), ("toml", "native")] {
         let outputs = converted(&["--package", packaging, "--fields", fields]);
         assert!(outputs.len() > 100, "{} outputs", outputs.len());
-        // A rule that counts holds a query in Lucene's syntax.
-        let refused =
-            read_all(&outputs).into_iter().filter(|(why, _)| !why.contains("`threshold`")).collect::<Vec<_>>();
-        println!("{packaging}: {} outputs, {refused:?}", outputs.len());
+        // Rules of first-seen values and of indicators hold no query in EQL; a time that is cut to days is not read.
+        let others = |why: &str| why.contains("is not in EQL") || why.contains("counted from now");
+        let all = read_all(&outputs);
+        println!("{packaging}: {} outputs, {all:?}", outputs.len());
+        let refused: Vec<_> = all.into_iter().filter(|(why, _)| !others(why)).collect();
         assert!(refused.is_empty(), "{packaging}: {refused:?}");
     }
 }

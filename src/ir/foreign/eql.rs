@@ -5,7 +5,7 @@
 //! Elasticsearch.
 
 use super::super::{ColumnId, Plan};
-use super::ForeignKind::{Command, Scalar};
+use super::ForeignKind::{Aggregate, Command, Scalar};
 use super::ForeignType::{Any, Count, Text, Truth};
 use super::{ForeignFunction, ForeignKind, ForeignType, Origin};
 use crate::source::Span;
@@ -72,6 +72,8 @@ pub(super) static ROWS: &[ForeignFunction] = &[
     ),
     // Addresses.
     row(Scalar, "cidrMatch", (2, MANY), Truth, "Whether an address lies in one of the subnets."),
+    // Rules that count.
+    row(Aggregate, "count", (0, 0), Count, "How many events there are."),
     // Pipes.
     row(Command, "tail", (1, 1), Any, "The last records, so many as the argument says, in their order."),
 ];

@@ -404,7 +404,7 @@ fn is_constant(expr: &Expr) -> bool {
     !found
 }
 
-fn is_subnet(text: &str) -> bool {
+pub(super) fn is_subnet(text: &str) -> bool {
     let (address, bits) = match text.split_once('/') {
         Some((address, bits)) => (address, bits.parse::<u8>().ok()),
         None => return text.parse::<std::net::IpAddr>().is_ok(),

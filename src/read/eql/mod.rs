@@ -10,6 +10,7 @@ mod condition;
 mod expr;
 mod functions;
 mod grammar;
+mod lucene;
 mod query;
 mod rule;
 #[cfg(test)]

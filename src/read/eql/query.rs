@@ -68,6 +68,13 @@ pub(super) struct Fields {
 }
 
 impl Fields {
+    /// Those of an event: its time, and whatever is asked for.
+    pub(super) fn of_event(columns: &mut Columns, search: &Search, span: Span) -> Self {
+        let id = columns.add(search.time.clone(), Type::DateTime, Origin::Assumed, span);
+        let time = Column { id, name: search.time.clone(), ty: Type::DateTime.into() };
+        Self { schema: Schema::new([time], true) }
+    }
+
     /// The column of a field.
     pub(super) fn column(&mut self, columns: &mut Columns, name: &str, span: Span) -> Column {
         if let Some(column) = self.schema.get(name) {
@@ -115,9 +122,7 @@ impl<'t> Reader<'t> {
     /// The condition of an event, its category included, with the fields that it reads.
     fn event(&mut self, search: &Search, pair: Pair<'t, Rule>) -> Lowered<(Fields, Expr)> {
         let at = span(&pair);
-        let mut fields = Fields { schema: Schema::new([], true) };
-        let id = self.columns.add(search.time.clone(), Type::DateTime, Origin::Assumed, at);
-        fields.schema.push(Column { id, name: search.time.clone(), ty: Type::DateTime.into() });
+        let mut fields = Fields::of_event(&mut self.columns, search, at);
         let mut category = None;
         for part in parts(pair) {
             match part.as_rule() {
@@ -148,7 +153,7 @@ impl<'t> Reader<'t> {
     }
 
     /// The plan of the events that fulfil a condition.
-    fn events(&mut self, search: &Search, mut fields: Fields, condition: Expr, at: Span) -> Plan {
+    pub(super) fn events(&mut self, search: &Search, mut fields: Fields, condition: Expr, at: Span) -> Plan {
         let timed = search.window.as_ref().map(|window| {
             let stamp = fields.column(&mut self.columns, TIMESTAMP, at);
             let first = window.timed_by.as_deref().filter(|name| *name != TIMESTAMP);

@@ -39,7 +39,7 @@ fn escape(text: &str) -> Option<(char, usize)> {
         't' => ('\t', 2),
         'b' => ('\u{8}', 2),
         'f' => ('\u{c}', 2),
-        '"' | '\\' => (c, 2),
+        '"' | '\'' | '\\' => (c, 2),
         'u' => {
             let digits = text.strip_prefix("\\u{")?.split('}').next()?;
             let number = u32::from_str_radix(digits, 16).ok()?;
@@ -158,7 +158,7 @@ mod tests {
         for (literal, text) in [
             (r#""a b""#, "a b"),
             (r#""""#, ""),
-            (r#""C:\\x\"y\n\r\t\b\f""#, "C:\\x\"y\n\r\t\u{8}\u{c}"),
+            (r#""C:\\x\"y\'\n\r\t\b\f""#, "C:\\x\"y'\n\r\t\u{8}\u{c}"),
             (r#""\u{200f}\u{0000200F}\u{41}""#, "\u{200f}\u{200f}A"),
             (r#""""C:\x "y" \n""""#, r#"C:\x "y" \n"#),
             (r#""""x"""""#, "x\""),

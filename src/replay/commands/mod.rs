@@ -1,5 +1,6 @@
 //! Commands of other languages over records: one table a language, a row each.
 
+mod eql;
 mod fields;
 mod merge;
 mod records;
@@ -111,8 +112,15 @@ impl Call<'_> {
 fn find(command: ForeignId) -> Option<Body> {
     match command.row().origin {
         Origin::Splunk => SPLUNK.get(command.row().name).copied(),
-        Origin::Eql | Origin::Esql => None,
+        Origin::Eql => eql::ROWS.iter().find(|(name, _)| *name == command.row().name).map(|(_, body)| *body),
+        Origin::Esql => None,
     }
+}
+
+/// Whether a command is run.
+#[cfg(test)]
+pub(super) fn runs(command: ForeignId) -> bool {
+    find(command).is_some()
 }
 
 /// Whether a command of SPL is run.

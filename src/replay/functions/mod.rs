@@ -1,6 +1,7 @@
 //! Functions of one record: one table a language, a row each.
 
 mod core;
+mod eql;
 mod splunk;
 
 use super::plan::Machine;
@@ -42,7 +43,8 @@ pub(super) fn core(id: FunctionId) -> Option<Body> {
 pub(super) fn foreign(id: ForeignId) -> Option<Body> {
     match id.row().origin {
         Origin::Splunk => splunk::find(id.row().name),
-        Origin::Eql | Origin::Esql => None,
+        Origin::Eql => eql::find(id.row().name),
+        Origin::Esql => None,
     }
 }
 
