@@ -212,7 +212,11 @@ impl Machine<'_> {
             )?;
         let mut found = false;
         for value in subject.values() {
-            if let Some(text) = written(TermRule::Splunk, value) {
+            let text = match value {
+                Cell::Bool(_) => value.written(),
+                other => written(TermRule::Splunk, other),
+            };
+            if let Some(text) = text {
                 found |= compiled.is_match(&text).map_err(|why| Refusal::new(node.pattern.span, why))?;
             }
         }
