@@ -52,7 +52,7 @@ impl Synth {
         let Some(schemas) = self.schemas.load() else { return Ok(Exit::Failed) };
         let now = self.now.unwrap_or_else(now);
         let mut exit = Exit::Clean;
-        let mut all: Vec<Scenario> = Vec::new();
+        let mut all: Vec<(usize, Scenario)> = Vec::new();
         let found = self.paths.find();
         for error in found.errors {
             complain(error);
@@ -90,13 +90,13 @@ impl Synth {
                 if !global.quiet {
                     tell(query, text.file.name(), &made);
                 }
-                all.extend(self.enough(made.scenarios));
+                all.extend(self.enough(made.scenarios).into_iter().map(|scenario| (index, scenario)));
             }
         }
         match &self.out {
             Some(folder) => write_folder(folder, &all)?,
             None => {
-                for line in all.iter().flat_map(|scenario| self.lines(scenario)) {
+                for line in all.iter().flat_map(|(query, scenario)| self.lines(*query, scenario)) {
                     if writeln!(out, "{line}").is_err() {
                         // The output tells its own errors at the end.
                         break;
@@ -122,9 +122,9 @@ impl Synth {
         kept
     }
 
-    fn lines(&self, scenario: &Scenario) -> Vec<String> {
+    fn lines(&self, query: usize, scenario: &Scenario) -> Vec<String> {
         if self.scenarios {
-            return vec![described(scenario).to_string()];
+            return vec![described(query, scenario).to_string()];
         }
         let mut lines = Vec::new();
         for (name, events) in &scenario.tables {
@@ -139,7 +139,7 @@ impl Synth {
 }
 
 /// A scenario as an object.
-fn described(scenario: &Scenario) -> serde_json::Value {
+fn described(query: usize, scenario: &Scenario) -> serde_json::Value {
     let list = |places: &[(crate::ir::Name, Vec<Event>)]| -> serde_json::Map<String, serde_json::Value> {
         places
             .iter()
@@ -152,6 +152,7 @@ fn described(scenario: &Scenario) -> serde_json::Value {
         Expectation::Unknown => "unknown",
     };
     serde_json::json!({
+        "query": query,
         "name": scenario.name,
         "probe": scenario.probe.word(),
         "expects": expects,
@@ -173,7 +174,7 @@ fn tell(query: &Query, file: &str, made: &Synthesis) {
 }
 
 /// Writes a file a table.
-fn write_folder(folder: &Path, scenarios: &[Scenario]) -> Result<(), String> {
+fn write_folder(folder: &Path, scenarios: &[(usize, Scenario)]) -> Result<(), String> {
     let places: [(&str, fn(&Scenario) -> &[(crate::ir::Name, Vec<Event>)]); 3] = [
         ("", |scenario| &scenario.tables),
         ("watchlists", |scenario| &scenario.watchlists),
@@ -181,7 +182,7 @@ fn write_folder(folder: &Path, scenarios: &[Scenario]) -> Result<(), String> {
     ];
     for (below, list) in places {
         let mut files: Vec<(String, String)> = Vec::new();
-        for (name, events) in scenarios.iter().flat_map(list) {
+        for (name, events) in scenarios.iter().flat_map(|(_, scenario)| list(scenario)) {
             let name = file_name(name);
             let at = files.iter().position(|(known, _)| *known == name).unwrap_or_else(|| {
                 files.push((name, String::new()));

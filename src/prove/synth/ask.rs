@@ -298,7 +298,7 @@ impl<'q> Solver<'q> {
             (
                 "tolong" | "toint" | "toreal" | "todouble" | "todecimal" | "todatetime" | "totimespan" | "tobool"
                 | "toboolean" | "toguid" | "parse_json" | "todynamic" | "round" | "materialize" | "array_sort_asc"
-                | "array_sort_desc",
+                | "array_sort_desc" | "parse_command_line" | "parse_url" | "parse_path" | "parse_xml",
                 [inner, ..],
             ) => self.ask(inner, row, want, span),
             ("replace_string" | "replace_regex" | "replace_strings" | "substring", [inner, ..])
@@ -306,14 +306,14 @@ impl<'q> Solver<'q> {
             {
                 self.ask(inner, row, want, span)
             }
-            ("replace", [_, _, inner]) => self.ask(inner, row, want, span),
+            ("replace" | "translate", [_, _, inner]) => self.ask(inner, row, want, span),
             ("substring", [inner, start, ..]) => {
                 let start = self.evaluate(start, row).as_ref().and_then(whole).ok_or_else(unknown)?;
                 let want = match want {
                     Want::Among { values, fold, negated } if values.len() == 1 => {
                         let pattern = format!("^(?s:.{{{start}}}){}", regex::escape(&text(&values[0])));
                         let pattern = if fold { format!("(?i){pattern}") } else { pattern };
-                        let regex = regex::Regex::new(&pattern).map_err(|_| unknown())?;
+                        let regex = super::pattern::compiled(&pattern).ok_or_else(unknown)?;
                         Want::Regex { regex, pattern: pattern.as_str().into(), negated }
                     }
                     other => other,
@@ -346,7 +346,7 @@ impl<'q> Solver<'q> {
                     let separator = text(&separator);
                     let pattern =
                         format!("^[^{0}]+({0}[^{0}]+){{{1}}}$", regex::escape(&separator), (least - 1).max(0));
-                    let regex = regex::Regex::new(&pattern).map_err(|_| unknown())?;
+                    let regex = super::pattern::compiled(&pattern).ok_or_else(unknown)?;
                     let want = Want::Regex { regex, pattern: pattern.as_str().into(), negated: false };
                     return self.ask(source, row, want, span);
                 }
@@ -482,14 +482,10 @@ impl<'q> Solver<'q> {
 
     /// Wants a number of elements.
     fn ask_items(&mut self, inner: &'q Expr, row: &Row<'q>, op: CompareOp, count: i64, span: Span) -> Outcome {
-        if let ExprKind::Column(id) = inner.kind
-            && let Some(Term::Aggregate(group, call, _)) = self.aggregate_behind(id, row)
-        {
-            return self.ask_count(group, call, op, count, span);
-        }
         let (inner, row) = self.behind(inner, row);
         if let ExprKind::Column(id) = inner.kind
             && let Some(Term::Aggregate(group, call, _)) = self.aggregate_behind(id, &row)
+            && self.collected(id, &row).is_some()
         {
             return self.ask_count(group, call, op, count, span);
         }

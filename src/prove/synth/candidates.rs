@@ -34,11 +34,18 @@ pub(super) struct Search<'a> {
     found: Option<Value>,
     /// The first texts that were offered, to be made longer or shorter.
     texts: Vec<String>,
+    /// Whether letters have to be all capital, or all small.
+    case: Option<bool>,
 }
 
 impl Search<'_> {
     /// Offers a value; whether the search is over.
     fn offer(&mut self, value: Value) -> bool {
+        let value = match (self.case, value) {
+            (Some(true), Value::String(text)) => Value::string(text.to_uppercase()),
+            (Some(false), Value::String(text)) => Value::string(text.to_lowercase()),
+            (_, value) => value,
+        };
         if self.found.is_none() && (self.passes)(&value) {
             self.found = Some(value);
         }
@@ -55,7 +62,11 @@ impl Search<'_> {
 
 /// The first value that passes.
 pub(super) fn find(wants: &[Want], context: Context<'_>, passes: &dyn Fn(&Value) -> bool) -> Option<Value> {
-    let mut search = Search { passes, found: None, texts: Vec::new() };
+    let case = wants.iter().find_map(|want| match want {
+        Want::Case(upper) => Some(*upper),
+        _ => None,
+    });
+    let mut search = Search { passes, found: None, texts: Vec::new(), case };
     let mut given = false;
     for want in wants {
         match want {
@@ -126,7 +137,7 @@ fn scalars(wants: &[Want], context: Context<'_>, search: &mut Search<'_>) {
             if is_text {
                 // A number is asked for by its text.
                 let passes = |value: &Value| typed(value, context.ty).is_some_and(|value| (search.passes)(&value));
-                let mut as_text = Search { passes: &passes, found: None, texts: Vec::new() };
+                let mut as_text = Search { passes: &passes, found: None, texts: Vec::new(), case: None };
                 texts(wants, context, &mut as_text);
                 if let Some(value) = as_text.found.and_then(|value| typed(&value, context.ty)) {
                     search.offer(value);
@@ -340,7 +351,7 @@ fn offer_texts(wants: &[Want], context: Context<'_>, search: &mut Search<'_>) ->
         } else {
             let as_text = |value: &Value| Value::string(text(value));
             let passes = |value: &Value| (search.passes)(&as_text(value));
-            let mut inner = Search { passes: &passes, found: None, texts: Vec::new() };
+            let mut inner = Search { passes: &passes, found: None, texts: Vec::new(), case: None };
             numbers(wants, Context { ty, ..context }, &mut inner);
             if let Some(value) = inner.found {
                 return search.offer(as_text(&value));
@@ -415,7 +426,7 @@ fn offer_matches(
         let salted = pieces.joined(joint, Some(salt));
         let mut fills = if context.apart { vec![&*salted, &*whole, ""] } else { vec![&*whole, &*salted, ""] };
         fills.dedup();
-        for variant in [context.turn, context.turn + 1, context.turn + 2, 0, 3, 4, 5, 7, 11] {
+        for variant in [context.turn, context.turn + 1, context.turn + 2, 0, 3, 4, 5, 7, 10, 11] {
             for fill in &fills {
                 let Some(text) = sample(pattern, Wishes { variant, fill, captures: &captures }) else { return false };
                 let mut rest = String::new();

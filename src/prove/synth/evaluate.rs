@@ -57,10 +57,8 @@ impl<'q> Solver<'q> {
             }
             ExprKind::Regex(node) => {
                 let (subject, pattern) = (of(&node.subject)?, of(&node.pattern)?);
-                let regex = regex::RegexBuilder::new(pattern.as_str()?)
-                    .case_insensitive(node.case != crate::ir::CaseRule::Sensitive)
-                    .build()
-                    .ok()?;
+                let fold = if node.case == crate::ir::CaseRule::Sensitive { "" } else { "(?i)" };
+                let regex = super::pattern::compiled(&format!("{fold}{}", pattern.as_str()?))?;
                 Some(Value::Bool(regex.is_match(&text(&subject)) != node.negated))
             }
             ExprKind::Member(node) => {
@@ -210,6 +208,7 @@ impl<'q> Solver<'q> {
             }
             Term::Expr(expr, row) => self.evaluate_with(expr, &row, over),
             Term::Column(id, row) => self.column(id, &row, over),
+            Term::Element(expr, row, _) if self.is_series(expr, &row) => self.evaluate_with(expr, &row, over),
             Term::Element(expr, row, at) => {
                 let value = self.evaluate_with(expr, &row, over)?;
                 let part = super::model::Part::At(i64::try_from(at).ok()?);

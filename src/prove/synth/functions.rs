@@ -5,11 +5,11 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use base64::Engine as _;
-use regex::Regex;
 
 use super::evaluate::array;
 use super::locate::elements;
 use super::model::Part;
+use super::pattern::compiled;
 use super::want::{
     PRIVATE, address, as_json, compare, is_absent, number, plain, range, read, same, text, to_json, whole,
 };
@@ -127,7 +127,7 @@ pub(super) fn call(name: &str, arguments: &[Value], ty: Type) -> Option<Value> {
         ("trim_end", [_, _]) => Value::string(trimmed(&texts[0], &texts[1], false)?),
         ("reverse", [_]) => Value::string(first()?.chars().rev().collect::<String>()),
         ("extract", [_, group, ..]) => {
-            let found = Regex::new(&texts[0]).ok()?.captures(&texts[2]).and_then(|found| {
+            let found = compiled(&texts[0])?.captures(&texts[2]).and_then(|found| {
                 Some(found.get(usize::try_from(whole(group)?).ok()?).map_or("", |found| found.as_str()).to_owned())
             });
             match found {
@@ -137,7 +137,7 @@ pub(super) fn call(name: &str, arguments: &[Value], ty: Type) -> Option<Value> {
             }
         }
         ("extract_all" | "extractall", [_, _]) => {
-            let regex = Regex::new(&texts[0]).ok()?;
+            let regex = compiled(&texts[0])?;
             let groups = regex.captures_len() - 1;
             let found = regex.captures_iter(&texts[1]).map(|found| {
                 let group = |at: usize| Value::string(found.get(at).map_or("", |found| found.as_str()));
@@ -228,6 +228,13 @@ pub(super) fn call(name: &str, arguments: &[Value], ty: Type) -> Option<Value> {
             Value::TimeSpan(value) => Value::TimeSpan(value.checked_abs()?),
             other => Value::Long(i64::try_from(whole(other)?).ok()?.checked_abs()?),
         },
+        ("sqrt", [value]) => Value::Real(number(value)?.sqrt()),
+        ("log", [value]) => Value::Real(number(value)?.ln()),
+        ("log2", [value]) => Value::Real(number(value)?.log2()),
+        ("log10", [value]) => Value::Real(number(value)?.log10()),
+        ("exp", [value]) => Value::Real(number(value)?.exp()),
+        ("pow", [value, power]) => Value::Real(number(value)?.powf(number(power)?)),
+        ("ceiling", [value]) => Value::Real(number(value)?.ceil()),
         ("round", [value]) => Value::Real(number(value)?.round()),
         ("round", [value, digits]) => {
             let scale = 10_f64.powi(i32::try_from(whole(digits)?).ok()?);
@@ -259,6 +266,28 @@ pub(super) fn call(name: &str, arguments: &[Value], ty: Type) -> Option<Value> {
         }
         ("parse_ipv6" | "parse_ipv6_mask", _) => return None,
         ("parse_url" | "parseurl", [_]) => url(&texts[0]),
+        ("parse_command_line", [_, ..]) => {
+            let mut words = Vec::new();
+            let (mut word, mut quoted, mut begun) = (String::new(), false, false);
+            for c in texts[0].chars() {
+                match c {
+                    '"' => (quoted, begun) = (!quoted, true),
+                    c if c.is_whitespace() && !quoted => {
+                        if std::mem::take(&mut begun) {
+                            words.push(Value::string(std::mem::take(&mut word)));
+                        }
+                    }
+                    c => {
+                        word.push(c);
+                        begun = true;
+                    }
+                }
+            }
+            if begun {
+                words.push(Value::string(word));
+            }
+            array(words)
+        }
         ("binary_and", [_, _]) => Value::Long(index(0)? & index(1)?),
         ("binary_or", [_, _]) => Value::Long(index(0)? | index(1)?),
         ("range", [_, _, _]) => {
@@ -307,12 +336,12 @@ fn replaced(source: &str, pattern: &str, rewrite: &str) -> Option<Value> {
             other => with.push(other),
         }
     }
-    Some(Value::string(Regex::new(pattern).ok()?.replace_all(source, with.as_str()).into_owned()))
+    Some(Value::string(compiled(pattern)?.replace_all(source, with.as_str()).into_owned()))
 }
 
 fn trimmed(pattern: &str, source: &str, start: bool) -> Option<String> {
     let anchored = if start { format!("^(?:{pattern})") } else { format!("(?:{pattern})$") };
-    Some(Regex::new(&anchored).ok()?.replace(source, "").into_owned())
+    Some(compiled(&anchored)?.replace(source, "").into_owned())
 }
 
 fn binned(value: &Value, step: &Value) -> Option<Value> {
@@ -437,10 +466,8 @@ pub(super) fn parsed(parse: &Parse, position: usize, subject: &str) -> Option<Va
     if matches!(parse.segments.last(), Some(ParseSegment::Text(_))) && parse.kind != ParseKind::Regex {
         pattern.push('$');
     }
-    let found = Regex::new(&pattern)
-        .ok()?
-        .captures(subject)
-        .and_then(|found| found.get(group).map(|found| found.as_str().to_owned()));
+    let found =
+        compiled(&pattern)?.captures(subject).and_then(|found| found.get(group).map(|found| found.as_str().to_owned()));
     match found {
         Some(found) => cast(&Value::string(found), ty),
         None => Some(if ty == Type::String { Value::string("") } else { Value::Null(ty) }),

@@ -27,8 +27,10 @@ impl<'q> Solver<'q> {
             all.into_iter().partition(|operand| !matches!(operand.kind, ExprKind::Or(_) | ExprKind::And(_)));
         for operand in first.into_iter().chain(last) {
             self.state.checks.push_back_mut(Check::Holds(operand, row.clone(), true));
-            let outcome = self.goal(operand, row, true);
-            self.tolerate(outcome)?;
+            match self.goal(operand, row, true) {
+                Err(stuck @ Stuck::Unknown(..)) => self.hope(operand, row, true, stuck),
+                outcome => self.tolerate(outcome)?,
+            }
         }
         Ok(())
     }
@@ -77,7 +79,7 @@ impl<'q> Solver<'q> {
         for operand in operands {
             match self.goal(operand, row, holds) {
                 // What nothing here knows is no reason to leave the rest.
-                Err(stuck @ Stuck::Unknown(..)) => self.note(stuck),
+                Err(stuck @ Stuck::Unknown(..)) => self.hope(operand, row, holds, stuck),
                 other => other?,
             }
         }
@@ -88,7 +90,8 @@ impl<'q> Solver<'q> {
     pub(super) fn gently(&mut self, attempt: impl FnOnce(&mut Self) -> Outcome) {
         let (state, choices) = (self.state.clone(), self.choices.clone());
         let lenient = std::mem::replace(&mut self.lenient, false);
-        if attempt(self).is_err() || self.state.unsolved.len() > state.unsolved.len() {
+        let noted = |state: &super::model::State<'q>| state.unsolved.len() + state.hoped.len();
+        if attempt(self).is_err() || noted(&self.state) > noted(&state) {
             (self.state, self.choices) = (state, choices);
         }
         self.lenient = lenient;
@@ -142,7 +145,7 @@ impl<'q> Solver<'q> {
                 if node.anchored {
                     pattern = format!("^(?:{pattern})$");
                 }
-                let Ok(regex) = regex::Regex::new(&pattern) else {
+                let Some(regex) = super::pattern::compiled(&pattern) else {
                     return Err(Stuck::Unknown(span, "the regular expression cannot be read".to_owned()));
                 };
                 let want = Want::Regex { regex, pattern: pattern.as_str().into(), negated: node.negated == holds };
@@ -239,13 +242,23 @@ impl<'q> Solver<'q> {
             return self.ask(&node.right, row, want(op.mirrored(), value), expr.span);
         }
         if op == CompareOp::Equal {
-            return self.equal(&node.left, row, &node.right, row, expr.span);
+            match self.equal(&node.left, row, &node.right, row, expr.span) {
+                Err(Stuck::Unknown(..)) => {}
+                other => return other,
+            }
         }
         self.wait(expr, row, holds)
     }
 
     fn between(&mut self, node: &'q Between, expr: &'q Expr, row: &Row<'q>, holds: bool) -> Outcome {
         let (Some(low), Some(high)) = (self.evaluate(&node.low, row), self.evaluate(&node.high, row)) else {
+            if node.negated != holds
+                && let Some(value) = self.evaluate(&node.subject, row)
+            {
+                let span = expr.span;
+                self.ask(&node.low, row, Want::Order(CompareOp::LessOrEqual, value.clone()), span)?;
+                return self.ask(&node.high, row, Want::Order(CompareOp::GreaterOrEqual, value), span);
+            }
             return self.wait(expr, row, holds);
         };
         if node.negated != holds {
@@ -364,10 +377,23 @@ impl<'q> Solver<'q> {
             return self.ask(expr, row, Want::is(value), span);
         }
         let (Some(left), Some(right)) = (self.locate(expr, row, true), self.locate_column(id, other, true)) else {
-            return Err(Stuck::Unknown(
-                span,
-                "the values of both sides are worked on before they are compared".to_owned(),
-            ));
+            // One side is settled as it likes, the other follows.
+            let saved = self.state.clone();
+            let first = self.settle_column(id, other).and_then(|()| {
+                let value = self.column(id, other, &super::parts::Over::new());
+                let value = value.ok_or_else(|| Stuck::Unknown(span, "what a sub-query gives".to_owned()))?;
+                self.ask(expr, row, Want::is(value), span)
+            });
+            if first.is_ok() {
+                return first;
+            }
+            self.state = saved;
+            self.settle(expr, row)?;
+            let value = self.evaluate(expr, row);
+            let value = value.ok_or_else(|| {
+                Stuck::Unknown(span, "the values of both sides are worked on before they are compared".to_owned())
+            })?;
+            return self.ask_column(id, other, Want::is(value), span);
         };
         self.unify_all(&left, &right, span)
     }
@@ -382,6 +408,7 @@ impl<'q> Solver<'q> {
         span: Span,
     ) -> Outcome {
         let check = Check::Same(left, left_row.clone(), right, right_row.clone(), span);
+        let ids = (left, right);
         self.state.checks.push_back_mut(check.clone());
         let over = super::parts::Over::new();
         match (self.column(left, left_row, &over), self.column(right, right_row, &over)) {
@@ -398,7 +425,11 @@ impl<'q> Solver<'q> {
         }
         let found = (self.locate_column(left, left_row, true), self.locate_column(right, right_row, true));
         if let (Some(left), Some(right)) = found {
+            let casing = self.casing(ids.0, left_row).or_else(|| self.casing(ids.1, right_row));
             for node in left.iter().chain(&right) {
+                if let Some(upper) = casing {
+                    self.gently(|solver| solver.want(*node, Want::Case(upper), span));
+                }
                 // Nothing joins with nothing in a rule that means it.
                 self.gently(|solver| solver.want(*node, Want::Absent(false), span));
             }
@@ -417,6 +448,25 @@ impl<'q> Solver<'q> {
         }
         self.state.later.push_back_mut(check);
         Ok(())
+    }
+
+    /// Whether a key is made all capital letters, or all small ones.
+    fn casing(&self, id: ColumnId, row: &Row<'q>) -> Option<bool> {
+        match self.term(id, row)? {
+            Term::Expr(expr, row) => {
+                let (expr, _) = self.behind(expr, &row);
+                match &expr.kind {
+                    ExprKind::Call(function, _) => match function.name() {
+                        "toupper" => Some(true),
+                        "tolower" => Some(false),
+                        _ => None,
+                    },
+                    _ => None,
+                }
+            }
+            Term::Column(id, row) => self.casing(id, &row),
+            _ => None,
+        }
     }
 
     pub(super) fn unify_all(&mut self, left: &[usize], right: &[usize], span: Span) -> Outcome {

@@ -73,14 +73,21 @@ impl<'q> Solver<'q> {
                 self.every(group, argument.ok_or_else(unknown)?, &Ask::Want(want, span))
             }
             "make_set" | "makeset" | "make_list" | "makelist" | "make_set_if" | "make_list_if" => {
+                let argument = argument.ok_or_else(unknown)?;
+                let mut asks = Vec::new();
                 if name.ends_with("_if") {
-                    self.every(group, aggregate.arguments.get(1).ok_or_else(unknown)?, &Ask::Holds(true))?;
+                    asks.push((aggregate.arguments.get(1).ok_or_else(unknown)?, Ask::Holds(true)));
                 }
                 match want {
                     Want::Items(op, count) => self.ask_count(group, call, op, count, span),
-                    // The text of an array, or one of its elements.
+                    // The text of an array, or one of its elements: one record has it, or none.
                     Want::Text { .. } | Want::Any { .. } | Want::Regex { .. } | Want::Among { .. } => {
-                        self.every(group, argument.ok_or_else(unknown)?, &Ask::Want(want, span))
+                        if want.is_positive() {
+                            asks.push((argument, Ask::Want(want, span)));
+                            self.some(group, 1, &asks, span)
+                        } else {
+                            self.every(group, argument, &Ask::Want(want, span))
+                        }
                     }
                     _ => Err(unknown()),
                 }
@@ -113,35 +120,38 @@ impl<'q> Solver<'q> {
                 _ => Err(Stuck::Conflict(span)),
             };
         }
-        if let Some(condition) = condition
-            && least >= 1
-        {
-            self.every(group, condition, &Ask::Holds(true))?;
-        }
         let distinct = matches!(
             name,
             "dcount" | "dcountif" | "count_distinct" | "count_distinctif" | "make_set" | "makeset" | "make_set_if"
         );
+        let asked = least >= 1;
         let least = usize::try_from(least.max(1)).unwrap_or(1);
         let most = usize::try_from(most).unwrap_or(usize::MAX);
         if distinct {
             if most < known.members.len() {
                 return Err(Stuck::Conflict(span));
             }
+            let class = self.state.class();
+            let argument = aggregate.arguments.first().ok_or(Stuck::Conflict(span))?;
+            if let Some(condition) = condition.filter(|_| asked) {
+                let apart = (argument, Ask::Apart(class));
+                return self.some(group, least, &[(condition, Ask::Holds(true)), apart], span);
+            }
             if least > 1 {
-                let class = self.state.class();
-                let argument = aggregate.arguments.first().ok_or(Stuck::Conflict(span))?;
                 self.every(group, argument, &Ask::Apart(class))?;
-                return self.enlarge(group, least, span);
+                return self.enlarge(group, least, span, &[]);
             }
             // As few different ones as there may be are one and the same.
             return Ok(());
+        }
+        if let Some(condition) = condition {
+            return if asked { self.some(group, least, &[(condition, Ask::Holds(true))], span) } else { Ok(()) };
         }
         if most < known.members.len() {
             return Err(Stuck::Conflict(span));
         }
         self.alter(group, |group| group.most = group.most.min(most));
-        self.enlarge(group, least, span)
+        self.enlarge(group, least, span, &[])
     }
 
     fn alter(&mut self, group: usize, change: impl FnOnce(&mut Group<'q>)) {
@@ -159,6 +169,34 @@ impl<'q> Solver<'q> {
         let ask = ask.clone();
         self.alter(group, |group| group.every.push((expr, ask)));
         Ok(())
+    }
+
+    /// Asks something of so many records of a group: of those there are, if they can all be so, else of one of them, else
+    /// of new ones.
+    fn some(&mut self, group: usize, count: usize, asks: &[(&'q Expr, Ask)], span: Span) -> Outcome {
+        let members = self.state.groups[group].members.clone();
+        let saved = self.state.clone();
+        let put_all = |solver: &mut Self, member: &super::model::Row<'q>| {
+            asks.iter().try_for_each(|(expr, ask)| solver.put(expr, member, ask))
+        };
+        let all = members.iter().try_for_each(|member| put_all(self, member));
+        if all.and_then(|()| self.enlarge(group, count, span, asks)).is_ok() {
+            return Ok(());
+        }
+        self.state = saved.clone();
+        if count == 1 {
+            for member in members.iter().take(24) {
+                if put_all(self, member).is_ok() {
+                    return Ok(());
+                }
+                self.state = saved.clone();
+            }
+        }
+        let outcome = self.enlarge(group, members.len() + count, span, asks);
+        if outcome.is_err() {
+            self.state = saved;
+        }
+        outcome
     }
 
     fn put(&mut self, expr: &'q Expr, member: &super::model::Row<'q>, ask: &Ask) -> Outcome {
@@ -214,7 +252,7 @@ impl<'q> Solver<'q> {
     }
 
     /// Makes a group have at least so many records.
-    pub(super) fn enlarge(&mut self, group: usize, least: usize, span: Span) -> Outcome {
+    pub(super) fn enlarge(&mut self, group: usize, least: usize, span: Span, asks: &[(&'q Expr, Ask)]) -> Outcome {
         let known = Rc::clone(&self.state.groups[group]);
         if least <= known.members.len() {
             return Ok(());
@@ -231,7 +269,7 @@ impl<'q> Solver<'q> {
             // Records of inner groups are told apart by what only those are grouped by.
             self.put(key, first, &Ask::Apart(class))?;
         }
-        let trusting = std::mem::replace(&mut self.trusting, true);
+        let trusting = std::mem::replace(&mut self.trusting, asks.is_empty());
         let tags = self.state.tags.clone();
         let mut outcome = Ok(());
         for at in known.members.len()..least {
@@ -248,6 +286,9 @@ impl<'q> Solver<'q> {
                         self.note(stuck);
                     }
                 }
+            }
+            if let (Ok(()), Some(member)) = (&outcome, made.members.get(at)) {
+                outcome = asks.iter().try_for_each(|(expr, ask)| self.put(expr, member, ask));
             }
             self.state.tags.clone_from(&tags);
             if outcome.is_err() {

@@ -29,7 +29,21 @@ const COLLECTING: &[&str] =
     &["make_set", "makeset", "make_list", "makelist", "make_set_if", "make_list_if", "make_list_with_nulls"];
 
 /// Functions that pass on what they are given, if it is as they like it.
-const LOOSE: &[&str] = &["tolower", "toupper", "trim", "trim_start", "trim_end", "abs", "bin", "floor", "startofday"];
+const LOOSE: &[&str] = &[
+    "tolower",
+    "toupper",
+    "trim",
+    "trim_start",
+    "trim_end",
+    "abs",
+    "bin",
+    "floor",
+    "startofday",
+    "replace_string",
+    "replace_regex",
+    "replace_strings",
+    "url_decode",
+];
 
 impl<'q> Solver<'q> {
     /// The unknown values that an expression gives unchanged, all of which it may be; `loose` also takes what gives
@@ -80,6 +94,7 @@ impl<'q> Solver<'q> {
                 }
                 ("strcat", [only]) => self.locate(only, row, loose),
                 ("iff" | "iif", _) => None,
+                ("replace", [_, _, inner]) | ("translate", [_, _, inner]) if loose => self.locate(inner, row, loose),
                 (name, [inner, ..]) if loose && LOOSE.contains(&name) => {
                     let at = if name.starts_with("trim") { arguments.last()? } else { inner };
                     self.locate(at, row, loose)
@@ -92,8 +107,9 @@ impl<'q> Solver<'q> {
     }
 
     /// The parts of a kind of what an expression gives.
-    fn locate_parts(&mut self, inner: &'q Expr, row: &Row<'q>, part: &Part, loose: bool) -> Option<Vec<NodeId>> {
-        let found = self.locate(inner, row, loose)?;
+    fn locate_parts(&mut self, inner: &'q Expr, row: &Row<'q>, part: &Part, _: bool) -> Option<Vec<NodeId>> {
+        // A text in small letters has its parts in small letters, which whoever wants them has seen to.
+        let found = self.locate(inner, row, true)?;
         found.into_iter().map(|node| self.part(node, part, inner.span).ok()).collect()
     }
 
@@ -113,7 +129,7 @@ impl<'q> Solver<'q> {
 
     fn locate_path(&mut self, base: &'q Expr, row: &Row<'q>, path: &[Part], loose: bool) -> Option<Vec<NodeId>> {
         // A column stands for the expression that gave it.
-        let (base, row) = self.behind(base, row);
+        let (base, row) = self.bare(base, row);
         if let ExprKind::Call(function, arguments) = &base.kind {
             match (function.name(), arguments.as_slice(), path) {
                 ("split", [inner, separator], [Part::At(at), rest @ ..]) => {
@@ -122,11 +138,18 @@ impl<'q> Solver<'q> {
                     let found = self.locate_parts(inner, &row, &part, loose)?;
                     return self.descend(found, rest, base);
                 }
+                ("split", [inner, separator, at], [Part::At(0), rest @ ..]) => {
+                    let (separator, at) = (self.evaluate(separator, &row)?, self.evaluate(at, &row)?);
+                    let at = i64::try_from(super::want::whole(&at)?).ok()?;
+                    let part = Part::Piece(separator.as_str()?.into(), at);
+                    let found = self.locate_parts(inner, &row, &part, loose)?;
+                    return self.descend(found, rest, base);
+                }
                 ("parse_url" | "parseurl", [inner], [Part::Slot(name), rest @ ..]) => {
                     let found = self.locate_parts(inner, &row, &Part::Url(name.clone()), loose)?;
                     return self.descend(found, rest, base);
                 }
-                ("extract_all" | "extractall", [pattern, inner], [Part::At(_), rest @ ..]) => {
+                ("extract_all" | "extractall", [pattern, .., inner], [Part::At(_), rest @ ..]) => {
                     let pattern = self.evaluate(pattern, &row)?;
                     let group = match rest {
                         [Part::At(group)] => usize::try_from(*group).ok()? + 1,
@@ -163,6 +186,29 @@ impl<'q> Solver<'q> {
         }
         let found = self.as_dynamic(found, base)?;
         self.descend(found, path, base)
+    }
+
+    /// The call that makes an array or a bag, below conversions that leave it as it is.
+    fn bare(&self, base: &'q Expr, row: &Row<'q>) -> (&'q Expr, Row<'q>) {
+        let (base, row) = self.behind(base, row);
+        let (mut inner, mut inner_row) = (base, row.clone());
+        loop {
+            let next = match &inner.kind {
+                ExprKind::Cast(cast) => &cast.operand,
+                ExprKind::Call(function, arguments) => match (function.name(), arguments.as_slice()) {
+                    (
+                        "todynamic" | "parse_json" | "parsejson" | "dynamic_to_json" | "tostring" | "array_sort_asc",
+                        [only, ..],
+                    ) => only,
+                    ("split" | "extract_all" | "extractall" | "pack_array" | "bag_pack" | "pack" | "parse_url", _) => {
+                        return (inner, inner_row);
+                    }
+                    _ => return (base, row),
+                },
+                _ => return (base, row),
+            };
+            (inner, inner_row) = self.behind(next, &inner_row);
+        }
     }
 
     fn descend(&mut self, mut found: Vec<NodeId>, path: &[Part], expr: &Expr) -> Option<Vec<NodeId>> {
@@ -203,6 +249,7 @@ impl<'q> Solver<'q> {
             Term::Leaf(instance, name) => Some(vec![self.state.leaf(instance, &name)]),
             Term::Expr(expr, row) => self.locate(expr, &row, loose),
             Term::Column(id, row) => self.locate_column(id, &row, loose),
+            Term::Element(expr, row, _) if self.is_series(expr, &row) => self.locate(expr, &row, loose),
             Term::Element(expr, row, at) => {
                 let part = Part::At(i64::try_from(at).ok()?);
                 self.locate_path(expr, &row, std::slice::from_ref(&part), loose)
@@ -226,6 +273,20 @@ impl<'q> Solver<'q> {
             }
             Term::Aggregate(group, call, output) => self.locate_chosen(group, call, output, loose),
             Term::Value(_) | Term::Opaque => None,
+        }
+    }
+
+    /// Whether an expression is a series.
+    pub(super) fn is_series(&self, expr: &Expr, row: &Row<'q>) -> bool {
+        match &expr.kind {
+            ExprKind::Column(id) if self.axes.contains(id) => true,
+            ExprKind::Column(id) => match self.term(*id, row) {
+                Some(Term::Expr(expr, row)) => self.is_series(expr, &row),
+                Some(Term::Column(id, _)) => self.axes.contains(&id),
+                _ => false,
+            },
+            ExprKind::Cast(cast) => self.is_series(&cast.operand, row),
+            _ => false,
         }
     }
 

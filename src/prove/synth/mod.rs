@@ -9,6 +9,7 @@
 //! what evaluation says of both sides. What cannot be steered is told by name, and the rest goes on without it.
 
 mod ask;
+mod assumed;
 mod candidates;
 mod evaluate;
 mod functions;
@@ -24,6 +25,8 @@ mod plausible;
 mod probe;
 mod reject;
 mod render;
+mod repair;
+mod series;
 mod settle;
 mod solver;
 mod variants;

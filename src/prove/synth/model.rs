@@ -3,7 +3,7 @@
 //!
 //! Lists are persistent, so that a choice that leads nowhere is taken back by keeping the old state.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -59,6 +59,8 @@ pub(super) struct Node {
     pub(super) value: Option<Value>,
     /// A text that a value with parts has to hold besides.
     pub(super) extra: String,
+    /// One that it has to end with.
+    pub(super) behind: String,
 }
 
 /// Where an event is kept.
@@ -79,6 +81,8 @@ pub(super) enum Tag {
     Partner(Span),
     /// It makes up a member of a group: which group, which member.
     Member(usize, usize),
+    /// It fills a bin of the series of these words.
+    Background(Span),
     /// It is left out: it was made before it turned out not to be wanted.
     Unwanted,
 }
@@ -89,8 +93,6 @@ pub(super) struct Instance<'q> {
     pub(super) place: Place,
     pub(super) schema: &'q Schema,
     pub(super) fields: BTreeMap<Name, NodeId>,
-    /// Columns that nobody has listed and that the query asks for.
-    pub(super) assumed: Rc<BTreeSet<Name>>,
     pub(super) tags: Vec<Tag>,
 }
 
@@ -220,6 +222,8 @@ pub(super) struct State<'q> {
     pub(super) later: Vector<Check<'q>>,
     /// What sub-queries were made to give: the plan by its place in memory, a record of it.
     pub(super) inner: Vector<(usize, Row<'q>)>,
+    /// Conditions that are not steered and may yet be met, with what is to be said if they are not.
+    pub(super) hoped: Vector<(Check<'q>, Span, String)>,
     /// What could not be steered.
     pub(super) unsolved: Vector<(Span, String)>,
     /// Tags of the events that are being made.
@@ -268,6 +272,7 @@ impl State<'_> {
             apart: Vec::new(),
             value: None,
             extra: String::new(),
+            behind: String::new(),
         }));
         self.nodes.len() - 1
     }
@@ -282,6 +287,7 @@ impl State<'_> {
             Part::Slot(name) | Part::Url(name) => (Type::Unknown, name.clone()),
             Part::At(_) => (Type::Unknown, self.nodes[id].label.clone()),
             Part::Json => (Type::Dynamic, self.nodes[id].label.clone()),
+            Part::Decoded => (Type::String, Name::from("decoded")),
             _ => (Type::String, Name::from("part")),
         };
         let child = self.add(ty, label, self.nodes[id].instance);

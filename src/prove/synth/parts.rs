@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use base64::Engine as _;
-use regex::Regex;
 
 use super::model::{Node, NodeId, Part};
-use super::pattern::{Wishes, sample};
+use super::pattern::{Wishes, compiled, sample};
 use super::plausible;
 use super::solver::Solver;
 use super::want::{as_json, read, text, to_json};
@@ -106,7 +105,10 @@ impl Solver<'_> {
                 }
                 Value::string(pieces.join(separator))
             }
-            Part::Capture(..) => Value::string(captured(parts, &node.extra)?),
+            Part::Capture(..) => {
+                let salt = if node.apart.is_empty() { String::new() } else { format!("n{number}") };
+                Value::string(captured(parts, &node.extra, &node.behind, &salt)?)
+            }
             Part::Parsed(..) => {
                 let mut out = String::new();
                 for at in parts
@@ -178,8 +180,8 @@ fn laid_out<T>(
     items
 }
 
-/// A text of which patterns capture what they are to capture.
-fn captured(parts: &[(&Part, Value)], fill: &str) -> Option<String> {
+/// A text of which patterns capture what they are to capture, with texts before and behind.
+fn captured(parts: &[(&Part, Value)], front: &str, behind: &str, salt: &str) -> Option<String> {
     let mut by_pattern: BTreeMap<&str, BTreeMap<usize, String>> = BTreeMap::new();
     for (part, value) in parts {
         if let Part::Capture(pattern, group) = part {
@@ -188,26 +190,39 @@ fn captured(parts: &[(&Part, Value)], fill: &str) -> Option<String> {
     }
     let mut whole = String::new();
     for (pattern, captures) in by_pattern {
-        let regex = Regex::new(pattern).ok()?;
+        let regex = compiled(pattern)?;
         let good = |text: &str| {
             regex.captures(text).is_some_and(|found| {
                 captures.iter().all(|(group, wanted)| found.get(*group).is_some_and(|found| found.as_str() == wanted))
             })
         };
         let joint = if whole.is_empty() { "" } else { " " };
-        let text = (0..8).flat_map(|variant| [fill, ""].map(|fill| (variant, fill))).find_map(|(variant, fill)| {
+        let fills = if salt.is_empty() { [front, ""] } else { [salt, front] };
+        let text = (0..12).flat_map(|variant| fills.map(|fill| (variant, fill))).find_map(|(variant, fill)| {
             let text = match captures.get(&0) {
                 Some(all) => all.clone(),
                 None => sample(pattern, Wishes { variant, fill, captures: &captures })?,
             };
-            [text.clone(), format!("{text} "), format!("{text};"), format!(" {text} ")]
-                .into_iter()
-                .find(|text| good(&format!("{whole}{joint}{text}")))
+            [
+                if salt.is_empty() || text.contains(salt) { text.clone() } else { format!("{salt}.{text}") },
+                format!("{salt} {text}"),
+                text.clone(),
+                format!("{text} "),
+                format!("{text};"),
+                format!("/{text}/"),
+                format!("{front} {text} "),
+                format!(" {text} "),
+            ]
+            .into_iter()
+            .find(|text| good(&format!("{whole}{joint}{text}")))
         })?;
         whole = format!("{whole}{joint}{text}");
     }
-    if !fill.is_empty() && !whole.contains(fill) {
-        whole = format!("{whole} {fill}");
+    if !front.is_empty() && !whole.contains(front) {
+        whole = format!("{front} {whole}");
+    }
+    if !behind.is_empty() && !whole.ends_with(behind) {
+        whole = format!("{whole} {behind}");
     }
     Some(whole)
 }
@@ -259,8 +274,7 @@ pub(super) fn taken(value: &Value, part: &Part) -> Option<Value> {
         }
         Part::Capture(pattern, group) => {
             let whole = text(value);
-            let found =
-                Regex::new(pattern).ok()?.captures(&whole)?.get(*group).map_or("", |found| found.as_str()).to_owned();
+            let found = compiled(pattern)?.captures(&whole)?.get(*group).map_or("", |found| found.as_str()).to_owned();
             Some(Value::string(found))
         }
         Part::Decoded => {

@@ -1,8 +1,47 @@
 //! Texts that match a regular expression.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
 
+use regex::Regex;
 use regex_syntax::hir::{Class, ClassUnicode, Hir, HirKind};
+
+/// A pattern as it was read, and as it is run.
+type Known = (Option<Rc<Hir>>, Option<Regex>);
+
+/// How many patterns are kept.
+const KEPT: usize = 4000;
+
+thread_local! {
+    /// Patterns met before: reading one takes longer than all else that is done with it.
+    static KNOWN: RefCell<HashMap<String, Known>> = RefCell::new(HashMap::new());
+}
+
+fn known<T>(pattern: &str, of: impl Fn(&Known) -> Option<T>) -> Option<T> {
+    KNOWN.with_borrow_mut(|all| {
+        if let Some(known) = all.get(pattern) {
+            return of(known);
+        }
+        if all.len() > KEPT {
+            all.clear();
+        }
+        let hir = regex_syntax::ParserBuilder::new().build().parse(pattern).ok().map(Rc::new);
+        let known = (hir, Regex::new(pattern).ok());
+        let found = of(&known);
+        all.insert(pattern.to_owned(), known);
+        found
+    })
+}
+
+/// A pattern that can be run.
+pub(super) fn compiled(pattern: &str) -> Option<Regex> {
+    known(pattern, |(_, regex)| regex.clone())
+}
+
+fn read(pattern: &str) -> Option<Rc<Hir>> {
+    known(pattern, |(hir, _)| hir.clone())
+}
 
 /// Characters in the order in which they are taken where a class leaves a choice.
 const LIKED: &str = "ae1io2nrtsA0 .-_/\\:@=,;'\"b3c4d5f6g7h8j9kZ(){}[]<>|&%$#!?+*~^`\t\n";
@@ -20,10 +59,26 @@ pub(super) struct Wishes<'a> {
 
 /// A text that matches, for a pattern that is read; whoever asks tests it.
 pub(super) fn sample(pattern: &str, wishes: Wishes<'_>) -> Option<String> {
-    let hir = regex_syntax::ParserBuilder::new().build().parse(pattern).ok()?;
+    let hir = read(pattern)?;
     let mut sampler = Sampler { wishes, filled: wishes.fill.is_empty(), out: String::new() };
     sampler.add(&hir)?;
     Some(sampler.out)
+}
+
+/// The pattern of a group of a pattern.
+pub(super) fn group(pattern: &str, index: usize) -> Option<String> {
+    let hir = read(pattern)?;
+    find(&hir, index).map(|sub| format!("^(?:{sub})$"))
+}
+
+fn find(hir: &Hir, index: usize) -> Option<&Hir> {
+    match hir.kind() {
+        HirKind::Capture(capture) if capture.index as usize == index => Some(&capture.sub),
+        HirKind::Capture(capture) => find(&capture.sub, index),
+        HirKind::Repetition(repetition) => find(&repetition.sub, index),
+        HirKind::Concat(parts) | HirKind::Alternation(parts) => parts.iter().find_map(|part| find(part, index)),
+        _ => None,
+    }
 }
 
 struct Sampler<'a> {
@@ -142,6 +197,14 @@ mod tests {
         let captures = BTreeMap::from([(1, "Paris".to_owned())]);
         let text = sample(r"city=([^;]+);", Wishes { variant: 0, fill: "", captures: &captures });
         assert_eq!(text.as_deref(), Some("city=Paris;"));
+    }
+
+    #[test]
+    fn a_group_has_a_pattern_of_its_own() {
+        let inner = group(r"id=(\d+);(x|y)", 1).unwrap();
+        let regex = regex::Regex::new(&inner).unwrap();
+        assert!(regex.is_match("42") && !regex.is_match("a"));
+        assert_eq!(group("a", 1), None);
     }
 
     proptest! {

@@ -1,14 +1,14 @@
 //! Records of a plan: the events that one is made of, with what every step asks of them.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 use super::model::{Check, Fields, Group, Input, Instance, Place, Row, Tag, Term};
 use super::solver::{Outcome, Solver, Stuck, Way};
 use super::want::Want;
 use crate::ir::{
-    Argument, Bound, ColumnId, CompareOp, Computed, Evaluate, Join, JoinKind, MvExpand, Name, Op, Origin, ParseSegment,
-    Plan, Schema, SharedId, Source, SourceKind, Step, Value, Window,
+    Argument, Bound, CompareOp, Computed, Evaluate, Join, JoinKind, MvExpand, Name, Op, ParseSegment, Plan, Schema,
+    SharedId, Source, SourceKind, Step, Value, Window,
 };
 use crate::source::Span;
 use crate::types::Type;
@@ -41,9 +41,7 @@ impl<'q> Solver<'q> {
             return Err(Stuck::Unknown(plan.source.span, "plans are nested too deeply".to_owned()));
         }
         self.depth += 1;
-        self.assumed.push(self.asked_for(plan));
         let made = self.from_source(plan, upto, input);
-        self.assumed.pop();
         self.depth -= 1;
         made
     }
@@ -136,29 +134,6 @@ impl<'q> Solver<'q> {
         self.run(plan, 0, upto, row, input, start)
     }
 
-    /// The columns that nobody has listed and that the steps of a plan ask for.
-    fn asked_for(&self, plan: &Plan) -> Vec<Name> {
-        let mut names = Vec::new();
-        let mut add = |id: ColumnId| {
-            let info = &self.query.columns[id];
-            if info.origin == Origin::Assumed {
-                names.push(info.name.clone());
-            }
-        };
-        for step in &plan.steps {
-            step.op.expressions(&mut |expr| expr.for_each_column(&mut add));
-            if let Op::Join(join) = &step.op {
-                for (left, _) in &join.keys {
-                    add(*left);
-                }
-            }
-        }
-        for column in plan.schema().iter() {
-            add(column.id);
-        }
-        names
-    }
-
     /// A choice of which each way leads to a record.
     fn fork(
         &mut self,
@@ -178,9 +153,7 @@ impl<'q> Solver<'q> {
     fn event(&mut self, place: Place, schema: &'q Schema) -> Row<'q> {
         let instance = self.state.instances.len();
         let tags = self.state.tags.clone();
-        let assumed: BTreeSet<Name> =
-            if schema.open { self.assumed.iter().flatten().cloned().collect() } else { BTreeSet::new() };
-        let event = Instance { place, schema, fields: BTreeMap::new(), assumed: Rc::new(assumed), tags };
+        let event = Instance { place, schema, fields: BTreeMap::new(), tags };
         self.state.instances.push_back_mut(Rc::new(event));
         Rc::new(Fields { leaf: Some((instance, schema)), ..Fields::default() })
     }
@@ -285,11 +258,7 @@ impl<'q> Solver<'q> {
                         row = self.produce(&branch.plan, branch.plan.steps.len(), &Input::Record(row))?;
                     }
                 }
-                Op::MakeSeries(series) => {
-                    let keys: &'q [Computed] = &series.keys;
-                    let terms = keys.iter().map(|key| (key.id, Term::Expr(&key.expr, row.clone()))).collect();
-                    row = Rc::new(Fields { terms, ..Fields::default() });
-                }
+                Op::MakeSeries(series) => row = self.series(plan, at, series, &row, input)?,
                 Op::Evaluate(evaluate) if &*evaluate.name == "bag_unpack" => {
                     row = self.unpacked(plan, at, evaluate, &row);
                 }

@@ -6,6 +6,7 @@ use crate::types::Type;
 
 /// What ends the name of a column, and how its values look; `#` stands for a number. The first that fits.
 const SHAPES: &[(&str, &str)] = &[
+    ("decoded", "Write-Output 'value#' | Out-File C:\\Users\\Public\\value#.txt"),
     ("tenantid", "00000000-0000-4000-8000-00000000aaaa"),
     ("correlationid", "11111111-1111-4111-8111-############"),
     ("sourcesystem", "Azure AD"),

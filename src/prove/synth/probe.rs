@@ -1,7 +1,9 @@
 //! Scenarios: the rule as it is, then one thing after the other turned.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
+use super::assumed::Reads;
 use super::model::{Check, NodeId, Place, Row, Tag, Term};
 use super::parts::Over;
 use super::render::Patch;
@@ -9,7 +11,7 @@ use super::solver::{Choice, Solver, Way};
 use super::variants::{swapped, variants};
 use super::want::{Want, text};
 use super::{Event, Expectation, Invariants, Probe, Scenario, Synthesis};
-use crate::ir::{Argument, ColumnId, Expr, JoinKind, Name, Plan, Query, SourceKind, Value};
+use crate::ir::{ColumnId, JoinKind, Name, Query, Value};
 use crate::source::Span;
 use crate::types::Type;
 
@@ -65,42 +67,8 @@ struct Maker<'q> {
     turn: usize,
     events: usize,
     /// What is read.
-    places: BTreeSet<Place>,
+    reads: Rc<Reads>,
     made: Synthesis,
-}
-
-/// What a plan reads.
-fn places(plan: &Plan, found: &mut BTreeSet<Place>) {
-    let mut look = |inner: &Plan| places(inner, found);
-    plan.source.kind.plans(&mut look);
-    plan.source.kind.expressions(&mut |expr| inside(expr, &mut look));
-    for step in &plan.steps {
-        step.op.plans(&mut look);
-        step.op.expressions(&mut |expr| inside(expr, &mut look));
-    }
-    let literal = |expr: &Expr| expr.as_literal().and_then(Value::as_str).map(Name::from);
-    match &plan.source.kind {
-        SourceKind::Table { name, .. } => {
-            found.insert(Place::Table(name.clone()));
-        }
-        SourceKind::External(external) => {
-            found.extend(external.addresses.iter().filter_map(literal).map(Place::External));
-        }
-        SourceKind::Call(call) if &*call.name == "_GetWatchlist" => {
-            let alias = call.arguments.iter().find_map(|(_, argument)| match argument {
-                Argument::Scalar(expr) => literal(expr),
-                Argument::Plan(_) => None,
-            });
-            found.extend(alias.map(Place::Watchlist));
-        }
-        _ => {}
-    }
-}
-
-/// The plans inside an expression.
-fn inside(expr: &Expr, look: &mut dyn FnMut(&Plan)) {
-    expr.operands(&mut |operand| inside(operand, look));
-    expr.plan(&mut |plan| look(plan));
 }
 
 impl<'q> Maker<'q> {
@@ -113,12 +81,9 @@ impl<'q> Maker<'q> {
             lot: usize::try_from(seed % 50).unwrap_or(0) * 700,
             turn: usize::try_from(seed % 7).unwrap_or(0),
             events: 0,
-            places: BTreeSet::new(),
+            reads: Rc::new(Reads::of(query)),
             made: Synthesis::default(),
         };
-        for plan in query.shared.iter().map(|shared| &shared.plan).chain([&query.plan]) {
-            places(plan, &mut maker.places);
-        }
         let base = maker.base();
         if let Some(base) = &base {
             maker.made.unsolved = base.state.unsolved.iter().cloned().collect();
@@ -132,7 +97,7 @@ impl<'q> Maker<'q> {
     fn base(&mut self) -> Option<Solver<'q>> {
         let mut best: Option<(usize, Solver<'q>)> = None;
         for (attempt, lenient) in [(0, false), (1, false), (2, false), (3, false), (5, false), (0, true), (1, true)] {
-            let mut solver = Solver::new(self.query, self.now, self.lot);
+            let mut solver = Solver::new(self.query, Rc::clone(&self.reads), self.now, self.lot);
             solver.turn = self.turn + attempt;
             solver.lenient = lenient;
             if let Err(stuck) = solver.solve(self.invariants) {
@@ -163,7 +128,7 @@ impl<'q> Maker<'q> {
             return None;
         }
         self.lot += 1;
-        let mut solver = Solver::new(self.query, self.now, self.lot);
+        let mut solver = Solver::new(self.query, Rc::clone(&self.reads), self.now, self.lot);
         solver.turn = template.turn;
         solver.lenient = template.lenient;
         solver.choices.clone_from(&template.choices);
@@ -200,8 +165,15 @@ impl<'q> Maker<'q> {
             atom,
         };
         // What is read is there, if without events.
-        let none = self.places.iter().map(|place| (place.clone(), Vec::new()));
-        for (place, events) in none.chain(solver.events(over, patches, left_out)).collect::<Vec<_>>() {
+        let mut made = solver.events(over, patches, left_out);
+        for (place, columns) in &self.reads.places {
+            if !made.iter().any(|(known, _)| known == place) {
+                let alone = self.reads.open.contains(place) && !columns.is_empty();
+                let events = if alone { vec![solver.bystander(columns)] } else { Vec::new() };
+                made.push((place.clone(), events));
+            }
+        }
+        for (place, events) in made {
             let (list, name): (&mut Vec<(Name, Vec<Event>)>, Name) = match place {
                 Place::Table(name) => (&mut scenario.tables, name),
                 Place::Watchlist(name) => (&mut scenario.watchlists, name),
@@ -410,7 +382,7 @@ impl<'q> Maker<'q> {
 
     /// Events of the same tables that have nothing to do with the rule.
     fn noise(&mut self, base: &Solver<'q>) {
-        let mut solver = Solver::new(self.query, self.now, self.lot + 1);
+        let mut solver = Solver::new(self.query, Rc::clone(&self.reads), self.now, self.lot + 1);
         self.lot += 1;
         let mut seen = BTreeSet::new();
         for instance in &base.state.instances {
@@ -419,7 +391,7 @@ impl<'q> Maker<'q> {
                     let mut plain = (**instance).clone();
                     plain.fields.clear();
                     plain.tags.clear();
-                    solver.state.instances.push_back_mut(std::rc::Rc::new(plain));
+                    solver.state.instances.push_back_mut(Rc::new(plain));
                 }
             }
         }

@@ -1,14 +1,15 @@
 //! Events as they are stored.
 
 use super::Event;
+use super::assumed::Columns;
 use super::candidates::absent;
 use super::model::{Instance, Place, Tag};
 use super::parts::Over;
 use super::plausible;
 use super::solver::Solver;
 use super::want::{text, to_json};
-use crate::ir::{Name, Value};
-use crate::literal::TICKS_PER_SECOND;
+use crate::ir::{Json, Name, Value};
+use crate::literal::{TICKS_PER_DAY, TICKS_PER_SECOND};
 use crate::types::Type;
 
 /// The columns that hold the time of an event.
@@ -55,10 +56,18 @@ impl Solver<'_> {
             });
             event.insert(column.name.to_string(), stored(&value));
         }
-        for name in instance.assumed.iter().filter(|name| !instance.fields.contains_key(*name)) {
-            if !event.contains_key(&**name) {
-                event.insert(name.to_string(), stored(&self.usual(at, instance, name, Type::Unknown)));
+        let assumed = self.reads.places.get(&instance.place).into_iter().flatten();
+        for (name, ty) in assumed {
+            if !event.contains_key(&**name) && !instance.fields.contains_key(name) {
+                event.insert(name.to_string(), stored(&self.supposed(at, instance, name, *ty)));
             }
+        }
+        if self.reads.ingestion
+            && matches!(instance.place, Place::Table(_))
+            && !instance.fields.contains_key("$IngestionTime")
+        {
+            let time = self.time(at) + TICKS_PER_SECOND;
+            event.insert("$IngestionTime".to_owned(), stored(&Value::DateTime(time)));
         }
         for (name, node) in &instance.fields {
             if !event.contains_key(&**name)
@@ -68,6 +77,34 @@ impl Solver<'_> {
             }
         }
         event
+    }
+
+    /// What a column holds that nobody has listed, and of which no more is asked than that it be there.
+    fn supposed(&self, at: usize, instance: &Instance<'_>, name: &str, ty: Type) -> Value {
+        match ty {
+            Type::Dynamic => {
+                let inner = vec![("name".into(), Json::String(plausible::text(name, self.number(at)).into()))];
+                Value::Dynamic(std::sync::Arc::new(Json::Bag(inner)))
+            }
+            Type::Unknown => self.usual(at, instance, name, Type::Unknown),
+            ty => plausible::value(ty, name, self.number(at), self.time(at)),
+        }
+    }
+
+    /// An event of a place that nothing is made for, long ago: it tells the columns.
+    pub(super) fn bystander(&self, columns: &Columns) -> Event {
+        let time = self.now - 400 * TICKS_PER_DAY;
+        columns
+            .iter()
+            .map(|(name, ty)| {
+                let value = match ty {
+                    Type::Dynamic => Value::Dynamic(std::sync::Arc::new(Json::Bag(Vec::new()))),
+                    _ if TIMES.contains(&&**name) => Value::DateTime(time),
+                    ty => plausible::value(*ty, name, self.lot, time),
+                };
+                (name.to_string(), stored(&value))
+            })
+            .collect()
     }
 
     /// What a column holds of which nothing is asked.
@@ -85,7 +122,7 @@ impl Solver<'_> {
         }
         let hash = name.bytes().fold(self.lot, |hash, byte| hash.wrapping_mul(31).wrapping_add(usize::from(byte)));
         // Some columns are empty in some events, as they are in life.
-        if hash % 6 == 1 || ty == Type::Dynamic && hash % 2 == 1 {
+        if ty != Type::Unknown && hash % 6 == 1 || ty == Type::Dynamic && hash % 2 == 1 {
             return absent(ty);
         }
         plausible::value(ty, name, self.number(at), time - TICKS_PER_SECOND)

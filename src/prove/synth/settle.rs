@@ -15,6 +15,7 @@ impl<'q> Solver<'q> {
         self.catch_up()?;
         self.obey(invariants);
         self.fix_all();
+        self.repair();
         Ok(())
     }
 
@@ -24,7 +25,13 @@ impl<'q> Solver<'q> {
         while let Some(check) = self.state.later.get(at).cloned() {
             at += 1;
             let outcome = match &check {
-                Check::Holds(expr, row, holds) => self.belated(expr, row, *holds),
+                Check::Holds(expr, row, holds) => match self.belated(expr, row, *holds) {
+                    Err(stuck @ Stuck::Unknown(..)) => {
+                        self.hope(expr, row, *holds, stuck);
+                        Ok(())
+                    }
+                    other => other,
+                },
                 Check::Same(left, left_row, right, right_row, span) => {
                     let over = Over::new();
                     let saved = self.state.clone();
@@ -56,7 +63,7 @@ impl<'q> Solver<'q> {
         Ok(())
     }
 
-    fn settle_column(&mut self, id: crate::ir::ColumnId, row: &Row<'q>) -> Outcome {
+    pub(super) fn settle_column(&mut self, id: crate::ir::ColumnId, row: &Row<'q>) -> Outcome {
         if let Some(found) = self.locate_column(id, row, false) {
             for node in found {
                 self.fix(node)?;

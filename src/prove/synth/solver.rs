@@ -1,11 +1,13 @@
 //! The solver: what is wanted of values is put on them one by one, and a choice that leads nowhere is taken back.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::rc::Rc;
 
+use super::assumed::Reads;
 use super::candidates::{self, Context};
 use super::model::{Node, NodeId, Part, Row, State, Term};
 use super::want::{Want, text};
-use crate::ir::{ColumnId, JoinKind, Name, Origin, Parse, Query, Value};
+use crate::ir::{ColumnId, JoinKind, Origin, Parse, Query, StringTest, Value};
 use crate::literal::{TICKS_PER_MINUTE, TICKS_PER_SECOND};
 use crate::source::Span;
 
@@ -80,8 +82,10 @@ pub(super) struct Solver<'q> {
     pub(super) settled: bool,
     pub(super) state: State<'q>,
     pub(super) parses: HashMap<u32, &'q Parse>,
-    /// The columns that nobody has listed and that plans which are being followed ask for.
-    pub(super) assumed: Vec<Vec<Name>>,
+    /// What the query reads.
+    pub(super) reads: Rc<Reads>,
+    /// The columns that hold series: an element of one is what its column stands for.
+    pub(super) axes: HashSet<ColumnId>,
     /// The joins met.
     pub(super) joins: BTreeMap<Span, JoinKind>,
     pub(super) steps: usize,
@@ -90,7 +94,7 @@ pub(super) struct Solver<'q> {
 }
 
 impl<'q> Solver<'q> {
-    pub(super) fn new(query: &'q Query, now: i64, lot: usize) -> Self {
+    pub(super) fn new(query: &'q Query, reads: Rc<Reads>, now: i64, lot: usize) -> Self {
         Self {
             query,
             now,
@@ -105,7 +109,8 @@ impl<'q> Solver<'q> {
             settled: false,
             state: State::default(),
             parses: HashMap::new(),
-            assumed: Vec::new(),
+            reads,
+            axes: HashSet::new(),
             joins: BTreeMap::new(),
             steps: 0,
             depth: 0,
@@ -210,7 +215,7 @@ impl<'q> Solver<'q> {
     /// Wants something of a value.
     pub(super) fn want(&mut self, id: NodeId, want: Want, span: Span) -> Outcome {
         let id = self.state.root(id);
-        let node = std::rc::Rc::clone(&self.state.nodes[id]);
+        let node = Rc::clone(&self.state.nodes[id]);
         if let Some(value) = &node.value {
             return if want.holds(value) { Ok(()) } else { Err(Stuck::Conflict(span)) };
         }
@@ -253,7 +258,29 @@ impl<'q> Solver<'q> {
         if clash || fixed {
             return Err(Stuck::Conflict(span));
         }
-        Ok(self.state.part(id, part))
+        let known = self.state.node(id).parts.contains_key(part);
+        let child = self.state.part(id, part);
+        if !known {
+            match part {
+                Part::Capture(pattern, group) => {
+                    let inner =
+                        if *group == 0 { Some(pattern.to_string()) } else { super::pattern::group(pattern, *group) };
+                    if let Some(inner) = inner
+                        && let Some(regex) = super::pattern::compiled(&inner)
+                    {
+                        let want = Want::Regex { regex, pattern: inner.as_str().into(), negated: false };
+                        self.state.change(child, |node| node.wants.push((want, span)));
+                    }
+                }
+                Part::Piece(separator, _) if !separator.is_empty() => {
+                    let needle = separator.clone();
+                    let want = Want::Text { test: StringTest::Contains, fold: false, needle, negated: true };
+                    self.state.change(child, |node| node.wants.push((want, span)));
+                }
+                _ => {}
+            }
+        }
+        Ok(child)
     }
 
     /// Makes two values the same.
@@ -262,7 +289,7 @@ impl<'q> Solver<'q> {
         if a == b {
             return Ok(());
         }
-        let (left, right) = (std::rc::Rc::clone(&self.state.nodes[a]), std::rc::Rc::clone(&self.state.nodes[b]));
+        let (left, right) = (Rc::clone(&self.state.nodes[a]), Rc::clone(&self.state.nodes[b]));
         if left.apart.iter().any(|class| right.apart.contains(class)) {
             return Err(Stuck::Conflict(span));
         }
@@ -307,7 +334,7 @@ impl<'q> Solver<'q> {
     /// Settles a value, and all parts of it.
     pub(super) fn fix(&mut self, id: NodeId) -> Outcome<Value> {
         let id = self.state.root(id);
-        let node = std::rc::Rc::clone(&self.state.nodes[id]);
+        let node = Rc::clone(&self.state.nodes[id]);
         if let Some(value) = &node.value {
             return Ok(value.clone());
         }
@@ -323,25 +350,56 @@ impl<'q> Solver<'q> {
         for child in node.parts.values() {
             self.fix(*child)?;
         }
-        if self.assembled(id).is_some_and(|value| wants.iter().all(|want| want.holds(&value))) {
-            return self.assembled(id).ok_or(Stuck::Conflict(span));
+        let good = |solver: &Self| {
+            let value = solver.assembled(id)?;
+            (wants.iter().all(|want| want.holds(&value)) && solver.kept(&node, &value)).then_some(value)
+        };
+        if let Some(value) = good(self) {
+            return Ok(value);
         }
-        // What is wanted of the whole goes where the parts leave room.
+        // What is wanted of the whole goes where the parts leave room: before them, or behind.
+        let is_end = |want: &&Want| {
+            matches!(want, Want::Text { test: StringTest::EndsWith, .. } | Want::Any { test: StringTest::EndsWith, .. })
+        };
         let missing: Vec<Want> = wants.iter().filter(|want| want.is_positive()).cloned().collect();
+        let ends: Vec<Want> = missing.iter().filter(is_end).cloned().collect();
+        let others: Vec<Want> = missing.iter().filter(|want| !is_end(want)).cloned().collect();
         let context = Context { ty: crate::types::Type::String, ..self.context(&node) };
-        for more in 0..12 {
-            let context = Context { turn: context.turn + more, ..context };
-            let extra = candidates::find(&missing, context, &|value| missing.iter().all(|want| want.holds(value)));
-            let Some(extra) = extra else { break };
-            self.state.change(id, |node| node.extra = text(&extra));
-            if let Some(value) = self.assembled(id)
-                && wants.iter().all(|want| want.holds(&value))
-            {
-                return Ok(value);
+        let find = |wants: &[Want], turn: usize| {
+            if wants.is_empty() {
+                return Some(String::new());
+            }
+            let context = Context { turn: context.turn + turn, ..context };
+            candidates::find(wants, context, &|value| wants.iter().all(|want| want.holds(value)))
+                .map(|value| text(&value))
+        };
+        for turn in 0..6 {
+            let (Some(front), Some(end), Some(all)) = (find(&others, turn), find(&ends, turn), find(&missing, turn))
+            else {
+                break;
+            };
+            for (extra, behind) in [(front, end), (all.clone(), String::new()), (String::new(), all)] {
+                self.state.change(id, |node| (node.extra, node.behind) = (extra, behind));
+                if let Some(value) = good(self) {
+                    return Ok(value);
+                }
             }
         }
-        self.state.change(id, |node| node.extra = String::new());
+        self.state.change(id, |node| (node.extra, node.behind) = (String::new(), String::new()));
         Err(Stuck::Conflict(span))
+    }
+
+    /// Whether the parts of a text are found in it as they were put in.
+    fn kept(&self, node: &Node, value: &Value) -> bool {
+        node.parts.iter().all(|(part, child)| match part {
+            Part::Capture(..) | Part::Piece(..) => {
+                let wanted = self.assembled(*child);
+                super::parts::taken(value, part)
+                    .zip(wanted)
+                    .is_some_and(|(found, wanted)| text(&found) == text(&wanted))
+            }
+            _ => true,
+        })
     }
 
     /// The values that a value must differ from.
@@ -380,7 +438,7 @@ impl<'q> Solver<'q> {
 
     /// Gives a value that satisfies as much as can be.
     fn give_up(&mut self, id: NodeId) {
-        let node = std::rc::Rc::clone(&self.state.nodes[id]);
+        let node = Rc::clone(&self.state.nodes[id]);
         if !node.parts.is_empty() {
             return;
         }

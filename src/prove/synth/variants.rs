@@ -150,7 +150,7 @@ pub(super) fn variants(want: &Want, ty: Type) -> Vec<Variant> {
                 add(Probe::Number, &format!("of {length} characters"), Change::To(Value::string("a".repeat(length))));
             }
         }
-        Want::Items(..) => {}
+        Want::Items(..) | Want::Case(_) => {}
         Want::Ranges { ranges, .. } => {
             for (low, high) in ranges.iter().take(8) {
                 for (probe, address) in [

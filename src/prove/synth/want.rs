@@ -25,6 +25,8 @@ pub(super) enum Want {
     Regex { regex: Regex, pattern: Arc<str>, negated: bool },
     /// To be null or empty, or not to be.
     Absent(bool),
+    /// To have no small letters, or no capital ones.
+    Case(bool),
     /// A number of characters.
     Length(CompareOp, i64),
     /// A number of elements.
@@ -52,6 +54,7 @@ impl Want {
             Self::Order(op, value) => Self::Order(op.complement(), value),
             Self::Regex { regex, pattern, negated } => Self::Regex { regex, pattern, negated: !negated },
             Self::Absent(absent) => Self::Absent(!absent),
+            Self::Case(upper) => Self::Case(upper),
             Self::Length(op, value) => Self::Length(op.complement(), value),
             Self::Items(op, value) => Self::Items(op.complement(), value),
             Self::Ranges { ranges, negated } => Self::Ranges { ranges, negated: !negated },
@@ -70,6 +73,7 @@ impl Want {
             Self::Order(op, with) => compare(value, with).is_some_and(|order| ordered(*op, order)),
             Self::Regex { regex, negated, .. } => regex.is_match(&text(value)) != *negated,
             Self::Absent(absent) => is_absent(value) == *absent,
+            Self::Case(upper) => !text(value).chars().any(|c| if *upper { c.is_lowercase() } else { c.is_uppercase() }),
             Self::Length(op, count) => {
                 ordered(*op, i64::try_from(text(value).chars().count()).unwrap_or(i64::MAX).cmp(count))
             }
@@ -89,6 +93,7 @@ impl Want {
             | Self::Ranges { negated, .. } => !negated,
             Self::Order(op, _) => *op != CompareOp::NotEqual,
             Self::Absent(absent) => *absent,
+            Self::Case(_) => false,
             Self::Length(..) | Self::Items(..) => true,
         }
     }
