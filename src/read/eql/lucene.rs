@@ -14,8 +14,8 @@ use super::query::{Fields, Search};
 use super::{Lowered, MAX_DEPTH, Reader, STACK_BYTES, built_in, wrong};
 use crate::diagnostic::code;
 use crate::ir::{
-    Column, CompareOp, Computed, Expr, ExprKind, ForeignAggregate, ForeignKind, Frame, Op, Origin, Plan, Query, Schema,
-    Statistics, StringTest, Value,
+    Column, CompareOp, Computed, Expr, ExprKind, ForeignAggregate, ForeignKind, Frame, Lacking, Op, Origin, Plan,
+    Query, Schema, Statistics, StringTest, Value,
 };
 use crate::read::ReadBack;
 use crate::source::Span;
@@ -110,6 +110,7 @@ impl Reader<'_> {
                 output: id,
                 span: at,
             }],
+            lacking: Lacking::NoGroup,
             frame: Frame::Group,
         };
         plan.push(Op::Statistics(Box::new(statistics)), schema, at);
