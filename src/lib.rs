@@ -15,6 +15,7 @@ pub mod ir;
 pub mod lint;
 pub mod literal;
 pub mod package;
+pub mod prove;
 pub mod read;
 pub mod replay;
 pub mod rule;

@@ -39,7 +39,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("read", &["source", "diagnostic", "yaml", "types", "literal", "functions", "ir"]),
     ("eval", &["source", "types", "literal", "functions", "ir"]),
     ("replay", &["source", "types", "literal", "functions", "ir"]),
-    ("prove", &["source", "types", "literal", "ir", "functions", "schema", "target", "read", "replay", "eval"]),
+    ("prove", &["source", "types", "literal", "functions", "ir", "schema", "target", "read", "replay", "eval"]),
 ];
 
 fn files(path: &Path, into: &mut Vec<PathBuf>) {

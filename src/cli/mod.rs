@@ -4,9 +4,13 @@
 //! over them in parallel and hands on the results in order, [`output`] writes and decides the exit code, [`replace`]
 //! writes files.
 
+mod analysis;
+mod base;
 mod baseline;
 mod bound;
+mod cache;
 mod check;
+mod clock;
 mod completions;
 mod convert;
 #[cfg(feature = "eval")]
@@ -18,8 +22,11 @@ mod fmt;
 mod functions;
 pub mod input;
 mod ir;
+mod lsp;
 pub mod output;
 mod parse;
+#[cfg(feature = "eval")]
+pub mod prove;
 pub mod queries;
 pub mod replace;
 mod rule;
@@ -27,6 +34,7 @@ mod rule;
 mod run;
 mod schema;
 pub mod schemas;
+mod synth;
 #[cfg(feature = "eval")]
 mod test;
 #[cfg(not(feature = "eval"))]
@@ -111,13 +119,16 @@ pub enum Command {
     #[command(hide = true)]
     Test(unbuilt::Unbuilt),
     /// Prove that translations find the same events
+    #[cfg(feature = "eval")]
+    Prove(prove::Prove),
+    /// Prove that translations find the same events
     #[cfg(not(feature = "eval"))]
     #[command(hide = true)]
     Prove(unbuilt::Unbuilt),
-    /// Make events for rules
-    #[cfg(not(feature = "eval"))]
-    #[command(hide = true)]
-    Synth(unbuilt::Unbuilt),
+    /// Make events for rules: such as make them fire, and such as just fail to
+    Synth(synth::Synth),
+    /// Serve editors over standard input and output (Language Server Protocol)
+    Lsp(lsp::Lsp),
     /// Write a completion script for a shell
     Completions(completions::Completions),
 }
@@ -179,10 +190,12 @@ fn dispatch(cli: &Cli, out: &mut Output<impl io::Write>) -> Exit {
         Command::Test(command) => command.run(cli.global, out),
         #[cfg(not(feature = "eval"))]
         Command::Test(_) => unbuilt::Unbuilt::run("test"),
+        #[cfg(feature = "eval")]
+        Command::Prove(command) => command.run(cli.global, out),
         #[cfg(not(feature = "eval"))]
         Command::Prove(_) => unbuilt::Unbuilt::run("prove"),
-        #[cfg(not(feature = "eval"))]
-        Command::Synth(_) => unbuilt::Unbuilt::run("synth"),
+        Command::Synth(command) => command.run(cli.global, out),
+        Command::Lsp(command) => command.run(out),
         Command::Completions(command) => command.run(out),
     }
 }

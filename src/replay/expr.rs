@@ -1,6 +1,8 @@
 //! Expressions over one record.
 
 use std::cmp::Ordering;
+use std::collections::HashSet;
+use std::rc::Rc;
 
 use super::functions::{self, Context};
 use super::matching::{Needle, folded};
@@ -14,6 +16,61 @@ use crate::ir::{
 use crate::literal::{MAX_DATETIME, parse_datetime, parse_timespan};
 use crate::source::Span;
 use crate::types::Type;
+
+/// The values of a set.
+pub(super) struct Set {
+    /// The texts that are the same as a whole, under the case rule.
+    exact: HashSet<String>,
+    needles: Vec<Needle>,
+    /// Values that are no texts, where they are compared as such.
+    others: Vec<Cell>,
+    null: bool,
+}
+
+impl Set {
+    fn new(node: &Membership, elements: &[Cell]) -> Self {
+        let mut set = Self { exact: HashSet::new(), needles: Vec::new(), others: Vec::new(), null: false };
+        for element in elements {
+            if element.is_null() {
+                set.null = true;
+            } else if node.test == StringTest::Equals && !matches!(element, Cell::Text(_)) {
+                set.others.push(element.clone());
+            } else {
+                let needle =
+                    Needle::new(node.test, node.rules, &written(node.rules.terms, element).unwrap_or_default());
+                match needle.exactly() {
+                    Some(text) if node.quantifier == Quantifier::Any => {
+                        set.exact.insert(text.to_owned());
+                    }
+                    _ => set.needles.push(needle),
+                }
+            }
+        }
+        set
+    }
+
+    /// Whether one of the values, or each, is that of the subject; of several values one is enough.
+    fn holds(&self, node: &Membership, subject: &Cell) -> bool {
+        let rules = node.rules;
+        let one_null = self.null && rules.nulls == NullRule::Value && subject.is_null();
+        let texts: Vec<_> =
+            subject.values().iter().map(|value| written(rules.terms, value).unwrap_or_default()).collect();
+        let texts: Vec<_> = texts.iter().map(|text| folded(rules.case, text)).collect();
+        let other = |element: &Cell| subject.values().iter().any(|value| value.order(element) == Some(Ordering::Equal));
+        let found = |needle: &Needle| texts.iter().any(|text| needle.found_in_folded(text));
+        match node.quantifier {
+            Quantifier::Any => {
+                one_null
+                    || texts.iter().any(|text| self.exact.contains(&**text))
+                    || self.others.iter().any(other)
+                    || self.needles.iter().any(found)
+            }
+            Quantifier::All => {
+                (!self.null || one_null) && self.others.iter().all(other) && self.needles.iter().all(found)
+            }
+        }
+    }
+}
 
 /// What an expression sees.
 #[derive(Clone, Copy)]
@@ -189,8 +246,9 @@ impl Machine<'_> {
         if subject.is_null() || needle.is_null() {
             return Ok(with_null(rules.nulls, node.negated, subject.is_null() && needle.is_null()));
         }
-        let Some(text) = written(rules.terms, &needle) else { return Ok(None) };
-        let needle = Needle::new(node.test, rules, &text);
+        let needle = self.needle(std::ptr::from_ref(node).addr(), &node.needle, || {
+            Needle::new(node.test, rules, &written(rules.terms, &needle).unwrap_or_default())
+        });
         Ok(several(rules.nulls, rules.terms, node.negated, &subject, |value| {
             written(rules.terms, value).is_some_and(|text| needle.found_in(&text))
         }))
@@ -222,8 +280,22 @@ impl Machine<'_> {
         if subject.is_null() && rules.nulls != NullRule::Value {
             return Ok(with_null(rules.nulls, node.negated, false));
         }
+        let set = self.set(node, scope, span)?;
+        let holds = set.holds(node, &subject);
+        if !holds && set.null && rules.nulls == NullRule::Propagate && rules.terms != TermRule::Splunk {
+            return Ok(None);
+        }
+        Ok(Some(holds != node.negated))
+    }
+
+    /// The values of a set, prepared once where they are the same for all records.
+    fn set(&self, node: &Membership, scope: Scope<'_>, span: Span) -> Run<Rc<Set>> {
+        let address = std::ptr::from_ref(node).addr();
+        if let Some(set) = self.sets.borrow().get(&address) {
+            return Ok(set.clone());
+        }
         let mut elements = Vec::new();
-        match &node.set {
+        let same = match &node.set {
             ValueSet::List(items) => {
                 for item in items {
                     match self.cell(item, scope)? {
@@ -231,6 +303,7 @@ impl Machine<'_> {
                         one => elements.push(one),
                     }
                 }
+                items.iter().all(|item| item.as_literal().is_some())
             }
             ValueSet::Plan(plan) => {
                 if plan.schema().is_empty() {
@@ -238,33 +311,22 @@ impl Machine<'_> {
                 }
                 let table = self.inner(plan)?;
                 elements.extend(table.records.iter().flat_map(|record| record.cells[0].values()).cloned());
+                true
             }
-        }
-        let null = elements.iter().any(Cell::is_null);
-        let texts: Vec<_> =
-            subject.values().iter().map(|value| written(rules.terms, value).unwrap_or_default()).collect();
-        let texts: Vec<_> = texts.iter().map(|text| folded(rules.case, text)).collect();
-        let one = |element: &Cell| {
-            if element.is_null() {
-                return rules.nulls == NullRule::Value && subject.is_null();
-            }
-            let values = subject.values().iter().zip(&texts);
-            let needle = written(rules.terms, element).map(|text| Needle::new(node.test, rules, &text));
-            values.into_iter().any(|(value, text)| {
-                if node.test == StringTest::Equals && !matches!(element, Cell::Text(_)) {
-                    return value.order(element) == Some(Ordering::Equal);
-                }
-                needle.as_ref().is_some_and(|needle| needle.found_in_folded(text))
-            })
         };
-        let holds = match node.quantifier {
-            Quantifier::Any => elements.iter().any(one),
-            Quantifier::All => elements.iter().all(one),
-        };
-        if !holds && null && rules.nulls == NullRule::Propagate && rules.terms != TermRule::Splunk {
-            return Ok(None);
+        let set = Rc::new(Set::new(node, &elements));
+        if same {
+            self.sets.borrow_mut().insert(address, set.clone());
         }
-        Ok(Some(holds != node.negated))
+        Ok(set)
+    }
+
+    /// What is looked for, prepared once where it is the same for all records.
+    fn needle(&self, address: usize, expr: &Expr, make: impl FnOnce() -> Needle) -> Rc<Needle> {
+        if expr.as_literal().is_none() {
+            return Rc::new(make());
+        }
+        self.needles.borrow_mut().entry(address).or_insert_with(|| Rc::new(make())).clone()
     }
 
     fn between(&self, node: &Between, scope: Scope<'_>) -> Run<Option<bool>> {
@@ -279,8 +341,12 @@ impl Machine<'_> {
 
     fn any_column(&self, node: &AnyColumn, scope: Scope<'_>) -> Run<Option<bool>> {
         let needle = self.cell(&node.needle, scope)?;
-        let Some(text) = written(node.rules.terms, &needle) else { return Ok(Some(false)) };
-        let needle = Needle::new(node.test, node.rules, &text);
+        if needle.is_null() {
+            return Ok(Some(false));
+        }
+        let needle = self.needle(std::ptr::from_ref(node).addr(), &node.needle, || {
+            Needle::new(node.test, node.rules, &written(node.rules.terms, &needle).unwrap_or_default())
+        });
         let holds = |cell: &Cell| {
             let found = |value: &Cell| {
                 written(node.rules.terms, value).is_some_and(|text| needle.found_in(&text)) != node.negated

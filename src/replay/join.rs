@@ -41,13 +41,13 @@ impl Side {
 
 impl Machine<'_> {
     /// `join` and `lookup`
-    pub(super) fn join(&self, join: &Join, schema: &Schema, left: Table, span: Span) -> Run<Table> {
+    pub(super) fn join(&self, join: &Join, schema: &Schema, left: &Table, span: Span) -> Run<Table> {
         use JoinKind::{
             FullOuter, Inner, InnerUnique, LeftAnti, LeftOuter, LeftSemi, RightAnti, RightOuter, RightSemi,
         };
         let right = self.plan(&join.right, None)?;
         let (left_keys, right_keys): (Vec<ColumnId>, Vec<ColumnId>) = join.keys.iter().copied().unzip();
-        let (lefts, rights) = (Side::new(&left, &left_keys), Side::new(&right, &right_keys));
+        let (lefts, rights) = (Side::new(left, &left_keys), Side::new(&right, &right_keys));
         let both = Schema::new(left.layout.schema.iter().chain(right.layout.schema.iter()).cloned(), true);
         let reshape = Reshape::new(&Layout::of(&both), schema, &[]);
         let nothing = |layout: &Layout| vec![Cell::Null; layout.schema.len()];

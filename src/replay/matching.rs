@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use memchr::memmem::Finder;
+
 use crate::ir::{CaseRule, StringRules, StringTest, TermRule};
 
 /// Splunk's breakers of both kinds, but for line breaks and blanks: at each a term ends.
@@ -14,6 +16,8 @@ pub(super) struct Needle {
     rules: StringRules,
     /// The text under the case rule.
     text: String,
+    /// Finds the text, where it may stand anywhere.
+    finder: Finder<'static>,
     /// The parts of a pattern.
     pattern: Vec<Part>,
 }
@@ -34,7 +38,7 @@ impl Needle {
             StringTest::Glob => glob(&text),
             _ => Vec::new(),
         };
-        Self { test, rules, text, pattern }
+        Self { test, rules, finder: Finder::new(&text).into_owned(), text, pattern }
     }
 
     /// Whether it is found in a text.
@@ -47,7 +51,7 @@ impl Needle {
         let needle = self.text.as_str();
         match self.test {
             StringTest::Equals => subject == needle,
-            StringTest::Contains => subject.contains(needle),
+            StringTest::Contains => self.finder.find(subject.as_bytes()).is_some(),
             StringTest::StartsWith => subject.starts_with(needle),
             StringTest::EndsWith => subject.ends_with(needle),
             StringTest::HasTerm => self.has(subject, true, true),
@@ -74,7 +78,7 @@ impl Needle {
         let (Some(first), Some(last)) = (needle.chars().next(), needle.chars().next_back()) else { return true };
         let (start, end) = (start && inside(first), end && inside(last));
         let mut from = 0;
-        while let Some(at) = subject[from..].find(needle).map(|at| from + at) {
+        while let Some(at) = self.finder.find(&subject.as_bytes()[from..]).map(|at| from + at) {
             let before = subject[..at].chars().next_back();
             let after = subject[at + needle.len()..].chars().next();
             if !(start && before.is_some_and(inside) || end && after.is_some_and(inside)) {

@@ -9,6 +9,12 @@
 //!
 //! What is not run is refused by name, before the first record is looked at wherever the plan alone shows it.
 
+#![expect(
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "the systems that are searched count in doubles, and what is cut to a count was made positive before"
+)]
+
 mod aggregate;
 mod cell;
 mod commands;
@@ -27,6 +33,8 @@ mod regex;
 mod scan;
 mod statistics;
 mod support;
+#[cfg(test)]
+mod tests;
 mod world;
 
 use std::fmt;

@@ -18,6 +18,11 @@ pub(super) fn pcre(pattern: &str, final_break: bool) -> Result<Translated, Strin
     Ok(Translated { pattern: reader.out, backtracks: reader.backtracks })
 }
 
+/// Writing to a text does not fail.
+fn write(out: &mut String, text: std::fmt::Arguments<'_>) {
+    let _ = std::fmt::Write::write_fmt(out, text);
+}
+
 struct Pcre<'p> {
     rest: &'p str,
     out: String,
@@ -52,6 +57,10 @@ impl<'p> Pcre<'p> {
         let (inner, rest) = self.rest.split_once(end).ok_or_else(|| format!("`{end}` is missing"))?;
         self.rest = rest;
         Ok(inner)
+    }
+
+    fn write(&mut self, text: std::fmt::Arguments<'_>) {
+        write(&mut self.out, text);
     }
 
     fn literal(&mut self, c: char) {
@@ -93,7 +102,8 @@ impl<'p> Pcre<'p> {
                 '{' => self.braces(),
                 '}' | ']' => self.literal(c),
                 '#' if extended => {
-                    let _ = self.until("\n");
+                    let end = self.rest.find('\n').map_or(self.rest.len(), |at| at + 1);
+                    self.rest = &self.rest[end..];
                 }
                 '#' => self.literal(c),
                 c if c.is_whitespace() && extended => {}
@@ -201,11 +211,11 @@ impl<'p> Pcre<'p> {
                 self.extended.push(extended);
             }
             if !flags.is_empty() {
-                self.out.push_str(&format!("(?{flags})"));
+                self.write(format_args!("(?{flags})"));
             }
         } else {
             self.extended.push(extended);
-            self.out.push_str(&format!("(?{flags}:"));
+            self.write(format_args!("(?{flags}:"));
         }
         Ok(())
     }
@@ -213,9 +223,9 @@ impl<'p> Pcre<'p> {
     fn reference(&mut self, group: &str) {
         self.backtracks = true;
         if group.bytes().all(|byte| byte.is_ascii_digit()) {
-            self.out.push_str(&format!("(?:\\{group})"));
+            self.write(format_args!("(?:\\{group})"));
         } else {
-            self.out.push_str(&format!("\\k<{group}>"));
+            self.write(format_args!("\\k<{group}>"));
         }
     }
 
@@ -244,6 +254,7 @@ impl<'p> Pcre<'p> {
                 self.backtracks |= self.final_break;
             }
             'z' | 'A' | 'b' | 'B' => self.out.extend(['\\', c]),
+            'p' | 'P' => self.property(c)?,
             'K' | 'G' => {
                 self.backtracks = true;
                 self.out.extend(['\\', c]);
@@ -282,6 +293,22 @@ impl<'p> Pcre<'p> {
         Ok(())
     }
 
+    /// A property of Unicode, which both syntaxes write alike but for `\p{^…}`.
+    fn property(&mut self, c: char) -> Result<(), String> {
+        let (name, turned) = if self.takes("{") {
+            let name = self.until("}")?;
+            (name.trim_start_matches('^'), name.starts_with('^'))
+        } else {
+            let length = self.rest.chars().next().map_or(0, char::len_utf8);
+            let (name, rest) = self.rest.split_at(length);
+            self.rest = rest;
+            (name, false)
+        };
+        let c = if turned == (c == 'p') { 'P' } else { 'p' };
+        self.write(format_args!("\\{c}{{{name}}}"));
+        Ok(())
+    }
+
     /// The character that an escape stands for, in a class or outside.
     fn code(&mut self, c: char) -> Result<char, String> {
         Ok(match c {
@@ -316,7 +343,7 @@ impl<'p> Pcre<'p> {
 
     fn literal_code(&mut self, c: char) {
         if c.is_control() {
-            self.out.push_str(&format!("\\x{{{:x}}}", c as u32));
+            self.write(format_args!("\\x{{{:x}}}", c as u32));
         } else {
             self.literal(c);
         }
@@ -335,7 +362,7 @@ impl<'p> Pcre<'p> {
                 ']' if !first => break,
                 '[' if self.rest.starts_with(':') => {
                     let name = self.until(":]")?;
-                    self.out.push_str(&format!("[{name}:]"));
+                    self.write(format_args!("[{name}:]"));
                 }
                 '[' if self.rest.starts_with(['.', '=']) => return Err("collation is not known here".to_owned()),
                 '\\' => {
@@ -344,8 +371,9 @@ impl<'p> Pcre<'p> {
                         'd' | 'w' | 's' | 'h' | 'v' => self.out.push_str(set(c).unwrap_or_default()),
                         'D' | 'W' | 'S' | 'H' | 'V' => {
                             let inner = set(c.to_ascii_lowercase()).unwrap_or_default();
-                            self.out.push_str(&format!("[^{inner}]"));
+                            self.write(format_args!("[^{inner}]"));
                         }
+                        'p' | 'P' => self.property(c)?,
                         'b' => self.out.push_str(r"\x08"),
                         'Q' => {
                             let (text, rest) = self.rest.split_once("\\E").unwrap_or((self.rest, ""));
@@ -409,9 +437,9 @@ pub(super) fn lucene(pattern: &str, insensitive: bool) -> Result<Translated, Str
     while let Some(c) = chars.next() {
         match c {
             '\\' => match chars.next() {
-                Some(c @ ('d' | 'w' | 's')) => out.push_str(&format!("[{}]", set(c).unwrap_or_default())),
+                Some(c @ ('d' | 'w' | 's')) => write(&mut out, format_args!("[{}]", set(c).unwrap_or_default())),
                 Some(c @ ('D' | 'W' | 'S')) => {
-                    out.push_str(&format!("[^{}]", set(c.to_ascii_lowercase()).unwrap_or_default()));
+                    write(&mut out, format_args!("[^{}]", set(c.to_ascii_lowercase()).unwrap_or_default()));
                 }
                 Some(c) => literal(&mut out, c),
                 None => return Err("it ends with a backslash".to_owned()),
@@ -500,6 +528,7 @@ mod tests {
             (r"(?i)a", "(?i)a", false),
             (r"\x41\/", r"A\/", false),
             (r"a#b", r"a\#b", false),
+            (r"[^\pL\pN]\P{Lu}\p{^L}", r"[^\p{L}\p{N}]\P{Lu}\P{L}", false),
         ] {
             assert_eq!(translated(pattern), (expected.to_owned(), backtracks), "{pattern}");
         }

@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::commands;
+use super::expr::Set;
+use super::matching::Needle;
 use super::record::{Fields, Layout, Record, Reshape, Table};
 use super::regex::Regexes;
 use super::world::{World, fits, in_pattern, wild};
@@ -13,6 +15,7 @@ use crate::ir::{
     Bound, Bounds, ColumnId, Computed, Expr, Op, Origin, Plan, Query, Rest, Schema, Source, SourceKind, Step, Window,
 };
 use crate::source::Span;
+use crate::types::Type;
 
 /// How many records a step may give: a join that goes wild ends here rather than with the memory.
 pub(super) const MOST_RECORDS: usize = 1_000_000;
@@ -24,12 +27,23 @@ pub(super) struct Machine<'q> {
     pub(super) regexes: Regexes,
     shared: RefCell<HashMap<u32, Rc<Table>>>,
     /// What plans inside expressions gave, by their address in the query.
-    pub(super) inner: RefCell<HashMap<usize, Rc<Table>>>,
+    inner: RefCell<HashMap<usize, Rc<Table>>>,
+    /// Sets and needles that are the same for all records, by the addresses of their nodes in the query.
+    pub(super) sets: RefCell<HashMap<usize, Rc<Set>>>,
+    pub(super) needles: RefCell<HashMap<usize, Rc<Needle>>>,
 }
 
 impl<'q> Machine<'q> {
     pub(super) fn new(query: &'q Query, world: &'q World) -> Self {
-        Self { query, world, regexes: Regexes::default(), shared: RefCell::default(), inner: RefCell::default() }
+        Self {
+            query,
+            world,
+            regexes: Regexes::default(),
+            shared: RefCell::default(),
+            inner: RefCell::default(),
+            sets: RefCell::default(),
+            needles: RefCell::default(),
+        }
     }
 
     /// Runs the whole query.
@@ -68,7 +82,7 @@ impl<'q> Machine<'q> {
             }
             SourceKind::Unit => {
                 let record = Record { cells: Vec::new(), rest: Rc::default(), events: Rc::from([]) };
-                Ok(self.reshaped(&Layout::of(&Schema::default()), &source.schema, vec![record]))
+                Ok(Self::reshaped(&Layout::of(&Schema::default()), &source.schema, vec![record]))
             }
             SourceKind::Input => match input {
                 Some(table) => Ok(table.clone()),
@@ -111,32 +125,33 @@ impl<'q> Machine<'q> {
     /// The events for which a test holds. Splunk hands them on newest first, all others as they came in.
     fn events(&self, schema: &Schema, test: impl Fn(&super::Event) -> bool) -> Table {
         let layout = Layout::of(schema);
+        let of_splunk = |column: &crate::ir::Column| {
+            &*column.name == "_time"
+                && matches!(&self.query.columns[column.id].origin, Origin::Table(table) if **table == *"events")
+        };
+        let newest_first = schema.iter().position(of_splunk);
+        let stored = |cell: &Cell| if newest_first.is_some() { in_splunk(cell) } else { cell.clone() };
         let mut records: Vec<Record> = Vec::new();
         for event in self.world.events.iter().filter(|event| test(event)) {
             let mut cells = vec![Cell::Null; layout.schema.len()];
             let mut rest = Fields::new();
             for (name, cell) in &event.fields {
                 match layout.schema.position(name) {
-                    Some(at) => cells[at] = cell.clone(),
-                    None if schema.open => rest.push((name.clone(), cell.clone())),
+                    Some(at) => cells[at] = as_declared(stored(cell), &layout, at),
+                    None if schema.open => rest.push((name.clone(), stored(cell))),
                     None => {}
                 }
             }
             records.push(Record { cells, rest: Rc::new(rest), events: Rc::from([event.id]) });
         }
-        let newest_first = |column: &crate::ir::Column| {
-            &*column.name == "_time"
-                && matches!(&self.query.columns[column.id].origin, Origin::Table(table) if **table == *"events")
-        };
-        if let Some(time) = schema.iter().position(newest_first) {
-            let at = |record: &Record| std::cmp::Reverse(record.cells[time].as_time());
-            records.sort_by_cached_key(at);
+        if let Some(time) = newest_first {
+            records.sort_by_cached_key(|record| std::cmp::Reverse(record.cells[time].as_time()));
         }
         Table { layout: Rc::new(layout), records }
     }
 
     /// Records under another schema, nothing computed.
-    pub(super) fn reshaped(&self, input: &Layout, schema: &Schema, records: Vec<Record>) -> Table {
+    pub(super) fn reshaped(input: &Layout, schema: &Schema, records: Vec<Record>) -> Table {
         let reshape = Reshape::new(input, schema, &[]);
         let records = records.into_iter().map(|record| reshape.apply(record, &[])).collect();
         Table { records, layout: reshape.layout }
@@ -156,7 +171,7 @@ impl<'q> Machine<'q> {
 
     /// What a plan inside an expression gives; it refers to nothing outside, so once is enough.
     pub(super) fn inner(&self, plan: &Plan) -> Run<Rc<Table>> {
-        let address = std::ptr::from_ref(plan) as usize;
+        let address = std::ptr::from_ref(plan).addr();
         if let Some(table) = self.inner.borrow().get(&address) {
             return Ok(table.clone());
         }
@@ -175,7 +190,7 @@ impl<'q> Machine<'q> {
             Op::Distinct => Ok(Self::distinct(input)),
             Op::Sort(keys) => self.sorted(keys, input),
             Op::Take(count) => self.take(count, input),
-            Op::Join(join) => self.join(join, &step.schema, input, step.span),
+            Op::Join(join) => self.join(join, &step.schema, &input, step.span),
             Op::MvExpand(expand) => self.expand(expand, &step.schema, input),
             Op::Scan(scan) => self.scan(scan, &step.schema, input),
             Op::Partition(partition) => self.partition(partition, &step.schema, &input),
@@ -242,6 +257,25 @@ impl<'q> Machine<'q> {
             }
         }
         Ok(table)
+    }
+}
+
+/// The value of a field; what a plan knows to be an instant is one, however the event writes it.
+fn as_declared(cell: Cell, layout: &Layout, at: usize) -> Cell {
+    match &cell {
+        Cell::Text(_) if layout.schema.at(at).is_some_and(|column| column.ty.ty == Type::DateTime) => {
+            cell.as_time().map_or(cell, Cell::Time)
+        }
+        _ => cell,
+    }
+}
+
+/// A value as a field of Splunk holds it: no field is true or false, an event says so as text.
+fn in_splunk(cell: &Cell) -> Cell {
+    match cell {
+        Cell::Bool(value) => Cell::from(if *value { "true" } else { "false" }),
+        Cell::List(values) => Cell::List(values.iter().map(in_splunk).collect()),
+        other => other.clone(),
     }
 }
 

@@ -245,7 +245,7 @@ mod tests {
     #[test]
     fn a_search_that_goes_wild_ends() {
         let regexes = Regexes::default();
-        let regex = regexes.get(Pcre, false, false, r"^(a+)+(?=b)\1$").unwrap();
+        let regex = regexes.get(Pcre, false, false, r"^(?:(a|aa)+\1)+b$").unwrap();
         assert!(regex.is_match(&"a".repeat(60)).is_err());
     }
 

@@ -146,14 +146,14 @@ impl Machine<'_> {
         for (record, of) in input.records.into_iter().zip(groups) {
             let made = match of.first() {
                 None => as_it_is(&outputs, schema, &input.layout, &record),
-                Some((key, _)) => match known.get(key.as_slice()) {
-                    Some(made) => made.clone(),
-                    None => {
+                Some((key, _)) => {
+                    if !known.contains_key(key.as_slice()) {
                         let of = &members[key.as_slice()];
                         let made: Run<Vec<Cell>> = asked.iter().map(|one| one.over(of.iter().copied())).collect();
-                        known.entry(key).or_insert(made?).clone()
+                        known.insert(key, made?);
                     }
-                },
+                    known[key.as_slice()].clone()
+                }
             };
             records.push(reshape.apply(record, &made));
         }

@@ -35,7 +35,8 @@ pub enum Empty {
     Kept,
 }
 
-/// Two columns that are one field there and hold different values, so that no event of that system is this one.
+/// Two columns that are one field there and hold different values, so that no event of that system is this one; one
+/// column, where it is the others that it does not go with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Conflict {
     /// The field.
@@ -68,6 +69,12 @@ impl Fields {
                 }
             }
         }
+    }
+
+    /// Notes that what a column holds does not go with what other columns of the same field hold.
+    pub(in crate::target) fn torn(&mut self, field: &str, column: &str) {
+        let columns = (column.to_owned(), column.to_owned());
+        self.conflicts.push(Conflict { field: field.to_owned(), columns });
     }
 
     /// Puts a field in the place of whatever bears its name.

@@ -14,10 +14,12 @@ mod lint;
 mod noise;
 mod read_eql;
 mod read_splunk;
+mod replay;
 mod rules;
 #[cfg(feature = "eval")]
 mod seeds;
 mod syntax_errors;
+mod synth;
 
 /// The folder of the corpus.
 fn corpus() -> PathBuf {

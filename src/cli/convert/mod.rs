@@ -79,9 +79,9 @@ enum ConvertFormat {
     Json,
 }
 
-fn known_target(name: &str) -> Result<&'static str, String> {
-    registry::names().find(|known| *known == name).ok_or_else(|| {
-        let names: Vec<&str> = registry::names().collect();
+pub(in crate::cli) fn known_target(name: &str) -> Result<&'static str, String> {
+    registry::find(name).map(Target::name).ok_or_else(|| {
+        let names: Vec<&str> = registry::all().map(Target::name).collect();
         format!("there is no target `{name}`; there are: {}", names.join(", "))
     })
 }
@@ -199,7 +199,7 @@ impl Convert {
         let Some(root) = &self.targets else { return Ok(()) };
         package::check_files(root)?;
         target::override_with(root);
-        for target in registry::TARGETS {
+        for target in registry::all() {
             target.capabilities()?;
         }
         package::Attack::get().map(|_| ())
@@ -395,7 +395,7 @@ fn page(
 }
 
 /// The IR of a query, or what keeps it from having one, with spans in the file.
-fn prepared(query: &Query) -> Result<ir::Query, Vec<Loss>> {
+pub(in crate::cli) fn prepared(query: &Query) -> Result<ir::Query, Vec<Loss>> {
     if let Some(folded) = &query.folded {
         // What is left of a folded query is not the rule, however well it may convert.
         return Err(vec![Loss::refusal(LossKind::Syntax, folded.span, sentence(folded))]);

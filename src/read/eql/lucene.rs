@@ -112,6 +112,7 @@ impl Reader<'_> {
             }],
             lacking: Lacking::NoGroup,
             frame: Frame::Group,
+            lacking: Lacking::NoGroup,
         };
         plan.push(Op::Statistics(Box::new(statistics)), schema, at);
         let count = Expr::column(id, Type::Long.into(), at);

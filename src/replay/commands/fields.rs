@@ -81,7 +81,9 @@ fn leaves(json: &Cell, path: &str, found: &mut Vec<(String, Vec<Cell>)>) {
         }
         Cell::List(items) => {
             let inner = format!("{path}{{}}");
-            items.iter().for_each(|item| leaves(item, &inner, found));
+            for item in items {
+                leaves(item, &inner, found);
+            }
         }
         Cell::Null => {}
         scalar => match found.iter_mut().find(|(known, _)| *known == path) {

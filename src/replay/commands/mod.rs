@@ -97,7 +97,7 @@ impl Call<'_> {
 
     /// The records under the columns that the command gives.
     fn finished(&self, input: Table) -> Table {
-        self.machine.reshaped(&input.layout, self.schema, input.records)
+        Machine::reshaped(&input.layout, self.schema, input.records)
     }
 
     /// The rows of a lookup table.

@@ -7,7 +7,7 @@ use super::{Call, Row, made};
 use crate::ir::Schema;
 use crate::replay::cell::Key;
 use crate::replay::functions::{length, seconds};
-use crate::replay::plan::MOST_RECORDS;
+use crate::replay::plan::{MOST_RECORDS, Machine};
 use crate::replay::record::{Layout, Record, Reshape, Table, merged};
 use crate::replay::{Cell, Run};
 use crate::types::Type;
@@ -18,7 +18,7 @@ pub(super) static ROWS: &[Row] = &[
         let skip = call.count("start")?.unwrap_or(0);
         let take = call.count("max")?.unwrap_or(usize::MAX);
         let records = table.rows.iter().skip(skip).take(take).map(|row| made(row.clone())).collect();
-        Ok(call.machine.reshaped(&Layout::of(&Schema::new([], true)), call.schema, records))
+        Ok(Machine::reshaped(&Layout::of(&Schema::new([], true)), call.schema, records))
     }),
     ("makeresults", |call, _| {
         let count = call.told("count")?.as_number().unwrap_or(1.0).max(0.0) as usize;
@@ -27,7 +27,7 @@ pub(super) static ROWS: &[Row] = &[
         }
         let record = made(vec![("_time".into(), seconds(call.machine.world.now))]);
         let records = vec![record; count];
-        Ok(call.machine.reshaped(&Layout::of(&Schema::new([], true)), call.schema, records))
+        Ok(Machine::reshaped(&Layout::of(&Schema::new([], true)), call.schema, records))
     }),
     ("reverse", |call, mut input| {
         input.records.reverse();
@@ -82,6 +82,16 @@ fn dedup(call: &Call<'_>, mut input: Table) -> Run<Table> {
     Ok(call.finished(input))
 }
 
+/// Records that become one: what they have in common, the values of the field in which they differ, and their events.
+struct Combined {
+    record: Record,
+    values: Vec<Cell>,
+    events: Vec<Rc<[u32]>>,
+}
+
+/// A combination of values and the records that have it.
+type Combination = (Vec<Cell>, Vec<usize>);
+
 /// Records that differ in one field alone become one that holds all its values.
 fn mvcombine(call: &Call<'_>, input: Table) -> Run<Table> {
     let values = call.values("field", &input)?;
@@ -90,17 +100,17 @@ fn mvcombine(call: &Call<'_>, input: Table) -> Run<Table> {
     let name = name.unwrap_or_default();
     let reshape = Reshape::new(&input.layout, call.schema, &[*output]);
     let mut groups: HashMap<Vec<Key>, usize> = HashMap::new();
-    let mut all: Vec<(Record, Vec<Cell>, Vec<Rc<[u32]>>)> = Vec::new();
+    let mut all: Vec<Combined> = Vec::new();
     for (mut record, values) in input.records.into_iter().zip(values) {
         record.set(&input.layout, &name, Cell::Null);
         let at = *groups.entry(record.key()).or_insert_with(|| {
-            all.push((record.clone(), Vec::new(), Vec::new()));
+            all.push(Combined { record: record.clone(), values: Vec::new(), events: Vec::new() });
             all.len() - 1
         });
-        all[at].1.extend(values.iter().flat_map(Cell::values).cloned());
-        all[at].2.push(record.events);
+        all[at].values.extend(values.iter().flat_map(Cell::values).cloned());
+        all[at].events.push(record.events);
     }
-    let records = all.into_iter().map(|(record, values, events)| {
+    let records = all.into_iter().map(|Combined { record, values, events }| {
         let record = Record { events: merged(&events), ..record };
         reshape.apply(record, &[Cell::many(values)])
     });
@@ -112,9 +122,9 @@ fn most(call: &Call<'_>, input: &Table, greatest: bool) -> Run<Table> {
     let limit =
         call.told("limit")?.as_number().filter(|limit| *limit >= 1.0).map_or(usize::MAX, |limit| limit as usize);
     let (by, fields) = (call.values("by", input)?, call.values("field", input)?);
-    let ids: Vec<_> = call.all("by").chain(call.all("field")).map(|expr| expr.as_column()).collect();
+    let ids: Vec<_> = call.all("by").chain(call.all("field")).map(crate::ir::Expr::as_column).collect();
     // What is counted: in each group of `by`, each combination of the fields, with its records.
-    let mut groups: Vec<(usize, Vec<(Vec<Cell>, Vec<usize>)>)> = Vec::new();
+    let mut groups: Vec<(usize, Vec<Combination>)> = Vec::new();
     let mut group_of: HashMap<Vec<Key>, usize> = HashMap::new();
     let mut place_of: HashMap<Vec<Key>, usize> = HashMap::new();
     for (index, (by, fields)) in by.iter().zip(&fields).enumerate() {
@@ -172,7 +182,7 @@ fn fill_bins(call: &Call<'_>, mut input: Table) -> Run<Table> {
     if (last - first) / step > 100_000.0 {
         return Err(call.refuse("there are too many bins"));
     }
-    let time = call.given("field").and_then(|expr| expr.as_column());
+    let time = call.given("field").and_then(crate::ir::Expr::as_column);
     let mut bin = first;
     while bin < last {
         if known.binary_search_by(|known| known.total_cmp(&bin)).is_err() {

@@ -90,11 +90,13 @@ fn is_empty(cell: &Cell) -> bool {
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "functions of the table may be refused")]
 fn text(cells: &[Cell], change: fn(&str) -> String) -> Run<Cell> {
     Ok(written(&cells[0]).map_or(Cell::Null, |text| Cell::text(change(&text))))
 }
 
 /// A function of a number; a whole number stays one where it can.
+#[expect(clippy::unnecessary_wraps, reason = "functions of the table may be refused")]
 fn number(cells: &[Cell], change: fn(f64) -> f64) -> Run<Cell> {
     Ok(match (&cells[0], cells[0].as_number().map(change)) {
         (_, None) => Cell::Null,
@@ -109,6 +111,7 @@ fn extreme(cells: &[Cell], which: Ordering) -> Cell {
 }
 
 /// From a position counted from 0, or from the end when negative.
+#[expect(clippy::unnecessary_wraps, reason = "functions of the table may be refused")]
 fn substring(_: &Context<'_>, cells: &[Cell]) -> Run<Cell> {
     let (Some(text), Cell::Long(start)) = (written(&cells[0]), &cells[1]) else { return Ok(Cell::Null) };
     let count = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
@@ -122,6 +125,7 @@ fn substring(_: &Context<'_>, cells: &[Cell]) -> Run<Cell> {
     Ok(Cell::text(text.chars().skip(skip).take(take).collect::<String>()))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "functions of the table may be refused")]
 fn split(_: &Context<'_>, cells: &[Cell]) -> Run<Cell> {
     let (Some(text), Some(delimiter)) = (written(&cells[0]), written(&cells[1])) else { return Ok(Cell::Null) };
     let pieces: Vec<Cell> = match delimiter.as_str() {

@@ -80,12 +80,25 @@ fn whole(fields: &mut Fields, field: &str, value: &Json, column: &str, empty: Em
     if let Some(object) = object {
         let mut inner = Vec::new();
         parts(field, &object, true, "", &mut inner);
-        if !inner.iter().any(|(name, _)| name == field) {
-            fields.add(field, Json::String(json_text(&object).into()), column);
-        }
+        texts(field, &object, &mut inner);
         for (name, value) in inner {
             fields.add(name, value, column);
         }
+    }
+}
+
+/// The text of an object, and of each inside of it, where there is no field of that name.
+fn texts(field: &str, object: &Json, into: &mut Vec<(String, Json)>) {
+    let parts: Vec<(String, &Json)> = match object {
+        Json::Bag(slots) => slots.iter().map(|(slot, part)| (format!("{field}.{slot}"), part)).collect(),
+        Json::Array(items) => items.iter().enumerate().map(|(at, part)| (format!("{field}.{at}"), part)).collect(),
+        _ => return,
+    };
+    if !into.iter().any(|(name, _)| name == field) {
+        into.push((field.to_owned(), Json::String(json_text(object).into())));
+    }
+    for (field, part) in parts {
+        texts(&field, part, into);
     }
 }
 
@@ -120,7 +133,13 @@ fn mapped(
         Part::Whole => rewritten(&text, &field.prefixes),
         _ if text.is_empty() && others(Part::Whole).is_none() && others(Part::Ancestor).is_none() => text,
         Part::BaseName => match (others(Part::Whole), others(Part::Ancestor)) {
-            (Some(whole), _) => whole,
+            (Some(whole), _) => {
+                let last = whole.rsplit(['\\', '/']).next().unwrap_or_default();
+                if last != text {
+                    fields.torn(&field.name, column);
+                }
+                whole
+            }
             (None, Some(ancestor)) if text.is_empty() => ancestor,
             (None, Some(ancestor)) => format!("{ancestor}\\{text}"),
             (None, None) => format!("{FOLDER}{text}"),

@@ -5,9 +5,12 @@ use serde_json::{Map, Value};
 use super::lower::clean;
 use super::rows::{Data, FieldRow};
 use crate::ir::Json;
-use crate::literal::{format_guid, format_timespan};
+use crate::literal::{TICKS_PER_SECOND, format_guid, format_timespan};
 use crate::target::Fields as Names;
-use crate::target::store::{Conflict, Empty, Fields, Given, Stored, parts};
+use crate::target::store::{Conflict, Empty, Fields, Given, Stored, object_in, parts};
+
+/// Ticks from 0001-01-01 to 1970-01-01.
+const UNIX_EPOCH: i64 = 621_355_968_000_000_000;
 
 /// A word of a table's search.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,7 +87,11 @@ pub(super) fn store(data: &Data, event: &Given<'_>, names: Names, empty: Empty) 
     let mut whole = None;
     for (column, value) in event.columns {
         if data.target.time_columns.contains(column) {
-            fields.set("_time", value.clone());
+            let seconds = match value {
+                Json::DateTime(ticks) => seconds_since_1970(*ticks),
+                other => other.clone(),
+            };
+            fields.set("_time", seconds);
             continue;
         }
         if matches!(value, Json::String(text) if text.is_empty()) && empty == Empty::Missing {
@@ -92,6 +99,12 @@ pub(super) fn store(data: &Data, event: &Given<'_>, names: Names, empty: Empty) 
         }
         let row = table.and_then(|table| table.fields.get(column));
         let field = row.map_or_else(|| clean(column), |row| row.name().to_owned());
+        // What is an object of the event is the text of one in Sentinel, where the column is a string.
+        let object = match value {
+            Json::String(text) if row.is_some_and(FieldRow::is_object) => object_in(text),
+            _ => None,
+        };
+        let value = object.as_ref().unwrap_or(value);
         let json = super::json_value(value);
         if field == "_raw" {
             whole = Some(json.as_str().map_or_else(|| json.to_string(), str::to_owned));
@@ -136,6 +149,12 @@ pub(super) fn store(data: &Data, event: &Given<'_>, names: Names, empty: Empty) 
     fields.set("_raw", Json::String(whole.unwrap_or_else(|| Value::Object(raw).to_string()).into()));
     let conflicts = std::mem::take(&mut fields.conflicts);
     (Stored { index: event.table.to_owned(), log_source: None, fields: fields.into_fields() }, conflicts)
+}
+
+/// An instant as Splunk has it in `_time`.
+#[expect(clippy::cast_precision_loss, reason = "Splunk keeps no more")]
+fn seconds_since_1970(ticks: i64) -> Json {
+    Json::Real((ticks - UNIX_EPOCH) as f64 / TICKS_PER_SECOND as f64)
 }
 
 /// A value as it is read out of an event's JSON.

@@ -27,6 +27,15 @@ pub(super) fn eval(reader: &mut Reader<'_>, pipe: &mut Pipe, stage: &Stage<'_>) 
     reader.assignments(pipe, stage.body)
 }
 
+/// `fieldformat`: how a field is shown, which is no part of the records. What it would show still has to make sense.
+pub(super) fn fieldformat(reader: &mut Reader<'_>, pipe: &mut Pipe, stage: &Stage<'_>) -> Lowered<()> {
+    let mut shown = pipe.clone();
+    reader.assignments(&mut shown, stage.body)?;
+    let span = reader.span(stage.all);
+    pipe.push_same(Op::Render { chart: name(stage.name) }, span);
+    Ok(())
+}
+
 /// `rename`
 pub(super) fn rename(reader: &mut Reader<'_>, pipe: &mut Pipe, stage: &Stage<'_>) -> Lowered<()> {
     let body = stage.body;

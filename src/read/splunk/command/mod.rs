@@ -85,6 +85,7 @@ static COMMANDS: &[Command] = &[
     both("union", combine::multisearch, combine::union_with),
     then("where", fields::filter),
     then("eval", fields::eval),
+    then("fieldformat", fields::fieldformat),
     then("stats", statistics::stats),
     then("eventstats", statistics::eventstats),
     then("streamstats", statistics::streamstats),
@@ -128,6 +129,7 @@ static COMMANDS: &[Command] = &[
     then("outputcsv", records::side_effect),
     then("sendalert", records::side_effect),
     then("sendemail", records::side_effect),
+    // How a value is shown is no matter of what it is.
     then("join", combine::join),
     then("append", combine::append),
     then("appendpipe", combine::appendpipe),

@@ -120,7 +120,6 @@ pub(in crate::replay) fn field(json: &Cell) -> Cell {
     }
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "it filters an iterator of cells")]
 fn there(cell: &Cell) -> bool {
     !cell.is_null()
 }

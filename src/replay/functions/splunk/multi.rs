@@ -108,6 +108,7 @@ fn joined(cell: &Cell, delimiter: &str) -> Cell {
 }
 
 /// The value at a position, or those from one to another; null where there are none.
+#[expect(clippy::unnecessary_wraps, reason = "functions of the table may be refused")]
 fn mvindex(_: &Context<'_>, cells: &[Cell]) -> Run<Cell> {
     let values = cells[0].values();
     let count = i64::try_from(values.len()).unwrap_or(i64::MAX);

@@ -54,7 +54,7 @@ pub(super) static ROWS: &[Row] = &[
         let base = cells.get(1).map_or(Some(10.0), number);
         Ok(number(&cells[0]).zip(base).map_or(Cell::Null, |(value, base)| {
             // By the logarithm to 10, so that the powers of ten come out whole.
-            finite(if base == 10.0 { value.log10() } else { value.ln() / base.ln() })
+            finite(if (base - 10.0).abs() < f64::EPSILON { value.log10() } else { value.ln() / base.ln() })
         }))
     }),
     ("pi", |_, _| Ok(Cell::Real(std::f64::consts::PI))),

@@ -151,7 +151,7 @@ fn tostring(context: &Context<'_>, cells: &[Cell]) -> Run<Cell> {
     let (format, Some(value)) = (text(format).unwrap_or_default(), number(&cells[0])) else { return Ok(Cell::Null) };
     let sign = if value < 0.0 { "-" } else { "" };
     Ok(Cell::text(match &*format {
-        "hex" if value >= 0.0 && value < 1.8e19 => format!("0x{:X}", value as u64),
+        "hex" if (0.0..1.8e19).contains(&value) => format!("0x{:X}", value as u64),
         "hex" => return Err(context.refuse("the hexadecimal digits of a negative number are not documented")),
         "commas" => {
             let digits =
@@ -261,7 +261,7 @@ fn trimmed(cells: &[Cell], trim: for<'t> fn(&'t str, &[char]) -> &'t str) -> Run
     each_text(&cells[0], |text| Ok(Cell::text(trim(text, &set))))
 }
 
-/// From a position counted from 1, or from the end when negative, as SQLite counts: from 0 on the place before the first
+/// From a position counted from 1, or from the end when negative, as `SQLite` counts: from 0 on the place before the first
 /// character is one of those that are taken.
 fn substr(_: &Context<'_>, cells: &[Cell]) -> Run<Cell> {
     let Some(start) = number(&cells[1]) else { return Ok(Cell::Null) };

@@ -345,14 +345,11 @@ pub(super) fn parsed(text: &str, format: &str, now: i64) -> Result<Option<i64>, 
     }
     let (year, month, day) = ticks_to_civil(now);
     let dated = read.year.is_some() || read.month.is_some() || read.day.is_some();
+    let (month, day) = if dated { (1, 1) } else { (month, day) };
+    let year = read.year.unwrap_or(year);
     let date = match read.of_year {
-        Some(of_year) => {
-            civil_to_ticks(read.year.unwrap_or(year), 1, 1).map(|first| first + (of_year - 1) * TICKS_PER_DAY)
-        }
-        None => {
-            let (month, day) = if dated { (1, 1) } else { (month, day) };
-            civil_to_ticks(read.year.unwrap_or(year), read.month.unwrap_or(month), read.day.unwrap_or(day))
-        }
+        Some(of_year) => civil_to_ticks(year, 1, 1).map(|first| first + (of_year - 1) * TICKS_PER_DAY),
+        None => civil_to_ticks(year, read.month.unwrap_or(month), read.day.unwrap_or(day)),
     };
     Ok(date.map(|date| date + clock(&read)))
 }
@@ -392,21 +389,9 @@ impl Read {
     }
 
     fn take_code<'t>(&mut self, text: &'t str, digits: &str, code: char) -> Result<Option<&'t str>, String> {
-        fn whole(text: &str, most: usize) -> Option<(i64, &str)> {
-            let text = text.trim_start_matches(' ');
-            let end = text.bytes().take(most).take_while(u8::is_ascii_digit).count();
-            Some((text[..end].parse().ok()?, &text[end..]))
-        }
         let within = |most: usize, range: std::ops::RangeInclusive<i64>| {
             whole(text, most).filter(|(value, _)| range.contains(value))
         };
-        fn word<'t>(text: &'t str, names: &[&str]) -> Option<(i64, &'t str)> {
-            let starts = |name: &str| text.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
-            names.iter().zip(0..).find_map(|(name, index)| {
-                let length = if starts(name) { name.len() } else { Some(3).filter(|_| starts(&name[..3]))? };
-                Some((index, &text[length..]))
-            })
-        }
         let mut set = |found: Option<(i64, &'t str)>, put: &mut dyn FnMut(&mut Self, i64)| {
             found.map(|(value, rest)| {
                 put(self, value);
@@ -446,6 +431,22 @@ impl Read {
             _ => return Err(format!("`%{code}` is no code of a time that is known here")),
         })
     }
+}
+
+/// A number of so many digits at most.
+fn whole(text: &str, most: usize) -> Option<(i64, &str)> {
+    let text = text.trim_start_matches(' ');
+    let end = text.bytes().take(most).take_while(u8::is_ascii_digit).count();
+    Some((text[..end].parse().ok()?, &text[end..]))
+}
+
+/// The position of the name that a text begins with, in full or by its first three letters.
+fn word<'t>(text: &'t str, names: &[&str]) -> Option<(i64, &'t str)> {
+    let starts = |name: &str| text.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
+    names.iter().zip(0..).find_map(|(name, index)| {
+        let length = if starts(name) { name.len() } else { Some(3).filter(|_| starts(&name[..3]))? };
+        Some((index, &text[length..]))
+    })
 }
 
 /// `AM` or `PM`.

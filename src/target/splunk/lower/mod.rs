@@ -379,6 +379,11 @@ impl Lower<'_> {
     fn shown_name(&self, id: ColumnId, name: &str, slot: &Slot) -> String {
         let info = &self.query.columns[id];
         let as_in_table = matches!(info.origin, Origin::Table(_)) && *info.name == *name;
+        // An object is no field of the event but a part of its text, which the whole text must not stand for.
+        if let Repr::Object(path) = &slot.val.repr {
+            let plain = path.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '.');
+            return if as_in_table && plain { path.clone() } else { clean(name) };
+        }
         match &slot.val.expr {
             Eval::Field(field) if as_in_table => field.clone(),
             Eval::Field(field) if field == "_time" && self.is_time_name(name) => field.clone(),

@@ -1,0 +1,67 @@
+//! Synthesised sets of events as scenarios, with what each may show a difference in.
+
+use std::collections::{BTreeMap, HashSet};
+
+use serde_json::{Map, Value};
+
+use super::scenario::{Record, Scenario, columns_read};
+use super::synth::{self, Event, Invariants, Probe};
+use crate::ir::{Name, Query};
+use crate::target::LossKind;
+
+/// Sets of events made of a query, to be run at an instant in ticks; at most so many events.
+pub fn made(query: &Query, seed: u64, now: i64, most: usize) -> Vec<Scenario> {
+    let mut left = most;
+    // What the rule does not look at only takes time.
+    let wanted = columns_read(query);
+    let mut scenarios = Vec::new();
+    for made in synth::synthesise(query, seed, now, &Invariants::microsoft()).scenarios {
+        let count = made.events();
+        if count > left {
+            continue;
+        }
+        left -= count;
+        scenarios.push(Scenario {
+            name: format!("{} ({})", made.name, made.probe.word()),
+            now,
+            tables: narrowed(lists(made.tables), wanted.as_ref()),
+            watchlists: lists(made.watchlists),
+            covers: covered(made.probe).iter().copied().collect(),
+        });
+    }
+    scenarios
+}
+
+fn lists(given: Vec<(Name, Vec<Event>)>) -> BTreeMap<String, Vec<Record>> {
+    let mut found: BTreeMap<String, Vec<Map<String, Value>>> = BTreeMap::new();
+    for (name, events) in given {
+        found.entry(name.to_string()).or_default().extend(events);
+    }
+    found
+}
+
+fn narrowed(
+    mut tables: BTreeMap<String, Vec<Record>>,
+    wanted: Option<&HashSet<String>>,
+) -> BTreeMap<String, Vec<Record>> {
+    if let Some(wanted) = wanted {
+        for record in tables.values_mut().flatten() {
+            record.retain(|name, _| wanted.contains(name) || matches!(name.as_str(), "TimeGenerated" | "Timestamp"));
+        }
+    }
+    tables
+}
+
+/// The kinds of losses that a probe can show.
+const fn covered(probe: Probe) -> &'static [LossKind] {
+    match probe {
+        Probe::Case => &[LossKind::Case, LossKind::RegexDialect],
+        Probe::Term => &[LossKind::Term],
+        Probe::Null => &[LossKind::Null],
+        Probe::Regex => &[LossKind::RegexDialect, LossKind::Case],
+        Probe::Window => &[LossKind::WindowKind],
+        Probe::Threshold => &[LossKind::Sketch, LossKind::WindowKind],
+        Probe::Partner => &[LossKind::RowCap, LossKind::Order, LossKind::WindowKind, LossKind::Lookup],
+        Probe::Rule | Probe::Plain | Probe::Number | Probe::Item | Probe::Arm | Probe::Noise => &[],
+    }
+}

@@ -1,0 +1,143 @@
+//! Columns that nobody has listed: of tables whose schemas are not known, a query tells by what it asks for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::model::Place;
+use crate::ir::{Argument, ColumnId, Expr, ExprKind, Name, Op, Origin, Plan, Query, SharedId, SourceKind, Value};
+use crate::types::Type;
+
+/// The names of columns, with their types as far as use tells them.
+pub(super) type Columns = BTreeMap<Name, Type>;
+
+/// What a query reads, and the columns that it asks for of what is not listed.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Reads {
+    /// Every place, with the columns that are not listed.
+    pub(super) places: BTreeMap<Place, Columns>,
+    /// The places whose columns are not all listed.
+    pub(super) open: BTreeSet<Place>,
+    /// Whether the time of ingestion is asked for.
+    pub(super) ingestion: bool,
+}
+
+impl Reads {
+    /// What a query reads.
+    pub(super) fn of(query: &Query) -> Self {
+        let mut reads = Self::default();
+        for plan in query.shared.iter().map(|shared| &shared.plan).chain([&query.plan]) {
+            reads.plan(query, plan, &Columns::new(), 0);
+        }
+        reads
+    }
+
+    fn plan(&mut self, query: &Query, plan: &Plan, above: &Columns, depth: usize) {
+        if depth > 24 {
+            return;
+        }
+        let mut names = above.clone();
+        for step in &plan.steps {
+            step.op.expressions(&mut |expr| self.expr(query, expr, &mut names, depth));
+            step.op.plans(&mut |plan| self.plan(query, plan, &Columns::new(), depth + 1));
+            if let Op::Join(join) = &step.op {
+                for (left, _) in &join.keys {
+                    note(query, *left, Type::Unknown, &mut names);
+                }
+            }
+            if let Op::Window(window) = &step.op {
+                note(query, window.column, Type::DateTime, &mut names);
+            }
+        }
+        for column in plan.schema().iter() {
+            note(query, column.id, Type::Unknown, &mut names);
+        }
+        let literal = |expr: &Expr| expr.as_literal().and_then(Value::as_str).map(Name::from);
+        let place = match &plan.source.kind {
+            SourceKind::Table { name, .. } => Some(Place::Table(name.clone())),
+            SourceKind::External(external) => external.addresses.first().and_then(literal).map(Place::External),
+            SourceKind::Call(call) if &*call.name == "_GetWatchlist" => {
+                let alias = call.arguments.iter().find_map(|(_, argument)| match argument {
+                    Argument::Scalar(expr) => literal(expr),
+                    Argument::Plan(_) => None,
+                });
+                alias.map(Place::Watchlist)
+            }
+            SourceKind::Union(union) => {
+                for input in &union.inputs {
+                    self.plan(query, input, &names, depth + 1);
+                }
+                None
+            }
+            SourceKind::Shared(SharedId(id), _) => {
+                if let Some(shared) = query.shared.get(*id as usize) {
+                    self.plan(query, &shared.plan, &names, depth + 1);
+                }
+                None
+            }
+            _ => None,
+        };
+        if let Some(place) = place {
+            if plan.source.schema.open {
+                self.open.insert(place.clone());
+            }
+            let known = self.places.entry(place).or_default();
+            if plan.source.schema.open {
+                for (name, ty) in names {
+                    let there = known.entry(name).or_insert(Type::Unknown);
+                    if *there == Type::Unknown {
+                        *there = ty;
+                    }
+                }
+            }
+        }
+    }
+
+    fn expr(&mut self, query: &Query, expr: &Expr, names: &mut Columns, depth: usize) {
+        let mut hint = |expr: &Expr, ty: Type| {
+            if let Some(id) = expr.as_column() {
+                note(query, id, ty, names);
+            }
+        };
+        match &expr.kind {
+            ExprKind::Column(id) => note(query, *id, Type::Unknown, names),
+            ExprKind::Access(access) => hint(&access.base, Type::Dynamic),
+            ExprKind::Compare(node) => {
+                let number = |ty: Type| matches!(ty, Type::Int | Type::Long | Type::Real | Type::DateTime | Type::Bool);
+                for (one, other) in [(&node.left, &node.right), (&node.right, &node.left)] {
+                    if number(other.ty.ty) {
+                        hint(one, other.ty.ty);
+                    }
+                }
+            }
+            ExprKind::Arithmetic(node) => {
+                for operand in std::iter::once(&node.first).chain(node.rest.iter().map(|step| &step.operand)) {
+                    hint(operand, Type::Long);
+                }
+            }
+            ExprKind::Call(function, arguments) => match function.name() {
+                "ingestion_time" => self.ingestion = true,
+                "set_has_element" | "array_length" | "bag_keys" | "mv_expand" => {
+                    arguments.iter().take(1).for_each(|argument| hint(argument, Type::Dynamic));
+                }
+                "bin" | "startofday" => arguments.iter().take(1).for_each(|argument| {
+                    let is_time = function.name() == "startofday"
+                        || arguments.get(1).is_some_and(|step| step.ty.ty == Type::TimeSpan);
+                    hint(argument, if is_time { Type::DateTime } else { Type::Long });
+                }),
+                _ => {}
+            },
+            _ => {}
+        }
+        expr.operands(&mut |operand| self.expr(query, operand, names, depth));
+        expr.plan(&mut |plan| self.plan(query, plan, &Columns::new(), depth + 1));
+    }
+}
+
+fn note(query: &Query, id: ColumnId, ty: Type, names: &mut Columns) {
+    let info = &query.columns[id];
+    if info.origin == Origin::Assumed {
+        let known = names.entry(info.name.clone()).or_insert(ty);
+        if *known == Type::Unknown {
+            *known = ty;
+        }
+    }
+}
