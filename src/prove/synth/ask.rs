@@ -155,6 +155,7 @@ impl<'q> Solver<'q> {
         // All but one of those that are not known yet are settled here and now: a later event is moved rather than an
         // earlier one, hence the first is kept open, unless it is the one that a later one is taken from.
         let Some(keep) = open.first().copied() else { return Err(unsteered(span, "arithmetic")) };
+        let several = open.len() > 1;
         for at in open.into_iter().skip(1) {
             self.settle(operands[at], row)?;
             values[at] = self.evaluate(operands[at], row);
@@ -163,7 +164,11 @@ impl<'q> Solver<'q> {
             }
         }
         let values: Vec<Value> = values.into_iter().map(|value| value.unwrap_or(Value::Null(Type::Long))).collect();
-        self.ask_turned(node, &values, keep, row, want, span)
+        match self.ask_turned(node, &values, keep, row, want, span) {
+            // Other values of the settled ones might have done.
+            Err(Stuck::Conflict(span)) if several => Err(unsteered(span, "arithmetic on several values")),
+            other => other,
+        }
     }
 
     /// Arithmetic turned round for the operand at a place.

@@ -36,7 +36,12 @@ pub(super) struct Search<'a> {
     texts: Vec<String>,
     /// Whether letters have to be all capital, or all small.
     case: Option<bool>,
+    /// How many values were offered.
+    tried: usize,
 }
+
+/// How many values are tried at the most.
+const TRIES: usize = 500;
 
 impl Search<'_> {
     /// Offers a value; whether the search is over.
@@ -46,10 +51,11 @@ impl Search<'_> {
             (Some(false), Value::String(text)) => Value::string(text.to_lowercase()),
             (_, value) => value,
         };
+        self.tried += 1;
         if self.found.is_none() && (self.passes)(&value) {
             self.found = Some(value);
         }
-        self.found.is_some()
+        self.found.is_some() || self.tried > TRIES
     }
 
     fn offer_text(&mut self, text: String) -> bool {
@@ -66,7 +72,7 @@ pub(super) fn find(wants: &[Want], context: Context<'_>, passes: &dyn Fn(&Value)
         Want::Case(upper) => Some(*upper),
         _ => None,
     });
-    let mut search = Search { passes, found: None, texts: Vec::new(), case };
+    let mut search = Search { passes, found: None, texts: Vec::new(), case, tried: 0 };
     let mut given = false;
     for want in wants {
         match want {
@@ -137,7 +143,7 @@ fn scalars(wants: &[Want], context: Context<'_>, search: &mut Search<'_>) {
             if is_text {
                 // A number is asked for by its text.
                 let passes = |value: &Value| typed(value, context.ty).is_some_and(|value| (search.passes)(&value));
-                let mut as_text = Search { passes: &passes, found: None, texts: Vec::new(), case: None };
+                let mut as_text = Search { passes: &passes, found: None, texts: Vec::new(), case: None, tried: 0 };
                 texts(wants, context, &mut as_text);
                 if let Some(value) = as_text.found.and_then(|value| typed(&value, context.ty)) {
                     search.offer(value);
@@ -351,7 +357,7 @@ fn offer_texts(wants: &[Want], context: Context<'_>, search: &mut Search<'_>) ->
         } else {
             let as_text = |value: &Value| Value::string(text(value));
             let passes = |value: &Value| (search.passes)(&as_text(value));
-            let mut inner = Search { passes: &passes, found: None, texts: Vec::new(), case: None };
+            let mut inner = Search { passes: &passes, found: None, texts: Vec::new(), case: None, tried: 0 };
             numbers(wants, Context { ty, ..context }, &mut inner);
             if let Some(value) = inner.found {
                 return search.offer(as_text(&value));
@@ -380,13 +386,15 @@ fn offer_texts(wants: &[Want], context: Context<'_>, search: &mut Search<'_>) ->
     }
     let pieces = Pieces::of(wants, context.turn + context.number * usize::from(context.apart));
     let salt = format!("n{}", context.number);
-    let patterns: Vec<&str> = wants
+    let mut patterns: Vec<&str> = wants
         .iter()
         .filter_map(|want| match want {
             Want::Regex { pattern, negated: false, .. } => Some(&**pattern),
             _ => None,
         })
         .collect();
+    patterns.sort_unstable_by_key(|pattern| std::cmp::Reverse(pattern.len()));
+    patterns.dedup();
     if let Some((pattern, others)) = patterns.split_first() {
         return offer_matches(pattern, others, &pieces, &salt, context, search);
     }
@@ -434,6 +442,9 @@ fn offer_matches(
                     rest.push_str(joint);
                     let wishes = Wishes { variant, fill: "", captures: &captures };
                     rest.push_str(&sample(other, wishes).unwrap_or_default());
+                }
+                if !others.is_empty() && search.offer_text(text.clone()) {
+                    return true;
                 }
                 for text in [
                     format!("{text}{rest}"),

@@ -27,9 +27,14 @@ impl<'q> Solver<'q> {
             all.into_iter().partition(|operand| !matches!(operand.kind, ExprKind::Or(_) | ExprKind::And(_)));
         for operand in first.into_iter().chain(last) {
             self.state.checks.push_back_mut(Check::Holds(operand, row.clone(), true));
+            let saved = self.state.clone();
             match self.goal(operand, row, true) {
-                Err(stuck @ Stuck::Unknown(..)) => self.hope(operand, row, true, stuck),
-                outcome => self.tolerate(outcome)?,
+                Ok(()) => {}
+                Err(stuck) if self.lenient || matches!(stuck, Stuck::Unknown(..)) => {
+                    self.state = saved;
+                    self.hope(operand, row, true, stuck);
+                }
+                Err(stuck) => return Err(stuck),
             }
         }
         Ok(())

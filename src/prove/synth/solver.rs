@@ -319,9 +319,15 @@ impl<'q> Solver<'q> {
                 return Err(Stuck::Conflict(span));
             }
         }
+        // Records of one group ask the same of their keys, each for itself.
+        let known: HashSet<String> = kept.wants.iter().map(|(want, _)| format!("{want:?}")).collect();
+        let new = dropped.wants.iter().filter(|(want, _)| !known.contains(&format!("{want:?}"))).cloned();
+        let new: Vec<(Want, Span)> = new.collect();
         self.state.change(keep, |node| {
-            node.wants.extend(dropped.wants.iter().cloned());
+            node.wants.extend(new);
             node.apart.extend(dropped.apart.iter().copied());
+            node.apart.sort_unstable();
+            node.apart.dedup();
         });
         self.state.change(drop, |node| node.alias = Some(keep));
         for (part, child) in &dropped.parts {
