@@ -18,6 +18,7 @@ mod fmt;
 mod functions;
 pub mod input;
 mod ir;
+mod language;
 pub mod output;
 mod parse;
 pub mod queries;
