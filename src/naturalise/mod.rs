@@ -14,9 +14,11 @@ mod template;
 mod test;
 mod value;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use crate::ir::{ColumnId, Columns, Computed, Expr, Op, Origin, Plan, Query, Schema, Source, SourceKind, Step};
+use crate::ir::{
+    ColumnId, Columns, Computed, Expr, ExprKind, Op, Origin, Plan, Query, Schema, Source, SourceKind, Step, Value,
+};
 use crate::read;
 use crate::schema::Schemas;
 use crate::source::Span;
@@ -68,6 +70,7 @@ pub fn naturalise(query: &Query, options: &Options<'_>) -> Result<Result<Natural
         kql: kql::rows::builtin()?,
         columns: std::mem::take(&mut query.columns),
         types: HashMap::new(),
+        filled: HashSet::new(),
         losses: Losses::default(),
     };
     for shared in &mut query.shared {
@@ -89,6 +92,8 @@ struct State<'a> {
     columns: Columns,
     /// The types of columns, as far as they have been found out.
     types: HashMap<ColumnId, Type>,
+    /// Columns that are filled where nothing is in them, so that as keys they are never missing.
+    filled: HashSet<ColumnId>,
     losses: Losses,
 }
 
@@ -188,11 +193,23 @@ impl State<'_> {
 
     fn computed(&mut self, items: &mut [Computed]) {
         for item in items {
+            self.unfilled(item);
             self.value_in_place(&mut item.expr);
             if item.expr.ty.ty != Type::Unknown {
                 self.types.insert(item.id, item.expr.ty.ty);
             }
         }
+    }
+
+    /// A text in the place of a missing value: the column as it is, which is empty then.
+    fn unfilled(&mut self, item: &mut Computed) {
+        let ExprKind::Call(function, arguments) = &item.expr.kind else { return };
+        let ("coalesce", [value, fill]) = (function.name(), arguments.as_slice()) else { return };
+        let (Some(_), Some(Value::String(fill))) = (value.as_column(), fill.as_literal()) else { return };
+        let message = format!("where nothing is in it, a column is empty, and does not say `{fill}`");
+        self.losses.push(Loss::shown(LossKind::Null, item.expr.span, message));
+        item.expr = value.clone();
+        self.filled.insert(item.id);
     }
 
     fn value_in_place(&mut self, expr: &mut Expr) {
@@ -212,9 +229,10 @@ impl State<'_> {
                 mentioned.push(id);
             }
         };
-        plan.source.schema.iter().for_each(|c| add(c.id));
+        // What a source always has and nobody asks for needs no counterpart.
         for step in &plan.steps {
             step.op.expressions(&mut |expr| expr.for_each_column(&mut add));
+            step.op.columns(&mut |id| add(*id));
         }
         // Columns of a data model are told by its name.
         mentioned.retain(|id| matches!(self.columns[*id].origin, Origin::Assumed | Origin::Table(_)));
@@ -236,10 +254,14 @@ impl State<'_> {
         for (id, name) in &names {
             self.columns.rename(*id, name.as_str().into());
         }
-        let named = |schema: &Schema| {
+        let composed_ids: Vec<ColumnId> = composed.iter().map(|c| c.id).collect();
+        let told = |id: ColumnId| names.contains_key(&id) || composed_ids.contains(&id);
+        let is_column = |name: &str| place.schema.as_ref().is_some_and(|schema| schema.column(name).is_some());
+        let named = |schema: &Schema, all: bool| {
             let mut out = Schema::new([], true);
-            for column in schema.iter() {
-                let name = names.get(&column.id).map_or_else(|| column.name.clone(), |name| name.as_str().into());
+            for column in schema.iter().filter(|c| all || told(c.id)) {
+                let short = column.name.strip_prefix(place.prefix.as_str()).filter(|short| !is_column(short));
+                let name = names.get(&column.id).map(String::as_str).or(short).unwrap_or(&column.name).into();
                 if out.get(&name).is_none() {
                     out.push(crate::ir::Column { name, ..column.clone() });
                 }
@@ -248,7 +270,7 @@ impl State<'_> {
             out
         };
         let table = SourceKind::Table { name: place.table.as_str().into(), known: true };
-        let schema = named(&plan.source.schema);
+        let schema = named(&plan.source.schema, false);
         plan.source = Source { kind: table, schema: schema.clone(), span };
         let mut first = Vec::new();
         if let Some(condition) = place.condition(&mut self.columns, span) {
@@ -258,8 +280,11 @@ impl State<'_> {
             first.push(Step { op: Op::Extend(composed), schema, span });
         }
         for step in &mut plan.steps {
-            step.schema = named(&step.schema);
+            step.schema = named(&step.schema, true);
         }
         first
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -24,7 +24,7 @@ impl State<'_> {
             return Err(refuse(LossKind::UnsupportedSource, span, message));
         }
         let (model, object) = (given("model").unwrap_or_default(), given("object").unwrap_or_default());
-        let named = format!("{model}.{object}");
+        let named = if object.is_empty() { model.to_owned() } else { format!("{model}.{object}") };
         let table = self.options.table.map(str::to_owned).or_else(|| self.kql.target.models.get(&named).cloned());
         let Some(table) = table else {
             let message = format!(

@@ -35,7 +35,9 @@ impl State<'_> {
         for key in &node.keys {
             let expr = self.value(&key.expr)?;
             self.types.insert(key.id, expr.ty.ty);
-            there.push(absent(expr.clone(), false, span));
+            if !expr.as_column().is_some_and(|id| self.filled.contains(&id)) {
+                there.push(absent(expr.clone(), false, span));
+            }
             keys.push(Computed { id: key.id, expr });
         }
         let mut aggregates = Vec::with_capacity(node.aggregates.len());
