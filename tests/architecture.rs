@@ -39,7 +39,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("read", &["source", "diagnostic", "yaml", "types", "literal", "functions", "ir"]),
     ("naturalise", &["source", "types", "literal", "schema", "functions", "ir", "target", "read"]),
     ("eval", &["source", "types", "literal", "functions", "ir"]),
-    ("prove", &["source", "types", "literal", "ir", "target", "read", "eval"]),
+    ("replay", &["source", "types", "literal", "functions", "ir"]),
+    ("prove", &["source", "types", "literal", "functions", "ir", "schema", "target", "read", "replay", "eval"]),
 ];
 
 fn files(path: &Path, into: &mut Vec<PathBuf>) {

@@ -125,6 +125,16 @@ fn the_idiomatic_form_is_looser_and_says_so() {
 }
 
 #[test]
+fn a_column_that_is_computed_is_not_part_of_a_rule() {
+    for query in ["extend x = acos(0.5)", "extend x = tolower(FileName) | where x == 'a.exe'"] {
+        let conversion = convert(&format!("DeviceProcessEvents | where FileName =~ 'a.exe' | {query}"));
+        assert_eq!(conversion.fidelity, Fidelity::Events, "{query}: {:?}", conversion.losses);
+    }
+    let conversion = convert("DeviceProcessEvents | where FileName =~ 'a.exe' | extend x = FileName");
+    assert_eq!(conversion.fidelity, Fidelity::Exact, "the same value under two names: {:?}", conversion.losses);
+}
+
+#[test]
 fn a_test_chooses_the_log_source() {
     let conversion = convert("DeviceFileEvents | where ActionType in ('FileCreated', 'FileDeleted') and FileSize > 1");
     let categories: Vec<String> =

@@ -7,6 +7,7 @@
 mod baseline;
 mod bound;
 mod check;
+mod clock;
 mod completions;
 mod convert;
 #[cfg(feature = "eval")]
@@ -21,6 +22,8 @@ mod ir;
 mod language;
 pub mod output;
 mod parse;
+#[cfg(feature = "eval")]
+pub mod prove;
 pub mod queries;
 pub mod replace;
 mod rule;
@@ -28,6 +31,7 @@ mod rule;
 mod run;
 mod schema;
 pub mod schemas;
+mod synth;
 #[cfg(feature = "eval")]
 mod test;
 #[cfg(not(feature = "eval"))]
@@ -112,13 +116,14 @@ pub enum Command {
     #[command(hide = true)]
     Test(unbuilt::Unbuilt),
     /// Prove that translations find the same events
+    #[cfg(feature = "eval")]
+    Prove(prove::Prove),
+    /// Prove that translations find the same events
     #[cfg(not(feature = "eval"))]
     #[command(hide = true)]
     Prove(unbuilt::Unbuilt),
-    /// Make events for rules
-    #[cfg(not(feature = "eval"))]
-    #[command(hide = true)]
-    Synth(unbuilt::Unbuilt),
+    /// Make events for rules: such as make them fire, and such as just fail to
+    Synth(synth::Synth),
     /// Write a completion script for a shell
     Completions(completions::Completions),
 }
@@ -180,10 +185,11 @@ fn dispatch(cli: &Cli, out: &mut Output<impl io::Write>) -> Exit {
         Command::Test(command) => command.run(cli.global, out),
         #[cfg(not(feature = "eval"))]
         Command::Test(_) => unbuilt::Unbuilt::run("test"),
+        #[cfg(feature = "eval")]
+        Command::Prove(command) => command.run(cli.global, out),
         #[cfg(not(feature = "eval"))]
         Command::Prove(_) => unbuilt::Unbuilt::run("prove"),
-        #[cfg(not(feature = "eval"))]
-        Command::Synth(_) => unbuilt::Unbuilt::run("synth"),
+        Command::Synth(command) => command.run(cli.global, out),
         Command::Completions(command) => command.run(out),
     }
 }

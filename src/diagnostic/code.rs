@@ -187,6 +187,8 @@ codes! {
     LITERAL_EXPECTED = "K2030" "literal-expected" Error ("KS131");
     /// The query declares names and asks for nothing, so it has no result.
     NOTHING_ASKED = "K2031" "nothing-asked" Error;
+    /// The records at an `assert-schema` have other columns than it states.
+    OTHER_SCHEMA = "K2032" "other-schema" Error;
 
     /// The file holds no detection.
     READ_NOTHING = "K3001" "read-nothing" Error;
@@ -238,6 +240,37 @@ codes! {
     SPL_NO_FIELD = "K3211" "spl-no-field" Info;
     /// A search grows beyond bounds once its templates and repeated commands are carried out.
     SPL_TOO_LARGE = "K3212" "spl-too-large" Error;
+
+    /// A query in EQL uses a function that Elasticsearch has not.
+    EQL_UNKNOWN_FUNCTION = "K3301" "eql-unknown-function" Error;
+    /// A function of EQL is given too few or too many arguments.
+    EQL_ARGUMENT_COUNT = "K3302" "eql-argument-count" Error;
+    /// An operator or function of EQL is given what it does not take there.
+    EQL_OPERAND = "K3303" "eql-operand" Error;
+    /// A query in EQL uses a pipe that Elasticsearch has not.
+    EQL_UNKNOWN_PIPE = "K3304" "eql-unknown-pipe" Error;
+    /// A sequence or sample in EQL lacks something, or has something that it cannot have.
+    EQL_SEQUENCE = "K3305" "eql-sequence" Error;
+    /// A query in EQL nests deeper than the reader follows.
+    EQL_TOO_DEEP = "K3306" "eql-too-deep" Error;
+    /// A query of ES|QL uses a command that is not known.
+    ESQL_UNKNOWN_COMMAND = "K3401" "esql-unknown-command" Error;
+    /// A query of ES|QL uses a function that is not known.
+    ESQL_UNKNOWN_FUNCTION = "K3402" "esql-unknown-function" Error;
+    /// A function of ES|QL is given too few or too many arguments.
+    ESQL_ARGUMENT_COUNT = "K3403" "esql-argument-count" Error;
+    /// A command of ES|QL stands where it cannot: one that gives records behind a pipe, or one that takes them at the start.
+    ESQL_COMMAND_PLACE = "K3404" "esql-command-place" Error;
+    /// A query of ES|QL nests deeper than the reader follows.
+    ESQL_TOO_DEEP = "K3405" "esql-too-deep" Error;
+    /// An aggregate stands where records are not grouped, or a column outside of any where they are.
+    ESQL_AGGREGATE_PLACE = "K3406" "esql-aggregate-place" Error;
+    /// A string, number or time of a query of ES|QL cannot be read.
+    ESQL_BAD_LITERAL = "K3407" "esql-bad-literal" Error;
+    /// A query of ES|QL names a column that nothing before gives.
+    ESQL_UNKNOWN_COLUMN = "K3408" "esql-unknown-column" Error;
+    /// The pattern of `DISSECT` or `GROK` is not well-formed.
+    ESQL_PATTERN = "K3409" "esql-pattern" Error;
 
     /// The query needs something that is not run here.
     NOT_RUN = "K4001" "not-run" Error;

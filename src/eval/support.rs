@@ -22,7 +22,7 @@ pub(super) fn check(query: &Query) -> Result<(), EvalError> {
 }
 
 fn check_plan(plan: &Plan, refused: &mut Vec<EvalError>) {
-    if let SourceKind::LogSource(_) | SourceKind::Foreign(_) = &plan.source.kind {
+    if let SourceKind::LogSource(_) | SourceKind::Foreign(_) | SourceKind::Correlated(_) = &plan.source.kind {
         refused.push(EvalError::unsupported("a source of another language is not run here", plan.source.span));
     }
     if let SourceKind::Evaluate(evaluate) = &plan.source.kind

@@ -23,7 +23,10 @@ pub use expr::{
     CompareOp, Expr, ExprKind, Membership, NullRule, Quantifier, RegexDialect, RegexMatch, StringMatch, StringRules,
     StringTest, TermRule, ValueSet,
 };
-pub use foreign::{ForeignAggregate, ForeignId, ForeignKind, ForeignStep, Frame, Statistics};
+pub use foreign::{
+    Arrangement, Correlation, ForeignAggregate, ForeignId, ForeignKind, ForeignStep, Frame, Lacking, Stage, StageKey,
+    Statistics,
+};
 pub use plan::{
     AggregateCall, Argument, Bound, Bounds, Branch, Computed, Evaluate, External, Join, JoinKind, LogSource,
     MakeSeries, MvExpand, MvItem, Op, OptionValue, Parse, ParseKind, ParseKv, ParseSegment, Partition, Plan, Query,

@@ -1,6 +1,6 @@
 //! Plans: where records come from and what happens to them, step by step.
 
-use super::{Column, ColumnId, Columns, Expr, ForeignStep, Name, Schema, Statistics, Value};
+use super::{Column, ColumnId, Columns, Correlation, Expr, ForeignStep, Name, Schema, Statistics, Value};
 use crate::functions::{AggregateId, PluginId};
 use crate::source::Span;
 use crate::types::Type;
@@ -101,6 +101,8 @@ pub enum SourceKind {
     Evaluate(Evaluate),
     /// What a command of another language gives.
     Foreign(Box<ForeignStep>),
+    /// Events that belong together, one record a group.
+    Correlated(Box<Correlation>),
 }
 
 /// A kind of events, by Sigma's taxonomy; what is not stated may be anything.

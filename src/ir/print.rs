@@ -6,11 +6,13 @@
 use std::fmt::{self, Write};
 
 use super::{
-    AggregateCall, Argument, Bound, CaseRule, CastKind, ColumnId, Columns, Computed, Expr, ExprKind, ForeignStep,
-    Frame, NullRule, Op, OptionValue, ParseSegment, Plan, Quantifier, Query, RegexDialect, Rest, Schema, SeriesRange,
-    SortKey, SourceKind, Statistics, StringRules, StringTest, TermRule, ValueSet,
+    AggregateCall, Argument, Arrangement, Bound, CaseRule, CastKind, ColumnId, Columns, Computed, Correlation, Expr,
+    ExprKind, ForeignStep, Frame, Lacking, NullRule, Op, OptionValue, ParseSegment, Plan, Quantifier, Query,
+    RegexDialect, Rest, Schema, SeriesRange, SortKey, SourceKind, Statistics, StringRules, StringTest, TermRule,
+    ValueSet,
 };
 use crate::functions::{Shape, ValueType};
+use crate::literal::format_timespan;
 use crate::types::Type;
 
 impl fmt::Display for Query {
@@ -149,6 +151,7 @@ impl Printer<'_, '_> {
             SourceKind::Call(call) => self.call("call", &call.name, &call.arguments),
             SourceKind::Evaluate(evaluate) => self.call("evaluate", &evaluate.name, &evaluate.arguments),
             SourceKind::Foreign(step) => self.foreign("from", step),
+            SourceKind::Correlated(node) => self.correlation(node),
         }
     }
 
@@ -396,6 +399,36 @@ impl Printer<'_, '_> {
         })
     }
 
+    fn correlation(&mut self, node: &Correlation) -> fmt::Result {
+        match &node.arrangement {
+            Arrangement::Sequence { maxspan, .. } => {
+                let within = maxspan.map(|ticks| format!(" within {}", format_timespan(ticks)));
+                self.line(format_args!("sequence{}", within.unwrap_or_default()))?;
+            }
+            Arrangement::Sample => self.line(format_args!("sample"))?,
+        }
+        self.nested(|p| {
+            for (at, stage) in node.all_stages().enumerate() {
+                let word = match stage {
+                    _ if at == node.stages.len() => "until",
+                    stage if stage.missing => "missing",
+                    _ => "event",
+                };
+                let runs = if stage.runs == 1 { String::new() } else { format!(" {} times", stage.runs) };
+                let tie = stage.tiebreaker.map(|id| format!(", {}", p.name(id))).unwrap_or_default();
+                let time = p.name(stage.time);
+                p.line(format_args!("{word}{runs} at {time}{tie}"))?;
+                p.nested(|p| p.plan(&stage.events))?;
+                for (key, shared) in stage.keys.iter().zip(&node.keys) {
+                    let (shared, own) = (p.name(*shared), p.name(key.column));
+                    let optional = if key.optional { " or null" } else { "" };
+                    p.line(format_args!("{shared} = {own}{optional}"))?;
+                }
+            }
+            Ok(())
+        })
+    }
+
     fn statistics(&mut self, node: &Statistics, schema: &Schema) -> fmt::Result {
         match node.frame {
             Frame::Group => self.line(format_args!("statistics"))?,
@@ -416,7 +449,10 @@ impl Printer<'_, '_> {
             if node.keys.is_empty() {
                 return Ok(());
             }
-            p.line(format_args!("by"))?;
+            p.line(match node.lacking {
+                Lacking::NoGroup => format_args!("by"),
+                Lacking::OwnGroup => format_args!("by, null too"),
+            })?;
             p.nested(|p| p.computed(&node.keys, schema))
         })
     }

@@ -25,7 +25,7 @@ fn readable(plan: &Arc<Plan>) -> &Plan {
 /// Declares the walks for reading (`&`) and for change (`&mut`), which differ in nothing else.
 macro_rules! walks {
     ([$($mutable:tt)*] $plan:ident $operands:ident $expressions:ident $plans:ident $columns:ident
-        $argument:ident $aggregate:ident $reference:ident) => {
+        $argument:ident $aggregate:ident $stages:ident $reference:ident) => {
         fn $argument<'a>(argument: &'a $($mutable)* Argument, f: &mut dyn FnMut(&'a $($mutable)* Expr)) {
             match argument {
                 Argument::Scalar(expr) => f(expr),
@@ -148,6 +148,7 @@ macro_rules! walks {
                     | Self::Input
                     | Self::Shared(..)
                     | Self::Rows(_)
+                    | Self::Correlated(_)
                     | Self::Union(_) => {}
                     Self::External(external) => {
                         for address in &$($mutable)* external.addresses {
@@ -199,6 +200,11 @@ macro_rules! walks {
                             if let Argument::Plan(plan) = argument {
                                 f(plan);
                             }
+                        }
+                    }
+                    Self::Correlated(node) => {
+                        for stage in node.$stages() {
+                            f(&$($mutable)* stage.events);
                         }
                     }
                     _ => {}
@@ -508,8 +514,9 @@ macro_rules! walks {
     };
 }
 
-walks!([] plan operands expressions plans columns argument_expr aggregate_exprs readable);
-walks!([mut] plan_mut operands_mut expressions_mut plans_mut columns_mut argument_expr_mut aggregate_exprs_mut writable);
+walks!([] plan operands expressions plans columns argument_expr aggregate_exprs all_stages readable);
+walks!([mut] plan_mut operands_mut expressions_mut plans_mut columns_mut argument_expr_mut aggregate_exprs_mut
+    all_stages_mut writable);
 
 impl Expr {
     /// Hands this expression and every one inside it to `f`, parents first; also those inside plans.
@@ -594,7 +601,7 @@ impl Plan {
     }
 
     /// Puts other columns in the place of all; plans in expressions refer to nothing outside and stay as they are.
-    fn rename(&mut self, map: &mut dyn FnMut(ColumnId) -> ColumnId) {
+    pub(super) fn rename(&mut self, map: &mut dyn FnMut(ColumnId) -> ColumnId) {
         fn in_expr(expr: &mut Expr, map: &mut dyn FnMut(ColumnId) -> ColumnId) {
             match &mut expr.kind {
                 ExprKind::Column(id) => *id = map(*id),
@@ -621,6 +628,14 @@ impl Plan {
                 }
             }
             SourceKind::Foreign(step) => step.makes.iter_mut().for_each(|(_, id)| *id = map(*id)),
+            SourceKind::Correlated(node) => {
+                node.keys.iter_mut().for_each(|id| *id = map(*id));
+                for stage in node.all_stages_mut() {
+                    stage.time = map(stage.time);
+                    stage.tiebreaker = stage.tiebreaker.map(&mut *map);
+                    stage.keys.iter_mut().for_each(|key| key.column = map(key.column));
+                }
+            }
             _ => {}
         }
         self.source.kind.expressions_mut(&mut |expr| in_expr(expr, map));

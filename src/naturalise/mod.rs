@@ -19,10 +19,10 @@ use std::collections::{HashMap, HashSet};
 use crate::ir::{
     ColumnId, Columns, Computed, Expr, ExprKind, Op, Origin, Plan, Query, Schema, Source, SourceKind, Step, Value,
 };
-use crate::read;
+use crate::read::{self, Language};
 use crate::schema::Schemas;
 use crate::source::Span;
-use crate::target::{DataError, Fidelity, Fields, Loss, LossKind, Losses, kql, sigma, splunk};
+use crate::target::{DataError, Fidelity, Fields, Loss, LossKind, Losses, elastic, kql, sigma, splunk};
 use crate::types::Type;
 
 use self::field::Field;
@@ -37,6 +37,8 @@ pub struct Options<'a> {
     pub fields: Fields,
     /// The table that holds the events, where it is told.
     pub table: Option<&'a str>,
+    /// What was read.
+    pub language: Language,
     /// What the readers were told.
     pub reading: &'a read::Options,
 }
@@ -67,6 +69,7 @@ pub fn naturalise(query: &Query, options: &Options<'_>) -> Result<Result<Natural
         options: *options,
         data: sigma::rows::builtin()?,
         splunk: splunk::rows::builtin()?,
+        elastic: elastic::tables::builtin()?,
         kql: kql::rows::builtin()?,
         columns: std::mem::take(&mut query.columns),
         types: HashMap::new(),
@@ -88,6 +91,7 @@ struct State<'a> {
     options: Options<'a>,
     data: &'static sigma::rows::Data,
     splunk: &'static splunk::rows::Data,
+    elastic: &'static elastic::tables::Tables,
     kql: &'static kql::rows::Data,
     columns: Columns,
     /// The types of columns, as far as they have been found out.
@@ -129,13 +133,20 @@ impl State<'_> {
                 let place = self.place(&source.clone(), plan.source.span);
                 first = self.events(plan, place);
             }
+            SourceKind::Correlated(_) => {
+                let message = "events that have to come in succession have no counterpart in KQL that means the same";
+                self.losses.push(Loss::refusal(LossKind::UnsupportedSource, plan.source.span, message));
+            }
             SourceKind::Foreign(step) => {
                 let place = self.model(&step.clone(), plan.source.span);
                 first = self.events(plan, place);
             }
             SourceKind::Tables(_) => {
                 let query = Query { columns: self.columns.clone(), shared: Vec::new(), plan: plan.clone() };
-                let place = self.searched(plan, &query);
+                let place = match self.options.language {
+                    Language::Eql | Language::Esql => self.indexed(plan, &query),
+                    Language::Splunk | Language::Sigma => self.searched(plan, &query),
+                };
                 first = self.events(plan, place);
             }
             other => other.plans_mut(&mut |inner| self.plan(inner)),
@@ -261,7 +272,8 @@ impl State<'_> {
             let mut out = Schema::new([], true);
             for column in schema.iter().filter(|c| all || told(c.id)) {
                 let short = column.name.strip_prefix(place.prefix.as_str()).filter(|short| !is_column(short));
-                let name = names.get(&column.id).map(String::as_str).or(short).unwrap_or(&column.name).into();
+                let name = names.get(&column.id).map(String::as_str).or(short).unwrap_or(&column.name);
+                let name: crate::ir::Name = name.into();
                 if out.get(&name).is_none() {
                     out.push(crate::ir::Column { name, ..column.clone() });
                 }

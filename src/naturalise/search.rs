@@ -1,10 +1,11 @@
-//! Which table of Sentinel a search of Splunk reads: what is said of the back end's tables, read the other way round.
+//! Which table of Sentinel a search of Splunk or a query of Elastic reads: what is said of the back end's tables, read the other way round.
 
 use super::place::{Known, Place};
 use super::{Refused, State, refuse};
-use crate::ir::{Argument, Expr, ExprKind, ForeignStep, Op, Plan, Query, Value};
+use crate::ir::{Argument, Expr, ExprKind, ForeignStep, Op, Plan, Query, SourceKind, Step, Value};
 use crate::read::{self, Language};
 use crate::source::{SourceFile, Span};
+use crate::target::elastic::tables::FieldRow;
 use crate::target::sigma::rows::Part;
 use crate::target::splunk::rows::Table;
 use crate::target::{Fields, LossKind};
@@ -43,15 +44,7 @@ impl State<'_> {
         if let Some(table) = self.options.table {
             return Ok(self.place_of(table, self.splunk_fields(table), false, None));
         }
-        let filters = plan.steps.iter().take_while(|step| matches!(step.op, Op::Filter(_))).count();
-        let mut terms: Vec<(String, Expr)> = Vec::new();
-        for step in &plan.steps[..filters] {
-            if let Op::Filter(condition) = &step.op {
-                for term in conjuncts(condition) {
-                    terms.push((shown(&term, query), term));
-                }
-            }
-        }
+        let terms = found_by(plan, query);
         let mut found: Vec<(&str, Vec<String>)> = Vec::new();
         for (name, table) in self.splunk.tables.iter().filter(|(_, table)| !table.guess) {
             let wanted = self.finds(table);
@@ -59,31 +52,40 @@ impl State<'_> {
                 found.push((name, wanted));
             }
         }
-        let most = found.iter().map(|(_, wanted)| wanted.len()).max().unwrap_or_default();
-        found.retain(|(_, wanted)| wanted.len() == most);
-        let (table, wanted) = match found.len() {
-            1 => found.remove(0),
-            0 => {
-                let message = "which table of Sentinel holds these events is not known; name it with `--table`";
-                return Err(refuse(LossKind::UnsupportedSource, span, message));
-            }
-            _ => {
-                let names: Vec<&str> = found.iter().map(|(name, _)| *name).collect();
-                let message = format!("these events may be in {}; name the table with `--table`", names.join(" or "));
-                return Err(refuse(LossKind::UnsupportedSource, span, message));
-            }
-        };
-        terms.retain(|(text, _)| !wanted.contains(text));
-        let schema = plan.steps[filters - 1].schema.clone();
-        let first = plan.steps[0].span;
-        plan.steps.drain(..filters);
-        let mut rest: Vec<Expr> = terms.into_iter().map(|(_, term)| term).collect();
-        if !rest.is_empty() {
-            let condition =
-                if rest.len() == 1 { rest.remove(0) } else { Expr::new(ExprKind::And(rest), Type::Bool, first) };
-            plan.steps.insert(0, crate::ir::Step { op: Op::Filter(condition), schema, span: first });
-        }
+        let (table, wanted) = the_one(found, span)?;
+        keep(plan, terms, &wanted);
         Ok(self.place_of(table, self.splunk_fields(table), false, None))
+    }
+
+    /// The table that holds the events of an index of Elasticsearch. The tests that tell them are taken out.
+    pub(super) fn indexed(&self, plan: &mut Plan, query: &Query) -> Result<Place, Refused> {
+        let span = plan.source.span;
+        if let Some(table) = self.options.table {
+            return Ok(self.place_of(table, self.elastic_fields(table), false, None));
+        }
+        let SourceKind::Tables(pattern) = &plan.source.kind else {
+            return Err(refuse(LossKind::UnsupportedSource, span, "no index is read here"));
+        };
+        let pattern = pattern.clone();
+        let terms = found_by(plan, query);
+        let says = |field: &str, value: &str| {
+            let end = format!("({field}, \"{value}\")");
+            terms
+                .iter()
+                .find(|(text, _)| text.starts_with("equals") && text.ends_with(&end))
+                .map(|(text, _)| text.clone())
+        };
+        let mut found: Vec<(&str, Vec<String>)> = Vec::new();
+        for (name, table) in self.elastic.tables.iter().filter(|(_, table)| !table.guess) {
+            let there = table.index == *pattern;
+            let told: Option<Vec<String>> = table.only.iter().map(|(field, value)| says(field, value)).collect();
+            let Some(mut wanted) = told.filter(|told| there || &*pattern == "*" && !told.is_empty()) else { continue };
+            wanted.extend(table.category.as_ref().and_then(|category| says("event.category", category)));
+            found.push((name, wanted));
+        }
+        let (table, wanted) = the_one(found, span)?;
+        keep(plan, terms, &wanted);
+        Ok(self.place_of(table, self.elastic_fields(table), false, None))
     }
 
     /// The tests by which a table's events are found.
@@ -101,6 +103,21 @@ impl State<'_> {
         out
     }
 
+    /// What is said of a table's fields in Elasticsearch. A value that is stored in another form is as good as a guess.
+    fn elastic_fields(&self, table: &str) -> Option<Vec<Known<'static>>> {
+        let row = self.elastic.tables.get(table)?;
+        let like = row.like.as_ref().and_then(|like| self.elastic.tables.get(like));
+        let rows = row.fields.iter().chain(like.into_iter().flat_map(|like| &like.fields));
+        let known = rows.map(|(column, field)| {
+            let (name, guess) = match field {
+                FieldRow::Name(name) => (name, false),
+                FieldRow::Full(details) => (&details.name, details.guess || details.values.is_some()),
+            };
+            Known { name, column, part: Part::Whole, guess, prefixes: Vec::new() }
+        });
+        (self.options.fields == Fields::Siem).then(|| known.collect())
+    }
+
     /// What Splunk's data says of a table's fields.
     fn splunk_fields(&self, table: &str) -> Option<Vec<Known<'static>>> {
         let row = self.splunk.tables.get(table)?;
@@ -115,6 +132,51 @@ impl State<'_> {
         });
         (self.options.fields == Fields::Siem).then(|| known.collect())
     }
+}
+
+/// The tests in front of a search, each with its text.
+fn found_by(plan: &Plan, query: &Query) -> Vec<(String, Expr)> {
+    let mut terms = Vec::new();
+    for step in plan.steps.iter().take_while(|step| matches!(step.op, Op::Filter(_))) {
+        if let Op::Filter(condition) = &step.op {
+            terms.extend(conjuncts(condition).into_iter().map(|term| (shown(&term, query), term)));
+        }
+    }
+    terms
+}
+
+/// The table of which most is said; a refusal where there is none, or more than one.
+fn the_one(mut found: Vec<(&str, Vec<String>)>, span: Span) -> Result<(&str, Vec<String>), Refused> {
+    let most = found.iter().map(|(_, wanted)| wanted.len()).max().unwrap_or_default();
+    found.retain(|(_, wanted)| wanted.len() == most);
+    match found.len() {
+        1 => Ok(found.remove(0)),
+        0 => {
+            let message = "which table of Sentinel holds these events is not known; name it with `--table`";
+            Err(refuse(LossKind::UnsupportedSource, span, message))
+        }
+        _ => {
+            let names: Vec<&str> = found.iter().map(|(name, _)| *name).collect();
+            let message = format!("these events may be in {}; name the table with `--table`", names.join(" or "));
+            Err(refuse(LossKind::UnsupportedSource, span, message))
+        }
+    }
+}
+
+/// Keeps the tests in front of a search but those that find its events.
+fn keep(plan: &mut Plan, mut terms: Vec<(String, Expr)>, found: &[String]) {
+    let filters = plan.steps.iter().take_while(|step| matches!(step.op, Op::Filter(_))).count();
+    let Some(last) = plan.steps[..filters].last() else { return };
+    let (schema, span) = (last.schema.clone(), plan.steps[0].span);
+    terms.retain(|(text, _)| !found.contains(text));
+    plan.steps.drain(..filters);
+    let mut rest: Vec<Expr> = terms.into_iter().map(|(_, term)| term).collect();
+    let condition = match rest.len() {
+        0 => return,
+        1 => rest.remove(0),
+        _ => Expr::new(ExprKind::And(rest), Type::Bool, span),
+    };
+    plan.steps.insert(0, Step { op: Op::Filter(condition), schema, span });
 }
 
 /// What has to hold for a condition to hold.

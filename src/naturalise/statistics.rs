@@ -1,9 +1,10 @@
-//! Groups by the rules of Splunk: a record that lacks a key is in none.
+//! Groups by the rules of Splunk and ES|QL: in Splunk a record that lacks a key is in none.
 
 use super::template::as_number;
 use super::test::absent;
 use super::{Refused, State, refuse};
 use crate::functions;
+use crate::ir::foreign::Lacking;
 use crate::ir::{AggregateCall, Computed, Expr, ExprKind, ForeignAggregate, Frame, Op, Schema, Statistics, Step};
 use crate::source::Span;
 use crate::target::{Loss, LossKind};
@@ -35,7 +36,7 @@ impl State<'_> {
         for key in &node.keys {
             let expr = self.value(&key.expr)?;
             self.types.insert(key.id, expr.ty.ty);
-            if !expr.as_column().is_some_and(|id| self.filled.contains(&id)) {
+            if node.lacking == Lacking::NoGroup && !expr.as_column().is_some_and(|id| self.filled.contains(&id)) {
                 there.push(absent(expr.clone(), false, span));
             }
             keys.push(Computed { id: key.id, expr });
@@ -59,7 +60,7 @@ impl State<'_> {
         let unsupported = || {
             refuse(LossKind::UnsupportedAggregate, call.span, format!("`{}` has no counterpart in KQL", call.function))
         };
-        let row = self.kql.functions.aggregates.get(name).ok_or_else(unsupported)?;
+        let row = self.kql.functions.aggregates.get(&call.function.to_string()).ok_or_else(unsupported)?;
         let mut arguments = Vec::with_capacity(call.arguments.len());
         for argument in &call.arguments {
             let boolean = argument.ty.ty == Type::Bool;

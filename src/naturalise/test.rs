@@ -139,7 +139,9 @@ impl State<'_> {
         let folded = node.case != CaseRule::Sensitive;
         let text = match node.dialect {
             RegexDialect::Kusto | RegexDialect::Pcre => pattern::kusto(text, node.anchored, folded),
-            RegexDialect::Lucene => None,
+            // The operators that Lucene has besides.
+            RegexDialect::Lucene if text.contains(['~', '&', '<', '>', '@', '#', '"']) => None,
+            RegexDialect::Lucene => pattern::kusto(text, true, folded),
         };
         let Some(text) = text else {
             let message = "Kusto reads no look-around, no back-references and nothing else of this dialect that is in the pattern";

@@ -3,6 +3,7 @@
 use super::{Options, naturalise};
 use crate::bind::bind;
 use crate::diagnostic::Severity;
+use crate::ir::pass::simplify;
 use crate::read::{self, Language, Macro};
 use crate::schema::Schemas;
 use crate::source::SourceFile;
@@ -19,8 +20,9 @@ fn said(language: Language, text: &str, table: Option<&str>, fields: Fields) -> 
     let read = read::read(language, &SourceFile::from_text("rule", text), &reading).remove(0);
     let query = read.query.unwrap_or_else(|| panic!("{text}\n{:?}", read.diagnostics));
     let schemas = Schemas::default();
-    let options = Options { schemas: &schemas, fields, table, reading: &reading };
-    let natural = naturalise(&query, &options).expect("data")?;
+    let options = Options { schemas: &schemas, fields, table, language, reading: &reading };
+    let mut natural = naturalise(&query, &options).expect("data")?;
+    simplify(&mut natural.query);
     let conversion = registry::OWN.convert(&natural.query, &RuleInfo::default(), &Default::default()).expect("data");
     let Some(output) = conversion.output else { return Err(conversion.losses) };
     let parsed = crate::syntax::parse(&output);
@@ -73,10 +75,10 @@ fn tests_of_sigma_become_those_of_columns() {
 #[test]
 fn what_is_missing_passes_where_sigma_lets_it() {
     for (text, kql) in [
-        ("CommandLine|contains: a", r#"not(ProcessCommandLine contains "a")"#),
+        ("CommandLine|contains: a", r#"ProcessCommandLine !contains "a""#),
         // A comparison of numbers is null for a missing one, and null passes for false.
         ("ProcessId|gt: 4", "not(isnotnull(ProcessId) and ProcessId > 4)"),
-        ("ProcessId: 4", "not(ProcessId == 4)"),
+        ("ProcessId: 4", "ProcessId != 4"),
     ] {
         assert_eq!(process(&format!("s:\n    {text}\ncondition: not s")), kql, "{text}");
     }
@@ -122,7 +124,7 @@ fn searches_of_splunk_become_queries_of_the_table_they_read() {
     let (output, _) = said(Language::Splunk, search, None, Fields::Siem).expect("a query");
     assert_eq!(
         output,
-        "| where ResultType =~ \"50053\" and isnotempty(Location) and not(Location =~ \"GB\")\n\
+        "| where ResultType =~ \"50053\" and isnotempty(Location) and Location !~ \"GB\"\n\
          | where isnotempty(IPAddress)\n\
          | summarize count = count(), n = count_distinctif(Location, isnotempty(Location)) by IPAddress\n\
          | where n > 3"

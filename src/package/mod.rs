@@ -24,7 +24,7 @@ pub use uses::Uses;
 
 use self::templates::Templates;
 use crate::source::Span;
-use crate::target::{self, Conversion, DataError, Fidelity, Loss, LossKind, Target};
+use crate::target::{self, Conversion, DataError, DetectionKind, Fidelity, Loss, LossKind, Target};
 
 /// The forms of packages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, clap::ValueEnum)]
@@ -167,6 +167,9 @@ impl Packager {
         target: &dyn Target,
         mut conversion: Conversion,
     ) -> Result<Conversion, DataError> {
+        if matches!(packaging, Packaging::Ndjson | Packaging::Toml) {
+            conversion.become_detection();
+        }
         if conversion.output.is_none() {
             return Ok(conversion);
         }
@@ -179,12 +182,8 @@ impl Packager {
             Packaging::Query | Packaging::Page => return Ok(conversion),
             Packaging::Savedsearch => self.savedsearch(about, &mut conversion)?,
             Packaging::Escu => self.escu(about, &conversion)?,
-            Packaging::Ndjson => {
-                counted(&mut conversion);
-                self.ndjson(about, target.name(), &conversion)?
-            }
+            Packaging::Ndjson => self.ndjson(about, target.name(), &conversion)?,
             Packaging::Toml => {
-                counted(&mut conversion);
                 let text = self.elastic("elastic/templates/rule.toml.j2", about, target.name(), &conversion)?;
                 if let Err(error) = text.parse::<toml::Table>() {
                     return Err(self.templates.mistake("elastic/templates/rule.toml.j2", error.to_string()));
@@ -288,16 +287,17 @@ impl Packager {
             (None, None) => None,
         };
         let indices: Vec<&str> = outside.indices.iter().flat_map(|index| index.split(',')).map(str::trim).collect();
+        let kind = outside.detection.as_ref().map(|detection| &detection.kind);
         let unplaced: Vec<&str> = about.unplaced().map(|technique| technique.id.as_str()).collect();
         self.templates.render(
             path,
             context! {
                 rule => about,
                 id => identifier(about, &format!("elastic/{target}")),
-                rule_type => outside.threshold.as_ref().map_or(target, |_| "threshold"),
-                language => outside.threshold.as_ref().map_or(target, |_| "lucene"),
-                query => outside.threshold.as_ref().map(|threshold| threshold.query.as_str()).or(conversion.query()),
-                threshold => outside.threshold,
+                rule_type => kind.map_or_else(|| target.to_owned(), |kind| kind.word().to_owned()),
+                language => kind.map_or_else(|| target.to_owned(), |_| "lucene".to_owned()),
+                query => kind.map(DetectionKind::query).or(conversion.query()),
+                detection => kind,
                 indices,
                 from,
                 to => outside.to.as_deref().unwrap_or("now"),
@@ -368,20 +368,6 @@ fn unsaid_trigger(packaging: Packaging, about: &About, target: &str) -> Option<L
         );
         Loss::refusal(LossKind::UnsupportedOperator, Span::default(), message)
     })
-}
-
-/// A rule of Kibana that counts does so over each run's span of time, as the query does: the window of the sequence that
-/// stands in its place elsewhere is no difference then. Events without a key still are.
-fn counted(conversion: &mut Conversion) {
-    let Some(threshold) = &conversion.outside.threshold else { return };
-    let keyed = !threshold.fields.is_empty();
-    let Some(at) = conversion.losses.iter().position(|loss| loss.kind == LossKind::WindowKind) else { return };
-    let span = conversion.losses.remove(at).span;
-    if keyed {
-        let message = "events without a key are left out, where the query makes a group of them";
-        conversion.losses.insert(at, Loss::approximate(LossKind::Null, span, message));
-    }
-    conversion.fidelity = conversion.losses.iter().map(|loss| loss.fidelity).max().unwrap_or_default();
 }
 
 fn differences(conversion: &Conversion) -> Vec<Difference> {

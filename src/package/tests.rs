@@ -261,3 +261,101 @@ fn every_file_on_disk_may_be_overridden_and_has_its_name_in_the_list() {
     std::fs::write(folder.path().join("splunk/function.yaml"), "").unwrap();
     assert!(check_files(folder.path()).unwrap_err().to_string().contains("no target reads such a file"));
 }
+
+/// The rule with another query, in both forms of Elastic.
+fn detection(query: &str) -> (Conversion, serde_json::Value, toml::Table) {
+    let at = RULE.find("query: |").unwrap();
+    let indented: String = query.lines().map(|line| format!("  {line}\n")).collect();
+    let rule = format!("{}query: |\n{indented}", &RULE[..at]);
+    let (_, conversion, _) = packaged(&rule, "eql", Packaging::Ndjson);
+    let json = serde_json::from_str(output(&conversion)).unwrap();
+    let (_, tables, _) = packaged(&rule, "eql", Packaging::Toml);
+    assert_eq!((tables.fidelity, &tables.losses), (conversion.fidelity, &conversion.losses));
+    let table = output(&tables).parse().unwrap();
+    (conversion, json, table)
+}
+
+#[test]
+fn a_count_beyond_a_sequence_is_a_rule_that_counts() {
+    let query =
+        "DeviceProcessEvents | where FileName =~ 'net.exe' | summarize n = count() by DeviceId | where n >= 500";
+    let (_, json, table) = detection(query);
+    assert_eq!(json["threshold"], serde_json::json!({"field": ["host.id"], "value": 500, "cardinality": []}));
+    assert_eq!(table["rule"]["threshold"]["value"].as_integer(), Some(500));
+}
+
+const NEW: &str = "\
+let seen = DeviceProcessEvents | where TimeGenerated between (ago(14d) .. ago(1d))
+| where FileName == 'a.exe' | distinct DeviceId, FileName;
+DeviceProcessEvents | where TimeGenerated > ago(1d) | where FileName == 'a.exe'
+| join kind=leftanti seen on DeviceId, FileName
+| project TimeGenerated, DeviceId";
+
+#[test]
+fn what_was_not_there_before_is_a_rule_for_new_terms() {
+    let (conversion, json, table) = detection(NEW);
+    assert_eq!(conversion.fidelity, Fidelity::Approximate);
+    assert_eq!(conversion.losses.iter().filter(|loss| loss.kind == LossKind::RowCap).count(), 1);
+    assert_eq!((&json["type"], &json["language"]), (&"new_terms".into(), &"lucene".into()));
+    assert_eq!(json["new_terms_fields"], serde_json::json!(["host.id", "process.name"]));
+    assert_eq!((&json["history_window_start"], &json["from"]), (&"now-14d".into(), &"now-1d".into()));
+    let query = json["query"].as_str().unwrap();
+    assert!(query.ends_with(r#" AND process.name:"a.exe""#) && !query.contains("timestamp"), "{query}");
+    let terms = &table["rule"]["new_terms"];
+    assert_eq!((terms["field"].as_str(), terms["value"].as_array().map(Vec::len)), (Some("new_terms_fields"), Some(2)));
+    assert_eq!(terms["history_window_start"][0]["value"].as_str(), Some("now-14d"));
+    assert_eq!(table["rule"]["type"].as_str(), Some("new_terms"));
+}
+
+#[test]
+fn another_filter_before_or_behind_is_no_rule_for_new_terms() {
+    for query in [
+        // What was known is of another kind.
+        NEW.replacen("'a.exe'", "'b.exe'", 1),
+        // There is a gap between the two stretches of time, or an overlap.
+        NEW.replace("ago(1d))", "ago(2d))"),
+        NEW.replace("ago(1d))", "now())"),
+        // Only some of the events count.
+        format!("{NEW} | where DeviceId == 'x'"),
+        format!("{NEW} | take 5"),
+        // The keys are other columns there.
+        NEW.replace("on DeviceId, FileName", "on $left.FileName == $right.DeviceId"),
+    ] {
+        let at = RULE.find("query: |").unwrap();
+        let indented: String = query.lines().map(|line| format!("  {line}\n")).collect();
+        let (_, conversion, _) = packaged(&format!("{}query: |\n{indented}", &RULE[..at]), "eql", Packaging::Ndjson);
+        assert_eq!(conversion.fidelity, Fidelity::Refused, "{query}");
+    }
+}
+
+#[test]
+fn a_join_with_indicators_is_a_rule_that_matches_them() {
+    let query = "\
+CommonSecurityLog | where TimeGenerated > ago(1h) | where isnotempty(DestinationIP)
+| join kind=inner (
+    ThreatIntelligenceIndicator | where TimeGenerated > ago(14d) | where isnotempty(NetworkIP)
+    | summarize arg_max(TimeGenerated, Description) by NetworkIP
+) on $left.DestinationIP == $right.NetworkIP
+| project TimeGenerated, SourceIP, DestinationIP, Description";
+    let (conversion, json, table) = detection(query);
+    assert_eq!(conversion.fidelity, Fidelity::Approximate);
+    assert!(conversion.losses.iter().any(|loss| loss.message.contains("every state")), "{:?}", conversion.losses);
+    assert_eq!((&json["type"], &json["from"]), (&"threat_match".into(), &"now-1h".into()));
+    assert_eq!(
+        json["threat_mapping"],
+        serde_json::json!([{"entries": [{"field": "destination.ip", "type": "mapping", "value": "threat.indicator.ip"}]}])
+    );
+    assert_eq!(json["threat_index"], serde_json::json!(["logs-ti_*"]));
+    assert_eq!(json["threat_query"], "@timestamp:[now-14d TO now] AND _exists_:threat.indicator.ip");
+    assert_eq!(json["query"], "_exists_:destination.ip");
+    let entry = &table["rule"]["threat_mapping"][0]["entries"][0];
+    assert_eq!(entry["value"].as_str(), Some("threat.indicator.ip"));
+    // The sides the other way round say the same.
+    let turned = "\
+ThreatIntelligenceIndicator | where TimeGenerated > ago(14d) | where isnotempty(NetworkIP)
+| join kind=inner (CommonSecurityLog | where TimeGenerated > ago(1h) | where isnotempty(DestinationIP))
+    on $left.NetworkIP == $right.DestinationIP";
+    let (_, other, _) = detection(turned);
+    assert_eq!((&other["threat_mapping"], &other["query"]), (&json["threat_mapping"], &json["query"]));
+    assert_eq!((&other["threat_query"], &other["from"]), (&json["threat_query"], &json["from"]));
+}

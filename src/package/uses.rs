@@ -60,7 +60,8 @@ impl Uses {
             | SourceKind::Unit
             | SourceKind::Input
             | SourceKind::Shared(..)
-            | SourceKind::Foreign(_) => {}
+            | SourceKind::Foreign(_)
+            | SourceKind::Correlated(_) => {}
         }
         plan.source.kind.expressions(&mut |expr| self.expr(expr));
         plan.source.kind.plans(&mut |plan| self.plan(plan));

@@ -3,9 +3,14 @@
 //! A reader is one row of the table of languages and one function, [`Reader`]. What it gives is the meaning of what
 //! was read, or a diagnostic that says what has no meaning here; it never passes over anything.
 
+mod elastic;
+mod eql;
+mod esql;
 mod macros;
+mod pipe;
 mod sigma;
 mod splunk;
+mod wildcard;
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::ir;
@@ -73,6 +78,10 @@ languages! {
     Sigma = "sigma" ["yml" "yaml"] sigma::read;
     /// Splunk searches
     Splunk = "splunk" ["spl"] splunk::read;
+    /// Elastic EQL queries, and detection rules that hold them
+    Eql = "eql" ["eql"] eql::read;
+    /// ES|QL queries; also Elastic's detection rules, as NDJSON or TOML
+    Esql = "esql" ["esql"] esql::read;
 }
 
 /// Reads a file of a language.

@@ -7,6 +7,7 @@
 //! To add a target: a folder under `targets/`, a module here that implements [`Target`], a row in [`registry`].
 
 mod data;
+mod detection;
 pub mod elastic;
 pub mod eql;
 pub mod esql;
@@ -19,10 +20,12 @@ pub mod registry;
 mod sets;
 pub mod sigma;
 pub mod splunk;
+pub mod store;
 mod template;
 mod usage;
 
 pub use data::{DataError, DataFile, FILES, override_with};
+pub use detection::{Detection, DetectionKind};
 pub use fidelity::Fidelity;
 pub use loss::{Loss, LossKind, Losses};
 pub use registry::find;
@@ -94,19 +97,8 @@ pub struct Outside {
     pub exceptions: Vec<String>,
     /// The columns of the result, each with the name of its field there.
     pub columns: Vec<(String, String)>,
-    /// The same as a rule that counts, without the differences in window that a sequence has.
-    pub threshold: Option<Threshold>,
-}
-
-/// A rule that counts events over each run's span of time.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct Threshold {
-    /// The events, in Lucene's syntax.
-    pub query: String,
-    /// The fields that are equal in all of them.
-    pub fields: Vec<String>,
-    /// How many there have to be.
-    pub value: u64,
+    /// The same as a rule of Kibana of a kind of its own, also where there is no query.
+    pub detection: Option<Detection>,
 }
 
 impl Outside {
@@ -140,10 +132,10 @@ impl Conversion {
         Self { fidelity, output: Some(output), losses, outside: Outside::default() }
     }
 
-    /// The same with what stands beside the query.
+    /// The same with what stands beside the query; beside a refusal only a rule of a kind of its own can stand.
     #[must_use]
     pub fn with(mut self, outside: Outside) -> Self {
-        if self.output.is_some() {
+        if self.output.is_some() || outside.detection.is_some() {
             self.outside = outside;
         }
         self
@@ -206,6 +198,18 @@ pub trait Target: Sync + Send {
     /// # Errors
     /// What is wrong with its data files.
     fn convert(&self, query: &Query, rule: &RuleInfo<'_>, options: &Options) -> Result<Conversion, DataError>;
+
+    /// An event of Sentinel as it is stored there, once for each kind of events it belongs to; and where two of its
+    /// columns that are one field there disagree.
+    ///
+    /// # Errors
+    /// What is wrong with its data files.
+    fn store(
+        &self,
+        event: &store::Given<'_>,
+        fields: Fields,
+        empty: store::Empty,
+    ) -> Result<(Vec<store::Stored>, Vec<store::Conflict>), DataError>;
 
     /// How faithful the conversion would be, and why, without the artefact.
     ///

@@ -85,7 +85,7 @@ fn become_queries(language: Language, file: &str, least: usize) {
     let folder = super::corpus().join("targets");
     let reading = read::Options { macros: Macros::read(&folder.join("spl-macros.json")).expect("the macros") };
     let schemas = Schemas::default();
-    let options = Options { schemas: &schemas, fields: Fields::Siem, table: None, reading: &reading };
+    let options = Options { schemas: &schemas, fields: Fields::Siem, table: None, language, reading: &reading };
     let (mut all, mut good) = (0, 0);
     for entry in super::index(&folder.join(file)) {
         let (text, path) = (entry["text"].as_str().expect("a text"), entry["path"].as_str().expect("a path"));

@@ -13,11 +13,14 @@ mod lint;
 #[cfg(feature = "eval")]
 #[path = "../noise/mod.rs"]
 mod noise;
+mod read_eql;
 mod read_splunk;
+mod replay;
 mod rules;
 #[cfg(feature = "eval")]
 mod seeds;
 mod syntax_errors;
+mod synth;
 
 /// The folder of the corpus.
 fn corpus() -> PathBuf {

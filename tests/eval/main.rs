@@ -3,7 +3,9 @@
 
 mod forms;
 mod grammar;
+mod mutation;
 #[path = "../noise/mod.rs"]
 mod noise;
 mod operators;
+mod prove;
 mod random;

@@ -31,7 +31,7 @@ impl Convert {
         let several = found.len() > 1;
         for (index, read) in found.into_iter().enumerate() {
             let name = if several { format!("{} {}", stem(text), index + 1) } else { stem(text).to_owned() };
-            if let Err(error) = self.one(&mut chunk, text, &read, &name, work) {
+            if let Err(error) = self.one(&mut chunk, (text, language), &read, &name, work) {
                 chunk.error = Some(error);
                 break;
             }
@@ -42,12 +42,12 @@ impl Convert {
     fn one(
         &self,
         chunk: &mut Chunk,
-        text: &Text,
+        (text, language): (&Text, Language),
         read: &ReadBack,
         name: &str,
         work: &Work<'_>,
     ) -> Result<(), DataError> {
-        let said = self.said(read, work)?;
+        let said = self.said(read, language, work)?;
         let mut about = About::of_query(name, said.conversion.output.as_deref().unwrap_or_default());
         if let Some(query) = &said.query {
             about.uses = Uses::of(query);
@@ -68,7 +68,7 @@ impl Convert {
     }
 
     /// A rule in KQL.
-    fn said(&self, read: &ReadBack, work: &Work<'_>) -> Result<Said, DataError> {
+    fn said(&self, read: &ReadBack, language: Language, work: &Work<'_>) -> Result<Said, DataError> {
         let refused = |losses: Vec<Loss>| Said { conversion: Conversion::refused(losses), query: None };
         let Some(query) = &read.query else {
             return Ok(refused(errors(LossKind::Syntax, read.diagnostics.iter().cloned()).collect()));
@@ -77,6 +77,7 @@ impl Convert {
             schemas: work.schemas,
             fields: self.fields,
             table: self.table.as_deref(),
+            language,
             reading: &work.reading,
         };
         let natural = match naturalise(query, &options)? {

@@ -87,7 +87,7 @@ enum ConvertFormat {
     Json,
 }
 
-fn known_target(name: &str) -> Result<&'static str, String> {
+pub(in crate::cli) fn known_target(name: &str) -> Result<&'static str, String> {
     registry::find(name).map(Target::name).ok_or_else(|| {
         let names: Vec<&str> = registry::all().map(Target::name).collect();
         format!("there is no target `{name}`; there are: {}", names.join(", "))
@@ -430,7 +430,7 @@ fn page(
 }
 
 /// The IR of a query, or what keeps it from having one, with spans in the file.
-fn prepared(query: &Query) -> Result<ir::Query, Vec<Loss>> {
+pub(in crate::cli) fn prepared(query: &Query) -> Result<ir::Query, Vec<Loss>> {
     if let Some(folded) = &query.folded {
         // What is left of a folded query is not the rule, however well it may convert.
         return Err(vec![Loss::refusal(LossKind::Syntax, folded.span, sentence(folded))]);

@@ -1,9 +1,7 @@
 //! How queries are run, as the command line says it.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
+use crate::cli::clock::{instant, now};
 use crate::eval::Options;
-use crate::literal::{civil_to_ticks, parse_datetime};
 
 /// How queries are run.
 #[derive(Clone, Debug, clap::Args)]
@@ -30,11 +28,6 @@ impl EngineOptions {
     }
 }
 
-/// A point in time as KQL reads it, in ticks.
-pub(in crate::cli) fn instant(text: &str) -> Result<i64, String> {
-    parse_datetime(text).ok_or_else(|| "write it as 2024-01-31T10:00:00Z".to_owned())
-}
-
 /// A number of bytes: digits and a unit, decimal or binary.
 fn size(text: &str) -> Result<usize, String> {
     const UNITS: &[(&str, u64)] = &[
@@ -56,13 +49,6 @@ fn size(text: &str) -> Result<usize, String> {
     let factor = UNITS.iter().find(|(name, _)| *name == unit).map(|(_, factor)| *factor);
     let bytes = number.parse::<u64>().ok().zip(factor).and_then(|(number, factor)| number.checked_mul(factor));
     bytes.and_then(|bytes| usize::try_from(bytes).ok()).ok_or_else(|| "write it as 500MB or 2GiB".to_owned())
-}
-
-/// The time of the clock, in ticks.
-pub(in crate::cli) fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let ticks = i64::try_from(since.as_nanos() / 100).unwrap_or(i64::MAX);
-    civil_to_ticks(1970, 1, 1).unwrap_or_default().saturating_add(ticks)
 }
 
 #[cfg(test)]

@@ -17,17 +17,17 @@ const TIME_COLUMNS: &[&str] = &["TimeGenerated", "Timestamp"];
 /// The tests of a rule.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct TestFile {
+pub(in crate::cli) struct TestFile {
     /// The tests, in order.
-    pub(super) tests: Vec<Test>,
+    pub(in crate::cli) tests: Vec<Test>,
 }
 
 /// A test.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Test {
+pub(in crate::cli) struct Test {
     /// What it shows.
-    pub(super) name: String,
+    pub(in crate::cli) name: String,
     /// The time at which the rule runs.
     pub(super) now: String,
     /// The events, by table. A table without events is empty.
@@ -73,7 +73,7 @@ impl TestFile {
     ///
     /// # Errors
     /// What is wrong with it, for people.
-    pub(super) fn read(path: &Path) -> Result<Self, String> {
+    pub(in crate::cli) fn read(path: &Path) -> Result<Self, String> {
         let told = |error: String| format!("{}: {error}", path.display());
         let text = std::fs::read_to_string(path).map_err(|error| told(error.to_string()))?;
         let file: Self = serde_yaml::from_str(&text).map_err(|error| told(error.to_string()))?;
@@ -92,12 +92,25 @@ impl TestFile {
 
 impl Test {
     /// The instant at which the rule runs, in ticks.
-    pub(super) fn instant(&self) -> Result<i64, String> {
+    pub(in crate::cli) fn instant(&self) -> Result<i64, String> {
         parse_datetime(&self.now).ok_or_else(|| format!("`now: {}` is no point in time", self.now))
     }
 
+    /// The items of the watchlists that are written out; those in files are no matter of this.
+    pub(in crate::cli) fn watchlists(&self) -> Result<BTreeMap<String, Vec<Map<String, Value>>>, String> {
+        let mut lists = BTreeMap::new();
+        for (name, given) in &self.watchlists {
+            if let Given::Inline(items) = given {
+                let lines = String::from_utf8(lines(items)?).map_err(|error| error.to_string())?;
+                let items: Result<Vec<_>, _> = lines.lines().map(serde_json::from_str).collect();
+                lists.insert(name.clone(), items.map_err(|error| error.to_string())?);
+            }
+        }
+        Ok(lists)
+    }
+
     /// The sources that the test stands for; `path` is that of its file.
-    pub(super) fn sources(&self, path: &Path) -> Result<Sources, String> {
+    pub(in crate::cli) fn sources(&self, path: &Path) -> Result<Sources, String> {
         let folder = path.parent().unwrap_or(Path::new(""));
         let from = |file: &str| folder.join(file).to_string_lossy().into_owned();
         let mut sources = Sources::new(OnError::Fail);

@@ -12,7 +12,8 @@ use std::time::Instant;
 
 use rayon::prelude::*;
 
-use self::file::{Test, TestFile};
+use self::file::Test;
+pub(in crate::cli) use self::file::TestFile;
 use self::judge::{Trigger, differences};
 use self::report::{Outcome, ReportFormat, frame};
 use super::Global;

@@ -48,7 +48,7 @@ impl Lowering<'_> {
             SourceKind::Union(union) => self.union(union, input.as_ref(), source.span),
             SourceKind::Call(call) => self.source_call(call, source),
             SourceKind::Evaluate(evaluate) => self.evaluate_source(evaluate, source),
-            SourceKind::LogSource(_) | SourceKind::Foreign(_) => {
+            SourceKind::LogSource(_) | SourceKind::Foreign(_) | SourceKind::Correlated(_) => {
                 Err(EvalError::unsupported("this source of another language is not run here", source.span))
             }
         }

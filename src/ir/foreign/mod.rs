@@ -2,10 +2,13 @@
 //!
 //! A node that names such a row is understood; whoever has no way to say or compute it can only refuse it by name.
 
+mod eql;
+mod esql;
 mod splunk;
 
 use std::fmt;
 
+pub use self::eql::{Arrangement, Correlation, Stage, StageKey};
 use super::{Argument, ColumnId, Computed, Expr, Name};
 use crate::functions::{Shape, ValueType};
 use crate::source::Span;
@@ -16,6 +19,10 @@ use crate::types::Type;
 pub enum Origin {
     /// Splunk's SPL.
     Splunk,
+    /// Elastic's EQL.
+    Eql,
+    /// Elastic's ES|QL.
+    Esql,
 }
 
 /// What kind of built-in it is.
@@ -57,6 +64,8 @@ pub enum ForeignType {
     Text,
     /// True or false.
     Truth,
+    /// A time.
+    Time,
     /// A field of several values: an array.
     Many,
     /// That depends.
@@ -72,6 +81,7 @@ impl ForeignType {
             // Unlike a `string`, it can be null.
             Self::Text => ValueType::dynamic(Shape::Scalar(Type::String)),
             Self::Truth => ValueType { ty: Type::Bool, shape: Shape::Any },
+            Self::Time => ValueType { ty: Type::DateTime, shape: Shape::Any },
             Self::Many => ValueType::dynamic(Shape::Array(Type::Unknown)),
             Self::Any => ValueType { ty: Type::Unknown, shape: Shape::Any },
         }
@@ -88,14 +98,14 @@ impl ForeignId {
         self.0
     }
 
-    /// The built-in of this name, in the language's own spelling (lower case for SPL).
+    /// The built-in of this name, in the language's own spelling (lower case for SPL and ES|QL).
     pub fn find(origin: Origin, kind: ForeignKind, name: &str) -> Option<Self> {
         Self::all().find(|id| id.0.origin == origin && id.0.kind == kind && id.0.name == name)
     }
 
     /// Every one of them.
     pub fn all() -> impl Iterator<Item = Self> {
-        splunk::ROWS.iter().map(Self)
+        splunk::ROWS.iter().chain(eql::ROWS).chain(esql::ROWS).map(Self)
     }
 }
 
@@ -111,6 +121,8 @@ impl fmt::Display for ForeignId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.origin {
             Origin::Splunk => write!(f, "spl:{}", self.0.name),
+            Origin::Eql => write!(f, "eql:{}", self.0.name),
+            Origin::Esql => write!(f, "esql:{}", self.0.name),
         }
     }
 }
@@ -132,16 +144,27 @@ pub struct ForeignStep {
     pub makes: Vec<(Name, ColumnId)>,
 }
 
-/// Aggregates over groups of records, by the rules of Splunk's `stats`, `eventstats` and `streamstats`: a record that
-/// lacks a key belongs to no group, a record with several values in a key belongs to the group of each.
+/// Aggregates over groups of records, by the rules of Splunk's `stats`, `eventstats` and `streamstats`, and of ES|QL's
+/// `STATS` and `INLINE STATS`: a record with several values in a key belongs to the group of each.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Statistics {
     /// What makes a group. Without keys all records are one group.
     pub keys: Vec<Computed>,
     /// What is said of each.
     pub aggregates: Vec<ForeignAggregate>,
+    /// What becomes of records that lack a key.
+    pub lacking: Lacking,
     /// Which records each result is about, and which records come out.
     pub frame: Frame,
+}
+
+/// What becomes of a record that lacks a key of its group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lacking {
+    /// It belongs to no group: SPL.
+    NoGroup,
+    /// Null is a key like any other: ES|QL.
+    OwnGroup,
 }
 
 /// Which records a statistic is about.
@@ -186,7 +209,7 @@ mod tests {
         let mut seen = HashSet::new();
         for id in ForeignId::all() {
             let row = id.row();
-            assert!(seen.insert((row.kind, row.name)), "{} twice", row.name);
+            assert!(seen.insert((id.to_string(), row.kind)), "{id} twice");
             assert_eq!(ForeignId::find(row.origin, row.kind, row.name), Some(id));
             assert!(row.doc.ends_with('.') && row.arity.0 <= row.arity.1, "{}", row.name);
         }

@@ -8,7 +8,6 @@ use pest::iterators::Pair;
 
 use super::functions::{self, Meaning};
 use super::grammar::Rule;
-use super::pipe::{Pipe, TEXT};
 use super::text::{between, field_name, number, unquote};
 use super::{ForeignKind, Lowered, MAX_CHAIN, Reader, Text, built_in, scalar};
 use crate::diagnostic::code;
@@ -18,6 +17,7 @@ use crate::ir::{
     Membership, NullRule, Quantifier, RegexDialect, RegexMatch, StringMatch, StringRules, StringTest, TermRule, Value,
     ValueSet,
 };
+use crate::read::pipe::{Pipe, TEXT};
 use crate::source::Span;
 use crate::types::Type;
 

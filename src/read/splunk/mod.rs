@@ -9,7 +9,6 @@ mod eval;
 mod expand;
 mod functions;
 mod grammar;
-mod pipe;
 mod search;
 mod statistics;
 #[cfg(test)]
@@ -24,7 +23,7 @@ use pest::iterators::{Pair, Pairs};
 
 use self::expand::Expansion;
 use self::grammar::{Grammar, Rule};
-use self::pipe::Pipe;
+use super::pipe::Pipe;
 use super::{Options, ReadBack};
 use crate::diagnostic::{Code, Diagnostic, code};
 use crate::ir::foreign::Origin;

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use pest::iterators::Pair;
 
 use super::grammar::Rule;
-use super::pipe::{Pipe, TEXT};
 use super::text::{field_name, is_cidr, is_quoted, unescape, unquote};
 use super::time::Moment;
 use super::{Lowered, Reader, Text, scalar};
@@ -19,6 +18,7 @@ use crate::ir::{
     Bound, Bounds, CaseRule, Column, Compare, CompareOp, Expr, ExprKind, Membership, NullRule, Op, Origin, Quantifier,
     Schema, SourceKind, StringMatch, StringRules, StringTest, TermRule, Value, ValueSet, Window,
 };
+use crate::read::pipe::{Pipe, TEXT};
 use crate::source::Span;
 use crate::types::Type;
 

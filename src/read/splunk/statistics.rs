@@ -4,13 +4,14 @@ use pest::iterators::{Pair, Pairs};
 
 use super::command::{Given, Kind, Stage};
 use super::grammar::Rule;
-use super::pipe::{Pipe, computed};
 use super::text::{field_name, fill, fit};
 use super::{ForeignKind, Lowered, Reader, Text, built_in, command_row, name, scalar};
 use crate::diagnostic::code;
 use crate::ir::{
-    Argument, Column, Computed, Expr, ExprKind, ForeignAggregate, ForeignId, ForeignStep, Frame, Op, Statistics, Value,
+    Argument, Column, Computed, Expr, ExprKind, ForeignAggregate, ForeignId, ForeignStep, Frame, Lacking, Op,
+    Statistics, Value,
 };
+use crate::read::pipe::{Pipe, computed};
 use crate::types::Type;
 
 /// Other names of statistics.
@@ -215,7 +216,7 @@ impl Reader<'_> {
     /// Appends statistics to a plan.
     pub(super) fn summarise(&mut self, pipe: &mut Pipe, asked: Asked, frame: Frame, span: crate::source::Span) {
         let (keys, columns) = self.keys(pipe, &asked.by);
-        let node = Statistics { keys, aggregates: asked.aggregates, frame };
+        let node = Statistics { keys, aggregates: asked.aggregates, lacking: Lacking::NoGroup, frame };
         let op = Op::Statistics(Box::new(node));
         if frame == Frame::Group {
             let outputs: Vec<Column> = asked.outputs;

@@ -2,7 +2,6 @@
 
 use super::command::{Kind, Stage};
 use super::grammar::Rule;
-use super::pipe::{Pipe, TEXT};
 use super::statistics::Asked;
 use super::text::{field_name, unquote};
 use super::{Lowered, Reader, Text, command_row, name};
@@ -10,6 +9,7 @@ use crate::diagnostic::code;
 use crate::functions::ValueType;
 use crate::ir::foreign::ForeignType;
 use crate::ir::{Argument, Expr, ForeignStep, Frame, Name, Origin, Schema, SourceKind, Value};
+use crate::read::pipe::{Pipe, TEXT};
 use crate::source::Span;
 use crate::types::Type;
 

@@ -3,4 +3,5 @@
 
 pub(super) mod lucene;
 pub(super) mod quote;
+pub(super) mod store;
 pub mod tables;

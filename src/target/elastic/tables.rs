@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 use serde::Deserialize;
 
-use crate::ir::Column;
+use crate::ir::{Column, Expr};
 use crate::target::{DataError, DataFile, Fields, LossKind};
 use crate::types::Type;
 
@@ -21,6 +21,8 @@ pub struct Tables {
     pub native_index: String,
     /// The columns that hold the time of an event, `@timestamp` in Elasticsearch.
     pub time_columns: Vec<String>,
+    /// Columns and slots that hold an array of objects, of which nothing is stored under the name itself.
+    pub object_arrays: Vec<String>,
     /// The tables.
     pub tables: BTreeMap<String, Table>,
 }
@@ -172,6 +174,16 @@ impl Tables {
         self.time_columns.iter().any(|time| time == column)
     }
 
+    /// Why a value that is reached by a path is none of its own, if it is so.
+    pub(in crate::target) fn no_value(&self, path: &[Expr]) -> Option<String> {
+        let name = path.last()?.as_literal()?.as_str()?;
+        self.object_arrays.iter().any(|array| array == name).then(|| {
+            format!(
+                "`{name}` holds objects, and only their parts are fields in Elasticsearch; name the part that is meant"
+            )
+        })
+    }
+
     /// What is to be told of where a table is.
     pub(in crate::target) fn table_note(&self, name: &str, known: bool, fields: Fields) -> Option<(LossKind, String)> {
         if !known {
@@ -257,9 +269,9 @@ mod tests {
     #[test]
     fn mistakes_are_told_with_file_and_line() {
         let read = |text: &str| Tables::read(DataFile { name: "t", text }).unwrap_err().to_string();
-        let head = "native_index: x\ntime_columns: []\ntables:\n";
+        let head = "native_index: x\ntime_columns: []\nobject_arrays: []\ntables:\n";
         let orphan = format!("{head}  A:\n    index: a\n    like: B\n");
-        assert!(read(&orphan).starts_with("t:6: there is no table `B`"));
+        assert!(read(&orphan).starts_with("t:7: there is no table `B`"));
         let misspelt = format!("{head}  A:\n    indices: a\n");
         assert!(read(&misspelt).contains("unknown field"));
     }

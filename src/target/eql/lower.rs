@@ -3,8 +3,10 @@
 //! EQL returns whole events, so what a query shapes for show is left out and told. Columns that a query computes are put
 //! in where a condition reads them.
 
+mod address;
 mod cases;
 mod condition;
+pub(super) mod detection;
 mod group;
 mod join;
 mod list;
@@ -28,6 +30,9 @@ type Result<T, E = Box<Loss>> = std::result::Result<T, E>;
 /// How deep plans may be nested in each other before the query would be no use to anybody.
 const DEPTH: usize = 12;
 
+/// What a sequence can count to.
+const MOST_RUNS: i64 = 100;
+
 /// Functions saved in a workspace of which it is documented that they add columns and drop no record.
 const ADDS_COLUMNS: &[&str] = &["FileProfile"];
 
@@ -38,8 +43,8 @@ pub(super) struct Lowered {
     pub(super) query: Query,
     /// The index patterns.
     pub(super) indices: Vec<String>,
-    /// The span of time, as the rule's `from` and `to`.
-    pub(super) time: Vec<String>,
+    /// The span of time, which is the rule's `from` and `to`.
+    pub(super) times: Times,
     /// What the rule's exceptions leave out.
     pub(super) exceptions: Vec<String>,
     /// Whether it only counts events over the whole span of time, which a rule that counts says better.
@@ -48,16 +53,8 @@ pub(super) struct Lowered {
 
 /// Lowers a query.
 pub(super) fn lower(query: &Ir, tables: &Tables, options: Options) -> Result<(Lowered, Losses), Losses> {
-    let mut lower = Lower {
-        query,
-        tables,
-        fields: options.fields,
-        losses: Losses::default(),
-        columns: HashMap::new(),
-        members: HashMap::new(),
-        depth: 0,
-    };
-    match lower.whole() {
+    let mut lower = Lower::new(query, tables, options);
+    match lower.lowered() {
         Ok(lowered) => Ok((lowered, lower.losses)),
         Err(loss) => {
             lower.losses.push(*loss);
@@ -87,6 +84,8 @@ struct Lower<'a> {
     columns: HashMap<ColumnId, Meaning>,
     /// Which of several events a column is of; of the first without an entry.
     members: HashMap<ColumnId, usize>,
+    /// How often an event may have to come again.
+    most_runs: i64,
     depth: usize,
 }
 
@@ -143,8 +142,21 @@ fn refuse<T>(kind: LossKind, span: Span, message: impl Into<String>) -> Result<T
     Err(Box::new(Loss::refusal(kind, span, message)))
 }
 
-impl Lower<'_> {
-    fn whole(&mut self) -> Result<Lowered> {
+impl<'a> Lower<'a> {
+    fn new(query: &'a Ir, tables: &'a Tables, options: Options) -> Self {
+        Self {
+            query,
+            tables,
+            fields: options.fields,
+            losses: Losses::default(),
+            columns: HashMap::new(),
+            members: HashMap::new(),
+            most_runs: MOST_RUNS,
+            depth: 0,
+        }
+    }
+
+    fn lowered(&mut self) -> Result<Lowered> {
         let mut found = self.plan(&self.query.plan)?;
         let counts = found.threshold.as_ref().is_some_and(|threshold| !threshold.binned);
         let query = match (found.threshold, found.link) {
@@ -161,7 +173,7 @@ impl Lower<'_> {
             (None, Some(link)) => link.query(found.members),
             (None, None) => Query::Events(found.members.pop().unwrap_or_default().event()),
         };
-        Ok(Lowered { query, indices: found.indices, time: found.times.lines(), exceptions: found.exceptions, counts })
+        Ok(Lowered { query, indices: found.indices, times: found.times, exceptions: found.exceptions, counts })
     }
 
     fn shown(&mut self, span: Span, message: impl Into<String>) {

@@ -13,12 +13,10 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use self::lower::Lowered;
-use super::elastic::tables;
-use super::{Capabilities, Conversion, DataError, DataFile, Options, Outside, RuleInfo, Target, Threshold};
+use super::elastic::{self, tables};
+use super::store::{Conflict, Empty, Given, Stored};
+use super::{Capabilities, Conversion, DataError, DataFile, Fields, Options, Outside, RuleInfo, Target};
 use crate::ir::Query;
-
-/// The most fields that a rule which counts groups by.
-const MOST_FIELDS: usize = 5;
 
 /// The file built in.
 const TARGET: DataFile<'_> =
@@ -46,35 +44,27 @@ impl Target for Eql {
 
     fn convert(&self, query: &Query, _rule: &RuleInfo<'_>, options: &Options) -> Result<Conversion, DataError> {
         let tables = tables::builtin()?;
+        let detection = lower::detection::detection(query, tables, *options);
         Ok(match lower::lower(query, tables, *options) {
-            Ok((lowered, losses)) => {
-                let index = format!("index: {}", lowered.indices.join(", "));
-                let exceptions = lowered.exceptions.iter().map(|exception| format!("exception: {exception}"));
-                let outside = std::iter::once(index).chain(lowered.time.iter().cloned()).chain(exceptions);
-                let mut lines: Vec<String> = outside.map(|line| format!("// {line}")).collect();
-                let query = lowered.query.print();
+            Ok((Lowered { query, indices, times, exceptions, .. }, losses)) => {
+                let (from, to) = (times.start(), times.end());
+                let mut lines = vec![format!("// index: {}", indices.join(", "))];
+                let said = |word: &str, moment: &Option<String>| moment.as_ref().map(|at| format!("// {word}: {at}"));
+                lines.extend(said("from", &from).into_iter().chain(said("to", &to)));
+                lines.extend(exceptions.iter().map(|exception| format!("// exception: {exception}")));
+                let query = query.print();
                 lines.push(query.clone());
-                let said = |word: &str| lowered.time.iter().find_map(|line| line.strip_prefix(word)).map(str::to_owned);
-                let (from, to) = (said("from: "), said("to: "));
-                let threshold = counting(&lowered);
-                let Lowered { indices, exceptions, .. } = lowered;
-                let outside =
-                    Outside { query: Some(query), indices, from, to, exceptions, threshold, ..Outside::default() };
+                let query = Some(query);
+                let outside = Outside { query, indices, from, to, exceptions, detection, ..Outside::default() };
                 Conversion::new(lines.join("\n"), losses).with(outside)
             }
-            Err(losses) => Conversion::refused_for(query, losses),
+            Err(losses) => Conversion::refused_for(query, losses).with(Outside { detection, ..Outside::default() }),
         })
     }
-}
 
-/// The same as a rule that counts, where the query does nothing else.
-fn counting(lowered: &Lowered) -> Option<Threshold> {
-    let tree::Query::Sequence { by, items, .. } = &lowered.query else { return None };
-    match items.as_slice() {
-        [item] if lowered.counts && by.len() <= MOST_FIELDS => {
-            Some(Threshold { query: filter::query(&item.event)?, fields: by.clone(), value: item.runs? })
-        }
-        _ => None,
+    fn store(&self, event: &Given<'_>, fields: Fields, _: Empty) -> Result<(Vec<Stored>, Vec<Conflict>), DataError> {
+        let (stored, conflicts) = elastic::store::store(tables::builtin()?, event, fields);
+        Ok((vec![stored], conflicts))
     }
 }
 

@@ -3,7 +3,7 @@
 use super::Eql;
 use crate::bind::bind;
 use crate::ir::pass::simplify;
-use crate::schema::Schemas;
+use crate::schema::{Dialect, Schemas};
 use crate::target::{Conversion, Fidelity, Fields, LossKind, Options, Prefer, RuleInfo, Target as _};
 
 fn native(text: &str) -> Conversion {
@@ -141,4 +141,32 @@ fn times_are_the_rules_and_a_second_span_narrows_the_first() {
 fn conditions_on_keys_are_conditions_on_the_events() {
     let text = native("SigninLogs | summarize count() by AppId | where AppId == 'x'").output.unwrap();
     assert!(text.ends_with("any where AppId == \"x\""), "{text}");
+}
+
+#[test]
+fn addresses_are_compared_as_a_whole_or_by_their_network() {
+    let siem = |predicate: &str| {
+        let parsed = crate::syntax::parse(&format!("CommonSecurityLog | where {predicate}"));
+        let mut query = bind(&parsed.query.unwrap(), &Schemas::builtin(Dialect::Sentinel)).query.unwrap();
+        simplify(&mut query);
+        let conversion = Eql.convert(&query, &RuleInfo::default(), &Options::default()).unwrap();
+        conversion.output.map(|text| text.lines().last().unwrap_or_default().to_owned())
+    };
+    for (predicate, eql) in [
+        ("isnotempty(DestinationIP)", Some("any where destination.ip != null")),
+        (r#"DestinationIP != """#, Some("any where destination.ip != null")),
+        (
+            r#"DestinationIP in ("", "1.1.1.1")"#,
+            Some(r#"any where destination.ip == null or destination.ip == "1.1.1.1""#),
+        ),
+        (r#"DestinationIP =~ "1.1.1.1""#, Some(r#"any where destination.ip == "1.1.1.1""#)),
+        (r#"DestinationIP has "1.1.1.1""#, Some(r#"any where destination.ip == "1.1.1.1""#)),
+        (r#"DestinationIP startswith "10.""#, Some(r#"any where cidrMatch(destination.ip, "10.0.0.0/8")"#)),
+        (r#"DestinationIP == "x""#, Some("any where false")),
+        (r#"DestinationIP startswith "10""#, None),
+        (r#"DestinationIP contains "1.1.1.1""#, None),
+        (r#"DestinationIP matches regex "^1""#, None),
+    ] {
+        assert_eq!(siem(predicate).as_deref(), eql, "{predicate}");
+    }
 }

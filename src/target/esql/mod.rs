@@ -9,8 +9,9 @@ pub mod rows;
 mod template;
 pub mod tree;
 
-use super::elastic::tables;
-use super::{Capabilities, Conversion, DataError, Options, Outside, RuleInfo, Target};
+use super::elastic::{self, tables};
+use super::store::{Conflict, Empty, Given, Stored};
+use super::{Capabilities, Conversion, DataError, Fields, Options, Outside, RuleInfo, Target};
 use crate::ir::Query;
 
 /// The target.
@@ -37,6 +38,16 @@ impl Target for Esql {
             Err(losses) => Conversion::refused_for(query, losses),
         })
     }
+
+    fn store(&self, event: &Given<'_>, fields: Fields, _: Empty) -> Result<(Vec<Stored>, Vec<Conflict>), DataError> {
+        let (stored, conflicts) = elastic::store::store(tables::builtin()?, event, fields);
+        Ok((vec![stored], conflicts))
+    }
+}
+
+/// The index in which a list of this name has to be.
+pub fn index_of(list: &str) -> String {
+    lower::index_of(list)
 }
 
 #[cfg(test)]

@@ -11,7 +11,8 @@ pub mod rows;
 pub mod tree;
 mod words;
 
-use super::{Capabilities, Conversion, DataError, Options, RuleInfo, Target};
+use super::store::{Conflict, Empty, Given, Stored};
+use super::{Capabilities, Conversion, DataError, Fields, Options, RuleInfo, Target};
 use crate::ir::Query;
 
 /// The target.
@@ -32,6 +33,12 @@ impl Target for Kql {
             Ok((script, losses)) => Conversion::new(script.print(), losses),
             Err(losses) => Conversion::refused(losses.into_sorted()),
         })
+    }
+
+    /// Sentinel stores its own events as they are.
+    fn store(&self, event: &Given<'_>, _: Fields, _: Empty) -> Result<(Vec<Stored>, Vec<Conflict>), DataError> {
+        let stored = Stored { index: event.table.to_owned(), log_source: None, fields: event.columns.to_vec() };
+        Ok((vec![stored], Vec::new()))
     }
 }
 

@@ -148,6 +148,9 @@ mod tests {
     fn rows_name_what_exists() {
         let data = builtin().unwrap();
         let known: Vec<String> = crate::ir::ForeignId::all().map(|id| id.to_string()).collect();
+        for name in data.functions.aggregates.keys() {
+            assert!(known.contains(name), "{name}");
+        }
         for (name, template) in data.functions.templates() {
             assert!(known.iter().any(|id| id == name), "{name}");
             let function = template.split('(').next().unwrap_or_default();

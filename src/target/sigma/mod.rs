@@ -6,9 +6,11 @@
 mod lower;
 mod print;
 pub mod rows;
+mod store;
 pub mod tree;
 
-use super::{Capabilities, Conversion, DataError, Options, RuleInfo, Target};
+use super::store::{Conflict, Empty, Given, Stored};
+use super::{Capabilities, Conversion, DataError, Fields, Options, RuleInfo, Target};
 use crate::ir::Query;
 
 /// The target.
@@ -30,5 +32,14 @@ impl Target for Sigma {
             Ok((documents, losses)) => Conversion::new(print::print(&documents), losses),
             Err(losses) => Conversion::refused_for(query, losses),
         })
+    }
+
+    fn store(
+        &self,
+        event: &Given<'_>,
+        fields: Fields,
+        empty: Empty,
+    ) -> Result<(Vec<Stored>, Vec<Conflict>), DataError> {
+        Ok(store::store(rows::builtin()?, event, fields, empty))
     }
 }

@@ -6,10 +6,12 @@
 mod lower;
 mod print;
 pub mod rows;
+mod store;
 mod template;
 pub mod tree;
 
-use super::{Capabilities, Conversion, DataError, Options, Outside, RuleInfo, Target};
+use super::store::{Conflict, Empty, Given, Stored};
+use super::{Capabilities, Conversion, DataError, Fields, Options, Outside, RuleInfo, Target};
 use crate::ir::Query;
 
 /// The target.
@@ -34,6 +36,27 @@ impl Target for Splunk {
             Err(losses) => Conversion::refused_for(query, losses),
         })
     }
+
+    fn store(
+        &self,
+        event: &Given<'_>,
+        fields: Fields,
+        empty: Empty,
+    ) -> Result<(Vec<Stored>, Vec<Conflict>), DataError> {
+        let (stored, conflicts) = store::store(rows::builtin()?, event, fields, empty);
+        Ok((vec![stored], conflicts))
+    }
+}
+
+pub(in crate::target) use lower::{json_text, json_value};
+
+/// The macros by which the tables' events are found, each with a definition that finds them as [`Target::store`] stores
+/// them: a site has its own.
+///
+/// # Errors
+/// What is wrong with the data files.
+pub fn macros() -> Result<Vec<(String, String)>, DataError> {
+    Ok(store::macros(rows::builtin()?))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::{Item, Kind, Stage};
 use crate::diagnostic::code;
 use crate::ir::{Argument, Column, ColumnId, Expr, ForeignStep, Join, JoinKind, Name, Op, Schema, UnionColumn, Value};
-use crate::read::splunk::pipe::{Pipe, computed};
+use crate::read::pipe::{Pipe, computed};
 use crate::read::splunk::{Lowered, MAX_UNIONS, Reader, Text, command_row, eval, name};
 use crate::source::Span;
 use crate::types::Type;

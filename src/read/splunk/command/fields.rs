@@ -3,11 +3,11 @@
 use super::{Item, Kind, Stage};
 use crate::diagnostic::code;
 use crate::ir::{
-    Argument, Column, Expr, ExprKind, ForeignAggregate, ForeignStep, Frame, Name, Op, Rest, Schema, SourceKind,
-    Statistics, Value,
+    Argument, Column, Expr, ExprKind, ForeignAggregate, ForeignStep, Frame, Lacking, Name, Op, Rest, Schema,
+    SourceKind, Statistics, Value,
 };
+use crate::read::pipe::{Pipe, computed};
 use crate::read::splunk::grammar::Rule;
-use crate::read::splunk::pipe::{Pipe, computed};
 use crate::read::splunk::text::{field_name, fill, fit, fits, number, unquote};
 use crate::read::splunk::time::is_span;
 use crate::read::splunk::{At, ForeignKind, Lowered, Reader, Text, built_in, command_row, eval, name, scalar};
@@ -223,7 +223,7 @@ pub(super) fn filldown(reader: &mut Reader<'_>, pipe: &mut Pipe, stage: &Stage<'
         }
     }
     let frame = Frame::Running { current: true, window: None, global: false };
-    let node = Statistics { keys: Vec::new(), aggregates, frame };
+    let node = Statistics { keys: Vec::new(), aggregates, lacking: Lacking::NoGroup, frame };
     pipe.push_making(Op::Statistics(Box::new(node)), outputs, span);
     Ok(())
 }

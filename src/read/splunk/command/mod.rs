@@ -9,10 +9,10 @@ mod source;
 use pest::iterators::Pair;
 
 use super::grammar::Rule;
-use super::pipe::Pipe;
 use super::text::{field_name, is_quoted, unquote};
 use super::{Lowered, Reader, Text, statistics, tstats};
 use crate::diagnostic::{Diagnostic, code};
+use crate::read::pipe::Pipe;
 use crate::source::Span;
 
 /// A command of a search.
@@ -128,6 +128,8 @@ static COMMANDS: &[Command] = &[
     then("outputcsv", records::side_effect),
     then("sendalert", records::side_effect),
     then("sendemail", records::side_effect),
+    // How a value is shown is no matter of what it is.
+    then("fieldformat", records::side_effect),
     then("join", combine::join),
     then("append", combine::append),
     then("appendpipe", combine::appendpipe),

@@ -5,7 +5,7 @@ use super::{Item, Kind, Stage, bare};
 use crate::diagnostic::code;
 use crate::functions::Shape;
 use crate::ir::{Argument, Column, Expr, ForeignStep, MvExpand, MvItem, Op, Schema, SortKey, Value};
-use crate::read::splunk::pipe::{Pipe, computed};
+use crate::read::pipe::{Pipe, computed};
 use crate::read::splunk::{At, Lowered, Reader, Text, command_row, eval, name, scalar};
 use crate::source::Span;
 use crate::types::Type;

@@ -3,7 +3,7 @@
 use super::{Item, Kind, Stage};
 use crate::diagnostic::code;
 use crate::ir::{Argument, Expr, ForeignStep, Origin, Schema, SourceKind, Value};
-use crate::read::splunk::pipe::Pipe;
+use crate::read::pipe::Pipe;
 use crate::read::splunk::text::unquote;
 use crate::read::splunk::{Lowered, Reader, Text, command_row, name};
 use crate::source::Span;

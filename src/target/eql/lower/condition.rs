@@ -5,7 +5,7 @@
 
 use super::super::tree::{Compare, Condition, Operand, Value as Literal};
 use super::cases::{literal_passes, literal_text};
-use super::{Lower, Meaning, Result, refuse};
+use super::{Lower, Meaning, Result, address, refuse};
 use crate::ir::{
     Between, CaseRule, Compare as Comparison, CompareOp, Expr, ExprKind, Membership, Quantifier, RegexMatch,
     StringMatch, StringTest, Value, ValueSet,
@@ -248,6 +248,9 @@ impl Lower<'_> {
         if subject.length {
             return refuse(LossKind::UnsupportedExpression, span, "the length of a text is a number");
         }
+        if subject.stored == Some(StoredType::Ip) {
+            return address::texts(subject.name, test, texts, want, span);
+        }
         let insensitive = case != CaseRule::Sensitive || subject.folded.is_some();
         // What was put in one case equals nothing that is written in another.
         let possible = |text: &&String| {
@@ -313,6 +316,10 @@ impl Lower<'_> {
             }
         };
         let subject = self.subject(&node.subject)?;
+        if subject.stored == Some(StoredType::Ip) {
+            let message = format!("`{}` holds an address, which no pattern is compared with; use ES|QL", subject.name);
+            return refuse(LossKind::UnsupportedExpression, span, message);
+        }
         if subject.folded.is_some() || subject.length || self.whole_dynamic(&node.subject) {
             return refuse(
                 LossKind::UnsupportedExpression,
@@ -337,6 +344,9 @@ impl Lower<'_> {
     /// That a text is empty or missing, or neither.
     fn emptiness(&mut self, expr: &Expr, is: bool) -> Result<Condition> {
         let subject = self.subject(expr)?;
+        if subject.stored == Some(StoredType::Ip) {
+            return Ok(Condition::Missing(subject.name, is));
+        }
         Ok(if is {
             Condition::any(vec![Condition::Missing(subject.name.clone(), true), equals(&subject.name, "")])
         } else {

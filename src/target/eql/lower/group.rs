@@ -7,9 +7,6 @@ use crate::source::Span;
 use crate::target::{Loss, LossKind};
 use crate::types::Type;
 
-/// What a sequence can count to.
-const MOST_RUNS: i64 = 100;
-
 /// A width that is not written out.
 struct NotWritten;
 
@@ -78,8 +75,10 @@ impl Lower<'_> {
             }
             _ => None,
         };
-        let Some(least) = least.filter(|n| (1..=MOST_RUNS).contains(n)) else {
-            return only_aggregate("a sequence repeats an event 1 to 100 times; another threshold cannot be said");
+        let Some(least) = least.filter(|n| (1..=self.most_runs).contains(n)) else {
+            return only_aggregate(
+                "a sequence repeats an event 1 to 100 times; another threshold cannot be said, but for a higher one in a rule of type `threshold`",
+            );
         };
         if least == 1 {
             return Ok(());

@@ -78,7 +78,7 @@ impl Lower<'_> {
         }
         if !together {
             let message = format!(
-                "EQL has no `{}` join: that an event has no partner cannot be said of a whole span of time; use ES|QL, or a rule of type `new_terms` where the event is to be the first of its kind",
+                "EQL has no `{}` join: that an event has no partner cannot be said of a whole span of time; use ES|QL, or a rule of type `new_terms` (package `ndjson` or `toml`) where the event is to be the first of its kind",
                 join.kind.name()
             );
             return refuse(LossKind::UnsupportedOperator, span, message);

@@ -43,17 +43,25 @@ impl Moment {
 
 /// A span of time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Times {
+pub(in crate::target::eql) struct Times {
     from: Option<Moment>,
     to: Option<Moment>,
 }
 
 impl Times {
-    /// The lines that tell the rule's `from` and `to`.
-    pub(super) fn lines(self) -> Vec<String> {
-        let to = self.to.filter(|to| *to != Moment::new(Bound::FromNow(0)));
-        let line = |word: &str, moment: Option<Moment>| moment.map(|moment| format!("{word}: {}", moment.text()));
-        line("from", self.from).into_iter().chain(line("to", to)).collect()
+    /// Its start as date math.
+    pub(in crate::target::eql) fn start(self) -> Option<String> {
+        self.from.map(Moment::text)
+    }
+
+    /// Its end as date math; none where that is the instant of the run.
+    pub(in crate::target::eql) fn end(self) -> Option<String> {
+        self.to.filter(|_| !self.is_until_now()).map(Moment::text)
+    }
+
+    /// Whether it ends with the run.
+    pub(super) fn is_until_now(self) -> bool {
+        self.to.is_none_or(|to| to == Moment::new(Bound::FromNow(0)))
     }
 
     /// How long it is, where it ends with the run.
@@ -215,7 +223,7 @@ mod tests {
     fn spans_narrow_to_what_both_allow_and_widen_to_what_one_does() {
         let mut times = Times::default();
         assert!(times.narrow(Some(ago(14)), None) && times.narrow(Some(ago(7)), Some(ago(1))));
-        assert_eq!(times.lines(), ["from: now-7d", "to: now-1d"]);
+        assert_eq!((times.start().as_deref(), times.end().as_deref()), (Some("now-7d"), Some("now-1d")));
         let other = Times { from: Some(ago(30)), to: None };
         assert_eq!(times.both(other), Some(Times { from: Some(ago(30)), to: None }));
         let instant = Some(Moment::new(Bound::Instant(0)));

@@ -21,6 +21,16 @@ pub(super) struct Subject {
 impl Lower<'_> {
     /// The field that an expression comes down to.
     pub(super) fn subject(&mut self, expr: &Expr) -> Result<Subject> {
+        if let ExprKind::Access(node) = &expr.kind
+            && let Some(why) = self.tables.no_value(&node.path)
+        {
+            return refuse(LossKind::UnsupportedExpression, expr.span, why);
+        }
+        self.place(expr)
+    }
+
+    /// The field, or the object, that an expression comes down to.
+    fn place(&mut self, expr: &Expr) -> Result<Subject> {
         match &expr.kind {
             ExprKind::Column(id) => match self.columns.get(id).cloned() {
                 Some(Meaning::Field(place)) => {
@@ -85,7 +95,7 @@ impl Lower<'_> {
                 if base.ty.ty == Type::String {
                     as_text = base.as_column();
                 }
-                let mut subject = self.subject(base)?;
+                let mut subject = self.place(base)?;
                 for part in &node.path {
                     subject.name.push('.');
                     match part.as_literal() {

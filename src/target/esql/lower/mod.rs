@@ -17,6 +17,8 @@ mod set;
 mod source;
 mod value;
 
+pub(in crate::target::esql) use source::index_of;
+
 use std::collections::{HashMap, HashSet};
 
 use super::rows::Data;

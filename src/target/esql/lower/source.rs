@@ -21,7 +21,7 @@ impl Lower<'_> {
                 narrowed: true,
                 ..Flow::new(Head::Row(vec![("row".into(), Expr::integer(1))]))
             }),
-            SourceKind::LogSource(_) | SourceKind::Foreign(_) => {
+            SourceKind::LogSource(_) | SourceKind::Foreign(_) | SourceKind::Correlated(_) => {
                 refuse(LossKind::UnsupportedSource, source.span, "a source of another language is read, not written")
             }
             SourceKind::Input => {
@@ -321,7 +321,7 @@ fn assigns(flow: &Flow, name: &str) -> bool {
 }
 
 /// A name an index may bear.
-pub(super) fn index_of(text: &str) -> String {
+pub(in crate::target::esql) fn index_of(text: &str) -> String {
     let last = text.split(['?', '#']).next().unwrap_or(text).trim_end_matches('/').rsplit('/').next().unwrap_or(text);
     let name: String = last
         .to_lowercase()

@@ -103,7 +103,10 @@ impl Lower<'_> {
                 format!("nothing here knows the function `{name}`; declare it with `let` in the query"),
             ),
             ExprKind::Cast(node) => self.cast(flow, node, expr),
-            ExprKind::Access(node) => self.access(flow, node, expr.span),
+            ExprKind::Access(node) => match self.tables.no_value(&node.path) {
+                Some(why) => refuse(LossKind::UnsupportedExpression, expr.span, why),
+                None => self.access(flow, node, expr.span),
+            },
             ExprKind::Item(..) => refuse(
                 LossKind::UnsupportedFunction,
                 expr.span,
@@ -516,7 +519,11 @@ impl Lower<'_> {
                 );
             }
         }
-        let value = self.value(flow, base)?;
+        let value = match &base.kind {
+            // What has no value itself has parts all the same.
+            ExprKind::Access(inner) => self.access(flow, inner, base.span)?,
+            _ => self.value(flow, base)?,
+        };
         let own = match &base.kind {
             ExprKind::Column(id) => flow.slots.get(id).is_some_and(|slot| slot.of_event),
             _ => matches!(base.kind, ExprKind::Access(_)),

@@ -29,6 +29,10 @@ impl Lowerer<'_> {
                 let message = "no table of Sentinel is known to hold these events";
                 return Err(refuse(LossKind::UnsupportedSource, span, message.to_owned()));
             }
+            SourceKind::Correlated(_) => {
+                let message = "events that have to come in succession have no counterpart in KQL that means the same";
+                return Err(refuse(LossKind::UnsupportedSource, span, message.to_owned()));
+            }
             SourceKind::Unit => match plan.steps.first().map(|step| (&step.op, &step.schema)) {
                 Some((Op::Project(items, _), schema)) => {
                     let row = self.row(&nothing);

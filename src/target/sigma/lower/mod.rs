@@ -203,7 +203,7 @@ impl<'a> Lower<'a> {
                 let message = "a Sigma rule finds events of a log source, and this is none; use ES|QL or Splunk";
                 self.refuse(LossKind::UnsupportedSource, span, message)
             }
-            SourceKind::LogSource(_) | SourceKind::Foreign(_) => {
+            SourceKind::LogSource(_) | SourceKind::Foreign(_) | SourceKind::Correlated(_) => {
                 self.refuse(LossKind::UnsupportedSource, span, "a source of another language is read, not written")
             }
             SourceKind::Evaluate(_) | SourceKind::Input => {

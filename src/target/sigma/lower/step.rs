@@ -26,7 +26,13 @@ impl<'a> Lower<'a> {
                     self.window(pattern, window, span)?;
                 }
             }
-            Op::Extend(items) => define(flow, items),
+            Op::Extend(items) => {
+                if items.iter().any(|item| item.expr.as_column().is_none()) {
+                    let message = "Sigma finds whole events; columns that are computed are not part of a rule";
+                    self.shown(LossKind::Null, span, message);
+                }
+                define(flow, items);
+            }
             Op::Project(items, _) => {
                 self.shown(
                     LossKind::Null,

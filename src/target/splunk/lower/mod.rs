@@ -34,6 +34,8 @@ mod text;
 mod time;
 mod value;
 
+pub(in crate::target) use represent::{json_text, to_serde as json_value};
+
 use std::collections::{HashMap, HashSet};
 
 use super::rows::Data;
@@ -377,6 +379,11 @@ impl Lower<'_> {
     fn shown_name(&self, id: ColumnId, name: &str, slot: &Slot) -> String {
         let info = &self.query.columns[id];
         let as_in_table = matches!(info.origin, Origin::Table(_)) && *info.name == *name;
+        // An object is no field of the event but a part of its text, which the whole text must not stand for.
+        if let Repr::Object(path) = &slot.val.repr {
+            let plain = path.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '.');
+            return if as_in_table && plain { path.clone() } else { clean(name) };
+        }
         match &slot.val.expr {
             Eval::Field(field) if as_in_table => field.clone(),
             Eval::Field(field) if field == "_time" && self.is_time_name(name) => field.clone(),
@@ -444,6 +451,6 @@ pub(super) fn object_text(base: Eval, path: &str) -> Eval {
 }
 
 /// A name that a field may bear: what would need an escape that Splunk does not have is replaced.
-pub(super) fn clean(name: &str) -> String {
+pub(in crate::target::splunk) fn clean(name: &str) -> String {
     name.chars().map(|c| if c.is_control() || "'\"`\\$|[]".contains(c) { '_' } else { c }).collect()
 }

@@ -260,11 +260,12 @@ fn literal_items(text: &str) -> Option<Vec<String>> {
 }
 
 /// A dynamic as JSON text.
-pub(super) fn json_text(json: &Json) -> String {
+pub(in crate::target) fn json_text(json: &Json) -> String {
     to_serde(json).to_string()
 }
 
-fn to_serde(json: &Json) -> serde_json::Value {
+/// A dynamic as a value of JSON.
+pub(in crate::target) fn to_serde(json: &Json) -> serde_json::Value {
     use serde_json::Value as S;
     match json {
         Json::Null => S::Null,

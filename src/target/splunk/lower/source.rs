@@ -80,6 +80,9 @@ impl Lower<'_> {
                 let message = format!("the command `{}` of another language is read, not written", step.command);
                 refuse(LossKind::UnsupportedSource, source.span, message)
             }
+            SourceKind::Correlated(_) => {
+                refuse(LossKind::UnsupportedSource, source.span, "a sequence of another language is read, not written")
+            }
             SourceKind::Evaluate(evaluate) => {
                 let message = format!("the plugin `{}` has no counterpart in Splunk", evaluate.name);
                 refuse(LossKind::UnsupportedSource, source.span, message)

@@ -1,6 +1,6 @@
-//! A plan as it grows, command by command, with the fields known so far.
+//! A plan as it grows, command by command, with the fields known so far: for languages whose events may have any field.
 
-use super::text::fits;
+use super::wildcard::fits;
 use crate::functions::ValueType;
 use crate::ir::foreign::ForeignType;
 use crate::ir::{
@@ -168,6 +168,14 @@ impl Pipe {
             }
         }
         self.plan.push(op, schema, span);
+    }
+
+    /// As [`Pipe::push_making`], but what is made stands behind all other fields.
+    pub(super) fn push_making_last(&mut self, op: Op, made: &[Column], span: Span) {
+        let open = self.schema().open;
+        let others = self.schema().iter().filter(|known| made.iter().all(|column| column.name != known.name));
+        let columns: Vec<Column> = others.chain(made).cloned().collect();
+        self.plan.push(op, Schema::new(columns, open), span);
     }
 
     /// Gives a field the value of an expression.

@@ -1,0 +1,330 @@
+//! Whether both sides found the same.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::rule_side::{Answered, Found};
+use super::translation::Row;
+use crate::literal::{TICKS_PER_SECOND, parse_datetime, parse_timespan};
+use crate::replay::Cell;
+use crate::target::{Conversion, Fidelity, LossKind};
+use crate::types::Type;
+
+/// How far a number may be from the other, as a part of it: sums are made in another order.
+const TOLERANCE: f64 = 1e-9;
+/// How far two instants may be apart: the coarsest target keeps milliseconds.
+const INSTANT: i64 = TICKS_PER_SECOND / 1000;
+
+/// What a translation gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// Rows with the rule's columns.
+    Rows,
+    /// Whole events, each by itself.
+    Events,
+    /// Groups of events: sequences and correlations.
+    Groups,
+}
+
+/// How both sides are held against each other.
+#[derive(Clone, Debug)]
+pub(super) struct Measure<'a> {
+    pub(super) shape: Shape,
+    pub(super) conversion: &'a Conversion,
+}
+
+impl Measure<'_> {
+    /// Whether the translation found what the rule found.
+    pub(super) fn agree(&self, left: &Answered, right: &[Row]) -> bool {
+        match self.shape {
+            Shape::Rows => {
+                self.same_rows(left, right)
+                    || self.conversion.fidelity != Fidelity::Exact && left.traced && same_groups(&left.rows, right)
+            }
+            Shape::Events => same_groups(&left.rows, right),
+            Shape::Groups => same_groups(&left.rows, right) || self.same_alerts(left, right),
+        }
+    }
+
+    /// Whether each group that was found is part of one of the rule's, and each of the rule's was found in part: what a
+    /// sequence, which ends with the event that completes it, can give.
+    fn same_alerts(&self, left: &Answered, right: &[Row]) -> bool {
+        let part = |row: &Row| left.rows.iter().any(|found| is_part(&row.events, &found.events));
+        let found = |found: &Found| right.iter().any(|row| row.events.iter().any(|id| found.events.contains(id)));
+        right.iter().all(part) && left.rows.iter().all(found)
+    }
+
+    /// The same rows, names and the limits of representation apart.
+    fn same_rows(&self, left: &Answered, right: &[Row]) -> bool {
+        if left.rows.len() != right.len() {
+            return false;
+        }
+        let fields: Vec<Option<&str>> =
+            left.columns.iter().map(|(name, _)| self.conversion.outside.field(name)).collect();
+        let same = |found: &Found, row: &Row| {
+            left.columns.iter().zip(&found.values).zip(&fields).all(|(((_, ty), value), field)| match field {
+                Some(field) => self.is_value(value, *ty, get(row, field)),
+                // A column that is null in every row has no field there.
+                None => is_nothing(value),
+            })
+        };
+        let mut free: Vec<&Row> = right.iter().collect();
+        for found in &left.rows {
+            // Rows of the same events are the likeliest to be the same.
+            let near = free.iter().position(|row| row.events == found.events && same(found, row));
+            let Some(at) = near.or_else(|| free.iter().position(|row| same(found, row))) else { return false };
+            free.swap_remove(at);
+        }
+        true
+    }
+
+    fn is_value(&self, value: &Value, ty: Type, cell: &Cell) -> bool {
+        let folded = self.shows(LossKind::Case);
+        if is_nothing(value) {
+            return match cell {
+                Cell::Null => true,
+                Cell::Text(text) => text.is_empty() || &**text == "null",
+                Cell::List(items) => items.is_empty(),
+                Cell::Bag(slots) => slots.is_empty(),
+                _ => false,
+            };
+        }
+        match (ty, value) {
+            (Type::DateTime, Value::String(text)) => {
+                parse_datetime(text).zip(cell.as_time()).is_some_and(|(a, b)| a.abs_diff(b) < INSTANT.unsigned_abs())
+            }
+            (Type::TimeSpan, Value::String(text)) => {
+                let ticks = match cell {
+                    Cell::Text(text) => parse_timespan(text),
+                    #[expect(clippy::cast_possible_truncation, reason = "seconds of a span of time")]
+                    other => other.as_number().map(|seconds| (seconds * TICKS_PER_SECOND as f64).round() as i64),
+                };
+                parse_timespan(text).zip(ticks).is_some_and(|(a, b)| a.abs_diff(b) < INSTANT.unsigned_abs())
+            }
+            (Type::Dynamic | Type::Unknown, value) => same_json(value, cell, folded),
+            (_, Value::Bool(truth)) => match cell {
+                Cell::Bool(other) => truth == other,
+                other => other.written().is_some_and(|text| {
+                    text.eq_ignore_ascii_case(&truth.to_string()) || *text == *if *truth { "1" } else { "0" }
+                }),
+            },
+            (_, Value::Number(number)) => number.as_f64().zip(cell.as_number()).is_some_and(|(a, b)| same_number(a, b)),
+            (_, Value::String(text)) => same_text(text, cell, folded),
+            _ => false,
+        }
+    }
+
+    /// Whether a loss of this kind is about what is shown.
+    fn shows(&self, kind: LossKind) -> bool {
+        self.conversion.losses.iter().any(|loss| loss.kind == kind && loss.fidelity == Fidelity::Events)
+    }
+}
+
+fn get<'r>(row: &'r Row, field: &str) -> &'r Cell {
+    row.fields.iter().find(|(name, _)| **name == *field).map_or(&Cell::Null, |(_, cell)| cell)
+}
+
+fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty() || text == "NaN",
+        Value::Array(items) => items.is_empty(),
+        Value::Object(slots) => slots.is_empty(),
+        _ => false,
+    }
+}
+
+fn same_number(a: f64, b: f64) -> bool {
+    (a - b).abs() <= TOLERANCE * a.abs().max(b.abs()).max(1.0)
+}
+
+fn same_text(text: &str, cell: &Cell, folded: bool) -> bool {
+    let other = match cell {
+        // A field of several values that are all the same.
+        Cell::List(items) if items.len() == 1 => items[0].written(),
+        other => other.written(),
+    };
+    other.is_some_and(|other| {
+        *other == *text
+            || folded && other.to_lowercase() == text.to_lowercase()
+            || folded && dashed(&other) == dashed(text)
+            || json_of(text).is_some_and(|json| json_of(&other).is_some_and(|other| loosely(&json) == loosely(&other)))
+    })
+}
+
+fn dashed(text: &str) -> String {
+    text.to_lowercase().replace(' ', "-")
+}
+
+/// The array or object that a text is the JSON of.
+fn json_of(text: &str) -> Option<Value> {
+    if !text.starts_with(['{', '[']) {
+        return None;
+    }
+    serde_json::from_str(text).ok()
+}
+
+/// A value of JSON so written that the order of elements and the types of scalars do not count.
+fn loosely(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => match json_of(text) {
+            Some(inner) => loosely(&inner),
+            None => parse_datetime(text).map_or_else(|| text.clone(), |ticks| format!("@{}", ticks / INSTANT)),
+        },
+        Value::Number(number) => number.as_f64().map_or_else(|| number.to_string(), |number| number.to_string()),
+        Value::Bool(value) => value.to_string(),
+        Value::Array(items) => {
+            let mut items: Vec<String> = items.iter().map(loosely).filter(|item| !item.is_empty()).collect();
+            items.sort_unstable();
+            if let [one] = items.as_slice() {
+                return one.clone();
+            }
+            items.join("\u{1}")
+        }
+        Value::Object(slots) => {
+            let mut slots: Vec<String> = slots
+                .iter()
+                .map(|(name, value)| (name, loosely(value)))
+                .filter(|(_, value)| !value.is_empty())
+                .map(|(name, value)| format!("{name}\u{2}{value}"))
+                .collect();
+            slots.sort_unstable();
+            format!("{{{}}}", slots.join("\u{1}"))
+        }
+    }
+}
+
+fn same_json(value: &Value, cell: &Cell, folded: bool) -> bool {
+    let mut text = String::new();
+    cell.write_json(&mut text);
+    let other: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
+    let (a, b) = (loosely(value), loosely(&other));
+    a == b || folded && dashed(&a) == dashed(&b) || {
+        let time = |value: &Value| value.as_str().and_then(parse_datetime);
+        time(value).zip(cell.as_time()).is_some_and(|(a, b)| a.abs_diff(b) < INSTANT.unsigned_abs())
+    }
+}
+
+fn is_part(inner: &[u32], outer: &[u32]) -> bool {
+    inner.iter().all(|id| outer.contains(id))
+}
+
+/// Whether the same sets of events were found, each as often.
+fn same_groups(left: &[Found], right: &[Row]) -> bool {
+    let mut left: Vec<&[u32]> = left.iter().map(|found| found.events.as_slice()).collect();
+    let mut right: Vec<&[u32]> = right.iter().map(|row| row.events.as_slice()).collect();
+    left.sort_unstable();
+    right.sort_unstable();
+    left == right
+}
+
+/// The events that one side found and the other did not.
+pub(super) fn apart(left: &Answered, right: &[Row]) -> (Vec<u32>, Vec<u32>) {
+    let mine: BTreeSet<u32> = left.rows.iter().flat_map(|found| found.events.iter().copied()).collect();
+    let theirs: BTreeSet<u32> = right.iter().flat_map(|row| row.events.iter().copied()).collect();
+    (mine.difference(&theirs).copied().collect(), theirs.difference(&mine).copied().collect())
+}
+
+/// What a row of a translation holds, as JSON.
+pub(super) fn shown(row: &Row) -> Value {
+    let mut text = String::from("{");
+    for (at, (name, cell)) in row.fields.iter().filter(|(_, cell)| !cell.is_null()).enumerate() {
+        if at > 0 {
+            text.push(',');
+        }
+        text.push_str(&Value::from(&**name).to_string());
+        text.push(':');
+        cell.write_json(&mut text);
+    }
+    text.push('}');
+    serde_json::from_str(&text).unwrap_or(Value::String(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::target::{Losses, Outside};
+
+    fn conversion(fidelity: Fidelity) -> Conversion {
+        let columns = vec![("A".to_owned(), "a".to_owned()), ("N".to_owned(), "n".to_owned())];
+        let outside = Outside { columns, ..Outside::default() };
+        Conversion { fidelity, ..Conversion::new(String::new(), Losses::default()).with(outside) }
+    }
+
+    fn left(rows: &[(&str, i64, &[u32])]) -> Answered {
+        let rows = rows
+            .iter()
+            .map(|(a, n, events)| Found { values: vec![Value::from(*a), Value::from(*n)], events: events.to_vec() })
+            .collect();
+        Answered { columns: vec![("A".into(), Type::String), ("N".into(), Type::Long)], rows, traced: true }
+    }
+
+    fn right(rows: &[(&str, &str, &[u32])]) -> Vec<Row> {
+        let row = |(a, n, events): &(&str, &str, &[u32])| Row {
+            fields: vec![("a".into(), Cell::text(*a)), ("n".into(), Cell::text(*n))],
+            events: events.to_vec(),
+        };
+        rows.iter().map(row).collect()
+    }
+
+    #[test]
+    fn exact_is_the_same_rows_in_any_order() {
+        let conversion = conversion(Fidelity::Exact);
+        let measure = Measure { shape: Shape::Rows, conversion: &conversion };
+        let rule = left(&[("x", 1, &[1]), ("y", 2, &[2])]);
+        assert!(measure.agree(&rule, &right(&[("y", "2", &[2]), ("x", "1", &[1])])));
+        for other in [
+            &[("y", "2", &[2_u32] as &[u32])] as &[_],
+            &[("y", "2", &[2]), ("X", "1", &[1])],
+            &[("y", "2", &[2]), ("x", "3", &[1])],
+            &[("y", "2", &[2]), ("y", "2", &[2])],
+        ] {
+            assert!(!measure.agree(&rule, &right(other)), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn events_are_the_same_groups_whatever_is_shown() {
+        let conversion = conversion(Fidelity::Events);
+        let rows = Measure { shape: Shape::Rows, conversion: &conversion };
+        let events = Measure { shape: Shape::Events, conversion: &conversion };
+        let rule = left(&[("x", 1, &[1, 2]), ("y", 2, &[3])]);
+        let other = right(&[("", "", &[1, 2]), ("", "", &[3])]);
+        assert!(rows.agree(&rule, &other) && events.agree(&rule, &other));
+        let regrouped = right(&[("", "", &[1]), ("", "", &[2, 3])]);
+        assert!(!rows.agree(&rule, &regrouped) && !events.agree(&rule, &regrouped));
+    }
+
+    #[test]
+    fn sequences_give_a_part_of_each_group_and_nothing_else() {
+        let conversion = conversion(Fidelity::Approximate);
+        let measure = Measure { shape: Shape::Groups, conversion: &conversion };
+        let rule = left(&[("x", 3, &[1, 2, 3]), ("y", 2, &[4, 5])]);
+        assert!(measure.agree(&rule, &right(&[("", "", &[1, 2]), ("", "", &[4, 5])])));
+        assert!(!measure.agree(&rule, &right(&[("", "", &[1, 2])])), "a group is missing");
+        assert!(!measure.agree(&rule, &right(&[("", "", &[1, 2]), ("", "", &[4, 5, 6])])), "an event too many");
+    }
+
+    #[test]
+    fn values_are_the_same_whatever_they_are_stored_as() {
+        let conversion = conversion(Fidelity::Exact);
+        let measure = Measure { shape: Shape::Rows, conversion: &conversion };
+        for (value, ty, cell, same) in [
+            (Value::from("2024-01-01T00:00:00.0000000Z"), Type::DateTime, Cell::Real(1_704_067_200.0), true),
+            (Value::from("2024-01-01T00:00:00.0000000Z"), Type::DateTime, Cell::Real(1_704_067_201.0), false),
+            (Value::from("00:01:00"), Type::TimeSpan, Cell::Long(60), true),
+            (Value::from(true), Type::Bool, Cell::text("true"), true),
+            (Value::from(true), Type::Bool, Cell::text("false"), false),
+            (Value::from(""), Type::String, Cell::Null, true),
+            (Value::from("a"), Type::String, Cell::Null, false),
+            (serde_json::json!(["b", "a"]), Type::Dynamic, Cell::List(vec![Cell::text("a"), Cell::text("b")]), true),
+            (serde_json::json!(["b"]), Type::Dynamic, Cell::text("b"), true),
+            (serde_json::json!(["b"]), Type::Dynamic, Cell::text("c"), false),
+            (serde_json::json!({"a": 1}), Type::Dynamic, Cell::text("{\"a\":1}"), true),
+        ] {
+            assert_eq!(measure.is_value(&value, ty, &cell), same, "{value} {cell:?}");
+        }
+    }
+}

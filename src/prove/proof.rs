@@ -1,0 +1,384 @@
+//! Proofs: whether a translation finds what the rule finds.
+//!
+//! The rule is run by the evaluator over events of Sentinel; what was emitted is read back from its text, by its own
+//! language's rules, and run by the interpreter in [`crate::replay`] over the same events as that system stores them.
+//! The two share no code that decides a meaning. They have to agree on every set of events, within what the fidelity
+//! of the translation promises; and a proof counts only if it could have failed: the rule found something in one set and
+//! nothing in another, and everything that decides in it was seen deciding, both ways.
+
+use std::collections::{BTreeMap, HashSet};
+use std::time::Instant;
+
+use serde_json::{Map, Value, json};
+
+use super::compare::{Measure, Shape, apart, shown};
+use super::rule_side::{Answered, Bench};
+use super::scenario::{Record, Scenario};
+use super::translation::{Row, Storing, Translation};
+use super::{atoms, rule_side, scenario};
+use crate::eval::Engine;
+use crate::ir::Query;
+use crate::schema::Schemas;
+use crate::target::store::Empty;
+use crate::target::{Conversion, DataError, Fidelity, Loss, LossKind, Options, RuleInfo, Target};
+
+/// What a comparison came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// Both sides found the same wherever they have to, and would have been seen to part.
+    Proven,
+    /// Both sides found the same, as far as the events could tell; or one of them could not be run.
+    Untested,
+    /// They parted where the translation says that they do not.
+    Refuted,
+    /// There is no translation.
+    Refused,
+}
+
+impl Verdict {
+    /// The word in output.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Proven => "proven",
+            Self::Untested => "untested",
+            Self::Refuted => "refuted",
+            Self::Refused => "refused",
+        }
+    }
+}
+
+/// Where both sides parted first.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct Difference {
+    /// The set of events.
+    pub scenario: String,
+    /// The instant of the run.
+    pub now: String,
+    /// The first event that one side found and the other did not; nothing where both found the same events and made
+    /// something else of them.
+    pub event: Option<Value>,
+    /// Its table.
+    pub table: Option<String>,
+    /// The first of what the rule found there.
+    pub rule: Vec<Value>,
+    /// The first of what the translation found.
+    pub translation: Vec<Value>,
+}
+
+/// What is known of a translation.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct Proof {
+    /// The target.
+    pub target: &'static str,
+    /// What the translation promises.
+    pub fidelity: Fidelity,
+    /// What came of it.
+    pub verdict: Verdict,
+    /// How many events both sides were run over.
+    pub events: usize,
+    /// How many records the rule found.
+    pub groups: usize,
+    /// The first difference.
+    pub first_difference: Option<Difference>,
+    /// Why it is not proven.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// What a proof needs.
+#[derive(Clone, Copy, Debug)]
+pub struct Given<'a> {
+    /// The rule's query, simplified.
+    pub query: &'a Query,
+    /// Its text.
+    pub text: &'a str,
+    /// What is known of the rule.
+    pub info: RuleInfo<'a>,
+    /// What is known of tables.
+    pub schemas: &'a Schemas,
+    /// How translations are made.
+    pub options: Options,
+    /// What runs the rule.
+    pub engine: &'a Engine,
+    /// The sets of events.
+    pub scenarios: &'a [Scenario],
+    /// When no more is begun.
+    pub until: Option<Instant>,
+}
+
+/// A rule with what it finds in each scenario.
+pub struct Case<'a> {
+    given: Given<'a>,
+    ids: Vec<BTreeMap<String, Vec<u32>>>,
+    bench: Bench<'a>,
+    answers: Vec<Answered>,
+    /// What it finds without the last limit on the number of its records, if it ends with one.
+    uncapped: Option<Vec<Answered>>,
+    wanted: Option<HashSet<String>>,
+    undecided: std::cell::OnceCell<Option<String>>,
+}
+
+impl<'a> Case<'a> {
+    /// Runs a rule over its scenarios.
+    ///
+    /// # Errors
+    /// Why it does not run, as a sentence.
+    pub fn new(given: Given<'a>) -> Result<Self, String> {
+        let mut next = 0;
+        let ids: Vec<BTreeMap<String, Vec<u32>>> = given
+            .scenarios
+            .iter()
+            .map(|scenario| {
+                let mut number = |records: &Vec<Record>| {
+                    let first = next;
+                    next += u32::try_from(records.len()).unwrap_or(u32::MAX);
+                    (first..next).collect()
+                };
+                scenario.tables.iter().map(|(table, records)| (table.clone(), number(records))).collect::<Vec<_>>()
+            })
+            .map(|tables: Vec<(String, Vec<u32>)>| tables.into_iter().collect())
+            .collect();
+        let told = |error: crate::eval::EvalError| format!("the rule is not run: {error}");
+        let bench = Bench::new(given.engine, given.query, given.schemas, given.scenarios, &ids).map_err(told)?;
+        let answers = bench.run(given.query).map_err(told)?;
+        let uncapped = scenario::uncapped(given.query).map(|query| bench.run(&query)).transpose().map_err(told)?;
+        let wanted = scenario::columns_read(given.query);
+        Ok(Self { given, ids, bench, answers, uncapped, wanted, undecided: std::cell::OnceCell::new() })
+    }
+
+    /// Compares the rule with its translation.
+    ///
+    /// # Errors
+    /// What is wrong with a target's data files.
+    pub fn prove(&self, target: &'static dyn Target) -> Result<Proof, DataError> {
+        let conversion = target.convert(self.given.query, &self.given.info, &self.given.options)?;
+        self.judge(target, &conversion)
+    }
+
+    /// Compares the rule with a translation.
+    ///
+    /// # Errors
+    /// What is wrong with a target's data files.
+    pub fn judge(&self, target: &'static dyn Target, conversion: &Conversion) -> Result<Proof, DataError> {
+        let events = self.given.scenarios.iter().map(Scenario::len).sum();
+        let groups = self.answers.iter().map(|answer| answer.rows.len()).sum();
+        let mut proof = Proof {
+            target: target.name(),
+            fidelity: conversion.fidelity,
+            verdict: Verdict::Untested,
+            events,
+            groups,
+            first_difference: None,
+            reason: None,
+        };
+        if conversion.fidelity == Fidelity::Refused {
+            proof.verdict = Verdict::Refused;
+            proof.reason = reason_of(&conversion.losses);
+            return Ok(proof);
+        }
+        let translation = match Translation::read(target, conversion) {
+            Ok(translation) => translation,
+            Err(reason) => {
+                proof.reason = Some(reason);
+                return Ok(proof);
+            }
+        };
+        let measure = Measure { shape: shape(target, conversion), conversion };
+        let (mut found, mut none) = (false, false);
+        for (at, scenario) in self.given.scenarios.iter().enumerate() {
+            if self.is_late() {
+                proof.reason = Some("the time given was not enough".to_owned());
+                return Ok(proof);
+            }
+            let answer = &self.answers[at];
+            let whole = self.uncapped.as_ref().map(|all| &all[at]).filter(|_| shows_all(conversion));
+            for empty in empties(target) {
+                let storing = self.storing(target, *empty);
+                let world = storing.world(scenario, &self.ids[at])?;
+                let rows = match translation.run(&world) {
+                    Ok(rows) => rows,
+                    Err(reason) => {
+                        proof.reason = Some(format!("the translation is not run: {reason}"));
+                        return Ok(proof);
+                    }
+                };
+                if measure.agree(answer, &rows) || whole.is_some_and(|whole| measure.agree(whole, &rows)) {
+                    continue;
+                }
+                if !may_part(scenario, conversion) {
+                    proof.verdict = Verdict::Refuted;
+                    proof.first_difference = Some(self.difference(at, answer, &rows));
+                    return Ok(proof);
+                }
+            }
+            found |= !answer.rows.is_empty();
+            none |= answer.rows.is_empty() && !scenario.is_empty();
+        }
+        proof.reason = if !found {
+            Some("the rule found nothing in any of the events".to_owned())
+        } else if !none {
+            Some("the rule found something in every set of events".to_owned())
+        } else {
+            self.undecided.get_or_init(|| self.undecided()).clone()
+        };
+        if proof.reason.is_none() {
+            proof.verdict = Verdict::Proven;
+        }
+        Ok(proof)
+    }
+
+    /// The scenarios as far as a target can tell their events apart: without such as it has no place for, and with
+    /// instants as fine as it keeps them. Nothing where that changes none.
+    ///
+    /// # Errors
+    /// What is wrong with a target's data files.
+    pub fn fitted(&self, target: &'static dyn Target) -> Result<Option<Vec<Scenario>>, DataError> {
+        let storing = self.storing(target, Empty::Kept);
+        let (grain, edges) = limits(target);
+        let mut scenarios = self.given.scenarios.to_vec();
+        let mut changed = false;
+        for scenario in &mut scenarios {
+            let edge = if edges { scenario::edges(self.given.query, scenario.now) } else { HashSet::new() };
+            for (table, records) in &mut scenario.tables {
+                let mut kept = Vec::with_capacity(records.len());
+                for record in records.iter() {
+                    let record = scenario::coarse(record, table, self.given.schemas, grain);
+                    let at_edge = super::translation::time_of(&record).is_some_and(|at| edge.contains(&at));
+                    if !at_edge && storing.stored(table, &record)?.is_some() {
+                        kept.push(record);
+                    }
+                }
+                changed |= kept != *records;
+                *records = kept;
+            }
+        }
+        Ok(changed.then_some(scenarios))
+    }
+
+    fn storing(&self, target: &'static dyn Target, empty: Empty) -> Storing<'_> {
+        Storing {
+            target,
+            fields: self.given.options.fields,
+            empty,
+            schemas: self.given.schemas,
+            rule: self.given.query,
+            wanted: self.wanted.as_ref(),
+        }
+    }
+
+    fn is_late(&self) -> bool {
+        self.given.until.is_some_and(|until| Instant::now() > until)
+    }
+
+    /// The first thing that was not seen deciding both ways.
+    fn undecided(&self) -> Option<String> {
+        for variant in atoms::variants(self.given.query) {
+            if variant.empties {
+                continue;
+            }
+            if self.is_late() {
+                return Some("the time given was not enough".to_owned());
+            }
+            let words = || {
+                let words: Vec<&str> = variant.span.of(self.given.text).split_whitespace().collect();
+                words.join(" ")
+            };
+            match self.bench.differs(&variant.query, &self.answers) {
+                Ok(true) => {}
+                Ok(false) => return Some(format!("`{}` {}", words(), variant.what.unseen())),
+                Err(error) => return Some(format!("`{}` cannot be put out of action: {error}", words())),
+            }
+        }
+        None
+    }
+
+    fn difference(&self, at: usize, answer: &Answered, rows: &[Row]) -> Difference {
+        const SHOWN: usize = 3;
+        let scenario = &self.given.scenarios[at];
+        let (mine, theirs) = apart(answer, rows);
+        let first = mine.iter().chain(&theirs).min().copied();
+        let mut event = None;
+        for (table, ids) in &self.ids[at] {
+            if let Some(position) = first.and_then(|id| ids.iter().position(|known| *known == id)) {
+                event =
+                    scenario.tables.get(table).and_then(|records| records.get(position)).map(|record| (table, record));
+            }
+        }
+        // What is about the event comes first, then whatever the other side has no counterpart of.
+        let about = |events: &[u32]| !first.is_some_and(|id| events.contains(&id));
+        let mut found: Vec<_> = answer.rows.iter().collect();
+        found.sort_by_key(|row| about(&row.events));
+        let mut others: Vec<_> = rows.iter().collect();
+        others.sort_by_key(|row| about(&row.events));
+        let named = |row: &rule_side::Found| {
+            let mut object = Map::new();
+            for ((name, _), value) in answer.columns.iter().zip(&row.values) {
+                if !value.is_null() && value.as_str() != Some("") {
+                    object.insert(name.to_string(), value.clone());
+                }
+            }
+            json!({"events": row.events, "record": object})
+        };
+        Difference {
+            scenario: scenario.name.clone(),
+            now: crate::literal::format_datetime(scenario.now),
+            event: event.map(|(_, record)| Value::Object(record.clone())),
+            table: event.map(|(table, _)| table.clone()),
+            rule: found.into_iter().take(SHOWN).map(named).collect(),
+            translation: others
+                .into_iter()
+                .take(SHOWN)
+                .map(|row| json!({"events": row.events, "record": shown(row)}))
+                .collect(),
+        }
+    }
+}
+
+/// How fine a target's instants are, in ticks; and whether its searches begin and end at an instant without a word on
+/// whether that counts.
+fn limits(target: &dyn Target) -> (i64, bool) {
+    match target.name() {
+        "splunk" => (10, true),
+        "eql" => (10_000, true),
+        "esql" => (10_000, false),
+        _ => (1, true),
+    }
+}
+
+/// How an empty string may be stored: both ways where a target says nothing of it, so both are tried.
+fn empties(target: &dyn Target) -> &'static [Empty] {
+    match target.name() {
+        "splunk" | "sigma" => &[Empty::Missing, Empty::Kept],
+        _ => &[Empty::Missing],
+    }
+}
+
+/// What a translation gives.
+fn shape(target: &dyn Target, conversion: &Conversion) -> Shape {
+    let text = conversion.output.as_deref().unwrap_or_default();
+    match target.name() {
+        "sigma" if text.lines().any(|line| line.starts_with("correlation:")) => Shape::Groups,
+        "eql" if text.lines().any(|line| line.starts_with("sequence") || line.starts_with("sample")) => Shape::Groups,
+        "sigma" | "eql" => Shape::Events,
+        _ => Shape::Rows,
+    }
+}
+
+/// Whether a translation says that it shows more records than the rule, which stops at a number of them.
+fn shows_all(conversion: &Conversion) -> bool {
+    conversion.losses.iter().any(|loss| loss.kind == LossKind::RowCap)
+}
+
+/// Whether a translation says that it may part from the rule on a set of events.
+fn may_part(scenario: &Scenario, conversion: &Conversion) -> bool {
+    conversion.fidelity == Fidelity::Approximate
+        && conversion
+            .losses
+            .iter()
+            .any(|loss| loss.fidelity == Fidelity::Approximate && scenario.covers.contains(&loss.kind))
+}
+
+fn reason_of(losses: &[Loss]) -> Option<String> {
+    losses.iter().find(|loss| loss.fidelity == Fidelity::Refused).map(|loss| loss.message.clone())
+}

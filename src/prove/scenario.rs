@@ -1,0 +1,249 @@
+//! Sets of events that both sides are run over.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use serde_json::{Map, Value};
+
+use crate::ir::{Bound, ColumnId, ExprKind, Json, Op, Plan, Query, SourceKind, ValueSet};
+use crate::literal::{parse_datetime, parse_guid, parse_timespan};
+use crate::schema::Schemas;
+use crate::target::LossKind;
+use crate::target::store::of_json;
+use crate::types::Type;
+
+/// An event, by the names of its columns; or a row of a list.
+pub type Record = Map<String, Value>;
+
+/// A set of events, with the instant at which the rule is run over them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Scenario {
+    /// What it shows.
+    pub name: String,
+    /// The instant, in ticks.
+    pub now: i64,
+    /// The events of each table, in the order in which they came in.
+    pub tables: BTreeMap<String, Vec<Record>>,
+    /// The items of watchlists.
+    pub watchlists: BTreeMap<String, Vec<Record>>,
+    /// In which ways an approximate translation may part from the rule on it.
+    pub covers: BTreeSet<LossKind>,
+}
+
+impl Scenario {
+    /// How many events there are.
+    pub fn len(&self) -> usize {
+        self.tables.values().map(Vec::len).sum()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// The tables that a query reads, and the watchlists.
+pub(super) fn read_by(query: &Query, names: &[String]) -> (BTreeSet<String>, BTreeSet<String>) {
+    let (mut tables, mut lists) = (BTreeSet::new(), BTreeSet::new());
+    each_plan(query, &mut |plan| match &plan.source.kind {
+        SourceKind::Table { name, .. } => {
+            tables.insert(name.to_string());
+        }
+        SourceKind::Tables(pattern) => {
+            let fits = |name: &&String| {
+                let mut parts = pattern.split('*');
+                let head = parts.next().unwrap_or_default();
+                name.starts_with(head) && parts.next_back().is_none_or(|tail| name.ends_with(tail))
+            };
+            tables.extend(names.iter().filter(fits).cloned());
+        }
+        SourceKind::Call(call) => {
+            for (_, argument) in &call.arguments {
+                if let crate::ir::Argument::Scalar(expr) = argument
+                    && let Some(alias) = expr.as_literal().and_then(crate::ir::Value::as_str)
+                {
+                    lists.insert(alias.to_owned());
+                }
+            }
+        }
+        _ => {}
+    });
+    (tables, lists)
+}
+
+/// Hands every plan of a query to `f`, those in expressions included.
+pub(super) fn each_plan(query: &Query, f: &mut dyn FnMut(&Plan)) {
+    fn in_plan(plan: &Plan, f: &mut dyn FnMut(&Plan)) {
+        f(plan);
+        plan.source.kind.plans(&mut |inner| in_plan(inner, f));
+        plan.source.kind.expressions(&mut |expr| in_expr(expr, f));
+        for step in &plan.steps {
+            step.op.plans(&mut |inner| in_plan(inner, f));
+            step.op.expressions(&mut |expr| in_expr(expr, f));
+        }
+    }
+    fn in_expr(expr: &crate::ir::Expr, f: &mut dyn FnMut(&Plan)) {
+        expr.walk(&mut |expr| match &expr.kind {
+            ExprKind::ToScalar(plan) => f(plan),
+            ExprKind::Member(node) => {
+                if let ValueSet::Plan(plan) = &node.set {
+                    f(plan);
+                }
+            }
+            _ => {}
+        });
+    }
+    for shared in &query.shared {
+        in_plan(&shared.plan, f);
+    }
+    in_plan(&query.plan, f);
+}
+
+/// The columns of its tables that a query names; without any, or where it takes them all, every one.
+pub(super) fn columns_read(query: &Query) -> Option<HashSet<String>> {
+    let mut ids: HashSet<ColumnId> = HashSet::new();
+    let mut all = false;
+    each_plan(query, &mut |plan| {
+        for step in &plan.steps {
+            step.op.columns(&mut |id| {
+                ids.insert(*id);
+            });
+            step.op.expressions(&mut |expr| {
+                expr.walk(&mut |expr| all |= matches!(expr.kind, ExprKind::Row(..) | ExprKind::AnyColumn(_)));
+                expr.for_each_column(&mut |id| {
+                    ids.insert(id);
+                });
+            });
+        }
+    });
+    let narrowed = |plan: &Plan| {
+        plan.steps.iter().any(|step| matches!(step.op, Op::Project(..) | Op::Summarize { .. } | Op::Distinct))
+    };
+    if all || !narrowed(&query.plan) {
+        return None;
+    }
+    Some(ids.into_iter().map(|id| query.columns[id].name.to_string()).collect())
+}
+
+/// The bounds in time that a query puts on each of its tables by itself, where they are the same for all: from which
+/// instant on (and whether it counts), up to which.
+pub(super) fn window(query: &Query, now: i64) -> impl Fn(i64) -> bool {
+    let mut all: Vec<Option<crate::ir::Bounds>> = Vec::new();
+    each_plan(query, &mut |plan| {
+        if matches!(plan.source.kind, SourceKind::Table { .. } | SourceKind::Tables(_)) {
+            let bounds = plan.steps.iter().find_map(|step| match &step.op {
+                Op::Window(window) => Some(window.bounds),
+                _ => None,
+            });
+            all.push(bounds);
+        }
+    });
+    let instant = move |bound: Bound| match bound {
+        Bound::Instant(at) => at,
+        Bound::FromNow(ticks) => now.saturating_add(ticks),
+    };
+    let from: Option<Vec<(i64, bool)>> =
+        all.iter().map(|bounds| bounds.as_ref()?.from.map(|(bound, with)| (instant(bound), with))).collect();
+    let to: Option<Vec<(i64, bool)>> =
+        all.iter().map(|bounds| bounds.as_ref()?.to.map(|(bound, with)| (instant(bound), with))).collect();
+    // What reaches back furthest is what has to be searched.
+    let from = from.and_then(|all| all.into_iter().min_by_key(|(at, with)| (*at, !with)));
+    let to = to.and_then(|all| all.into_iter().max());
+    move |at| {
+        from.is_none_or(|(from, with)| at > from || with && at == from)
+            && to.is_none_or(|(to, with)| at < to || with && at == to)
+    }
+}
+
+/// The instants at which the windows of a query begin and end.
+pub(super) fn edges(query: &Query, now: i64) -> HashSet<i64> {
+    let mut found = HashSet::new();
+    each_plan(query, &mut |plan| {
+        for step in &plan.steps {
+            if let Op::Window(window) = &step.op {
+                found.extend([window.bounds.from, window.bounds.to].into_iter().flatten().map(
+                    |(bound, _)| match bound {
+                        Bound::Instant(at) => at,
+                        Bound::FromNow(ticks) => now.saturating_add(ticks),
+                    },
+                ));
+            }
+        }
+    });
+    found
+}
+
+/// The query without the last limit on the number of its records, if it ends with one.
+pub(super) fn uncapped(query: &Query) -> Option<Query> {
+    let last = query.plan.steps.iter().rposition(|step| {
+        !matches!(step.op, Op::Project(..) | Op::Extend(_) | Op::Sort(_) | Op::Serialize | Op::Render { .. })
+    })?;
+    matches!(query.plan.steps[last].op, Op::Take(_)).then(|| {
+        let mut query = query.clone();
+        query.plan.steps.remove(last);
+        query
+    })
+}
+
+/// An event whose instants are no finer than so many ticks.
+pub(super) fn coarse(record: &Record, table: &str, schemas: &Schemas, grain: i64) -> Record {
+    let mut record = record.clone();
+    for column in schemas.table(table).iter().flat_map(|table| &table.columns) {
+        if column.ty == Type::DateTime
+            && let Some(Value::String(text)) = record.get_mut(&*column.name)
+            && let Some(ticks) = parse_datetime(text)
+            && ticks % grain != 0
+        {
+            *text = crate::literal::format_datetime(ticks.div_euclid(grain) * grain);
+        }
+    }
+    record
+}
+
+/// The columns of an event as their types have them; nulls are left out, and strings that are not there are empty.
+pub(super) fn typed(record: &Record, table: &str, schemas: &Schemas) -> Vec<(String, Json)> {
+    let declared = schemas.table(table);
+    let mut columns = Vec::with_capacity(record.len());
+    for (name, value) in record {
+        let ty = declared.as_ref().and_then(|table| table.column(name)).map_or(Type::Unknown, |column| column.ty);
+        if let Some(value) = of_type(value, ty) {
+            columns.push((name.clone(), value));
+        }
+    }
+    for column in declared.iter().flat_map(|table| &table.columns) {
+        if column.ty == Type::String && !columns.iter().any(|(name, _)| *name == column.name) {
+            columns.push((column.name.to_string(), Json::String("".into())));
+        }
+    }
+    columns
+}
+
+/// A value of JSON as the value of a type; nothing for null.
+fn of_type(value: &Value, ty: Type) -> Option<Json> {
+    let json = of_json(value);
+    Some(match (ty, json) {
+        (Type::String, Json::Null) => Json::String("".into()),
+        (_, Json::Null) => return None,
+        (Type::DateTime, Json::String(text)) => Json::DateTime(parse_datetime(&text)?),
+        (Type::TimeSpan, Json::String(text)) => Json::TimeSpan(parse_timespan(&text)?),
+        (Type::Guid, Json::String(text)) => Json::Guid(parse_guid(&text)?),
+        (Type::Int | Type::Long, Json::String(text)) => Json::Long(text.trim().parse().ok()?),
+        (Type::Real | Type::Decimal, Json::String(text)) => Json::Real(text.trim().parse().ok()?),
+        #[expect(clippy::cast_precision_loss, reason = "a real holds the nearest")]
+        (Type::Real | Type::Decimal, Json::Long(number)) => Json::Real(number as f64),
+        (Type::Bool, Json::String(text)) => Json::Bool(text.eq_ignore_ascii_case("true") || &*text == "1"),
+        (Type::Dynamic, Json::String(text)) => {
+            serde_json::from_str(&text).map_or(Json::String(text), |value: Value| of_json(&value))
+        }
+        (Type::String, json @ (Json::Long(_) | Json::Real(_) | Json::Bool(_) | Json::Array(_) | Json::Bag(_))) => {
+            Json::String(value_text(value, &json).into())
+        }
+        (_, json) => json,
+    })
+}
+
+fn value_text(value: &Value, json: &Json) -> String {
+    match json {
+        Json::Bool(value) => value.to_string(),
+        _ => value.to_string(),
+    }
+}

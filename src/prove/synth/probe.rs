@@ -1,0 +1,410 @@
+//! Scenarios: the rule as it is, then one thing after the other turned.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::model::{Check, NodeId, Place, Row, Tag, Term};
+use super::parts::Over;
+use super::render::Patch;
+use super::solver::{Choice, Solver, Way};
+use super::variants::{swapped, variants};
+use super::want::{Want, text};
+use super::{Event, Expectation, Invariants, Probe, Scenario, Synthesis};
+use crate::ir::{ColumnId, JoinKind, Name, Query, Value};
+use crate::source::Span;
+use crate::types::Type;
+
+/// How many events a rule is given at the least, if there are ways to vary them.
+const ENOUGH: usize = 220;
+/// How many events all scenarios may have together.
+const MOST: usize = 20_000;
+/// How many scenarios there may be.
+const SCENARIOS: usize = 600;
+/// How many ways of one choice are tried.
+const WAYS: usize = 50;
+
+/// Makes the scenarios of a query.
+pub(super) fn scenarios(query: &Query, seed: u64, now: i64, invariants: &Invariants) -> Synthesis {
+    let (mut maker, base) = Maker::start(query, seed, now, invariants);
+    let Some(base) = base else { return maker.made };
+    if base.state.instances.iter().all(|instance| instance.tags.contains(&Tag::Unwanted)) {
+        return maker.made;
+    }
+    let template = Template::of(&base);
+    maker.partners(&template, &base);
+    maker.thresholds(&template, &base);
+    maker.arms(&template, &base);
+    maker.atoms(&template, &base);
+    maker.noise(&base);
+    maker.more(&template);
+    maker.made
+}
+
+/// Makes the first scenario of a query.
+pub(super) fn base(query: &Query, seed: u64, now: i64, invariants: &Invariants) -> Synthesis {
+    Maker::start(query, seed, now, invariants).0.made
+}
+
+/// What led to the events that make a rule fire.
+struct Template {
+    choices: BTreeMap<Choice, usize>,
+    turn: usize,
+    lenient: bool,
+}
+
+impl Template {
+    fn of(base: &Solver<'_>) -> Self {
+        Self { choices: base.choices.clone(), turn: base.turn, lenient: base.lenient }
+    }
+}
+
+struct Maker<'q> {
+    query: &'q Query,
+    now: i64,
+    invariants: &'q Invariants,
+    lot: usize,
+    turn: usize,
+    events: usize,
+    made: Synthesis,
+}
+
+impl<'q> Maker<'q> {
+    /// The maker with the first scenario made, and what led to it.
+    fn start(query: &'q Query, seed: u64, now: i64, invariants: &'q Invariants) -> (Self, Option<Solver<'q>>) {
+        let mut maker = Self {
+            query,
+            now,
+            invariants,
+            lot: usize::try_from(seed % 50).unwrap_or(0) * 700,
+            turn: usize::try_from(seed % 7).unwrap_or(0),
+            events: 0,
+            made: Synthesis::default(),
+        };
+        let base = maker.base();
+        if let Some(base) = &base {
+            maker.made.unsolved = base.state.unsolved.iter().cloned().collect();
+            let expects = base.expects(&Over::new());
+            maker.add(base, "the rule", Probe::Rule, expects, None, &Over::new(), &[], |_| false);
+        }
+        (maker, base)
+    }
+
+    /// Events that make the rule fire: of several attempts the one that leaves least unsolved.
+    fn base(&mut self) -> Option<Solver<'q>> {
+        let mut best: Option<(usize, Solver<'q>)> = None;
+        for (attempt, lenient) in [(0, false), (1, false), (2, false), (3, false), (5, false), (0, true), (1, true)] {
+            let mut solver = Solver::new(self.query, self.now, self.lot);
+            solver.turn = self.turn + attempt;
+            solver.lenient = lenient;
+            if let Err(stuck) = solver.solve(self.invariants) {
+                if !lenient {
+                    continue;
+                }
+                solver.note(stuck);
+                solver.fix_all();
+            }
+            let broken = solver.broken();
+            for span in &broken {
+                solver.state.unsolved.push_back_mut((*span, "what was made does not meet it".to_owned()));
+            }
+            let left = solver.state.unsolved.len();
+            if best.as_ref().is_none_or(|(least, _)| left < *least) {
+                best = Some((left, solver));
+            }
+            if left == 0 || best.as_ref().is_some_and(|(_, best)| !best.lenient) && attempt >= 3 {
+                break;
+            }
+        }
+        best.map(|(_, solver)| solver)
+    }
+
+    /// The base again with other background, and some things decided otherwise.
+    fn again(&mut self, template: &Template, change: impl FnOnce(&mut Solver<'q>)) -> Option<Solver<'q>> {
+        if self.full() {
+            return None;
+        }
+        self.lot += 1;
+        let mut solver = Solver::new(self.query, self.now, self.lot);
+        solver.turn = template.turn;
+        solver.lenient = template.lenient;
+        solver.choices.clone_from(&template.choices);
+        change(&mut solver);
+        match solver.solve(self.invariants) {
+            Ok(()) => Some(solver),
+            Err(_) => None,
+        }
+    }
+
+    fn full(&self) -> bool {
+        self.events >= MOST || self.made.scenarios.len() >= SCENARIOS
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the fields of a scenario")]
+    fn add(
+        &mut self,
+        solver: &Solver<'q>,
+        name: &str,
+        probe: Probe,
+        expects: Expectation,
+        atom: Option<Span>,
+        over: &Over,
+        patches: &[Patch],
+        left_out: impl Fn(&super::model::Instance<'_>) -> bool,
+    ) {
+        let mut scenario = Scenario {
+            name: name.to_owned(),
+            probe,
+            expects,
+            tables: Vec::new(),
+            watchlists: Vec::new(),
+            externals: Vec::new(),
+            atom,
+        };
+        for (place, events) in solver.events(over, patches, left_out) {
+            let (list, name): (&mut Vec<(Name, Vec<Event>)>, Name) = match place {
+                Place::Table(name) => (&mut scenario.tables, name),
+                Place::Watchlist(name) => (&mut scenario.watchlists, name),
+                Place::External(name) => (&mut scenario.externals, name),
+            };
+            self.events += events.len();
+            list.push((name, events));
+        }
+        self.made.scenarios.push(scenario);
+    }
+
+    /// Joins: a partner that is missing or there, keys in another case or empty.
+    fn partners(&mut self, template: &Template, base: &Solver<'q>) {
+        for (span, kind) in &base.joins {
+            let (span, kind) = (*span, *kind);
+            match kind {
+                JoinKind::LeftAnti | JoinKind::RightAnti => {
+                    let with = self.again(template, |solver| {
+                        solver.choices.insert((Way::Partner, span), 1);
+                        solver.forced.insert((Way::Partner, span));
+                        solver.lenient = false;
+                    });
+                    if let Some(solver) = with {
+                        let sound = solver.state.unsolved.is_empty() && solver.broken().is_empty();
+                        let expects = if sound { Expectation::Silent } else { Expectation::Unknown };
+                        self.add(
+                            &solver,
+                            "with a partner",
+                            Probe::Partner,
+                            expects,
+                            Some(span),
+                            &Over::new(),
+                            &[],
+                            |_| false,
+                        );
+                    }
+                }
+                _ => {
+                    let Some(solver) = self.again(template, |_| {}) else { return };
+                    let must = matches!(
+                        kind,
+                        JoinKind::Inner | JoinKind::InnerUnique | JoinKind::LeftSemi | JoinKind::RightSemi
+                    );
+                    let expects = if must { Expectation::Silent } else { Expectation::Unknown };
+                    let tag = Tag::Partner(span);
+                    if solver.state.instances.iter().any(|instance| instance.tags.contains(&tag)) {
+                        self.add(
+                            &solver,
+                            "without a partner",
+                            Probe::Partner,
+                            expects,
+                            Some(span),
+                            &Over::new(),
+                            &[],
+                            |instance| instance.tags.contains(&tag),
+                        );
+                    }
+                    self.keys(template, span, expects);
+                    if matches!(kind, JoinKind::LeftOuter | JoinKind::RightOuter | JoinKind::FullOuter) {
+                        self.way(template, (Way::Partner, span), 1);
+                    }
+                }
+            }
+        }
+    }
+
+    fn keys(&mut self, template: &Template, span: Span, expects: Expectation) {
+        for (name, probe) in [("a key in another case", Probe::Case), ("an empty key", Probe::Null)] {
+            let Some(solver) = self.again(template, |_| {}) else { return };
+            let mut patches: Vec<Patch> = Vec::new();
+            for check in &solver.state.checks {
+                let Check::Same(_, _, right, row, at) = check else { continue };
+                if *at != span {
+                    continue;
+                }
+                if let Some((instance, column)) = leaf(*right, row)
+                    && let Some(node) = solver.state.instances[instance].fields.get(&column)
+                    && let Some(Value::String(value)) = solver.assembled(*node)
+                {
+                    let changed = if probe == Probe::Case { swapped(&value) } else { String::new() };
+                    if changed != *value {
+                        patches.push((instance, column, Value::string(changed)));
+                    }
+                }
+            }
+            if !patches.is_empty() {
+                // A condition on the key itself may have something to say of it, too.
+                let expects = if probe == Probe::Case { Expectation::Unknown } else { expects };
+                self.add(&solver, name, probe, expects, Some(span), &Over::new(), &patches, |_| false);
+            }
+        }
+    }
+
+    /// Groups with one record fewer than they need.
+    fn thresholds(&mut self, template: &Template, base: &Solver<'q>) {
+        for group in 0..base.state.groups.len() {
+            let Some(span) = base.state.groups[group].threshold else { continue };
+            let last = base.state.groups[group].members.len() - 1;
+            let Some(solver) = self.again(template, |_| {}) else { return };
+            let tag = Tag::Member(group, last);
+            if solver.state.instances.iter().any(|instance| instance.tags.contains(&tag)) {
+                let name = "one record fewer";
+                self.add(
+                    &solver,
+                    name,
+                    Probe::Threshold,
+                    Expectation::Silent,
+                    Some(span),
+                    &Over::new(),
+                    &[],
+                    |instance| instance.tags.contains(&tag),
+                );
+            }
+            if let Some(solver) = self.again(template, |solver| solver.turned = Some(span)) {
+                let expects = solver.expects(&Over::new());
+                self.add(&solver, "too few", Probe::Threshold, expects, Some(span), &Over::new(), &[], |_| false);
+            }
+        }
+    }
+
+    /// Each arm of each `or`, each input of each union, and so on.
+    fn arms(&mut self, template: &Template, base: &Solver<'q>) {
+        for (choice, count) in &base.seen {
+            let taken = base.choices.get(choice).copied().unwrap_or(0);
+            if matches!(choice.0, Way::Partner | Way::Element | Way::Inner) {
+                continue;
+            }
+            for at in (0..(*count).min(WAYS)).filter(|at| *at != taken) {
+                self.way(template, *choice, at);
+            }
+        }
+    }
+
+    fn way(&mut self, template: &Template, choice: Choice, at: usize) {
+        let made = self.again(template, |solver| {
+            solver.choices.insert(choice, at);
+            solver.forced.insert(choice);
+        });
+        if let Some(solver) = made {
+            let expects = solver.expects(&Over::new());
+            self.add(
+                &solver,
+                &format!("way {}", at + 1),
+                Probe::Arm,
+                expects,
+                Some(choice.1),
+                &Over::new(),
+                &[],
+                |_| false,
+            );
+        }
+    }
+
+    /// Each condition on a value, turned by changing the value.
+    fn atoms(&mut self, template: &Template, base: &Solver<'q>) {
+        let mut wanted: BTreeMap<Span, Vec<(NodeId, Want)>> = BTreeMap::new();
+        for (at, node) in base.state.nodes.iter().enumerate() {
+            if node.alias.is_none() {
+                for (want, span) in &node.wants {
+                    wanted.entry(*span).or_default().push((at, want.clone()));
+                }
+            }
+        }
+        for (span, places) in wanted {
+            let mut done = BTreeSet::new();
+            let Some((first, _)) = places.first() else { continue };
+            let ty = base.state.nodes[*first].ty;
+            let kinds: Vec<Want> =
+                places.iter().filter(|(node, _)| node == first).map(|(_, want)| want.clone()).collect();
+            for want in kinds {
+                for variant in variants(&want, ty) {
+                    if self.full() {
+                        return;
+                    }
+                    let changed = |solver: &Solver<'q>| -> Over {
+                        let mut over = Over::new();
+                        for (node, _) in &places {
+                            if let Some(value) = solver.assembled(*node)
+                                && let Some(changed) = variant.of(&value)
+                                && let Some(changed) = fitting(&changed, solver.state.node(*node).ty)
+                                && changed != value
+                            {
+                                over.insert(*node, changed);
+                            }
+                        }
+                        over
+                    };
+                    let Some(one) = changed(base).values().next().map(text) else { continue };
+                    if !done.insert(one) {
+                        continue;
+                    }
+                    let Some(solver) = self.again(template, |_| {}) else { continue };
+                    let over = changed(&solver);
+                    if over.is_empty() {
+                        continue;
+                    }
+                    let expects = solver.expects(&over);
+                    self.add(&solver, &variant.name, variant.probe, expects, Some(span), &over, &[], |_| false);
+                }
+            }
+        }
+    }
+
+    /// Events of the same tables that have nothing to do with the rule.
+    fn noise(&mut self, base: &Solver<'q>) {
+        let mut solver = Solver::new(self.query, self.now, self.lot + 1);
+        self.lot += 1;
+        let mut seen = BTreeSet::new();
+        for instance in &base.state.instances {
+            if matches!(instance.place, Place::Table(_)) && seen.insert(instance.place.clone()) {
+                for _ in 0..3 {
+                    let mut plain = (**instance).clone();
+                    plain.fields.clear();
+                    plain.tags.clear();
+                    solver.state.instances.push_back_mut(std::rc::Rc::new(plain));
+                }
+            }
+        }
+        self.add(&solver, "noise", Probe::Noise, Expectation::Unknown, None, &Over::new(), &[], |_| false);
+    }
+
+    /// The rule with other values, until there is enough.
+    fn more(&mut self, template: &Template) {
+        for turn in 1..120 {
+            if self.events >= ENOUGH {
+                return;
+            }
+            let Some(solver) = self.again(template, |solver| solver.turn = template.turn + turn) else { continue };
+            let expects = solver.expects(&Over::new());
+            self.add(&solver, "other values", Probe::Rule, expects, None, &Over::new(), &[], |_| false);
+        }
+    }
+}
+
+/// A value for a column of a type.
+fn fitting(value: &Value, ty: Type) -> Option<Value> {
+    super::candidates::typed(value, ty)
+}
+
+/// The column of an event that a column is.
+fn leaf(id: ColumnId, row: &Row<'_>) -> Option<(usize, Name)> {
+    match row.find(id)? {
+        Term::Leaf(instance, name) => Some((instance, name)),
+        Term::Column(id, row) => leaf(id, &row),
+        Term::Expr(expr, row) => leaf(expr.as_column()?, &row),
+        _ => None,
+    }
+}

@@ -1,0 +1,97 @@
+//! Whole rules: what is made of them.
+
+use super::*;
+use crate::schema::{Dialect, Schemas};
+
+const NOW: i64 = 638_513_712_000_000_000;
+
+fn made(text: &str) -> Synthesis {
+    let parsed = crate::syntax::parse(text);
+    let bound = crate::bind::bind(&parsed.query.unwrap(), &Schemas::builtin(Dialect::Sentinel));
+    assert!(!bound.has_errors(), "{:?}", bound.diagnostics);
+    let mut query = bound.query.unwrap();
+    crate::ir::pass::simplify(&mut query);
+    synthesise(&query, 0, NOW, &Invariants::microsoft())
+}
+
+fn column<'a>(scenario: &'a Scenario, table: &str, column: &str) -> Vec<&'a serde_json::Value> {
+    let tables = scenario.tables.iter().filter(|(name, _)| **name == *table);
+    tables.flat_map(|(_, events)| events).filter_map(|event| event.get(column)).collect()
+}
+
+#[test]
+fn a_filter_is_met() {
+    let made = made(
+        "SecurityEvent | where EventID == 4688 and NewProcessName endswith '\\\\cmd.exe' and CommandLine has 'whoami' \
+         and CommandLine !contains 'quiet'",
+    );
+    assert_eq!(made.unsolved, []);
+    let base = &made.scenarios[0];
+    assert_eq!((base.expects, base.events()), (Expectation::Fires, 1));
+    assert_eq!(column(base, "SecurityEvent", "EventID"), [&serde_json::json!(4688)]);
+    let events: usize = made.scenarios.iter().map(Scenario::events).sum();
+    assert!(events >= 200, "{events}");
+}
+
+#[test]
+fn a_group_has_as_many_records_as_it_needs() {
+    let made = made(
+        "SigninLogs | where ResultType == '50126' | summarize n = count(), u = dcount(UserPrincipalName) by IPAddress \
+         | where n > 5 and u >= 3",
+    );
+    assert_eq!(made.unsolved, []);
+    let base = &made.scenarios[0];
+    assert_eq!(base.events(), 6);
+    let addresses = column(base, "SigninLogs", "IPAddress");
+    assert!(addresses.iter().all(|address| *address == addresses[0]));
+    let fewer = made.scenarios.iter().find(|scenario| scenario.probe == Probe::Threshold).unwrap();
+    assert_eq!((fewer.events(), fewer.expects), (5, Expectation::Silent));
+}
+
+#[test]
+fn the_sides_of_a_join_agree() {
+    let made = made(
+        "SecurityEvent | where EventID == 4720 | project TargetSid, Created = TimeGenerated \
+         | join kind=inner (SecurityEvent | where EventID == 4726 | project TargetSid, Deleted = TimeGenerated) on TargetSid \
+         | where Deleted - Created between (0min .. 10min)",
+    );
+    assert_eq!(made.unsolved, []);
+    let base = &made.scenarios[0];
+    let sids = column(base, "SecurityEvent", "TargetSid");
+    assert_eq!((sids.len(), base.expects), (2, Expectation::Fires));
+    assert_eq!(sids[0], sids[1]);
+}
+
+#[test]
+fn dynamics_are_built() {
+    let made = made(
+        "AuditLogs | where OperationName == 'Add member to role' | mv-expand TargetResources \
+         | where TargetResources.type == 'User' | extend p = TargetResources.modifiedProperties \
+         | mv-apply q = p on (where q.displayName == 'Role.DisplayName' | extend role = trim('\"', tostring(q.newValue))) \
+         | where role has 'Administrator'",
+    );
+    assert_eq!(made.unsolved, []);
+    assert_eq!(made.scenarios[0].expects, Expectation::Fires, "{:?}", made.scenarios[0].tables);
+}
+
+#[test]
+fn what_cannot_be_steered_is_named() {
+    let made = made("SigninLogs | where ResultType == '0' | where hash_md5(UserPrincipalName) == 'x'");
+    assert!(made.unsolved.iter().any(|(_, what)| what.contains("hash_md5")), "{:?}", made.unsolved);
+    assert_eq!(column(&made.scenarios[0], "SigninLogs", "ResultType"), [&serde_json::json!("0")]);
+}
+
+#[test]
+fn the_same_seed_makes_the_same_events() {
+    let query = "DeviceProcessEvents | where FileName =~ 'cmd.exe' and ProcessCommandLine matches regex '[a-z]{5}'";
+    let (one, other) = (made(query), made(query));
+    assert_eq!(format!("{one:?}"), format!("{other:?}"));
+    let path = column(&one.scenarios[0], "DeviceProcessEvents", "FolderPath")[0].as_str().unwrap().to_owned();
+    assert!(path.ends_with("\\cmd.exe"), "{path}");
+}
+
+#[test]
+fn a_rule_that_can_never_fire_is_found_out() {
+    let made = made("SigninLogs | where ResultType == '0' and ResultType == '1'");
+    assert_eq!(made.unsatisfiable.len(), 1);
+}

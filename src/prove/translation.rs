@@ -1,0 +1,171 @@
+//! The right side: the text that was emitted, read back by its own language's rules and run over the events as that
+//! system stores them.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+use super::scenario::{Record, Scenario, typed, window};
+use crate::ir::{Json, Query};
+use crate::read::{self, Language, Macro};
+use crate::replay::{self, Cell, Event, Lookup, Place, World};
+use crate::schema::Schemas;
+use crate::source::SourceFile;
+use crate::target::store::{Empty, Given, Stored};
+use crate::target::{Conversion, DataError, Fields, Target};
+
+/// An event that stands for a row of a list, and for nothing that is found.
+const LISTED: u32 = u32::MAX;
+
+/// A record that the translation found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// The fields.
+    pub fields: Vec<(Arc<str>, Cell)>,
+    /// The numbers of the events it was made of, ascending.
+    pub events: Vec<u32>,
+}
+
+/// What the emitted text says.
+#[derive(Clone, Debug)]
+pub(super) struct Translation {
+    queries: Vec<Query>,
+}
+
+impl Translation {
+    /// Reads an emitted text.
+    ///
+    /// # Errors
+    /// That there is no reader, or what the reader has to say.
+    pub(super) fn read(target: &dyn Target, conversion: &Conversion) -> Result<Self, String> {
+        let name = target.name();
+        let Some(language) = Language::ALL.iter().find(|language| language.name() == name) else {
+            return Err(format!("{name} is not read back"));
+        };
+        let Some(text) = &conversion.output else { return Err("there is no translation".to_owned()) };
+        let extension = target.capabilities().map_err(|error| error.to_string())?.extension.clone();
+        let file = SourceFile::from_text(format!("translation.{extension}"), text.as_str());
+        let macros = crate::target::splunk::macros().map_err(|error| error.to_string())?;
+        let macros =
+            macros.into_iter().map(|(name, definition)| Macro { name, arguments: Vec::new(), definition }).collect();
+        let mut queries = Vec::new();
+        for found in read::read(*language, &file, &read::Options { macros }) {
+            match found.query {
+                Some(query) => queries.push(query),
+                None => {
+                    let said = found.diagnostics.iter().map(|diagnostic| {
+                        let words = diagnostic.span.of(file.text());
+                        format!("{} at `{}`", diagnostic.message, words.lines().next().unwrap_or_default())
+                    });
+                    return Err(format!("what was emitted is not read back: {}", said.collect::<Vec<_>>().join("; ")));
+                }
+            }
+        }
+        Ok(Self { queries })
+    }
+
+    /// What it finds.
+    ///
+    /// # Errors
+    /// What is not run.
+    pub(super) fn run(&self, world: &World) -> Result<Vec<Row>, String> {
+        let mut rows = Vec::new();
+        for query in &self.queries {
+            let answer = replay::run(query, world).map_err(|refusal| refusal.what)?;
+            rows.extend(answer.rows.into_iter().map(|row| {
+                let mut events = row.events;
+                events.retain(|id| *id != LISTED);
+                Row { fields: row.fields, events }
+            }));
+        }
+        Ok(rows)
+    }
+}
+
+/// How events are stored.
+#[derive(Clone, Copy)]
+pub(super) struct Storing<'a> {
+    pub(super) target: &'a dyn Target,
+    pub(super) fields: Fields,
+    pub(super) empty: Empty,
+    pub(super) schemas: &'a Schemas,
+    pub(super) rule: &'a Query,
+    /// The columns that matter; all without it.
+    pub(super) wanted: Option<&'a HashSet<String>>,
+}
+
+impl Storing<'_> {
+    /// An event as the target stores it; nothing where it has no such event.
+    pub(super) fn stored(&self, table: &str, record: &Record) -> Result<Option<Vec<Stored>>, DataError> {
+        let mut columns = typed(record, table, self.schemas);
+        // What the rule does not look at decides nothing, and must not stand in the way of what it does.
+        let time = |name: &str| matches!(name, "TimeGenerated" | "Timestamp");
+        columns.retain(|(name, _)| self.wanted.is_none_or(|wanted| wanted.contains(name)) || time(name));
+        let (stored, conflicts) = self.target.store(&Given { table, columns: &columns }, self.fields, self.empty)?;
+        Ok(conflicts.is_empty().then_some(stored))
+    }
+
+    /// All that is there when the translation runs.
+    pub(super) fn world(&self, scenario: &Scenario, ids: &BTreeMap<String, Vec<u32>>) -> Result<World, DataError> {
+        let mut events = Vec::new();
+        // Elastic's EQL and Sigma have no window of their own: whoever runs the rule says how far back it looks.
+        let bounded = matches!(self.target.name(), "eql" | "sigma");
+        let inside = window(self.rule, scenario.now);
+        for (table, records) in &scenario.tables {
+            let numbers = ids.get(table).map(Vec::as_slice).unwrap_or_default();
+            for (record, id) in records.iter().zip(numbers) {
+                if bounded && time_of(record).is_some_and(|at| !inside(at)) {
+                    continue;
+                }
+                for stored in self.stored(table, record)?.into_iter().flatten() {
+                    events.push(event(*id, stored));
+                }
+            }
+        }
+        let mut lookups = Vec::new();
+        for (alias, items) in &scenario.watchlists {
+            let rows: Vec<Vec<(Arc<str>, Cell)>> = items
+                .iter()
+                .map(|item| {
+                    let cell = |(name, value): (&String, &serde_json::Value)| {
+                        (Arc::from(name.as_str()), cell(&crate::target::store::of_json(value)))
+                    };
+                    item.iter().map(cell).collect()
+                })
+                .collect();
+            let index = crate::target::esql::index_of(alias);
+            for row in &rows {
+                let place = Place { index: index.as_str().into(), log_source: None };
+                events.push(Event { id: LISTED, place, fields: row.clone() });
+            }
+            lookups.push(Lookup { name: alias.as_str().into(), rows });
+        }
+        Ok(World { now: scenario.now, events, lookups })
+    }
+}
+
+/// When an event happened.
+pub(super) fn time_of(record: &Record) -> Option<i64> {
+    ["TimeGenerated", "Timestamp"].iter().find_map(|name| crate::literal::parse_datetime(record.get(*name)?.as_str()?))
+}
+
+fn event(id: u32, stored: Stored) -> Event {
+    let place = Place { index: stored.index.into(), log_source: stored.log_source };
+    let fields = stored.fields.iter().map(|(name, value)| (Arc::from(name.as_str()), cell(value))).collect();
+    Event { id, place, fields }
+}
+
+/// A value without a declared type.
+pub(super) fn cell(value: &Json) -> Cell {
+    match value {
+        Json::Null => Cell::Null,
+        Json::Bool(value) => Cell::Bool(*value),
+        Json::Long(value) => Cell::Long(*value),
+        Json::Real(value) => Cell::Real(*value),
+        Json::String(text) => Cell::Text(text.clone()),
+        Json::DateTime(ticks) => Cell::Time(*ticks),
+        Json::TimeSpan(ticks) => Cell::Span(*ticks),
+        Json::Guid(value) => Cell::text(crate::literal::format_guid(*value)),
+        Json::Array(items) => Cell::many(items.iter().map(cell).collect()),
+        Json::Bag(slots) => Cell::Bag(slots.iter().map(|(name, value)| (name.clone(), cell(value))).collect()),
+    }
+}

@@ -1,0 +1,130 @@
+//! Events of Sentinel as Elastic's integrations store them.
+
+use super::tables::{StoredType, Tables};
+use crate::ir::{Column, Columns, Json, Origin};
+use crate::literal::{TICKS_PER_SECOND, format_guid, format_timespan};
+use crate::source::Span;
+use crate::target::Fields as Names;
+use crate::target::store::{Conflict, Fields, Given, Stored, object_in, parts};
+use crate::types::Type;
+
+/// Ticks in a millisecond: finer is no instant here.
+const TICKS_PER_MILLI: i64 = TICKS_PER_SECOND / 1000;
+
+/// The event as it stands in its index. An empty string is not there at all.
+pub(in crate::target) fn store(tables: &Tables, event: &Given<'_>, names: Names) -> (Stored, Vec<Conflict>) {
+    let table = tables.table(event.table, names);
+    let mut fields = Fields::default();
+    let mut columns = Columns::default();
+    for (column, value) in event.columns {
+        if matches!(value, Json::String(text) if text.is_empty()) {
+            continue;
+        }
+        let ty = type_of(value);
+        let id = columns.add(column.as_str(), ty, Origin::Computed, Span::default());
+        let place = tables.place(&Column { id, name: column.as_str().into(), ty: ty.into() }, event.table, names);
+        let object = match value {
+            Json::Array(_) | Json::Bag(_) => Some(value.clone()),
+            Json::String(text) => object_in(text),
+            _ => None,
+        };
+        let mut inner = Vec::new();
+        if let Some(object) = &object {
+            parts(&place.field, object, true, "", &mut inner);
+        }
+        if !matches!(value, Json::Array(_) | Json::Bag(_)) {
+            let value = match (place.values, value) {
+                (Some(values), Json::String(text)) => Json::String(values.apply(text).into()),
+                _ => value.clone(),
+            };
+            fields.add(place.field.clone(), typed(value, place.ty), column);
+        }
+        for (name, value) in inner {
+            fields.add(name, typed(value, None), column);
+        }
+    }
+    let index = table.map_or_else(|| tables.native(event.table), |table| table.index.clone());
+    let index = index.split(',').next().unwrap_or_default().trim().replace('*', "default");
+    if let Some(table) = table {
+        for (field, value) in &table.only {
+            fields.set(field, Json::String(value.as_str().into()));
+        }
+        if let Some(category) = &table.category {
+            fields.set("event.category", Json::String(category.as_str().into()));
+        }
+    }
+    let conflicts = std::mem::take(&mut fields.conflicts);
+    (Stored { index, log_source: None, fields: fields.into_fields() }, conflicts)
+}
+
+const fn type_of(value: &Json) -> Type {
+    match value {
+        Json::String(_) => Type::String,
+        Json::DateTime(_) => Type::DateTime,
+        Json::Long(_) => Type::Long,
+        _ => Type::Dynamic,
+    }
+}
+
+/// A value as a field of a type holds it.
+fn typed(value: Json, ty: Option<StoredType>) -> Json {
+    match (ty, value) {
+        (Some(StoredType::Keyword), Json::Long(number)) => Json::String(number.to_string().into()),
+        (Some(StoredType::Long), Json::String(text)) => {
+            text.parse().map_or_else(|_| Json::String(text.clone()), Json::Long)
+        }
+        (_, Json::DateTime(ticks)) => Json::DateTime(ticks.div_euclid(TICKS_PER_MILLI) * TICKS_PER_MILLI),
+        (_, Json::TimeSpan(ticks)) => Json::String(format_timespan(ticks).into()),
+        (_, Json::Guid(value)) => Json::String(format_guid(value).into()),
+        (_, Json::Array(items)) => Json::Array(items.into_iter().map(|item| typed(item, None)).collect()),
+        (_, other) => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tables::{FieldRow, builtin};
+    use super::*;
+
+    /// The columns of a table whose rows say that they are objects.
+    fn objects(tables: &Tables) -> impl Iterator<Item = (&str, &str)> {
+        tables.tables.iter().flat_map(|(name, table)| {
+            let object = |row: &FieldRow| matches!(row, FieldRow::Full(details) if details.object);
+            table
+                .fields
+                .iter()
+                .filter(move |(_, row)| object(row))
+                .map(move |(column, _)| (name.as_str(), column.as_str()))
+        })
+    }
+
+    #[test]
+    fn values_are_as_the_pipeline_makes_them() {
+        let columns = [
+            ("TimeGenerated".to_owned(), Json::DateTime(10_001)),
+            ("ActionType".to_owned(), Json::String("Process Created".into())),
+            ("ProcessCommandLine".to_owned(), Json::String("A b".into())),
+        ];
+        let given = Given { table: "DeviceProcessEvents", columns: &columns };
+        let (stored, conflicts) = store(builtin().unwrap(), &given, Names::Siem);
+        let get = |name: &str| stored.fields.iter().find(|(field, _)| field == name).map(|(_, value)| value.clone());
+        assert_eq!(stored.index, "logs-m365_defender.event-default");
+        assert_eq!(get("@timestamp"), Some(Json::DateTime(10_000)));
+        assert_eq!(get("event.action"), Some(Json::String("process-created".into())));
+        assert_eq!(get("process.command_line"), Some(Json::String("A b".into())));
+        assert_eq!(get("event.category"), Some(Json::String("process".into())));
+        assert!(conflicts.is_empty());
+    }
+
+    #[test]
+    fn a_code_is_a_keyword_and_an_object_its_parts() {
+        let columns = [("EventID".to_owned(), Json::Long(4625))];
+        let (stored, _) = store(builtin().unwrap(), &Given { table: "SecurityEvent", columns: &columns }, Names::Siem);
+        assert_eq!(stored.fields, [("event.code".to_owned(), Json::String("4625".into()))]);
+        let (table, column) = objects(builtin().unwrap()).next().unwrap();
+        let bag = Json::Bag(vec![("a".into(), Json::Long(1))]);
+        let columns = [(column.to_owned(), bag)];
+        let (stored, _) = store(builtin().unwrap(), &Given { table, columns: &columns }, Names::Siem);
+        assert!(stored.fields.iter().any(|(name, value)| name.ends_with(".a") && *value == Json::Long(1)));
+    }
+}

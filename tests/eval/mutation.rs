@@ -1,0 +1,388 @@
+//! Proofs see faults: a plan is changed before it is translated, as a fault in a translation would, and the proof has to
+//! refute what comes of it.
+
+use std::sync::Arc;
+
+use kqlc::ir::{
+    Bound, CaseRule, CompareOp, Expr, ExprKind, JoinKind, Op, Plan, Quantifier, Query, StringTest, Value, ValueSet,
+};
+use kqlc::prove::{Case, Verdict};
+use kqlc::schema::{Dialect, Schemas};
+use kqlc::target::{Fidelity, Options, registry};
+use rayon::prelude::*;
+
+use super::prove::{Subject, engine, rules};
+
+/// A second, which every target can tell.
+const SECOND: i64 = 10_000_000;
+
+/// What is done to a plan; each at one place of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fault {
+    LostNegation,
+    WordAsPart,
+    PartAsWord,
+    OtherEnd,
+    OtherCase,
+    OtherBoundary,
+    OtherNumber,
+    OtherText,
+    LostItem,
+    LostTerm,
+    OrForAnd,
+    AndForOr,
+    AllForAny,
+    LostStep,
+    LostKey,
+    OtherJoin,
+    LostWindow,
+    ShiftedWindow,
+    OtherAggregate,
+}
+
+const FAULTS: &[Fault] = &[
+    Fault::LostNegation,
+    Fault::WordAsPart,
+    Fault::PartAsWord,
+    Fault::OtherEnd,
+    Fault::OtherCase,
+    Fault::OtherBoundary,
+    Fault::OtherNumber,
+    Fault::OtherText,
+    Fault::LostItem,
+    Fault::LostTerm,
+    Fault::OrForAnd,
+    Fault::AndForOr,
+    Fault::AllForAny,
+    Fault::LostStep,
+    Fault::LostKey,
+    Fault::OtherJoin,
+    Fault::LostWindow,
+    Fault::ShiftedWindow,
+    Fault::OtherAggregate,
+];
+
+/// The faults that are no faults: what is found is the same for every event there can be. By rule, fault and the words
+/// it is about.
+const EQUIVALENT: &[(&str, Fault, &str, &str)] = &[];
+
+/// Counts places, and brings the fault about at one of them.
+struct Hand {
+    fault: Fault,
+    at: usize,
+    seen: usize,
+    done: Option<kqlc::source::Span>,
+}
+
+impl Hand {
+    /// Whether this is the place.
+    fn here(&mut self, span: kqlc::source::Span) -> bool {
+        self.seen += 1;
+        let here = self.seen == self.at + 1;
+        if here {
+            self.done = Some(span);
+        }
+        here
+    }
+
+    fn query(&mut self, query: &mut Query) {
+        for shared in &mut query.shared {
+            shared.plan.fold_plans(&mut |plan| self.plan(plan));
+        }
+        query.plan.fold_plans(&mut |plan| self.plan(plan));
+    }
+
+    fn plan(&mut self, plan: &mut Plan) {
+        let mut lost = None;
+        let count = plan.steps.len();
+        for (at, step) in plan.steps.iter_mut().enumerate() {
+            let span = step.span;
+            match &mut step.op {
+                Op::Filter(condition) => {
+                    if self.fault == Fault::LostStep && self.here(span) {
+                        lost = Some(at);
+                    }
+                    self.condition(condition);
+                }
+                Op::Window(window) => match self.fault {
+                    Fault::LostWindow if self.here(span) => lost = Some(at),
+                    Fault::ShiftedWindow if self.here(span) => {
+                        if let Some((Bound::FromNow(ticks), _)) = &mut window.bounds.from {
+                            *ticks -= 3600 * SECOND;
+                        }
+                    }
+                    _ => {}
+                },
+                Op::Summarize { keys, aggregates } => {
+                    if self.fault == Fault::LostKey && keys.len() > 1 && at + 1 < count {
+                        for index in 0..keys.len() {
+                            if self.here(keys[index].expr.span) {
+                                // The column stays, with one value for all.
+                                let ty = keys[index].expr.ty;
+                                if ty.ty == kqlc::types::Type::String {
+                                    keys[index].expr = Expr::literal(Value::string(""), span);
+                                }
+                            }
+                        }
+                    }
+                    for call in aggregates {
+                        if self.fault == Fault::OtherAggregate {
+                            let other = match call.function.name() {
+                                "min" => "max",
+                                "max" => "min",
+                                "dcount" | "count_distinct" => "count",
+                                _ => continue,
+                            };
+                            if self.here(call.span) {
+                                if other == "count" {
+                                    call.arguments.clear();
+                                }
+                                if let Some(function) = kqlc::functions::aggregate(other) {
+                                    call.function = function;
+                                }
+                            }
+                        }
+                        for argument in &mut call.arguments {
+                            self.condition(argument);
+                        }
+                    }
+                }
+                Op::Extend(items) => {
+                    for item in items {
+                        self.condition(&mut item.expr);
+                    }
+                }
+                Op::Join(join) => {
+                    if self.fault == Fault::OtherJoin && self.here(span) {
+                        join.kind = match join.kind {
+                            JoinKind::LeftAnti => JoinKind::LeftSemi,
+                            JoinKind::LeftSemi => JoinKind::LeftAnti,
+                            JoinKind::Inner | JoinKind::InnerUnique => JoinKind::LeftOuter,
+                            _ => JoinKind::Inner,
+                        };
+                    }
+                    if self.fault == Fault::LostKey && join.keys.len() > 1 {
+                        for index in 0..join.keys.len() {
+                            if self.here(span) {
+                                join.keys.remove(index);
+                                break;
+                            }
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        if let Some(at) = lost {
+            plan.steps.remove(at);
+        }
+    }
+
+    fn condition(&mut self, expr: &mut Expr) {
+        let fault = self.fault;
+        let span = expr.span;
+        let mut instead = None;
+        match &mut expr.kind {
+            ExprKind::And(operands) => {
+                if fault == Fault::OrForAnd && self.here(span) {
+                    instead = Some(ExprKind::Or(operands.clone()));
+                } else if fault == Fault::LostTerm {
+                    for index in 0..operands.len() {
+                        if self.here(operands[index].span) {
+                            operands.remove(index);
+                            break;
+                        }
+                    }
+                }
+            }
+            ExprKind::Or(operands) => {
+                if fault == Fault::AndForOr && self.here(span) {
+                    instead = Some(ExprKind::And(operands.clone()));
+                } else if fault == Fault::LostTerm {
+                    for index in 0..operands.len() {
+                        if self.here(operands[index].span) {
+                            operands.remove(index);
+                            break;
+                        }
+                    }
+                }
+            }
+            ExprKind::Not(operand) => {
+                if fault == Fault::LostNegation && self.here(span) {
+                    instead = Some(operand.kind.clone());
+                }
+            }
+            ExprKind::Match(node) => {
+                match fault {
+                    Fault::LostNegation if node.negated && self.here(span) => node.negated = false,
+                    Fault::WordAsPart if node.test == StringTest::HasTerm && self.here(span) => {
+                        node.test = StringTest::Contains;
+                    }
+                    Fault::PartAsWord if node.test == StringTest::Contains && self.here(span) => {
+                        node.test = StringTest::Equals;
+                    }
+                    Fault::OtherEnd if matches!(node.test, StringTest::StartsWith | StringTest::EndsWith) => {
+                        if self.here(span) {
+                            node.test = if node.test == StringTest::StartsWith {
+                                StringTest::EndsWith
+                            } else {
+                                StringTest::StartsWith
+                            };
+                        }
+                    }
+                    Fault::OtherCase if self.here(span) => node.rules.case = other(node.rules.case),
+                    _ => {}
+                }
+                self.literal(&mut node.needle);
+            }
+            ExprKind::Member(node) => {
+                match fault {
+                    Fault::LostNegation if node.negated && self.here(span) => node.negated = false,
+                    Fault::WordAsPart if node.test == StringTest::HasTerm && self.here(span) => {
+                        node.test = StringTest::Contains;
+                    }
+                    Fault::OtherCase if self.here(span) => node.rules.case = other(node.rules.case),
+                    Fault::AllForAny if node.test != StringTest::Equals && self.here(span) => {
+                        node.quantifier = match node.quantifier {
+                            Quantifier::Any => Quantifier::All,
+                            Quantifier::All => Quantifier::Any,
+                        };
+                    }
+                    _ => {}
+                }
+                if let ValueSet::List(items) = &mut node.set
+                    && fault == Fault::LostItem
+                    && items.len() > 1
+                {
+                    for index in 0..items.len() {
+                        if self.here(items[index].span) {
+                            items.remove(index);
+                            break;
+                        }
+                    }
+                }
+            }
+            ExprKind::Regex(node) => match fault {
+                Fault::LostNegation if node.negated && self.here(span) => node.negated = false,
+                _ => {}
+            },
+            ExprKind::Between(node) if fault == Fault::LostNegation && node.negated && self.here(span) => {
+                node.negated = false;
+            }
+            ExprKind::Compare(node) => {
+                match fault {
+                    Fault::OtherBoundary if self.here(span) => {
+                        node.op = match node.op {
+                            CompareOp::Less => CompareOp::LessOrEqual,
+                            CompareOp::LessOrEqual => CompareOp::Less,
+                            CompareOp::Greater => CompareOp::GreaterOrEqual,
+                            CompareOp::GreaterOrEqual => CompareOp::Greater,
+                            CompareOp::Equal => CompareOp::NotEqual,
+                            CompareOp::NotEqual => CompareOp::Equal,
+                        };
+                    }
+                    _ => {}
+                }
+                self.literal(&mut node.right);
+            }
+            _ => {}
+        }
+        if let Some(kind) = instead {
+            expr.kind = kind;
+            return;
+        }
+        expr.operands_mut(&mut |operand| self.condition(operand));
+        if let ExprKind::Member(node) = &mut expr.kind
+            && let ValueSet::Plan(plan) = &mut node.set
+        {
+            let _ = Arc::make_mut(plan);
+        }
+    }
+
+    fn literal(&mut self, expr: &mut Expr) {
+        let span = expr.span;
+        if let ExprKind::Literal(value) = &mut expr.kind {
+            match value {
+                Value::Long(number) if self.fault == Fault::OtherNumber && self.here(span) => *number += 1,
+                Value::Int(number) if self.fault == Fault::OtherNumber && self.here(span) => *number += 1,
+                Value::String(text) if self.fault == Fault::OtherText && !text.is_empty() && self.here(span) => {
+                    *text = format!("{text}x").into();
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+const fn other(case: CaseRule) -> CaseRule {
+    match case {
+        CaseRule::Sensitive => CaseRule::AsciiInsensitive,
+        CaseRule::AsciiInsensitive | CaseRule::UnicodeInsensitive => CaseRule::Sensitive,
+    }
+}
+
+/// What came of the faults of one rule.
+#[derive(Default)]
+struct Tally {
+    faults: usize,
+    caught: usize,
+    missed: Vec<String>,
+}
+
+fn tally(subject: &Subject, schemas: &Schemas) -> Tally {
+    let engine = engine();
+    let given = subject.given(schemas, &engine);
+    let given = kqlc::prove::Given { until: None, ..given };
+    let case = Case::new(given).unwrap();
+    let name = subject.path.file_stem().unwrap().to_string_lossy().into_owned();
+    let mut tally = Tally::default();
+    for target in registry::TARGETS {
+        let scenarios = case.fitted(*target).unwrap().unwrap_or_else(|| subject.scenarios.clone());
+        let case = Case::new(kqlc::prove::Given { scenarios: &scenarios, ..given }).unwrap();
+        let sound = target.convert(&subject.query, &given.info, &Options::default()).unwrap();
+        if sound.fidelity == Fidelity::Refused || case.judge(*target, &sound).unwrap().verdict != Verdict::Proven {
+            continue;
+        }
+        for fault in FAULTS {
+            for at in 0.. {
+                let mut query = subject.query.clone();
+                let mut hand = Hand { fault: *fault, at, seen: 0, done: None };
+                hand.query(&mut query);
+                let Some(span) = hand.done else { break };
+                let mut conversion = target.convert(&query, &given.info, &Options::default()).unwrap();
+                // What is refused, or written as the sound one, is no fault.
+                if conversion.output.is_none() || conversion.output == sound.output {
+                    continue;
+                }
+                // A fault promises what the sound translation promises.
+                conversion.fidelity = sound.fidelity;
+                conversion.losses.clone_from(&sound.losses);
+                tally.faults += 1;
+                let words = span.of(&subject.text).split_whitespace().collect::<Vec<_>>().join(" ");
+                if case.judge(*target, &conversion).unwrap().verdict == Verdict::Refuted {
+                    tally.caught += 1;
+                } else if EQUIVALENT
+                    .iter()
+                    .any(|(rule, known, about, _)| *rule == name && known == fault && words.starts_with(about))
+                {
+                    tally.faults -= 1;
+                } else {
+                    tally.missed.push(format!("{name}, {}: {fault:?} at `{words}`", target.name()));
+                }
+            }
+        }
+    }
+    tally
+}
+
+#[test]
+fn proofs_refute_faulty_translations() {
+    let schemas = Schemas::builtin(Dialect::Sentinel);
+    let subjects = rules(&schemas, &engine());
+    let tallies: Vec<Tally> = subjects.par_iter().map(|subject| tally(subject, &schemas)).collect();
+    let faults: usize = tallies.iter().map(|tally| tally.faults).sum();
+    let caught: usize = tallies.iter().map(|tally| tally.caught).sum();
+    let missed: Vec<&str> = tallies.iter().flat_map(|tally| &tally.missed).map(String::as_str).collect();
+    assert!(faults >= 500, "{faults} faults are too few");
+    assert!(missed.is_empty(), "{caught} of {faults} faults are caught, but not:\n{}", missed.join("\n"));
+}
