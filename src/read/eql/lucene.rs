@@ -110,7 +110,6 @@ impl Reader<'_> {
                 output: id,
                 span: at,
             }],
-            lacking: Lacking::NoGroup,
             frame: Frame::Group,
             lacking: Lacking::NoGroup,
         };
