@@ -417,7 +417,7 @@ impl<'q> Maker<'q> {
 
     /// The rule with other values, until there is enough.
     fn more(&mut self, template: &Template) {
-        for turn in 1..120 {
+        for turn in 1..300 {
             if self.events >= ENOUGH {
                 return;
             }

@@ -95,3 +95,81 @@ fn a_rule_that_can_never_fire_is_found_out() {
     let made = made("SigninLogs | where ResultType == '0' and ResultType == '1'");
     assert_eq!(made.unsatisfiable.len(), 1);
 }
+
+#[test]
+fn an_anti_join_is_tried_with_and_without_a_partner() {
+    let made = made(
+        "SigninLogs | where TimeGenerated > ago(1d) and ResultType == '0' \
+         | join kind=leftanti (SigninLogs | where TimeGenerated between (ago(14d) .. ago(1d)) | distinct UserPrincipalName) \
+         on UserPrincipalName",
+    );
+    assert_eq!(made.unsolved, []);
+    assert_eq!((made.scenarios[0].events(), made.scenarios[0].expects), (1, Expectation::Fires));
+    let with = made.scenarios.iter().find(|scenario| scenario.name == "with a partner").unwrap();
+    assert_eq!((with.events(), with.expects), (2, Expectation::Silent));
+}
+
+#[test]
+fn records_of_one_group_may_be_of_several_kinds() {
+    let made = made(
+        "SigninLogs | summarize bad = countif(ResultType == '50126'), good = countif(ResultType == '0') by IPAddress \
+         | where bad >= 4 and good >= 1",
+    );
+    assert_eq!(made.unsolved, []);
+    let base = &made.scenarios[0];
+    assert_eq!((base.events(), base.expects), (5, Expectation::Fires));
+}
+
+#[test]
+fn parts_of_a_text_are_found_where_a_pattern_looks_for_them() {
+    let made = made(
+        "Syslog | where SyslogMessage startswith 'Failed password for' \
+         | extend Address = extract(@'from (\\d+\\.\\d+\\.\\d+\\.\\d+) port', 1, SyslogMessage) | where isnotempty(Address) \
+         | summarize n = count() by Address | where n >= 3",
+    );
+    assert_eq!(made.unsolved, []);
+    let base = &made.scenarios[0];
+    assert_eq!((base.events(), base.expects), (3, Expectation::Fires));
+}
+
+#[test]
+fn both_sides_of_a_union_are_tried() {
+    let made = made(
+        "union (SigninLogs | where ResultType == '1' | project IPAddress), \
+         (AADNonInteractiveUserSignInLogs | where ResultType == '2' | project IPAddress)",
+    );
+    let of =
+        |table: &str| made.scenarios.iter().filter(|scenario| !column(scenario, table, "IPAddress").is_empty()).count();
+    assert!(of("SigninLogs") > 0 && of("AADNonInteractiveUserSignInLogs") > 0);
+}
+
+#[test]
+fn columns_that_nobody_has_listed_are_there() {
+    let made = made("MyTable_CL | where Level_s == 'high' and Count_d > 3 | project Level_s, Other_s");
+    assert_eq!(made.unsolved, []);
+    let base = &made.scenarios[0];
+    assert_eq!(column(base, "MyTable_CL", "Level_s"), [&serde_json::json!("high")]);
+    assert_eq!(column(base, "MyTable_CL", "Other_s").len(), 1);
+}
+
+#[test]
+fn a_watchlist_holds_what_is_looked_for() {
+    let made =
+        made("let list = _GetWatchlist('VIP') | project SearchKey; SigninLogs | where UserPrincipalName in~ (list)");
+    assert_eq!(made.unsolved, []);
+    let (_, items) = &made.scenarios[0].watchlists[0];
+    let users = column(&made.scenarios[0], "SigninLogs", "UserPrincipalName");
+    assert_eq!(items[0].get("SearchKey"), users.first().copied());
+}
+
+#[test]
+fn bounds_in_time_are_tried_by_the_tick() {
+    let made = made("SigninLogs | where TimeGenerated > ago(1h)");
+    let ticks: Vec<Expectation> = made
+        .scenarios
+        .iter()
+        .filter(|scenario| scenario.probe == Probe::Window)
+        .map(|scenario| scenario.expects)
+        .collect();
+    assert!(ticks.contains(&Expectation::Fires) && ticks.contains(&Expectation::Silent), "{ticks:?}");
+}
