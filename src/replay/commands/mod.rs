@@ -1,5 +1,6 @@
 //! Commands of other languages over records: one table a language, a row each.
 
+mod esql;
 mod fields;
 mod merge;
 mod records;
@@ -35,6 +36,8 @@ static SPLUNK: LazyLock<HashMap<&'static str, Body>> = LazyLock::new(|| {
     let tables = [fields::ROWS, merge::ROWS, records::ROWS];
     tables.into_iter().flatten().copied().collect()
 });
+
+static ESQL: LazyLock<HashMap<&'static str, Body>> = LazyLock::new(|| esql::ROWS.iter().copied().collect());
 
 impl Call<'_> {
     fn refuse(&self, why: impl std::fmt::Display) -> Refusal {
@@ -111,7 +114,8 @@ impl Call<'_> {
 fn find(command: ForeignId) -> Option<Body> {
     match command.row().origin {
         Origin::Splunk => SPLUNK.get(command.row().name).copied(),
-        Origin::Eql | Origin::Esql => None,
+        Origin::Esql => ESQL.get(command.row().name).copied(),
+        Origin::Eql => None,
     }
 }
 
@@ -119,6 +123,12 @@ fn find(command: ForeignId) -> Option<Body> {
 #[cfg(test)]
 pub(super) fn knows(name: &str) -> bool {
     SPLUNK.contains_key(name)
+}
+
+/// Whether a command of ES|QL is run.
+#[cfg(test)]
+pub(super) fn knows_esql(name: &str) -> bool {
+    ESQL.contains_key(name)
 }
 
 /// That a command is not run, if it is not.

@@ -1,6 +1,7 @@
 //! Functions of one record: one table a language, a row each.
 
 mod core;
+mod esql;
 mod splunk;
 
 use super::plan::Machine;
@@ -10,7 +11,7 @@ use crate::ir::ForeignId;
 use crate::ir::foreign::Origin;
 use crate::source::Span;
 
-pub(super) use splunk::{Seen, Statistic, compared as loosely_compared, field, length, seconds, statistic};
+pub(super) use splunk::{Seen, Statistic, compared as loosely_compared, field, length, seconds};
 
 /// What a function may look at besides its arguments.
 pub(super) struct Context<'c> {
@@ -42,7 +43,17 @@ pub(super) fn core(id: FunctionId) -> Option<Body> {
 pub(super) fn foreign(id: ForeignId) -> Option<Body> {
     match id.row().origin {
         Origin::Splunk => splunk::find(id.row().name),
-        Origin::Eql | Origin::Esql => None,
+        Origin::Esql => esql::find(id.row().name),
+        Origin::Eql => None,
+    }
+}
+
+/// What takes a statistic of a language.
+pub(super) fn statistic(id: ForeignId) -> Option<Statistic> {
+    match id.row().origin {
+        Origin::Splunk => splunk::statistic(id.row().name),
+        Origin::Esql => esql::statistic(id.row().name),
+        Origin::Eql => None,
     }
 }
 
@@ -50,6 +61,7 @@ pub(super) fn foreign(id: ForeignId) -> Option<Body> {
 pub(super) fn reason(id: ForeignId) -> Option<&'static str> {
     match id.row().origin {
         Origin::Splunk => splunk::reason(id.row()),
-        Origin::Eql | Origin::Esql => None,
+        Origin::Esql => esql::reason(id.row()),
+        Origin::Eql => None,
     }
 }
