@@ -49,6 +49,15 @@ pub(super) struct Scope {
     pub(super) timed_by: Option<Name>,
 }
 
+/// When a rule searches.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Stretch {
+    /// The stretch of time.
+    pub(super) bounds: Bounds,
+    /// The field that the time is taken from where an event has it; else it is `@timestamp`.
+    pub(super) timed_by: Option<Name>,
+}
+
 /// The rules of a file, or what is wrong with one; `None` where the file holds no rules but a query.
 pub(super) fn rules(file: &SourceFile) -> Option<Vec<Found<'_>>> {
     let text = file.text();
@@ -172,6 +181,20 @@ impl Rule<'_> {
 
     /// Where and when the rule searches.
     pub(super) fn scope(&self) -> Result<Scope, Box<Diagnostic>> {
+        let Stretch { bounds, timed_by } = self.stretch()?;
+        let patterns = self.field("index").map(|node| match node.as_sequence() {
+            Some(items) => items.iter().filter_map(Node::as_str).collect::<Vec<_>>().join(","),
+            None => node.as_str().unwrap_or_default().to_owned(),
+        });
+        let Some(indices) = patterns.filter(|patterns| !patterns.is_empty()) else {
+            let message = "the rule does not say in which index it searches".to_owned();
+            return Err(self.wrong("index", &code::READ_NO_MEANING, message));
+        };
+        Ok(Scope { indices: indices.into(), bounds, timed_by })
+    }
+
+    /// When the rule searches, if nothing beside its query says which events it finds.
+    pub(super) fn stretch(&self) -> Result<Stretch, Box<Diagnostic>> {
         for (name, what) in [
             ("filters", "a filter beside the query"),
             ("exceptions_list", "a list of exceptions"),
@@ -181,14 +204,6 @@ impl Rule<'_> {
                 return Err(self.wrong(name, &code::READ_NO_MEANING, format!("the rule has {what}")));
             }
         }
-        let patterns = self.field("index").map(|node| match node.as_sequence() {
-            Some(items) => items.iter().filter_map(Node::as_str).collect::<Vec<_>>().join(","),
-            None => node.as_str().unwrap_or_default().to_owned(),
-        });
-        let Some(indices) = patterns.filter(|patterns| !patterns.is_empty()) else {
-            let message = "the rule does not say in which index it searches".to_owned();
-            return Err(self.wrong("index", &code::READ_NO_MEANING, message));
-        };
         let bound = |name: &str, default: &str| match moment(self.text(name).unwrap_or(default)) {
             Some(bound) => Ok(Some((bound, true))),
             None => {
@@ -197,7 +212,7 @@ impl Rule<'_> {
             }
         };
         let bounds = Bounds { from: bound("from", FROM)?, to: bound("to", "now")? };
-        Ok(Scope { indices: indices.into(), bounds, timed_by: self.text("timestamp_override").map(Name::from) })
+        Ok(Stretch { bounds, timed_by: self.text("timestamp_override").map(Name::from) })
     }
 }
 

@@ -18,7 +18,11 @@ pub(super) const TEXT: ValueType = ForeignType::Text.value_type();
 pub(super) struct Pipe {
     pub(super) plan: Plan,
     lineage: Lineage,
+    types: Types,
 }
+
+/// Fields whose types are known wherever events have them.
+type Types = &'static [(&'static str, Type)];
 
 /// Where fields that are not known by name come from.
 #[derive(Clone, Debug, Default)]
@@ -55,26 +59,33 @@ impl Lineage {
     }
 
     /// The field of a name in what a plan gives. `None` where no record has it.
-    fn field(&mut self, plan: &mut Plan, columns: &mut Columns, name: &Name, span: Span) -> Option<Column> {
+    fn field(
+        &mut self,
+        plan: &mut Plan,
+        columns: &mut Columns,
+        (name, types): (&Name, Types),
+        span: Span,
+    ) -> Option<Column> {
         if let Some(column) = plan.schema().get(name) {
             return Some(column.clone());
         }
         if !plan.schema().open || !self.limits.iter().all(|limit| limit.lets(name)) {
             return None;
         }
+        let ty = types.iter().find(|(known, _)| **known == **name).map_or(Type::Unknown, |(_, ty)| *ty);
         let column = match &mut plan.source.kind {
             SourceKind::Union(union) if self.opened == 0 => {
                 let inputs = union.inputs.iter_mut().zip(&mut self.inputs);
                 let from: Vec<Option<ColumnId>> = inputs
-                    .map(|(plan, lineage)| lineage.field(plan, columns, name, span).map(|column| column.id))
+                    .map(|(plan, lineage)| lineage.field(plan, columns, (name, types), span).map(|column| column.id))
                     .collect();
-                let column = computed(columns, name, Type::Unknown.into(), span);
+                let column = computed(columns, name, ty.into(), span);
                 union.columns.push(UnionColumn { id: column.id, from });
                 column
             }
             _ => {
-                let id = columns.add(name.clone(), Type::Unknown, Origin::Assumed, span);
-                Column { id, name: name.clone(), ty: Type::Unknown.into() }
+                let id = columns.add(name.clone(), ty, Origin::Assumed, span);
+                Column { id, name: name.clone(), ty: ty.into() }
             }
         };
         // The record has it ever since it may have such fields.
@@ -94,7 +105,12 @@ impl Lineage {
 impl Pipe {
     /// A plan that only reads a source.
     pub(super) fn new(kind: SourceKind, schema: Schema, span: Span) -> Self {
-        Self { plan: Plan::new(kind, schema, span), lineage: Lineage::default() }
+        Self { plan: Plan::new(kind, schema, span), lineage: Lineage::default(), types: &[] }
+    }
+
+    /// The same, where these fields have these types wherever events have them.
+    pub(super) fn with_types(self, types: Types) -> Self {
+        Self { types, ..self }
     }
 
     /// How deep unions nest.
@@ -104,10 +120,11 @@ impl Pipe {
 
     /// A plan that puts others together.
     pub(super) fn union(pipes: Vec<Self>, columns: Vec<UnionColumn>, schema: Schema, span: Span) -> Self {
+        let types = pipes.first().map_or(&[][..], |pipe| pipe.types);
         let (inputs, lineages) = pipes.into_iter().map(|pipe| (pipe.plan, pipe.lineage)).unzip();
         let union = Union { inputs, columns, source: None, fuzzy: false };
         let plan = Plan::new(SourceKind::Union(union), schema, span);
-        Self { plan, lineage: Lineage { inputs: lineages, ..Lineage::default() } }
+        Self { plan, lineage: Lineage { inputs: lineages, ..Lineage::default() }, types }
     }
 
     /// The fields known by name, and whether there may be more.
@@ -122,7 +139,7 @@ impl Pipe {
 
     /// The field of a name. `None` where no record has it.
     pub(super) fn field(&mut self, columns: &mut Columns, name: &str, span: Span) -> Option<Column> {
-        self.lineage.field(&mut self.plan, columns, &Name::from(name), span)
+        self.lineage.field(&mut self.plan, columns, (&Name::from(name), self.types), span)
     }
 
     /// The value of a field; null where no record has it.

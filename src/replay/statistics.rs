@@ -1,4 +1,4 @@
-//! Statistics over groups by Splunk's rules: `stats`, `eventstats`, `streamstats`.
+//! Statistics over groups by the rules of Splunk's `stats`, `eventstats`, `streamstats` and of ES|QL's `STATS`.
 
 use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
@@ -8,7 +8,7 @@ use super::functions::{Context, Seen, Statistic, statistic};
 use super::plan::Machine;
 use super::record::{Layout, Record, Reshape, Table, merged};
 use super::{Cell, Refusal, Run};
-use crate::ir::{ColumnId, Computed, Frame, Schema, Statistics};
+use crate::ir::{ColumnId, Frame, Lacking, Schema, Statistics};
 
 /// A statistic ready to be taken.
 struct Asked<'q> {
@@ -35,7 +35,7 @@ impl Machine<'_> {
         let asked = self.asked(node, &input)?;
         let mut groups = Vec::with_capacity(input.records.len());
         for record in &input.records {
-            groups.push(self.groups_of(&node.keys, &input.layout, record)?);
+            groups.push(self.groups_of(node, &input.layout, record)?);
         }
         match node.frame {
             Frame::Group => Self::grouped(node, &asked, &groups, schema, &input),
@@ -51,12 +51,13 @@ impl Machine<'_> {
         let mut all = Vec::with_capacity(node.aggregates.len());
         for call in &node.aggregates {
             let name = call.function.row().name;
-            let Some(body) = statistic(name) else {
+            let Some(body) = statistic(call.function) else {
                 return Err(Refusal::new(call.span, format!("{} is not replayed", call.function)));
             };
-            let percent = match call.arguments.get(1) {
-                Some(percent) => self.constant(percent)?.as_number(),
-                None => None,
+            let second = call.arguments.get(1);
+            let percent = match second {
+                Some(percent) if percent.as_literal().is_some() => self.constant(percent)?.as_number(),
+                _ => None,
             };
             let mut seen = Vec::with_capacity(input.records.len());
             for record in &input.records {
@@ -64,20 +65,31 @@ impl Machine<'_> {
                     Some(argument) => self.value(argument, &input.layout, record)?,
                     None => Cell::Bool(true),
                 };
-                seen.push(Seen { cell, time: record.named(&input.layout, "_time").as_time() });
+                let by = match second {
+                    Some(second) => self.value(second, &input.layout, record)?,
+                    None => Cell::Null,
+                };
+                seen.push(Seen { cell, by, time: record.named(&input.layout, "_time").as_time() });
             }
             all.push(Asked { context: Context { machine: self, span: call.span, name }, body, percent, seen });
         }
         Ok(all)
     }
 
-    /// The groups a record belongs to: none where it lacks a key, one for each value of a key that has several.
-    fn groups_of(&self, keys: &[Computed], layout: &Layout, record: &Record) -> Run<Vec<Group>> {
+    /// The groups a record belongs to: one for each value of a key that has several, and none where it lacks a key,
+    /// unless null is a key of its own.
+    fn groups_of(&self, node: &Statistics, layout: &Layout, record: &Record) -> Run<Vec<Group>> {
         let mut groups: Vec<Group> = vec![(Vec::new(), Vec::new())];
-        for key in keys {
+        for key in &node.keys {
             let cell = self.value(&key.expr, layout, record)?;
+            let own = node.lacking == Lacking::OwnGroup && cell.is_null();
+            if node.lacking == Lacking::OwnGroup && node.frame != Frame::Group && cell.values().len() > 1 {
+                let what = "which of its groups counts for a record with several values in a key is not documented";
+                return Err(Refusal::new(key.expr.span, what));
+            }
+            let values = if own { std::slice::from_ref(&cell) } else { cell.values() };
             let mut longer = Vec::with_capacity(groups.len());
-            for value in cell.values() {
+            for value in values {
                 longer.extend(groups.iter().map(|(key, cells)| {
                     let (mut key, mut cells) = (key.clone(), cells.clone());
                     key.push(value.key());

@@ -70,7 +70,7 @@ fn operation(step: &Step) -> Run<()> {
         Op::Statistics(node) => {
             for call in &node.aggregates {
                 let row = call.function.row();
-                if row.kind != ForeignKind::Aggregate || functions::statistic(row.name).is_none() {
+                if row.kind != ForeignKind::Aggregate || functions::statistic(call.function).is_none() {
                     let what = match functions::reason(call.function) {
                         Some(why) => format!("`{}` is not replayed: {why}", row.name),
                         None => format!("the statistic `{}` is not replayed", row.name),

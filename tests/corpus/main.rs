@@ -14,6 +14,7 @@ mod lint;
 #[path = "../noise/mod.rs"]
 mod noise;
 mod read_eql;
+mod read_esql;
 mod read_splunk;
 mod replay;
 mod rules;

@@ -12,8 +12,8 @@ use super::{Lowered, MAX_CHAIN, Reader, Text, functions, scalar};
 use crate::diagnostic::{Diagnostic, code};
 use crate::functions::nearest;
 use crate::ir::{
-    Column, Compare, CompareOp, Expr, ExprKind, ForeignAggregate, Membership, NullRule, Origin, Quantifier,
-    StringMatch, StringTest, Value, ValueSet,
+    Column, Compare, CompareOp, Expr, ExprKind, ForeignAggregate, Membership, NullRule, Quantifier, StringMatch,
+    StringTest, Value, ValueSet,
 };
 use crate::read::pipe::Pipe;
 use crate::source::Span;
@@ -220,7 +220,7 @@ impl Reader<'_> {
             _ => {
                 let mut patterns = Vec::new();
                 for part in parts {
-                    patterns.push(self.pattern(body, part)?);
+                    patterns.push(self.pattern(body, part, regex)?);
                 }
                 if regex { regexes(&subject, patterns, span) } else { globs(subject, patterns, span) }
             }
@@ -229,11 +229,21 @@ impl Reader<'_> {
     }
 
     /// The pattern of LIKE or RLIKE.
-    fn pattern(&mut self, body: Text<'_>, pair: Pair<'_, Rule>) -> Lowered<Expr> {
+    fn pattern(&mut self, body: Text<'_>, pair: Pair<'_, Rule>, regex: bool) -> Lowered<Expr> {
         let text = body.of(&pair);
         match pair.into_inner().next() {
             Some(part) if part.as_rule() == Rule::string => {
-                Ok(Expr::literal(Value::string(self.string(body, part)?), self.span(text)))
+                let pattern = self.string(body, part)?;
+                if !regex && let Some(c) = stray_escape(&pattern) {
+                    let message = format!(
+                        "a backslash in a pattern of `LIKE` takes the meaning of `*`, `?` or a backslash away, {c}"
+                    );
+                    let found = self.wrong(&code::ESQL_BAD_LITERAL, text, message);
+                    return Err(Box::new(found.help(
+                        "write two backslashes for one, each of them twice where the pattern is not in `\"\"\"`",
+                    )));
+                }
+                Ok(Expr::literal(Value::string(pattern), self.span(text)))
             }
             _ => Ok(self.parameter(text)),
         }
@@ -285,10 +295,7 @@ impl Reader<'_> {
             }
             return Err(found);
         };
-        // What every index of events calls its time is one.
-        let time = name == "@timestamp" && self.columns[column.id].origin == Origin::Assumed;
-        let ty = if time { Type::DateTime.into() } else { column.ty };
-        Ok(Expr::column(column.id, ty, span))
+        Ok(Expr::column(column.id, column.ty, span))
     }
 
     /// `a::type`
@@ -430,4 +437,20 @@ fn operator(sign: &str) -> CompareOp {
         ">=" => CompareOp::GreaterOrEqual,
         _ => CompareOp::Equal,
     }
+}
+
+/// What a backslash stands before that has no meaning to take away.
+fn stray_escape(pattern: &str) -> Option<String> {
+    let mut chars = pattern.chars();
+    while let Some(c) = chars.next() {
+        if c != '\\' {
+            continue;
+        }
+        match chars.next() {
+            Some('*' | '?' | '\\') => {}
+            Some(other) => return Some(format!("and here stands before `{other}`")),
+            None => return Some("and here stands at the end".to_owned()),
+        }
+    }
+    None
 }

@@ -45,8 +45,8 @@ macro_rules! functions {
 
 functions! {
     Many: "coalesce" "greatest" "least" "mv_append" "mv_contains" "mv_difference" "mv_intersection" "mv_intersects"
-        "mv_union" "match" "match_phrase" "multi_match" "kql" "qstr" "term";
-    ManyThenOne: "cidr_match" "mv_avg" "mv_concat" "mv_count" "mv_dedupe" "mv_first" "mv_last" "mv_max" "mv_median"
+        "mv_union" "mv_zip" "match" "match_phrase" "multi_match" "kql" "qstr" "term";
+    ManyThenOne: "mv_avg" "mv_concat" "mv_count" "mv_dedupe" "mv_first" "mv_last" "mv_max" "mv_median"
         "mv_median_absolute_deviation" "mv_min" "mv_percentile" "mv_pseries_weighted_sum" "mv_slice" "mv_sort"
         "mv_sum";
     OneThenMany: "network_direction";
@@ -55,13 +55,13 @@ functions! {
         "to_dbl" = "to_double" "to_integer" "to_int" = "to_integer" "to_ip" "to_long" "to_string"
         "to_str" = "to_string" "to_unsigned_long" "to_ul" = "to_unsigned_long" "to_ulong" = "to_unsigned_long"
         "to_version" "to_ver" = "to_version" "to_lower" "to_upper";
-    One: "clamp" "clamp_min" "clamp_max" "bit_length" "byte_length" "length" "concat" "contains" "starts_with"
+    One: "clamp" "clamp_min" "clamp_max" "bit_length" "byte_length" "length" "cidr_match" "concat" "contains" "starts_with"
         "ends_with" "from_base64" "to_base64" "hash" "md5" "sha1" "sha256" "left" "right" "locate" "trim" "ltrim"
         "rtrim" "repeat" "replace" "reverse" "space" "split" "substring" "url_decode" "url_encode"
         "url_encode_component" "json_extract" "bucket" "bin" = "bucket" "date_diff" "date_extract" "date_format"
         "date_parse" "date_trunc" "day_name" "month_name" "ip_prefix" "abs" "acos" "asin" "atan" "atan2" "cbrt"
         "ceil" "copy_sign" "cos" "cosh" "e" "exp" "floor" "hypot" "log" "log10" "pi" "pow" "round" "round_to"
-        "scalb" "signum" "sin" "sinh" "sqrt" "tan" "tanh" "tau" "mv_zip";
+        "scalb" "signum" "sin" "sinh" "sqrt" "tan" "tanh" "tau";
 }
 
 /// Types behind `::`, with the conversions they stand for.

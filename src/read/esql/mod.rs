@@ -11,7 +11,7 @@ mod constant;
 mod expr;
 mod functions;
 mod grammar;
-mod package;
+mod rule;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -21,13 +21,14 @@ use pest::error::InputLocation;
 use pest::iterators::{Pair, Pairs};
 
 use self::grammar::{Grammar, Rule};
+use super::elastic::{self, Stretch};
 use super::pipe::Pipe;
 use super::{Options, ReadBack};
 use crate::diagnostic::{Code, Diagnostic, code};
 use crate::functions::nearest;
 use crate::ir::foreign::Origin;
 use crate::ir::{Columns, Expr, ForeignId, ForeignKind, Name, Op, Query, Value};
-use crate::source::{SourceFile, Span, TextMap};
+use crate::source::{SourceFile, Span};
 
 /// How deep brackets may nest; queries of people stay under 20.
 const MAX_DEPTH: usize = 128;
@@ -45,23 +46,27 @@ type Lowered<T> = Result<T, Box<Diagnostic>>;
 
 /// Reads a query, or the rules of a package.
 pub(super) fn read(file: &SourceFile, _: &Options) -> Vec<ReadBack> {
-    package::read(file).unwrap_or_else(|| {
-        let text = file.text();
-        vec![read_query(text, &TextMap::verbatim(0, text.len()))]
-    })
+    match elastic::rules(file) {
+        Some(rules) if rules.is_empty() => {
+            let span = Span::new(0, file.text().len());
+            vec![ReadBack::refused(Diagnostic::new(&code::READ_NOTHING, span, "there is no rule here"))]
+        }
+        Some(rules) => rules.into_iter().map(rule::read).collect(),
+        None => vec![read_query(file.text(), None)],
+    }
 }
 
-/// Reads a query; the map leads from it into the file.
-fn read_query(source: &str, map: &TextMap) -> ReadBack {
-    let refused = |code, span: Span, message: String| ReadBack::refused(Diagnostic::new(code, map.span(span), message));
+/// Reads a query, which sees the documents of a stretch of time if it is told one.
+fn read_query(source: &str, stretch: Option<&Stretch>) -> ReadBack {
     if let Some(at) = text::too_deep(source, MAX_DEPTH) {
         let message = format!("brackets nest deeper than {MAX_DEPTH} here");
-        return refused(&code::ESQL_TOO_DEEP, Span::new(at, at + 1), message);
+        return ReadBack::refused(Diagnostic::new(&code::ESQL_TOO_DEEP, Span::new(at, at + 1), message));
     }
     if text::solid_end(source) == 0 {
-        return refused(&code::READ_NOTHING, Span::new(0, source.len()), "there is no query here".to_owned());
+        let found = Diagnostic::new(&code::READ_NOTHING, Span::new(0, source.len()), "there is no query here");
+        return ReadBack::refused(found);
     }
-    let mut reader = Reader { map, columns: Columns::default(), budget: MAX_COMMANDS, forked: false };
+    let mut reader = Reader { stretch, columns: Columns::default(), budget: MAX_COMMANDS, forked: false };
     let whole = Text { text: source, at: 0 };
     match stacker::grow(STACK_BYTES, || reader.query(whole)) {
         Ok(pipe) => {
@@ -95,8 +100,9 @@ impl<'t> Text<'t> {
 }
 
 /// What is known while a query is read.
-struct Reader<'m> {
-    map: &'m TextMap,
+struct Reader<'s> {
+    /// The stretch of time of which documents are seen, where the query itself does not say it.
+    stretch: Option<&'s Stretch>,
     columns: Columns,
     /// How many more commands may be carried out.
     budget: usize,
@@ -105,9 +111,9 @@ struct Reader<'m> {
 }
 
 impl Reader<'_> {
-    /// The words of a text in the file.
+    /// The words of a text in the query.
     fn span(&self, text: Text<'_>) -> Span {
-        self.map.span(Span::new(text.at, text.at + text.text.len()))
+        Span::new(text.at, text.at + text.text.len())
     }
 
     /// A finding about a text.

@@ -6,7 +6,7 @@ use super::*;
 use crate::diagnostic::Severity;
 
 fn read_text(query: &str) -> ReadBack {
-    read_query(query, &TextMap::verbatim(0, query.len()))
+    read_query(query, None)
 }
 
 /// The IR without the list of columns at the end.
@@ -346,6 +346,11 @@ fn what_is_wrong_is_said_with_its_place() {
         ),
         ("FROM a | LOOKUP JOIN b ON c == d", "K3003 a join of columns with different names is not read at `c == d`"),
         ("FROM a | FORK (WHERE b) | FORK (WHERE c)", "K3003 a query has one `FORK` at most at `FORK`"),
+        (
+            r#"FROM a | WHERE b LIKE "*\\Temp*""#,
+            "K3407 a backslash in a pattern of `LIKE` takes the meaning of `*`, `?` or a backslash away, and here stands \
+             before `T` at `\"*\\\\Temp*\"`",
+        ),
         ("FROM a | KEEP ??x", "K3002 `KEEP` has no place for `??x` at `??x`"),
         ("FROM a | EVAL y = ??x", "K3003 a name that is given when the query is run cannot be read before at `??x`"),
     ] {
@@ -373,6 +378,24 @@ fn deep_and_long_queries_are_refused_and_not_followed() {
     assert!(wrong(&commands).starts_with("K3405"));
     let comments = format!("FROM a {}", "/*".repeat(50_000));
     assert!(wrong(&comments).starts_with("K3405"));
+}
+
+#[test]
+fn rules_are_read_over_their_stretch_of_time() {
+    let read_file = |text: &str| read(&SourceFile::from_text("rules", text), &Options::default());
+    let toml = "[metadata]\n[rule]\nlanguage = \"esql\"\ntype = \"esql\"\nfrom = \"now-9m\"\nquery = '''\nFROM a\n| WHERE x ==\n'''\n";
+    let found = read_file(toml);
+    assert_eq!(found[0].diagnostics[0].span.of(toml), "=");
+    let json = "{\"language\": \"esql\", \"query\": \"FROM a | WHERE x == 1\\n| LIMIT 5\"}\n{\"type\": \"eql\"}\n{\"exported_count\": 2}";
+    let found = read_file(json);
+    assert_eq!(found.len(), 2);
+    let query = found[0].query.as_ref().expect("the first is read").to_string();
+    assert!(query.starts_with("table a (unknown)\nwindow @timestamp"), "{query}");
+    assert_eq!(found[1].diagnostics[0].code.id, "K3003");
+    let overridden = "{\"query\": \"FROM a | KEEP b\", \"timestamp_override\": \"event.ingested\"}";
+    let query = read_file(overridden)[0].query.as_ref().expect("it is read").to_string();
+    assert!(query.contains("esql:coalesce(esql:single(event.ingested"), "{query}");
+    assert_eq!(read_file("{\"exported_count\": 0}")[0].diagnostics[0].code.id, "K3001");
 }
 
 proptest! {

@@ -1,6 +1,7 @@
 //! Commands of other languages over records: one table a language, a row each.
 
 mod eql;
+mod esql;
 mod fields;
 mod merge;
 mod records;
@@ -36,6 +37,8 @@ static SPLUNK: LazyLock<HashMap<&'static str, Body>> = LazyLock::new(|| {
     let tables = [fields::ROWS, merge::ROWS, records::ROWS];
     tables.into_iter().flatten().copied().collect()
 });
+
+static ESQL: LazyLock<HashMap<&'static str, Body>> = LazyLock::new(|| esql::ROWS.iter().copied().collect());
 
 impl Call<'_> {
     fn refuse(&self, why: impl std::fmt::Display) -> Refusal {
@@ -113,7 +116,7 @@ fn find(command: ForeignId) -> Option<Body> {
     match command.row().origin {
         Origin::Splunk => SPLUNK.get(command.row().name).copied(),
         Origin::Eql => eql::ROWS.iter().find(|(name, _)| *name == command.row().name).map(|(_, body)| *body),
-        Origin::Esql => None,
+        Origin::Esql => ESQL.get(command.row().name).copied(),
     }
 }
 
@@ -127,6 +130,12 @@ pub(super) fn runs(command: ForeignId) -> bool {
 #[cfg(test)]
 pub(super) fn knows(name: &str) -> bool {
     SPLUNK.contains_key(name)
+}
+
+/// Whether a command of ES|QL is run.
+#[cfg(test)]
+pub(super) fn knows_esql(name: &str) -> bool {
+    ESQL.contains_key(name)
 }
 
 /// That a command is not run, if it is not.

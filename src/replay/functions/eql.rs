@@ -289,7 +289,7 @@ mod tests {
         for id in ForeignId::all().filter(|id| id.row().origin == Origin::Eql) {
             match id.row().kind {
                 ForeignKind::Scalar => assert!(find(id.row().name).is_some(), "{id}"),
-                ForeignKind::Aggregate => assert!(super::super::statistic(id.row().name).is_some(), "{id}"),
+                ForeignKind::Aggregate => assert!(super::super::statistic(id).is_some(), "{id}"),
                 ForeignKind::Command => assert!(commands::runs(id), "{id}"),
             }
         }

@@ -2,6 +2,7 @@
 
 mod core;
 mod eql;
+mod esql;
 mod splunk;
 
 use super::plan::Machine;
@@ -11,7 +12,7 @@ use crate::ir::ForeignId;
 use crate::ir::foreign::Origin;
 use crate::source::Span;
 
-pub(super) use splunk::{Seen, Statistic, compared as loosely_compared, field, length, seconds, statistic};
+pub(super) use splunk::{Seen, Statistic, compared as loosely_compared, field, length, seconds};
 
 /// What a function may look at besides its arguments.
 pub(super) struct Context<'c> {
@@ -44,7 +45,16 @@ pub(super) fn foreign(id: ForeignId) -> Option<Body> {
     match id.row().origin {
         Origin::Splunk => splunk::find(id.row().name),
         Origin::Eql => eql::find(id.row().name),
-        Origin::Esql => None,
+        Origin::Esql => esql::find(id.row().name),
+    }
+}
+
+/// What takes a statistic of a language.
+pub(super) fn statistic(id: ForeignId) -> Option<Statistic> {
+    match id.row().origin {
+        // Rules of EQL count records, which is the same in both.
+        Origin::Splunk | Origin::Eql => splunk::statistic(id.row().name),
+        Origin::Esql => esql::statistic(id.row().name),
     }
 }
 
@@ -52,6 +62,7 @@ pub(super) fn foreign(id: ForeignId) -> Option<Body> {
 pub(super) fn reason(id: ForeignId) -> Option<&'static str> {
     match id.row().origin {
         Origin::Splunk => splunk::reason(id.row()),
-        Origin::Eql | Origin::Esql => None,
+        Origin::Esql => esql::reason(id.row()),
+        Origin::Eql => None,
     }
 }

@@ -3,6 +3,7 @@
 //! `lower` takes the IR to the [`tree`], `print` writes that; neither knows the other. Renderings of functions are
 //! [`rows`] of `targets/esql/`; tables and fields are shared with EQL in `targets/elastic/`.
 
+mod known;
 mod lower;
 mod print;
 pub mod rows;

@@ -396,6 +396,15 @@ impl Command {
         )
     }
 
+    /// The columns that a pattern takes from a text.
+    pub fn extracted(&self) -> Vec<&str> {
+        match self {
+            Self::Grok(_, pattern) => parts(pattern, "(?<", '>').collect(),
+            Self::Dissect(_, pattern) => parts(pattern, "%{", '}').collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// Whether it gives a value to a column of such a name.
     pub fn assigns(&self, named: &dyn Fn(&str) -> bool) -> bool {
         match self {
@@ -406,8 +415,7 @@ impl Command {
             }
             Self::Rename(names) => names.iter().any(|(_, new)| named(new)),
             Self::MvExpand(name) => named(name),
-            Self::Grok(_, pattern) => parts(pattern, "(?<", '>').any(named),
-            Self::Dissect(_, pattern) => parts(pattern, "%{", '}').any(named),
+            Self::Grok(..) | Self::Dissect(..) => self.extracted().into_iter().any(named),
             // What columns a lookup has is known to nobody here.
             Self::LookupJoin(..) => true,
             Self::Where(_) | Self::Sort(_) | Self::Limit(_) | Self::Keep(_) | Self::Drop(_) => false,

@@ -4,10 +4,15 @@ use pest::iterators::Pair;
 
 use super::Stage;
 use crate::diagnostic::code;
-use crate::ir::{Column, Name, Origin, Plan, Schema, SourceKind, UnionColumn};
+use crate::ir::{
+    Bound, Bounds, Column, Compare, CompareOp, Expr, ExprKind, Name, NullRule, Op, Origin, Plan, Schema, SourceKind,
+    UnionColumn, Value, Window,
+};
+use crate::read::elastic::Stretch;
+use crate::read::esql::build::{kql, own, single};
 use crate::read::esql::grammar::Rule;
 use crate::read::esql::text::unquote;
-use crate::read::esql::{Lowered, Reader, Text, name};
+use crate::read::esql::{Lowered, Reader, Text, name, scalar};
 use crate::read::pipe::{Pipe, TEXT, computed};
 use crate::source::Span;
 use crate::types::Type;
@@ -25,6 +30,9 @@ const METADATA: &[(&str, Type)] = &[
     ("_tsid", Type::String),
     ("_version", Type::Long),
 ];
+
+/// The field that holds the time of every document.
+const TIMESTAMP: &str = "@timestamp";
 
 /// `FROM`
 pub(super) fn from(reader: &mut Reader<'_>, stage: &Stage<'_>) -> Lowered<Pipe> {
@@ -128,7 +136,40 @@ impl Reader<'_> {
             let id = self.columns.add(field.clone(), ty, Origin::Table(whole.clone()), *span);
             schema.push(Column { id, name: field.clone(), ty });
         }
-        Pipe::new(kind, schema, span)
+        let mut pipe = Pipe::new(kind, schema, span).with_types(&[(TIMESTAMP, Type::DateTime)]);
+        if let Some(Stretch { bounds, timed_by }) = self.stretch {
+            self.within(&mut pipe, *bounds, timed_by.as_deref().filter(|field| *field != TIMESTAMP), span);
+        }
+        pipe
+    }
+
+    /// Only the documents of a stretch of time, by a field or, where a document lacks it, by `@timestamp`.
+    fn within(&mut self, pipe: &mut Pipe, bounds: Bounds, timed_by: Option<&str>, span: Span) {
+        let Some(stamp) = pipe.field(&mut self.columns, TIMESTAMP, span) else { return };
+        let Some(first) = timed_by else {
+            pipe.push_same(Op::Window(Window { column: stamp.id, bounds }), span);
+            return;
+        };
+        let first = pipe.value(&mut self.columns, first, span);
+        let stamp = Expr::column(stamp.id, stamp.ty, span);
+        let subject = Expr { ty: Type::DateTime.into(), ..own(scalar("coalesce"), vec![single(first), stamp], span) };
+        let bound = |bound: Option<(Bound, bool)>, op: CompareOp| {
+            let (bound, _) = bound?;
+            let right = match bound {
+                Bound::Instant(ticks) => Expr::literal(Value::DateTime(ticks), span),
+                Bound::FromNow(ticks) => {
+                    let distance = Expr::literal(Value::TimeSpan(ticks), span);
+                    let now = kql("now", Vec::new(), Type::DateTime, span);
+                    Expr { ty: Type::DateTime.into(), ..own(scalar("add"), vec![now, distance], span) }
+                }
+            };
+            let node = Compare { op, nulls: NullRule::Propagate, left: subject.clone(), right };
+            Some(Expr::new(ExprKind::Compare(Box::new(node)), Type::Bool, span))
+        };
+        let ends = [bound(bounds.from, CompareOp::GreaterOrEqual), bound(bounds.to, CompareOp::LessOrEqual)];
+        for end in ends.into_iter().flatten() {
+            pipe.push_same(Op::Filter(end), span);
+        }
     }
 
     /// The records of several plans, columns of one name put together; `source` is the column that says which plan a

@@ -14,6 +14,8 @@ use crate::replay::{Cell, Run};
 #[derive(Clone, Debug)]
 pub(in crate::replay) struct Seen {
     pub(in crate::replay) cell: Cell,
+    /// The value of a second argument.
+    pub(in crate::replay) by: Cell,
     pub(in crate::replay) time: Option<i64>,
 }
 

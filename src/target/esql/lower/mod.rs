@@ -51,11 +51,23 @@ pub(super) fn lower(query: &Ir, data: &Data, tables: &Tables, options: Options) 
         depth: 0,
         shown: Vec::new(),
     };
-    match lower.whole() {
+    match lower.whole().and_then(complete) {
         Ok(query) => Ok((query, lower.shown, lower.losses)),
         Err(loss) => {
             lower.losses.push(*loss);
             Err(lower.losses)
+        }
+    }
+}
+
+/// The query, if it reads no column that is not there at that point: Elastic would refuse it.
+fn complete(query: Query) -> Result<Query> {
+    match super::known::missing(&query) {
+        None => Ok(query),
+        Some(name) => {
+            let message =
+                format!("no command gives the column `{name}` where it is read, and ES|QL refuses such a query");
+            Err(Box::new(Loss::refusal(LossKind::UnsupportedExpression, Span::at(0), message)))
         }
     }
 }
