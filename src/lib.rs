@@ -14,6 +14,7 @@ pub mod functions;
 pub mod ir;
 pub mod lint;
 pub mod literal;
+pub mod naturalise;
 pub mod package;
 pub mod prove;
 pub mod read;

@@ -37,6 +37,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("target", &["source", "diagnostic", "types", "literal", "functions", "ir", "rule"]),
     ("package", &["source", "rule", "ir", "target"]),
     ("read", &["source", "diagnostic", "yaml", "types", "literal", "functions", "ir"]),
+    ("naturalise", &["source", "types", "literal", "schema", "functions", "ir", "target", "read"]),
     ("eval", &["source", "types", "literal", "functions", "ir"]),
     ("replay", &["source", "types", "literal", "functions", "ir"]),
     ("prove", &["source", "types", "literal", "functions", "ir", "schema", "target", "read", "replay", "eval"]),

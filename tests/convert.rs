@@ -282,3 +282,43 @@ fn losses_are_explained_with_the_words_of_the_rule() {
     assert_eq!(exit, 1);
     assert!(stdout.contains("\n#     | "), "{stdout}");
 }
+
+#[test]
+fn rules_of_our_own_are_written_anew_and_anew_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = converted("kql", "query");
+    for ((stem, _), record) in &first {
+        assert_eq!(record["fidelity"], "exact", "{stem}: {record}");
+        fs::write(folder.path().join(format!("{stem}.kql")), record["output"].as_str().unwrap()).unwrap();
+    }
+    let again = kqlc(&["convert", "--to", "kql", "--format", "json", folder.path().to_str().unwrap()]);
+    let text = String::from_utf8(again.stdout).unwrap();
+    for line in text.lines() {
+        let record: Value = serde_json::from_str(line).unwrap();
+        let stem = Path::new(record["path"].as_str().unwrap()).file_stem().unwrap().to_str().unwrap();
+        assert_eq!(record["output"], first[&(stem.to_owned(), "kql".to_owned())]["output"], "{stem}");
+    }
+    assert_eq!(text.lines().count(), first.len());
+}
+
+#[test]
+fn a_rule_of_sigma_goes_by_way_of_kql_into_every_target() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rule.yml");
+    let rule = "title: T\nlogsource: {category: process_creation, product: windows}\ndetection:\n  s:\n    Image|endswith: '\\x.exe'\n  condition: s\n";
+    fs::write(&path, rule).unwrap();
+    let path = path.to_str().unwrap();
+    let run = kqlc(&["convert", "--from", "sigma", "--to", "kql,splunk,esql,eql,sigma", "--format", "json", path]);
+    let records: Vec<Value> =
+        String::from_utf8(run.stdout).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(records.len(), 5, "{records:?}");
+    assert_eq!(records[0]["output"], "DeviceProcessEvents\n| where FolderPath endswith @\"\\x.exe\"");
+    for record in &records {
+        assert_ne!(record["fidelity"], "refused", "{record}");
+    }
+    assert!(records[4]["output"].as_str().unwrap().contains(r"Image|endswith: '\x.exe'"), "{}", records[4]);
+    // The names of fields say nothing without the table that has them.
+    let native = kqlc(&["convert", "--from", "sigma", "--to", "kql", "--fields", "native", path]);
+    assert_eq!(native.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&native.stderr).contains("--table"));
+}

@@ -22,6 +22,7 @@ mod fmt;
 mod functions;
 pub mod input;
 mod ir;
+mod language;
 mod lsp;
 pub mod output;
 mod parse;

@@ -1,21 +1,16 @@
 //! `kqlc parse`: whether the syntax of queries is right, by the latitude of the official parser; for other languages,
 //! whether they are understood.
 
-use std::io;
-use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
-
-use clap::ValueEnum;
-use clap::builder::PossibleValue;
-
 use super::Global;
 use super::files::{Flow, over_inputs};
 use super::input::{Paths, Text};
-use super::output::{Exit, Output, complain};
+use super::language::{From, Reading};
+use super::output::{Exit, Output};
 use super::queries::Content;
 use crate::diagnostic::render::{Chunk, Format, Renderer, Report, Sink};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::read::{self, Language, Macros, Options, ReadBack};
+use crate::read::{self, ReadBack};
+use std::io;
 
 /// Arguments of `kqlc parse`.
 #[derive(Debug, clap::Args)]
@@ -25,47 +20,8 @@ pub struct Parse {
     /// How findings are written; `json` gives one object a line, a query
     #[arg(long, value_enum, default_value_t)]
     format: Format,
-    /// What the files hold; of a folder, the files of that language are taken
-    #[arg(long, value_enum, default_value_t, value_name = "LANGUAGE")]
-    from: From,
-    /// Macro definitions that searches may call: a JSON list of {"name", "arguments", "definition"}
-    #[arg(long, value_name = "FILE")]
-    macros: Option<PathBuf>,
-}
-
-/// What files are parsed as.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum From {
-    /// Rules and queries in KQL.
-    #[default]
-    Kql,
-    /// Another language, read into the IR.
-    Other(Language),
-}
-
-impl ValueEnum for From {
-    fn value_variants<'a>() -> &'a [Self] {
-        static VARIANTS: LazyLock<Vec<From>> = LazyLock::new(|| {
-            std::iter::once(From::Kql).chain(Language::ALL.iter().copied().map(From::Other)).collect()
-        });
-        &VARIANTS
-    }
-
-    fn to_possible_value(&self) -> Option<PossibleValue> {
-        match self {
-            Self::Kql => Some(PossibleValue::new("kql").help("Sentinel rules and KQL queries")),
-            Self::Other(language) => language.to_possible_value(),
-        }
-    }
-}
-
-impl From {
-    /// Whether a folder's file of this name holds it.
-    fn wants(self, path: &Path) -> bool {
-        let Self::Other(language) = self else { return false };
-        let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-        language.endings().iter().any(|known| known.eq_ignore_ascii_case(ending))
-    }
+    #[command(flatten)]
+    reading: Reading,
 }
 
 impl Parse {
@@ -74,19 +30,9 @@ impl Parse {
         let renderer = Renderer::new(self.format, global.color.on_stdout());
         let mut sink = Sink::new(out, self.format);
         let mut findings = false;
-        let macros = match self.macros.as_deref().map(Macros::read).transpose() {
-            Ok(macros) => macros.unwrap_or_default(),
-            Err(error) => {
-                complain(error);
-                return Exit::Failed;
-            }
-        };
-        let options = Options { macros };
-        let inputs = match self.from {
-            From::Kql => self.paths.find(),
-            From::Other(_) => self.paths.find_ending(|path| self.from.wants(path)),
-        };
-        let work = |text: &Text| match self.from {
+        let Some(options) = self.reading.options() else { return Exit::Failed };
+        let inputs = self.reading.from.find(&self.paths);
+        let work = |text: &Text| match self.reading.from {
             From::Kql => report(text, renderer),
             From::Other(language) => report_read(text, &read::read(language, &text.file, &options), renderer),
         };

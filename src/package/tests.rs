@@ -265,8 +265,7 @@ fn every_file_on_disk_may_be_overridden_and_has_its_name_in_the_list() {
 /// The rule with another query, in both forms of Elastic.
 fn detection(query: &str) -> (Conversion, serde_json::Value, toml::Table) {
     let at = RULE.find("query: |").unwrap();
-    let indented: String = query.lines().map(|line| format!("  {line}\n")).collect();
-    let rule = format!("{}query: |\n{indented}", &RULE[..at]);
+    let rule = format!("{}query: |\n  {}\n", &RULE[..at], query.replace('\n', "\n  "));
     let (_, conversion, _) = packaged(&rule, "eql", Packaging::Ndjson);
     let json = serde_json::from_str(output(&conversion)).unwrap();
     let (_, tables, _) = packaged(&rule, "eql", Packaging::Toml);
@@ -322,8 +321,8 @@ fn another_filter_before_or_behind_is_no_rule_for_new_terms() {
         NEW.replace("on DeviceId, FileName", "on $left.FileName == $right.DeviceId"),
     ] {
         let at = RULE.find("query: |").unwrap();
-        let indented: String = query.lines().map(|line| format!("  {line}\n")).collect();
-        let (_, conversion, _) = packaged(&format!("{}query: |\n{indented}", &RULE[..at]), "eql", Packaging::Ndjson);
+        let rule = format!("{}query: |\n  {}\n", &RULE[..at], query.replace('\n', "\n  "));
+        let (_, conversion, _) = packaged(&rule, "eql", Packaging::Ndjson);
         assert_eq!(conversion.fidelity, Fidelity::Refused, "{query}");
     }
 }

@@ -127,6 +127,19 @@ impl Given<'_> {
         let (grain, edges) = limits(target);
         let other = wanted.as_ref().is_some_and(|all| all.contains("Timestamp") && !all.contains("TimeGenerated"));
         let time = if other { "Timestamp" } else { "TimeGenerated" };
+        let texts = scenario::texts(self.query);
+        // A value that only its case parts from one that the rule asks for is stored as that one.
+        let blurred = |table: &str, record: &Record| -> Result<bool, DataError> {
+            for (column, value) in record {
+                let other = value.as_str().is_some_and(|value| {
+                    texts.iter().any(|text| text != value && text.to_lowercase() == value.to_lowercase())
+                });
+                if other && target.folds(table, column, self.options.fields)? {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        };
         let mut scenarios = self.scenarios.to_vec();
         for scenario in &mut scenarios {
             let edge = if edges { scenario::edges(self.query, scenario.now) } else { HashSet::new() };
@@ -137,7 +150,7 @@ impl Given<'_> {
                         continue;
                     };
                     let at_edge = super::translation::time_of(&record).is_some_and(|at| edge.contains(&at));
-                    if !at_edge && storing.stored(table, &record)?.is_some() {
+                    if !at_edge && !blurred(table, &record)? && storing.stored(table, &record)?.is_some() {
                         kept.push(record);
                     }
                 }

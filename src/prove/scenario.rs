@@ -184,6 +184,31 @@ pub(super) fn uncapped(query: &Query) -> Option<Query> {
     })
 }
 
+/// The texts that a query compares with.
+pub(super) fn texts(query: &Query) -> Vec<String> {
+    fn gather(value: &crate::ir::Value, into: &mut Vec<String>) {
+        if let Some(text) = value.as_str() {
+            into.push(text.to_owned());
+        }
+        for element in value.elements().into_iter().flatten() {
+            gather(&element, into);
+        }
+    }
+    let mut found = Vec::new();
+    each_plan(query, &mut |plan| {
+        for step in &plan.steps {
+            step.op.expressions(&mut |expr| {
+                expr.walk(&mut |expr| {
+                    if let ExprKind::Literal(value) = &expr.kind {
+                        gather(value, &mut found);
+                    }
+                });
+            });
+        }
+    });
+    found
+}
+
 /// An event as every system has it: it has a time, and one alone, and no instant is finer than so many ticks. `time` is
 /// the column that says it, if the rule looks at one.
 pub(super) fn settled(record: &Record, table: &str, schemas: &Schemas, grain: i64, time: &str) -> Option<Record> {

@@ -211,6 +211,14 @@ pub trait Target: Sync + Send {
         empty: store::Empty,
     ) -> Result<(Vec<store::Stored>, Vec<store::Conflict>), DataError>;
 
+    /// Whether values of a column that differ in case alone are stored as one, so that nobody can tell them apart there.
+    ///
+    /// # Errors
+    /// What is wrong with its data files.
+    fn folds(&self, _table: &str, _column: &str, _fields: Fields) -> Result<bool, DataError> {
+        Ok(false)
+    }
+
     /// How faithful the conversion would be, and why, without the artefact.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ mod convert;
 #[cfg(feature = "eval")]
 mod eval;
 mod format;
+mod kql;
 mod lint;
 #[cfg(feature = "eval")]
 #[path = "../noise/mod.rs"]

@@ -93,6 +93,7 @@ impl Hand {
     }
 
     fn plan(&mut self, plan: &mut Plan) {
+        let fault = self.fault;
         let mut lost = None;
         let count = plan.steps.len();
         for (at, step) in plan.steps.iter_mut().enumerate() {
@@ -104,7 +105,7 @@ impl Hand {
                     }
                     self.condition(condition);
                 }
-                Op::Window(window) => match self.fault {
+                Op::Window(window) => match fault {
                     Fault::LostWindow if self.here(span) => lost = Some(at),
                     Fault::ShiftedWindow if self.here(span) => {
                         if let Some((Bound::FromNow(ticks), _)) = &mut window.bounds.from {

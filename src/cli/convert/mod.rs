@@ -5,6 +5,7 @@
 
 mod artefact;
 mod folder;
+mod foreign;
 mod progress;
 mod summary;
 
@@ -17,12 +18,14 @@ use self::progress::Bar;
 use super::Global;
 use super::files::{Flow, over_inputs};
 use super::input::{Paths, Text};
+use super::language::{From, Reading};
 use super::output::{Exit, Output, complain, hint};
 use super::queries::{Content, Query};
 use super::schemas::SchemaOptions;
 use crate::diagnostic::{Diagnostic, Severity, code};
 use crate::ir::{self, pass::simplify};
 use crate::package::{self, About, Packager, Packaging, Translation, Uses};
+use crate::read;
 use crate::rule::Rule;
 use crate::schema::Schemas;
 use crate::source::Span;
@@ -37,6 +40,8 @@ pub struct Convert {
     paths: Paths,
     #[command(flatten)]
     schemas: SchemaOptions,
+    #[command(flatten)]
+    reading: Reading,
     /// What to write: one target or several, parted by commas
     #[arg(long, required = true, value_delimiter = ',', value_name = "TARGET", value_parser = known_target)]
     to: Vec<&'static str>,
@@ -64,6 +69,9 @@ pub struct Convert {
     /// Write nothing, show what would change in the folder
     #[arg(long, requires = "out")]
     diff: bool,
+    /// The table of Sentinel that holds the events, for what is read `--from` another language
+    #[arg(long, value_name = "NAME")]
+    table: Option<String>,
     /// Files that stand in the place of those built in: mappings, functions, templates
     #[arg(long, value_name = "DIR")]
     targets: Option<PathBuf>,
@@ -91,6 +99,7 @@ struct Work<'a> {
     targets: Vec<&'static dyn Target>,
     schemas: &'a Schemas,
     packager: Packager,
+    reading: read::Options,
 }
 
 /// What one file gives.
@@ -124,12 +133,16 @@ impl Convert {
                 return Exit::Failed;
             }
         };
-        let work = Work { targets, schemas: &schemas, packager };
-        let inputs = self.paths.find();
+        let Some(reading) = self.reading.options() else { return Exit::Failed };
+        let work = Work { targets, schemas: &schemas, packager, reading };
+        let inputs = self.reading.from.find(&self.paths);
         let bar = Bar::over(inputs.inputs.len(), folder.is_some() && !global.quiet);
         let mut worst = Exit::Clean;
         let convert = |text: &Text| {
-            let chunk = self.file(text, &work);
+            let chunk = match self.reading.from {
+                From::Kql => self.file(text, &work),
+                From::Other(language) => self.foreign(text, language, &work),
+            };
             bar.advance();
             chunk
         };
@@ -184,6 +197,16 @@ impl Convert {
 
     /// What cannot be asked for together.
     fn usage(&self) -> Result<(), String> {
+        if self.reading.from != From::Kql && self.fields == Fields::Native && self.table.is_none() {
+            return Err(
+                "`--fields native` keeps the names of fields; `--table` has to say which table has them".to_owned()
+            );
+        }
+        if self.reading.from == From::Kql && self.table.is_some() {
+            return Err(
+                "a query of KQL names its tables; `--table` is for what is read `--from` another language".to_owned()
+            );
+        }
         for name in &self.to {
             if !self.package.takes(name) {
                 let forms: Vec<&str> =
@@ -277,16 +300,28 @@ impl Convert {
         let mut all = Vec::new();
         for target in &work.targets {
             let conversion = self.converted(*target, &prepared, (query, rule, &about), &work.packager)?;
-            if self.package == Packaging::Page {
-                all.push((*target, conversion));
-            } else {
-                let extension = self.package.extension(*target)?;
-                self.push(chunk, text, &about, (target.name(), extension), conversion);
-            }
+            all.push((*target, conversion));
         }
+        self.put(chunk, text, &about, all, work)
+    }
+
+    /// Keeps the conversions of a rule, or the page about all of them.
+    fn put(
+        &self,
+        chunk: &mut Chunk,
+        text: &Text,
+        about: &About,
+        all: Vec<(&'static dyn Target, Conversion)>,
+        work: &Work<'_>,
+    ) -> Result<(), DataError> {
         if self.package == Packaging::Page {
-            let page = page(&about, &all, &work.packager)?;
-            self.push(chunk, text, &about, ("page", "html"), page);
+            let page = page(about, &all, &work.packager)?;
+            self.push(chunk, text, about, ("page", "html"), page);
+            return Ok(());
+        }
+        for (target, conversion) in all {
+            let extension = self.package.extension(target)?;
+            self.push(chunk, text, about, (target.name(), extension), conversion);
         }
         Ok(())
     }

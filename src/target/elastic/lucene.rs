@@ -303,22 +303,35 @@ impl Writer {
             ast::ClassSetItem::Empty(_) => {}
             ast::ClassSetItem::Literal(literal) => {
                 self.saw_letter |= literal.c.is_alphabetic();
-                let c = if self.insensitive { literal.c.to_ascii_lowercase() } else { literal.c };
-                out.push_str(&in_class(c));
+                if self.insensitive && literal.c.is_ascii_alphabetic() {
+                    out.extend([literal.c.to_ascii_lowercase(), literal.c.to_ascii_uppercase()]);
+                } else {
+                    out.push_str(&in_class(literal.c));
+                }
             }
             ast::ClassSetItem::Range(range) => {
-                let (mut low, mut high) = (range.start.c, range.end.c);
+                let (low, high) = (range.start.c, range.end.c);
                 self.saw_letter |= low.is_alphabetic() || high.is_alphabetic();
-                if self.insensitive {
-                    if low.is_ascii_alphabetic()
-                        && high.is_ascii_alphabetic()
-                        && low.is_ascii_uppercase() == high.is_ascii_uppercase()
-                    {
-                        (low, high) = (low.to_ascii_lowercase(), high.to_ascii_lowercase());
-                    } else if low <= 'Z' && high >= 'A' {
-                        out.push_str("a-z");
+                let both = |from: char, to: char| {
+                    let (low, high) = (from.to_ascii_lowercase(), to.to_ascii_lowercase());
+                    format!("{low}-{high}{}-{}", low.to_ascii_uppercase(), high.to_ascii_uppercase())
+                };
+                // Lucene folds no classes: both cases are written out.
+                let letters = if !self.insensitive || high < 'A' || low > 'z' || low > 'Z' && high < 'a' {
+                    None
+                } else if low.is_ascii_alphabetic()
+                    && high.is_ascii_alphabetic()
+                    && low.is_ascii_uppercase() == high.is_ascii_uppercase()
+                {
+                    let pair = both(low, high);
+                    if !out.contains(&pair) {
+                        out.push_str(&pair);
                     }
-                }
+                    return Ok(());
+                } else {
+                    Some(both('a', 'z'))
+                };
+                out.push_str(letters.as_deref().unwrap_or_default());
                 let _ = write!(out, "{}-{}", in_class(low), in_class(high));
             }
             ast::ClassSetItem::Perl(class) if !class.negated => {
@@ -378,7 +391,7 @@ mod tests {
     #[test]
     fn case_is_the_business_of_the_value() {
         let translated = translate("(?i)ABC[A-Z]", false).unwrap();
-        assert_eq!((translated.pattern.as_str(), translated.insensitive), (".*abc[a-z].*", true));
+        assert_eq!((translated.pattern.as_str(), translated.insensitive), (".*abc[a-zA-Z].*", true));
         assert!(!translate("(?i)123", false).unwrap().insensitive);
     }
 

@@ -174,6 +174,12 @@ impl Tables {
         self.time_columns.iter().any(|time| time == column)
     }
 
+    /// Whether the pipeline changes the case of a column's values.
+    pub(in crate::target) fn folds(&self, table: &str, column: &str, fields: Fields) -> bool {
+        let row = self.table(table, fields).and_then(|table| table.fields.get(column));
+        matches!(row, Some(FieldRow::Full(row)) if row.values.is_some())
+    }
+
     /// Why a value that is reached by a path is none of its own, if it is so.
     pub(in crate::target) fn no_value(&self, path: &[Expr]) -> Option<String> {
         let name = path.last()?.as_literal()?.as_str()?;

@@ -51,6 +51,9 @@ pub(super) struct Lowered {
     pub(super) counts: bool,
 }
 
+/// What is told wherever events are held together by keys.
+const WITHOUT_KEY: &str = "events without a value of a key are left out, where KQL puts those together that have none";
+
 /// Lowers a query.
 pub(super) fn lower(query: &Ir, tables: &Tables, options: Options) -> Result<(Lowered, Losses), Losses> {
     let mut lower = Lower::new(query, tables, options);

@@ -66,6 +66,10 @@ impl Target for Eql {
         let (stored, conflicts) = elastic::store::store(tables::builtin()?, event, fields);
         Ok((vec![stored], conflicts))
     }
+
+    fn folds(&self, table: &str, column: &str, fields: Fields) -> Result<bool, DataError> {
+        Ok(tables::builtin()?.folds(table, column, fields))
+    }
 }
 
 #[cfg(test)]

@@ -43,6 +43,10 @@ impl Target for Esql {
         let (stored, conflicts) = elastic::store::store(tables::builtin()?, event, fields);
         Ok((vec![stored], conflicts))
     }
+
+    fn folds(&self, table: &str, column: &str, fields: Fields) -> Result<bool, DataError> {
+        Ok(tables::builtin()?.folds(table, column, fields))
+    }
 }
 
 /// The index in which a list of this name has to be.

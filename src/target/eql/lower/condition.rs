@@ -327,13 +327,6 @@ impl Lower<'_> {
                 "EQL matches patterns with fields as they are; use ES|QL",
             );
         }
-        if translated.insensitive && translated.pattern.contains("[a-z") {
-            self.losses.push(Loss::approximate(
-                LossKind::Case,
-                span,
-                "ranges of letters count with case in EQL's patterns, even where other letters do not",
-            ));
-        }
         if regex::Regex::new(source).is_ok_and(|regex| regex.is_match("")) {
             let test = Condition::Regex(subject.name.clone(), vec![translated.pattern], translated.insensitive);
             return Ok(negated(Condition::any(vec![Condition::Missing(subject.name, true), test]), want));

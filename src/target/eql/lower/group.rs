@@ -95,8 +95,11 @@ impl Lower<'_> {
         self.losses.push(Loss::approximate(
             LossKind::WindowKind,
             groups.span,
-            "the events of a sequence lie within a span that slides, where the query counts in spans that follow each other; events without a key are left out",
+            "the events of a sequence lie within a span that slides, where the query counts in spans that follow each other",
         ));
+        if !by.is_empty() {
+            self.losses.push(Loss::approximate(LossKind::Null, groups.span, super::WITHOUT_KEY));
+        }
         let binned = within.is_some();
         let within = within.or_else(|| found.times.length());
         found.threshold = Some(Threshold { by, within, runs: u64::try_from(least).unwrap_or(1), binned });

@@ -171,8 +171,9 @@ impl Lower<'_> {
             let message = "both sides are looked for over the longer of their times";
             self.losses.push(Loss::approximate(LossKind::WindowKind, span, message));
         }
-        let message = "for each key one event of each side is returned, where KQL gives a row for each pair; events without a key are left out";
+        let message = "for each key one event of each side is returned, where KQL gives a row for each pair";
         self.losses.push(Loss::approximate(LossKind::RowCap, span, message));
+        self.losses.push(Loss::approximate(LossKind::Null, span, super::WITHOUT_KEY));
         Ok(())
     }
 

@@ -21,6 +21,10 @@ struct Found {
     fields: Vec<String>,
 }
 
+/// What is told of every correlation by fields.
+const WITHOUT_KEY: &str =
+    "an event without a value of a key belongs to no group, where KQL has a group of all that have none";
+
 impl<'a> Lower<'a> {
     /// Writes down the patterns, the base rules before what refers to them.
     pub(super) fn emit(&mut self, mut flow: Flow<'a>) -> Result<Vec<Document>> {
@@ -160,6 +164,7 @@ impl<'a> Lower<'a> {
         let Some(seconds) = seconds else { return self.no_period(link.span) };
         let message = "the events must come within a window that slides; KQL joins whatever a run sees";
         self.differs(LossKind::WindowKind, link.span, message);
+        self.differs(LossKind::Null, link.span, WITHOUT_KEY);
         let kind = match link.order {
             Some((1, 0)) if found.len() == 2 => {
                 found.reverse();
@@ -193,6 +198,9 @@ impl<'a> Lower<'a> {
             format!("counted in a window of {seconds} s that slides; KQL counts once a run, over all that the run sees")
         };
         self.differs(LossKind::WindowKind, span, message);
+        if side.group.as_ref().is_some_and(|group| !group.keys.is_empty()) {
+            self.differs(LossKind::Null, span, WITHOUT_KEY);
+        }
     }
 
     /// The rules of a side's branches.
