@@ -1,5 +1,7 @@
 //! Whole searches: text, read by its language's rules, run over events, and the rows that come of it.
 
+mod operators;
+
 use std::sync::Arc;
 
 use proptest::prelude::*;
