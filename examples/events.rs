@@ -1,7 +1,8 @@
 //! Writes events to measure with, the same ones every time: `events DIR [ROWS] [NDJSON_ROWS]`.
 //!
-//! `DIR/DeviceProcessEvents.parquet` and `DIR/CommonSecurityLog.parquet` have ROWS records (10 million unless said
-//! otherwise), `DIR/DeviceProcessEvents.ndjson` the first `NDJSON_ROWS` of them (2 million, about a gigabyte).
+//! `DeviceProcessEvents.parquet`, `CommonSecurityLog.parquet` and `CloudAppEvents.parquet` have ROWS records (10 million
+//! unless said otherwise), `OfficeActivity.parquet` a tenth of them; `DeviceProcessEvents.ndjson` has `NDJSON_ROWS` (2
+//! million, about a gigabyte).
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -132,13 +133,21 @@ fn process(row: u64, rows: u64) -> Process {
         command.push_str(pick(WORDS, row, 10 + word));
     }
     command.extend([" --id=", &format!("{:x}", chance(row, 4) >> 32)]);
+    let mut folder = format!("C:\\Windows\\System32\\{program}");
+    // What is looked for is rare.
+    match chance(row, 60) % 20_000 {
+        0 => "C:\\Users\\Public\\7za.exe".clone_into(&mut folder),
+        1 => command.push_str(" & copy .\\1.7z \\\\fs-2\\drop"),
+        2 => command.push_str(" \\aaaa\\procdump64.exe -ma lsass"),
+        _ => {}
+    }
     let parent = pick(PROGRAMS, row, 5);
     Process {
         time: time(row, rows),
         device: format!("ws-{:05}.corp.example.com", chance(row, 6) % 20_000),
         account: format!("user{}", chance(row, 7) % 5_000),
         program,
-        folder: format!("C:\\Windows\\System32\\{program}"),
+        folder,
         command,
         id: below(row, 8, 65_536),
         parent,
@@ -196,6 +205,70 @@ fn connections(first: u64, end: u64, rows: u64) -> Result<RecordBatch, Failure> 
         ("DestinationHostName", texts(range.clone().map(|row| pick(HOSTS, row, 56).to_owned()))),
         ("SentBytes", Arc::new(Int64Array::from_iter_values(range.clone().map(|row| below(row, 57, 200_000))))),
         ("ReceivedBytes", Arc::new(Int64Array::from_iter_values(range.map(|row| below(row, 58, 2_000_000))))),
+    ];
+    Ok(RecordBatch::try_from_iter(columns)?)
+}
+
+/// A few users do much more than the others.
+fn user(row: u64) -> u64 {
+    if chance(row, 61) % 8 == 0 { chance(row, 62) % 20 } else { chance(row, 63) % 5_000 }
+}
+
+fn cloud(first: u64, end: u64, rows: u64) -> Result<RecordBatch, Failure> {
+    const ACTIONS: &[&str] =
+        &["FileDownloaded", "FileAccessed", "FileModified", "FileDownloaded", "FileUploaded", "UserLoggedIn"];
+    let range = first..end;
+    let columns: Vec<(&str, ArrayRef)> = vec![
+        ("Timestamp", times(range.clone().map(|row| time(row, rows)))),
+        ("ActionType", texts(range.clone().map(|row| pick(ACTIONS, row, 64).to_owned()))),
+        (
+            "Application",
+            texts(
+                range
+                    .clone()
+                    .map(|row| pick(&["Microsoft SharePoint Online", "Microsoft OneDrive"], row, 65).to_owned()),
+            ),
+        ),
+        ("AccountDisplayName", texts(range.clone().map(|row| format!("User Number {}", user(row))))),
+        (
+            "AccountObjectId",
+            texts(range.clone().map(|row| {
+                let id = chance(user(row), 66);
+                format!(
+                    "{:08x}-{:04x}-4{:03x}-8{:03x}-{:012x}",
+                    id >> 32,
+                    id >> 16 & 0xffff,
+                    id >> 4 & 0xfff,
+                    id & 0xfff,
+                    id >> 16
+                )
+            })),
+        ),
+        ("IPAddress", texts(range.clone().map(|row| address(10, chance(row, 67) % 20_000)))),
+        (
+            "ObjectName",
+            texts(range.map(|row| format!("https://corp.example.com/sites/{:x}/document.docx", chance(row, 68) >> 40))),
+        ),
+    ];
+    Ok(RecordBatch::try_from_iter(columns)?)
+}
+
+fn office(first: u64, end: u64, rows: u64) -> Result<RecordBatch, Failure> {
+    const OPERATIONS: &[&str] = &[
+        "FileAccessed",
+        "FileDownloaded",
+        "FileCopied",
+        "FileModified",
+        "SharingSet",
+        "AnonymousLinkCreated",
+        "MailItemsAccessed",
+    ];
+    let range = first..end;
+    let columns: Vec<(&str, ArrayRef)> = vec![
+        ("TimeGenerated", times(range.clone().map(|row| time(row, rows)))),
+        ("Operation", texts(range.clone().map(|row| pick(OPERATIONS, row, 69).to_owned()))),
+        ("UserId", texts(range.clone().map(|row| format!("CORP\\user{}", user(row))))),
+        ("ClientIP", texts(range.map(|row| address(10, chance(row, 70) % 20_000)))),
     ];
     Ok(RecordBatch::try_from_iter(columns)?)
 }
@@ -264,5 +337,7 @@ fn main() -> Result<(), Failure> {
     std::fs::create_dir_all(folder)?;
     write_parquet(&folder.join("DeviceProcessEvents.parquet"), rows, processes)?;
     write_parquet(&folder.join("CommonSecurityLog.parquet"), rows, connections)?;
+    write_parquet(&folder.join("CloudAppEvents.parquet"), rows, cloud)?;
+    write_parquet(&folder.join("OfficeActivity.parquet"), rows / 10, office)?;
     write_ndjson(&folder.join("DeviceProcessEvents.ndjson"), lines, lines)
 }

@@ -252,3 +252,141 @@ fn a_watch_tells_what_changes_bring() {
     child.wait().unwrap();
     assert_eq!(kqlc(folder.path(), &["check", "-", "--watch"]).status.code(), Some(2));
 }
+
+/// A file whose findings need a look at several files, at its settings, and at a schema.
+const TWICE: &[u8] = b"id: 7f0c1a52-9a3e-4c5b-8d21-6b1f0e9c4d33\nkind: NRT\nname: A\ndescription: B.\nseverity: High\ntactics: [InitialAccess]\nrelevantTechniques: [T1078]\nquery: |\n  let unused = 1;\n  SigninLogs\n";
+
+#[test]
+fn a_cache_changes_nothing_but_the_time() {
+    let folder = folder(&[("a.yaml", TWICE), ("b.yaml", TWICE), ("c.kql", b"T | where (")]);
+    let arguments = ["check", ".", "--format", "json"];
+    let cached = ["check", ".", "--format", "json", "--cache"];
+    let plain = stdout(&kqlc(folder.path(), &arguments));
+    assert!(plain.contains("F003") && plain.contains("Q001"), "{plain}");
+    let entries = |folder: &Path| {
+        let mut open = vec![folder.join(".kqlc_cache")];
+        let mut files = Vec::new();
+        while let Some(path) = open.pop() {
+            if path.is_dir() {
+                open.extend(fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
+            } else if path.file_name().is_some_and(|name| name != ".gitignore") {
+                files.push(path);
+            }
+        }
+        files.sort();
+        files
+    };
+    for _ in 0..2 {
+        let output = kqlc(folder.path(), &cached);
+        assert_eq!((output.status.code(), stdout(&output).as_str()), (Some(1), plain.as_str()));
+        assert_eq!(entries(folder.path()).len(), 3);
+    }
+    assert_eq!(fs::read_to_string(folder.path().join(".kqlc_cache/.gitignore")).unwrap().lines().last(), Some("*"));
+    // What was kept is used: an entry that says something else is told, as long as it is sound.
+    let stamps =
+        || entries(folder.path()).iter().map(|path| path.metadata().unwrap().modified().unwrap()).collect::<Vec<_>>();
+    let before = stamps();
+    kqlc(folder.path(), &cached);
+    assert_eq!(stamps(), before, "nothing is written anew");
+    // Torn entries are passed over and written anew.
+    let whole: Vec<_> = entries(folder.path()).iter().map(|path| fs::read(path).unwrap()).collect();
+    for path in entries(folder.path()) {
+        let bytes = fs::read(&path).unwrap();
+        fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
+    }
+    assert_eq!(stdout(&kqlc(folder.path(), &cached)), plain);
+    assert_eq!(entries(folder.path()).iter().map(|path| fs::read(path).unwrap()).collect::<Vec<_>>(), whole);
+    // Settings, options and schemas are part of the key.
+    fs::write(folder.path().join("kqlc.toml"), "[lint]\nignore = ['Q001']\n").unwrap();
+    assert!(!stdout(&kqlc(folder.path(), &cached)).contains("Q001"));
+    fs::write(folder.path().join("kqlc.toml"), "[lint.per-file-ignores]\n'a.yaml' = ['Q001']\n").unwrap();
+    assert_eq!(stdout(&kqlc(folder.path(), &cached)).matches("Q001").count(), 1);
+    fs::remove_file(folder.path().join("kqlc.toml")).unwrap();
+    assert_eq!(stdout(&kqlc(folder.path(), &cached)), plain);
+    let ignored = kqlc(folder.path(), &["check", ".", "--format", "json", "--cache", "--ignore", "F003,Q001"]);
+    assert!(!stdout(&ignored).contains("Q001") && !stdout(&ignored).contains("F003"));
+    // And so is the text.
+    fs::write(folder.path().join("c.kql"), "print 1\n").unwrap();
+    assert!(!stdout(&kqlc(folder.path(), &cached)).contains("K1"));
+    let fixed = kqlc(folder.path(), &["check", "a.yaml", "--fix", "--unsafe-fixes", "--cache"]);
+    assert_eq!(fixed.status.code(), Some(0), "{}", stdout(&fixed));
+    assert!(!fs::read_to_string(folder.path().join("a.yaml")).unwrap().contains("unused"));
+}
+
+#[test]
+fn a_cache_may_stand_anywhere_and_serve_several_at_once() {
+    let folder = folder(&[("a.yaml", TWICE), ("b.yaml", TWICE)]);
+    let plain = stdout(&kqlc(folder.path(), &["check", ".", "--format", "json"]));
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..3 {
+                    let output = kqlc(folder.path(), &["check", ".", "--format", "json", "--cache=kept"]);
+                    assert_eq!(stdout(&output), plain);
+                }
+            });
+        }
+    });
+    assert!(folder.path().join("kept/.gitignore").is_file() && !folder.path().join(".kqlc_cache").exists());
+    let refused = kqlc(folder.path(), &["check", ".", "--cache=a.yaml"]);
+    assert_eq!(refused.status.code(), Some(2), "a file is no folder");
+}
+
+fn git(folder: &Path, arguments: &[&str]) {
+    let settings = ["-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false"];
+    let output = Command::new("git").current_dir(folder).args(settings).args(arguments).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn versions_are_held_against_a_revision() {
+    let rule = |id: &str, query: &str, version: &str| {
+        let text = String::from_utf8(TWICE.to_vec()).unwrap();
+        let text = text.replace("7f0c1a52", id).replace("  let unused = 1;\n  SigninLogs\n", &format!("  {query}\n"));
+        format!("{text}version: {version}\n")
+    };
+    let changed = rule("7f0c1a52", "SigninLogs | where AppId == 'x'", "1.0.0");
+    let folder = folder(&[]);
+    let path = folder.path().join("deep/a b.yaml");
+    fs::create_dir(folder.path().join("deep")).unwrap();
+    fs::write(&path, rule("7f0c1a52", "SigninLogs", "1.0.0")).unwrap();
+    fs::write(folder.path().join("deep/same.yaml"), rule("7f0c1a53", "SigninLogs", "1.0.0")).unwrap();
+    git(folder.path(), &["init", "--quiet"]);
+    git(folder.path(), &["add", "."]);
+    git(folder.path(), &["commit", "--quiet", "--message=first"]);
+    fs::write(&path, &changed).unwrap();
+    fs::write(folder.path().join("deep/new.yaml"), rule("7f0c1a54", "SigninLogs", "1.0.0")).unwrap();
+    let check = |arguments: &[&str]| {
+        let output = kqlc(folder.path(), &[&["check", "deep", "--format", "concise"], arguments].concat());
+        (output.status.code(), stdout(&output))
+    };
+    assert_eq!(check(&[]).0, Some(0));
+    let (code, text) = check(&["--base", "HEAD"]);
+    assert_eq!((code, text.lines().count()), (Some(1), 1), "{text}");
+    assert!(text.contains("a b.yaml:") && text.contains("[F117]"), "{text}");
+    // It holds of what is committed since, too, and beside a cache.
+    git(folder.path(), &["add", "."]);
+    git(folder.path(), &["commit", "--quiet", "--message=second"]);
+    assert_eq!(check(&["--base=HEAD", "--cache"]).0, Some(0));
+    assert_eq!(check(&["--base=HEAD~1", "--cache"]).0, Some(1));
+    assert_eq!(check(&["--base=HEAD~1", "--fix", "--unsafe-fixes"]).0, Some(0));
+    assert_eq!(fs::read_to_string(&path).unwrap(), changed.replace("1.0.0", "1.0.1"));
+    assert_eq!(check(&["--base=no-such-revision"]).0, Some(2));
+    assert_eq!(check(&["--base=--all"]).0, Some(2));
+    let elsewhere = tempfile::tempdir().unwrap();
+    fs::write(elsewhere.path().join("a.yaml"), &changed).unwrap();
+    let output = Command::new(assert_cmd::cargo::cargo_bin!("kqlc"))
+        .env("GIT_CEILING_DIRECTORIES", elsewhere.path().parent().unwrap())
+        .current_dir(elsewhere.path())
+        .args(["check", ".", "--base=HEAD"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2), "a folder in no repository");
+}
+
+#[test]
+fn text_is_what_people_read() {
+    let folder = folder(&[("a.kql", b"T | where (")]);
+    let of = |format: &str| stdout(&kqlc(folder.path(), &["check", "a.kql", "--format", format]));
+    assert_eq!(of("text"), of("human"));
+}

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Binder, Either};
-use crate::diagnostic::{Diagnostic, code};
+use crate::diagnostic::{Applicability, Diagnostic, Edit, code};
 use crate::functions::resolve::{Argument, Form, Is, Mismatch};
 use crate::functions::{Operator, Output, ValueType};
 use crate::ir::{
@@ -66,11 +66,43 @@ impl<'a> Binder<'a> {
         let left = self.scalar(&node.left);
         let right = self.scalar(&node.right);
         let ty = self.operator_type(op, &[&left, &right], node.op_span);
+        if matches!(node.op, BinaryOp::Equal | BinaryOp::NotEqual) {
+            self.check_equality(node, &left, &right);
+        }
         let kind = match node.op {
             BinaryOp::String(string) => string_node(string, left, right),
             comparison => comparison_node(comparison, left, right),
         };
         Expr::new(kind, ty, span)
+    }
+
+    /// Warns of `==` between types that no values share. Microsoft's analyser takes any two scalars there; the engine does
+    /// not, so a published query may have it that was never run.
+    fn check_equality(&mut self, node: &ast::Binary, left: &Expr, right: &Expr) {
+        let (one, other) = (left.ty.ty, right.ty.ty);
+        if can_be_equal(one, other) {
+            return;
+        }
+        let message =
+            format!("`{}` compares {one} with {other}, and no {one} is a {other}", operator(node.op).symbol());
+        let mut diagnostic = Diagnostic::new(&code::UNEQUAL_TYPES, node.op_span, message)
+            .label("the engine refuses it, or it never holds")
+            .related(node.left.span, one.name())
+            .related(node.right.span, other.name());
+        let sides = [(&node.left, left, other), (&node.right, right, one)];
+        let written =
+            |(side, value, wanted): (&ast::Expr, &Expr, Type)| Some((side.span, rewritten(side, value, wanted)?));
+        let rewritten = sides.into_iter().find_map(written);
+        diagnostic = match rewritten {
+            Some((span, text)) => diagnostic
+                .help(format!("compare with {text}"))
+                // Nobody has seen the values: a text may hold `00`, or `0.0`.
+                .fix(format!("write {text}"), Applicability::Unsafe, vec![Edit::replace(span, text)]),
+            None if one == Type::String => diagnostic.help(format!("cast the text with `to{}(…)`", other.name())),
+            None if other == Type::String => diagnostic.help(format!("cast the text with `to{}(…)`", one.name())),
+            None => diagnostic.help("cast one of them"),
+        };
+        self.report(diagnostic);
     }
 
     /// `* has "x"`: a test of every column.
@@ -228,6 +260,42 @@ pub(super) fn argument(expr: &Expr) -> Argument<'_> {
         _ => span_of_constant(expr),
     };
     Argument { is: Is::Scalar(expr.ty), form, text: expr.as_literal().and_then(Value::as_str) }
+}
+
+/// Whether values of two types can be equal as far as is known. Numbers widen, and a bool is compared with numbers as one;
+/// of a guid and a text nothing certain is known.
+fn can_be_equal(one: Type, other: Type) -> bool {
+    let number = |ty: Type| ty.is_numeric() || ty == Type::Bool;
+    let either = |ty: Type| one == ty || other == ty;
+    one == other
+        || number(one) && number(other)
+        || either(Type::Unknown)
+        || either(Type::Dynamic)
+        || either(Type::Guid) && either(Type::String)
+}
+
+/// A literal written as one of the wanted type: `0` as `"0"`, `"4625"` as `4625`.
+fn rewritten(node: &ast::Expr, value: &Expr, wanted: Type) -> Option<String> {
+    if !matches!(node.kind, Ast::Literal(_)) {
+        return None;
+    }
+    let value = value.as_literal()?;
+    match wanted {
+        Type::String => {
+            let text = value.as_integer().map(|number| number.to_string());
+            text.or_else(|| value.as_bool().map(|truth| truth.to_string())).map(|text| format!("\"{text}\""))
+        }
+        Type::Int | Type::Long => {
+            let text = value.as_str()?;
+            // Only what comes back the same: `"007"` and `"+7"` are texts of another kind.
+            text.parse::<i64>().ok().map(|number| number.to_string()).filter(|number| number == text)
+        }
+        Type::Bool => {
+            let text = value.as_str()?.to_ascii_lowercase();
+            matches!(text.as_str(), "true" | "false").then_some(text)
+        }
+        _ => None,
+    }
 }
 
 /// Whether an expression depends on the record.

@@ -157,7 +157,11 @@ impl<'a> Binder<'a> {
                 plan.push_same(Op::Render { chart: chart.text.as_ref().into() }, span);
                 plan
             }
-            OperatorKind::AssertSchema(_) | OperatorKind::ExecuteAndCache => plan,
+            OperatorKind::AssertSchema(schema) => {
+                self.assert_schema(&plan, schema);
+                plan
+            }
+            OperatorKind::ExecuteAndCache => plan,
             OperatorKind::Print(_)
             | OperatorKind::Range { .. }
             | OperatorKind::Find(_)

@@ -3,7 +3,7 @@
 use super::Binder;
 use crate::diagnostic::{Code, Diagnostic, NoteKind, code};
 use crate::functions::{self, ValueType};
-use crate::ir::{ColumnId, Expr, ExprKind as Kind, Origin};
+use crate::ir::{ColumnId, Expr, ExprKind as Kind, Origin, Plan};
 use crate::schema::nearest;
 use crate::source::Span;
 use crate::syntax::ast::{self, ExprKind, OperatorKind};
@@ -44,6 +44,38 @@ impl Binder<'_> {
         let tables = self.tables_with_column(name);
         let first = tables.first().and_then(|table| Some(self.schemas.table(table)?.column(name)?.ty));
         first.unwrap_or(Type::Unknown)
+    }
+
+    /// Holds that records have the columns that an `assert-schema` states, as far as they are known. Microsoft does not
+    /// document the operator, so nothing is made of the order of the columns.
+    pub(super) fn assert_schema(&mut self, plan: &Plan, asserted: &ast::RowSchema) {
+        let mut diagnostic = None;
+        let mut add = |span, what: String| {
+            let message = "the records here have other columns than are asserted";
+            let said =
+                diagnostic.take().unwrap_or_else(|| Diagnostic::new(&code::OTHER_SCHEMA, asserted.span, message));
+            diagnostic = Some(said.related(span, what));
+        };
+        let schema = plan.schema();
+        for column in &asserted.columns {
+            let (name, ty) = (&column.name.text, self.named_type(&column.ty));
+            match schema.get(name) {
+                None if schema.open => {}
+                None => add(column.span, format!("there is no column `{name}`")),
+                Some(there) if [there.ty.ty, ty].contains(&Type::Unknown) || there.ty.ty == ty => {}
+                Some(there) => add(column.span, format!("`{name}` is of type {}", there.ty.ty)),
+            }
+        }
+        if asserted.star.is_none() {
+            for there in schema.iter() {
+                if asserted.columns.iter().all(|column| *column.name.text != *there.name) {
+                    add(asserted.span, format!("there is a column `{}` besides", there.name));
+                }
+            }
+        }
+        if let Some(diagnostic) = diagnostic {
+            self.report(diagnostic);
+        }
     }
 
     /// Reports a name that stands for nothing, with the nearest in sight; the expression stands for the name as written.

@@ -399,3 +399,29 @@ fn bins_of_bin_auto_are_those_of_the_options() {
         assert!(plan.contains(called), "{plan}");
     }
 }
+
+#[test]
+fn equality_of_types_that_share_no_value_is_a_warning() {
+    let found = |text: &str| {
+        let text = format!("{T} T | where {text}");
+        let bound = bound(&text);
+        assert!(!bound.has_errors(), "{text}: {:?}", bound.diagnostics);
+        bound.diagnostics.into_iter().next().map(|found| {
+            assert_eq!((found.code.id, found.span.of(&text)), ("K2033", if text.contains("!=") { "!=" } else { "==" }));
+            found.fix.map(|fix| fix.edits[0].replacement.clone()).unwrap_or_default()
+        })
+    };
+    assert_eq!(found("s == 0").as_deref(), Some("\"0\""));
+    assert_eq!(found("0 != s").as_deref(), Some("\"0\""));
+    assert_eq!(found("s == true").as_deref(), Some("\"true\""));
+    assert_eq!(found("a == '4625'").as_deref(), Some("4625"));
+    assert_eq!(found("a == '007'").as_deref(), Some(""));
+    assert_eq!(found("t == '2024-01-01'").as_deref(), Some(""));
+    assert_eq!(found("t == 1").as_deref(), Some(""));
+    assert_eq!(found("isempty(s) == 'True'").as_deref(), Some("true"));
+    for sound in
+        ["s == '0'", "a == 1.5", "d.x == 1", "isempty(s) == 1", "d == s", "a == column_ifexists('x', 1)", "t > ago(1d)"]
+    {
+        assert_eq!(found(sound), None, "{sound}");
+    }
+}

@@ -3,22 +3,25 @@
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Global;
+use super::analysis::{Analysis, copy, is_syntax};
+use super::base::Revision;
 use super::baseline::Baseline;
+use super::cache::{self, Cache, Found};
 use super::files::{Flow, over_files};
-use super::input::{Kind, Paths, Text};
-use super::output::{Exit, Output, complain};
-use super::queries::Content;
+use super::input::{Paths, Text};
+use super::output::{Exit, Output, complain, hint};
 use super::replace;
 use super::schemas::SchemaOptions;
 use super::watch::State;
 use crate::diagnostic::render::{Chunk, Format, Renderer, Report, Sink};
-use crate::diagnostic::{Applicability, Diagnostic, Severity, code};
+use crate::diagnostic::{Applicability, Diagnostic, Severity};
 use crate::lint::settings::{Finder, Settings, target_names};
-use crate::lint::{Claim, Finding, Lint, Linter, Pack, QueryView, Selection, Selector, Subject, fix};
-use crate::schema::{Schemas, is_hidden_column};
+use crate::lint::{Claim, Finding, Lint, Linter, Pack, Selection, Selector, fix};
+use crate::schema::Schemas;
 use crate::source::{Encoding, SourceFile};
 
 /// Arguments of `kqlc check`.
@@ -67,6 +70,13 @@ pub struct Check {
     /// Read no settings
     #[arg(long)]
     no_config: bool,
+    /// A git revision, such as `origin/main`, that rules are held against: what has changed needs a higher version
+    #[arg(long, value_name = "REVISION")]
+    base: Option<String>,
+    /// Keep findings from run to run, in `.kqlc_cache` or the folder named: files that have not changed are not checked
+    /// again
+    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, default_missing_value = cache::FOLDER)]
+    cache: Option<PathBuf>,
     /// Findings that are known and not told again
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
@@ -80,6 +90,15 @@ pub struct Check {
 struct Ruling {
     settings: Settings,
     linter: Linter,
+}
+
+impl Ruling {
+    /// What of it changes what is found, as one text.
+    fn made_from(&self) -> String {
+        let severities: BTreeMap<_, _> = self.linter.selection().severities.iter().collect();
+        let Selection { select, extend_select, ignore, .. } = self.linter.selection();
+        format!("{select:?} {extend_select:?} {ignore:?} {severities:?} {:?}", self.linter.targets())
+    }
 }
 
 /// What came of a file.
@@ -237,17 +256,34 @@ impl Check {
         let leave_out = |lint: &Lint| left_out.iter().any(|selector| selector.takes(lint));
         let stdin = text.path.is_none();
         let named = stdin || !self.skip_others && self.paths.names(text);
+        let base = match (&rulings.base, &text.path) {
+            (Some(revision), Some(path)) => revision.of(path)?,
+            _ => None,
+        };
         let analyse = |file: SourceFile| {
             let text = Text { file, kind: text.kind, path: text.path.clone() };
-            Analysis::of(text, &ruling.linter, schemas, &leave_out, named)
+            Analysis::of(text, &ruling.linter, schemas, &leave_out, named, base.as_ref())
         };
-        let mut analysis = analyse(copy(&text.file));
+        // What a rule was is no part of a key, and files that have changed since a revision are few.
+        let key = rulings.cache.as_ref().filter(|_| base.is_none()).map(|cache| {
+            let from = format!("{:?} {named} {:?} {left_out:?}", text.kind, text.file.encoding());
+            cache.key(text.file.name(), &[text.file.text().as_bytes(), ruling.made_from().as_bytes(), from.as_bytes()])
+        });
+        let kept = key.as_ref().and_then(Cache::read);
+        let mut found = kept.unwrap_or_else(|| {
+            let found = Found::from(analyse(copy(&text.file)));
+            if let Some(Err(error)) = key.as_ref().map(|key| Cache::write(key, &found)) {
+                rulings.note_unkept(&error);
+            }
+            found
+        });
+        let mut file = None;
         let mut applied = BTreeMap::new();
         let (mut changed, mut error) = (None, None);
         let wanted = |finding: &Finding| {
             finding.diagnostic.fix.as_ref().is_some_and(|fix| fix.applicability >= self.applicability())
         };
-        if (self.fix || self.diff) && (analysis.findings.iter().any(wanted) || stdin) {
+        if (self.fix || self.diff) && (found.findings.iter().any(wanted) || stdin) {
             let again = |file: &SourceFile| {
                 analyse(copy(file)).findings.into_iter().map(|finding| finding.diagnostic).collect()
             };
@@ -271,14 +307,16 @@ impl Check {
                 }
             }
             if self.fix && error.is_none() {
-                analysis = analyse(after);
+                let analysis = analyse(after);
+                file = Some(copy(&analysis.file));
+                found = Found::from(analysis);
             }
         }
         let mut outcome = Outcome {
-            file: analysis.file,
-            findings: analysis.findings,
-            claims: analysis.claims,
-            queries: analysis.queries,
+            file: file.unwrap_or_else(|| copy(&text.file)),
+            findings: found.findings,
+            claims: found.claims,
+            queries: found.queries,
             ruling: Arc::clone(&ruling),
             chunk: Chunk::default(),
             applied,
@@ -291,89 +329,10 @@ impl Check {
     }
 }
 
-/// Whether a finding says that a file or a query cannot be read, so that no fix may bring it about.
-fn is_syntax(diagnostic: &Diagnostic) -> bool {
-    // A folded query hides what is wrong with the lines it has swallowed; unfolding it must bring up nothing.
-    diagnostic.code.id.starts_with('K') && diagnostic.code != &code::QUERY_FOLDED
-}
-
 /// The name of a target on the command line.
 fn target(name: &str) -> Result<&'static str, String> {
     let names = target_names(&[name.to_owned()])?;
     names.first().copied().ok_or_else(|| "a target is due here".to_owned())
-}
-
-/// A finding about the meaning of a query as the whole rule has it: what may be right in the workspace is no error there.
-fn eased(mut diagnostic: Diagnostic, query: &str) -> Diagnostic {
-    if diagnostic.code == &code::UNKNOWN_NAME && is_hidden_column(diagnostic.span.of(query)) {
-        diagnostic.severity = Severity::Warning;
-        diagnostic = diagnostic.note("tables may have this column without listing it");
-    }
-    diagnostic
-}
-
-/// A file with the same content.
-fn copy(file: &SourceFile) -> SourceFile {
-    fix::with_text(file, file.text().to_owned())
-}
-
-/// What there is to say of a file.
-struct Analysis {
-    file: SourceFile,
-    findings: Vec<Finding>,
-    claims: Vec<Claim>,
-    queries: usize,
-}
-
-impl Analysis {
-    /// Reads, parses and lints. A file that was not `named` and holds no rule is none of ours.
-    fn of(text: Text, linter: &Linter, schemas: &Schemas, leave_out: &dyn Fn(&Lint) -> bool, named: bool) -> Self {
-        let content = Content::with_meaning(&text, schemas);
-        let mut findings = Vec::new();
-        let only = (content.queries.len() == 1).then_some(0);
-        let unreadable = content.rules.is_empty() && text.kind == Kind::Rule;
-        for diagnostic in &content.diagnostics {
-            if unreadable && !named && diagnostic.code == &code::NOT_A_RULE {
-                continue;
-            }
-            findings.push(Finding { diagnostic: diagnostic.clone(), query: only });
-        }
-        for (index, query) in content.queries.iter().enumerate() {
-            if query.folded.is_none() {
-                let meaning = query.bound.iter().flat_map(|bound| &bound.diagnostics);
-                let meaning = meaning.map(|found| eased(found.clone(), &query.text).mapped(&query.map));
-                let errors = query.syntax_errors().chain(meaning);
-                findings.extend(errors.map(|diagnostic| Finding { diagnostic, query: Some(index) }));
-            }
-        }
-        let views: Vec<QueryView<'_>> = content
-            .queries
-            .iter()
-            .map(|query| QueryView {
-                bound: query.bound.as_ref(),
-                text: &query.text,
-                map: &query.map,
-                rule: query.rule,
-                parsed: &query.parsed,
-                folded: query.folded.is_some(),
-            })
-            .collect();
-        let mut claims = Vec::new();
-        if !unreadable {
-            let is_rule_file = text.kind == Kind::Rule;
-            let subject = Subject { file: &text.file, rules: &content.rules, queries: &views, is_rule_file, schemas };
-            let checked = linter.check(&subject, leave_out);
-            claims = checked.claims;
-            findings.extend(checked.findings);
-        }
-        for finding in &mut findings {
-            finding.query = finding.query.or(only);
-        }
-        findings.sort_by_key(|finding| (finding.query, finding.diagnostic.span, finding.diagnostic.code.id));
-        let queries = content.queries.len();
-        drop(views);
-        Self { file: text.file, findings, claims, queries }
-    }
 }
 
 impl Outcome {
@@ -431,6 +390,10 @@ struct Rulings<'a> {
     baseline: Option<Baseline>,
     fixed: Option<Arc<Ruling>>,
     known: Mutex<Known>,
+    base: Option<Revision>,
+    cache: Option<Cache>,
+    /// Whether it was told that findings cannot be kept: that is told once.
+    unkept: AtomicBool,
 }
 
 impl<'a> Rulings<'a> {
@@ -444,7 +407,26 @@ impl<'a> Rulings<'a> {
         // One that is to be written holds nothing back.
         let baseline = check.baseline.as_ref().filter(|_| !check.update_baseline);
         let baseline = baseline.map(|path| Baseline::read(path)).transpose()?;
-        Ok(Self { check, finder: Finder::default(), baseline, fixed, known: Mutex::default() })
+        let base = check.base.as_deref().map(Revision::new).transpose()?;
+        let run = check.schemas.made_from();
+        let cache = check.cache.as_deref().map(|folder| Cache::open(folder, &[&run])).transpose()?;
+        Ok(Self {
+            check,
+            finder: Finder::default(),
+            baseline,
+            fixed,
+            known: Mutex::default(),
+            base,
+            cache,
+            unkept: AtomicBool::new(false),
+        })
+    }
+
+    /// Says that findings cannot be kept, the first time.
+    fn note_unkept(&self, error: &io::Error) {
+        if !self.unkept.swap(true, Ordering::Relaxed) {
+            hint(format_args!("findings are not kept: {error}"));
+        }
     }
 
     /// Leaves out what the baseline knows.

@@ -19,11 +19,11 @@ pub(super) enum Failure {
     Run(String),
 }
 
-/// A query's answer, and what is to be said about the query besides, with spans in the file.
+/// What running a query gave, and what is to be said about the query besides, with spans in the file.
 #[derive(Debug)]
-pub(super) struct Answered {
-    /// The answer.
-    pub(super) answer: Answer,
+pub(super) struct Answered<T> {
+    /// The answer, or what there is to know of it where it has been written already.
+    pub(super) answer: T,
     /// Warnings.
     pub(super) warnings: Vec<Diagnostic>,
 }
@@ -34,7 +34,17 @@ pub(super) fn answer(
     schemas: &Schemas,
     engine: &Engine,
     catalog: &dyn Catalog,
-) -> Result<Answered, Failure> {
+) -> Result<Answered<Answer>, Failure> {
+    with(query, schemas, catalog, &mut |plan| engine.run(plan, catalog))
+}
+
+/// Runs a query over the tables of a catalog, by `run`, which may be asked again while columns are found out.
+pub(super) fn with<T>(
+    query: &Query,
+    schemas: &Schemas,
+    catalog: &dyn Catalog,
+    run: &mut dyn FnMut(&crate::ir::Query) -> Result<T, EvalError>,
+) -> Result<Answered<T>, Failure> {
     let mut found: Vec<Diagnostic> = query.syntax_errors().collect();
     // What is left of a folded query is not the rule, however well it may run.
     found.extend(query.folded.clone());
@@ -55,7 +65,7 @@ pub(super) fn answer(
             let nothing = Diagnostic::new(&code::NOT_RUN, crate::source::Span::at(0), "the query only declares");
             return Err(Failure::Query(vec![nothing.mapped(&query.map)]));
         };
-        match engine.run(&plan, catalog) {
+        match run(&plan) {
             Ok(answer) => {
                 found.extend(findings);
                 return Ok(Answered { answer, warnings: found });

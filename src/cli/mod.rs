@@ -4,8 +4,11 @@
 //! over them in parallel and hands on the results in order, [`output`] writes and decides the exit code, [`replace`]
 //! writes files.
 
+mod analysis;
+mod base;
 mod baseline;
 mod bound;
+mod cache;
 mod check;
 mod clock;
 mod completions;
@@ -19,6 +22,7 @@ mod fmt;
 mod functions;
 pub mod input;
 mod ir;
+mod lsp;
 pub mod output;
 mod parse;
 #[cfg(feature = "eval")]
@@ -123,6 +127,8 @@ pub enum Command {
     Prove(unbuilt::Unbuilt),
     /// Make events for rules: such as make them fire, and such as just fail to
     Synth(synth::Synth),
+    /// Serve editors over standard input and output (Language Server Protocol)
+    Lsp(lsp::Lsp),
     /// Write a completion script for a shell
     Completions(completions::Completions),
 }
@@ -189,6 +195,7 @@ fn dispatch(cli: &Cli, out: &mut Output<impl io::Write>) -> Exit {
         #[cfg(not(feature = "eval"))]
         Command::Prove(_) => unbuilt::Unbuilt::run("prove"),
         Command::Synth(command) => command.run(cli.global, out),
+        Command::Lsp(command) => command.run(out),
         Command::Completions(command) => command.run(out),
     }
 }

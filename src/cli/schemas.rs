@@ -25,6 +25,18 @@ fn dialect(name: &str) -> Result<Dialect, String> {
 }
 
 impl SchemaOptions {
+    /// What the schemas in force are made from: where queries run, and the bytes of the files. A file that cannot be read
+    /// counts as empty, since [`load`](Self::load) says so.
+    pub fn made_from(&self) -> Vec<u8> {
+        let mut bytes = self.dialect.name().as_bytes().to_vec();
+        for path in &self.schema {
+            let file = std::fs::read(path).unwrap_or_default();
+            bytes.extend((file.len() as u64).to_le_bytes());
+            bytes.extend(file);
+        }
+        bytes
+    }
+
     /// The schemas in force. What is wrong with a file is told on standard error; nothing is given then.
     pub fn load(&self) -> Option<Schemas> {
         let mut schemas = Schemas::builtin(self.dialect);

@@ -187,6 +187,10 @@ codes! {
     LITERAL_EXPECTED = "K2030" "literal-expected" Error ("KS131");
     /// The query declares names and asks for nothing, so it has no result.
     NOTHING_ASKED = "K2031" "nothing-asked" Error;
+    /// The records at an `assert-schema` have other columns than it states.
+    OTHER_SCHEMA = "K2032" "other-schema" Error;
+    /// Values of types that are never equal are compared by `==` or `!=`.
+    UNEQUAL_TYPES = "K2033" "unequal-types" Warning;
 
     /// The file holds no detection.
     READ_NOTHING = "K3001" "read-nothing" Error;

@@ -1,5 +1,6 @@
 //! The engine: runs a bound query over a catalog of tables.
 
+use std::fmt;
 use std::sync::Arc;
 
 use datafusion::arrow::array::RecordBatch;
@@ -12,7 +13,9 @@ use super::catalog::Catalog;
 use super::error::EvalError;
 use super::interrupt::Interrupt;
 use super::lower::Lowering;
+use super::output::Stream;
 use super::support;
+use crate::ir::pass::share;
 use crate::ir::{Name, Query};
 use crate::types::Type;
 
@@ -30,6 +33,8 @@ pub struct Options {
     pub memory_limit: Option<usize>,
     /// Into how many parts work is cut.
     pub partitions: usize,
+    /// After how many records an answer may end: what is not needed for those is not read.
+    pub limit: Option<usize>,
     /// Whether the answer tells how it was come by.
     pub explain: bool,
 }
@@ -37,7 +42,7 @@ pub struct Options {
 impl Options {
     /// The usual way, at an instant in ticks.
     pub const fn at(now: i64) -> Self {
-        Self { now, threads: None, memory_limit: None, partitions: PARTITIONS, explain: false }
+        Self { now, threads: None, memory_limit: None, partitions: PARTITIONS, limit: None, explain: false }
     }
 }
 
@@ -64,12 +69,19 @@ impl Answer {
     }
 }
 
-/// Runs queries; keeps the threads between them. A copy shares them.
-#[derive(Clone, Debug)]
+/// Runs queries; keeps the threads between them, and what plans are made with. A copy shares them.
+#[derive(Clone)]
 pub struct Engine {
     runtime: Arc<Runtime>,
+    context: SessionContext,
     options: Options,
     interrupt: Interrupt,
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine").field("options", &self.options).finish_non_exhaustive()
+    }
 }
 
 impl Engine {
@@ -88,7 +100,7 @@ impl Engine {
             .enable_all()
             .build()
             .map_err(|error| EvalError::Source(format!("no threads to work with: {error}")))?;
-        Ok(Self { runtime: Arc::new(runtime), options, interrupt: Interrupt::default() })
+        Ok(Self { runtime: Arc::new(runtime), context: context(options)?, options, interrupt: Interrupt::default() })
     }
 
     /// The same engine at another instant, in ticks.
@@ -115,33 +127,71 @@ impl Engine {
     /// See [`EvalError`].
     pub fn run(&self, query: &Query, catalog: &dyn Catalog) -> Result<Answer, EvalError> {
         support::check(query)?;
-        Lowering::new(query, self.session()?, &self.runtime, catalog, self.options, self.interrupt.clone()).run(query)
+        let query = &*share(query);
+        self.lowering(query, catalog).run(query)
     }
 
-    fn session(&self) -> Result<SessionContext, EvalError> {
-        let mut config = SessionConfig::new()
-            .with_target_partitions(self.options.partitions.max(1))
-            // Sources are cut into parts already; dealing batches out in turn would lose their order.
-            .with_round_robin_repartition(false)
-            .with_prefer_existing_sort(true);
-        config.options_mut().optimizer.enable_distinct_aggregation_soft_limit = false;
-        // A test of truth (`IS NOT TRUE`) is never null in a logical plan and may be in a physical one, so that the two
-        // schemas of an aggregate's input differ where one is computed ahead; the looser of them is the one that runs.
-        config.options_mut().execution.skip_physical_aggregate_schema_check = true;
-        let mut runtime = RuntimeEnvBuilder::new();
-        if let Some(limit) = self.options.memory_limit {
-            runtime = runtime.with_memory_pool(Arc::new(FairSpillPool::new(limit)));
-        }
-        let context = SessionContext::new_with_config_rt(config, runtime.build_arc()?);
-        // Puts expressions in the place of columns down to the next join, however large they get, only to look at them.
-        context.remove_optimizer_rule("eliminate_outer_join");
-        // Move the fields of structs towards the scans. No table of events has structs; those are what aggregates of several
-        // columns give, and where two aggregates are equal, the second rule makes two columns of one name.
-        context.remove_optimizer_rule("extract_leaf_expressions");
-        context.remove_optimizer_rule("push_down_leaf_projections");
-        Ok(context)
+    /// Runs a query and writes its records as they come, so that an answer of any size takes little memory, as far as the
+    /// query's order lets them come so. Gives the plans that were run; what could not be written, the stream tells.
+    ///
+    /// # Errors
+    /// See [`EvalError`]; records may have been written by then.
+    pub fn stream(
+        &self,
+        query: &Query,
+        catalog: &dyn Catalog,
+        into: &mut Stream<'_>,
+    ) -> Result<Vec<String>, EvalError> {
+        support::check(query)?;
+        let query = &*share(query);
+        self.lowering(query, catalog).stream(query, into)
+    }
+
+    fn lowering<'a>(&'a self, query: &Query, catalog: &'a dyn Catalog) -> Lowering<'a> {
+        Lowering::new(query, self.context.clone(), &self.runtime, catalog, self.options, self.interrupt.clone())
     }
 }
+
+/// What plans are made with.
+fn context(options: Options) -> Result<SessionContext, EvalError> {
+    let mut config = SessionConfig::new()
+        .with_target_partitions(options.partitions.max(1))
+        // Sources are cut into parts already; dealing batches out in turn would lose their order.
+        .with_round_robin_repartition(false)
+        .with_prefer_existing_sort(true);
+    config.options_mut().optimizer.enable_distinct_aggregation_soft_limit = false;
+    // A test of truth (`IS NOT TRUE`) is never null in a logical plan and may be in a physical one, so that the two
+    // schemas of an aggregate's input differ where one is computed ahead; the looser of them is the one that runs.
+    config.options_mut().execution.skip_physical_aggregate_schema_check = true;
+    let mut runtime = RuntimeEnvBuilder::new();
+    if let Some(limit) = options.memory_limit {
+        runtime = runtime.with_memory_pool(Arc::new(FairSpillPool::new(limit)));
+    }
+    let context = SessionContext::new_with_config_rt(config, runtime.build_arc()?);
+    for rule in UNUSED_RULES {
+        context.remove_optimizer_rule(rule);
+    }
+    Ok(context)
+}
+
+/// Rules of the optimiser that are left out.
+const UNUSED_RULES: &[&str] = &[
+    // Puts expressions in the place of columns down to the next join, however large they get, only to look at them.
+    "eliminate_outer_join",
+    // Move the fields of structs towards the scans. No table of events has structs; those are what aggregates of several
+    // columns give, and where two aggregates are equal, the second rule makes two columns of one name.
+    "extract_leaf_expressions",
+    "push_down_leaf_projections",
+    // Are about what no plan here has: sub-queries within expressions, comparisons with `ANY` and `ALL`, aggregates of
+    // distinct values, joins whose conditions stand in a filter.
+    "rewrite_set_comparison",
+    "decorrelate_predicate_subquery",
+    "scalar_subquery_to_join",
+    "decorrelate_lateral_join",
+    "extract_equijoin_predicate",
+    "eliminate_cross_join",
+    "single_distinct_aggregation_to_group_by",
+];
 
 #[cfg(test)]
 mod tests {

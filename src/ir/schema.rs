@@ -20,6 +20,11 @@ impl ColumnId {
     pub const fn index(self) -> usize {
         self.0 as usize
     }
+
+    /// The id of a position, which may be that of no column.
+    pub(super) fn numbered(index: usize) -> Self {
+        Self(u32::try_from(index).unwrap_or(u32::MAX))
+    }
 }
 
 impl fmt::Display for ColumnId {

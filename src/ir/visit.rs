@@ -601,7 +601,7 @@ impl Plan {
     }
 
     /// Puts other columns in the place of all; plans in expressions refer to nothing outside and stay as they are.
-    fn rename(&mut self, map: &mut dyn FnMut(ColumnId) -> ColumnId) {
+    pub(super) fn rename(&mut self, map: &mut dyn FnMut(ColumnId) -> ColumnId) {
         fn in_expr(expr: &mut Expr, map: &mut dyn FnMut(ColumnId) -> ColumnId) {
             match &mut expr.kind {
                 ExprKind::Column(id) => *id = map(*id),

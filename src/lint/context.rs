@@ -20,6 +20,17 @@ pub struct Subject<'a> {
     pub is_rule_file: bool,
     /// The tables and functions in force.
     pub schemas: &'a Schemas,
+    /// What the file was before, where that was asked for and it has changed since.
+    pub base: Option<&'a Base>,
+}
+
+/// What a file held at a revision.
+#[derive(Clone, Debug)]
+pub struct Base {
+    /// What the revision was called.
+    pub revision: String,
+    /// The rules.
+    pub rules: Vec<Rule>,
 }
 
 /// A query of a file.

@@ -94,6 +94,13 @@ pub struct Lint {
     pub check: Check,
 }
 
+impl PartialEq for Lint {
+    /// A lint is itself alone; its code tells it from all others.
+    fn eq(&self, other: &Self) -> bool {
+        self.code.id == other.code.id
+    }
+}
+
 impl Lint {
     /// Its category, by the letter of its code.
     pub fn category(&self) -> Category {

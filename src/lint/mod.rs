@@ -20,8 +20,9 @@ mod run;
 mod select;
 pub mod settings;
 mod visit;
+pub mod vocabulary;
 
-pub use context::{Intent, QueryView, Subject};
+pub use context::{Base, Intent, QueryView, Subject};
 pub use declare::{Category, Check, FixAvailability, Level, Lint};
 pub use nodes::Nodes;
 pub use pack::{Claim, Pack, Taken};

@@ -8,7 +8,7 @@ use super::Lint;
 use super::context::RuleContext;
 
 /// Something that a rule takes for itself alone, such as its `id`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Claim {
     /// The lint that watches over it.
     pub lint: &'static Lint,

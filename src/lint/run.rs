@@ -66,6 +66,16 @@ impl Linter {
         self
     }
 
+    /// What it was made for.
+    pub fn selection(&self) -> &Selection {
+        &self.selection
+    }
+
+    /// The languages that rules are to be written in.
+    pub fn targets(&self) -> &[&'static str] {
+        &self.targets
+    }
+
     /// Whether a lint runs.
     pub fn runs(&self, lint: &Lint) -> bool {
         self.selection.runs(lint)

@@ -117,6 +117,14 @@ impl Schemas {
         names
     }
 
+    /// The names of all tables, and of all stored functions, for completion.
+    pub fn names(&self) -> (Vec<Name>, Vec<Name>) {
+        let tables = builtin::blocks().map(|block| Name::from(block.name));
+        let tables = tables.filter(|name| !self.tables.contains_key(name)).chain(self.tables.keys().cloned());
+        let functions = function::names().map(Name::from).filter(|name| !self.functions.contains_key(name));
+        (tables.collect(), functions.chain(self.functions.keys().cloned()).collect())
+    }
+
     /// The name of the table that a misspelt name may have meant.
     pub fn nearest_table(&self, name: &str) -> Option<Name> {
         let own = self.tables.keys().map(|name| &**name);

@@ -8,6 +8,8 @@ mod parse;
 pub mod print;
 pub mod scan;
 pub mod string;
+pub mod token;
 pub mod words;
 
+pub use explain::operator_shapes;
 pub use parse::{Parsed, parse, split_queries};

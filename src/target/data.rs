@@ -24,6 +24,7 @@ pub const FILES: &[&str] = &[
     "eql/target.yaml",
     "esql/functions.yaml",
     "esql/target.yaml",
+    "kql/target.yaml",
     "sigma/functions.yaml",
     "sigma/tables.yaml",
     "sigma/target.yaml",

@@ -13,6 +13,7 @@ pub mod eql;
 pub mod esql;
 mod fidelity;
 mod filled;
+pub mod kql;
 mod loss;
 mod reason;
 pub mod registry;

@@ -169,8 +169,53 @@ fn limits_and_plans_are_told_beside_the_answer() {
     let output = run_in(folder.path(), &["--events", ".", "--format", "csv", "--limit", "2", "--explain"], "T");
     assert_eq!(stdout(&output), "a\n1\n2\n");
     let told = stderr(&output);
-    assert!(told.contains("2 of 3 records"), "{told}");
+    assert!(told.contains("the first 2 records are written; there are more"), "{told}");
     assert!(told.contains("EventScan: table=T, columns=[a]") && told.contains("output_rows=3"), "{told}");
+}
+
+/// Lines are written while others are still read, in the order of the files all the same.
+#[test]
+fn lines_come_in_the_order_of_the_files() {
+    let lines = |from: i32| {
+        (from..from + 60_000).map(|n| format!("{{\"n\":{n},\"text\":\"{n:0>200}\"}}\n")).collect::<String>()
+    };
+    let folder = folder(&[("T/a.ndjson", &lines(0)), ("T/b.ndjson", &lines(60_000))]);
+    let run = |arguments: &[&str], query: &str| {
+        stdout(&run_in(folder.path(), &[&["--events", "."], arguments].concat(), query))
+    };
+    let query = "T | where n % 7 == 0 | project n";
+    let expected: Vec<i32> = (0..120_000).filter(|n| n % 7 == 0).collect();
+    let csv = expected.iter().map(|n| format!("{n}\n")).collect::<String>();
+    assert_eq!(run(&["--format", "csv"], query), format!("n\n{csv}"));
+    let json = expected.iter().map(|n| format!("{{\"n\":{n}}}\n")).collect::<String>();
+    assert_eq!(run(&["--format", "ndjson"], query), json);
+    assert_eq!(run(&["--format", "ndjson", "--limit", "2"], query), "{\"n\":0}\n{\"n\":7}\n");
+    assert_eq!(run(&["--format", "csv"], "T | top 2 by n desc | project n"), "n\n119999\n119998\n");
+    assert_eq!(run(&["--format", "csv", "--limit", "0"], query), "n\n");
+}
+
+/// A run that is told to stop says so, and leaves what was there.
+#[cfg(unix)]
+#[test]
+fn a_run_can_be_told_to_stop() {
+    let folder = folder(&[("o.csv", "before\n")]);
+    let query =
+        "let t = range i from 1 to 200000 step 1 | extend k = 1; t | join kind=inner t on k | summarize sum(i + i1)";
+    fs::write(folder.path().join("q.kql"), query).unwrap();
+    let child = kqlc()
+        .args(["run", "--out", "o.csv", "q.kql"])
+        .current_dir(folder.path())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    let kill = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(kill.success(), "it had ended already");
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("interrupted"), "{}", stderr(&output));
+    assert_eq!(fs::read_to_string(folder.path().join("o.csv")).unwrap(), "before\n");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "nothing is left behind");
 }
 
 #[test]

@@ -80,8 +80,8 @@ enum ConvertFormat {
 }
 
 pub(in crate::cli) fn known_target(name: &str) -> Result<&'static str, String> {
-    registry::names().find(|known| *known == name).ok_or_else(|| {
-        let names: Vec<&str> = registry::names().collect();
+    registry::find(name).map(Target::name).ok_or_else(|| {
+        let names: Vec<&str> = registry::all().map(Target::name).collect();
         format!("there is no target `{name}`; there are: {}", names.join(", "))
     })
 }
@@ -199,7 +199,7 @@ impl Convert {
         let Some(root) = &self.targets else { return Ok(()) };
         package::check_files(root)?;
         target::override_with(root);
-        for target in registry::TARGETS {
+        for target in registry::all() {
             target.capabilities()?;
         }
         package::Attack::get().map(|_| ())

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::Global;
 use super::data::{self, DataOptions};
-use super::evaluate::{self, Failure};
+use super::evaluate::{self, Answered, Failure};
 use super::input::{Paths, Text};
 use super::output::{Exit, Output, complain, hint};
 use super::queries::{Content, Query};
@@ -17,7 +17,7 @@ use super::replace::Replacement;
 use super::schemas::SchemaOptions;
 use crate::diagnostic::render::{Format as FindingsFormat, Renderer, Report, Sink};
 use crate::diagnostic::{Diagnostic, code};
-use crate::eval::output::{Format, Layout, write};
+use crate::eval::output::{Format, Layout, Stream, write};
 use crate::eval::sources::{Fault, Progress, Reason, Sources};
 use crate::eval::{Answer, Engine, Interrupt, Options};
 use crate::schema::Schemas;
@@ -40,7 +40,7 @@ pub struct Run {
     /// Write the answer to a file, which is there whole or not at all
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Write at most so many records
+    /// Write at most so many records; what is not needed for them is not read
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
     /// Tell the plan that was run, with the records and the time of each step, on standard error
@@ -49,6 +49,9 @@ pub struct Run {
     #[command(flatten)]
     engine: EngineOptions,
 }
+
+/// What comes of a query.
+type Outcome = Result<Answered<Known>, Failure>;
 
 /// What queries are run with.
 struct Session<'a> {
@@ -72,7 +75,9 @@ impl Run {
         let Some(schemas) = self.schemas.load() else { return Ok(Exit::Failed) };
         let progress = Arc::new(Progress::default());
         let sources = self.data.sources()?.with_progress(Arc::clone(&progress));
-        let options = Options { explain: self.explain, ..self.engine.resolve() };
+        // One more tells whether there are more.
+        let limit = self.limit.map(|limit| limit.saturating_add(1));
+        let options = Options { explain: self.explain, limit, ..self.engine.resolve() };
         let engine = Engine::new(options).map_err(|error| error.told())?.interruptible();
         let found = self.paths.find();
         let mut exit = Exit::Clean;
@@ -100,27 +105,36 @@ impl Run {
         let layout = Layout { limit: self.limit, width };
         let session = Session { schemas: &schemas, engine: &engine, sources: &sources, layout, global };
         let bar = (!global.quiet && io::stderr().is_terminal()).then(|| progress::Bar::over(progress));
-        let mut answers = Vec::new();
-        for (content, text) in &texts {
-            exit = exit.max(session.file(content, text, &mut answers));
-        }
-        drop(bar);
-        if let Some(path) = &self.out {
-            // A part of what was asked for is not what was asked for.
-            if exit == Exit::Clean {
-                write_file(path, &answers, format, layout, &engine.interrupt())?;
-            }
-            return Ok(exit);
-        }
         let interrupt = engine.interrupt();
-        let mut out = Stoppable { out, interrupt: &interrupt };
-        for answer in &answers {
-            if write(answer, format, layout, &mut out).is_err() {
-                // The output tells its own errors at the end.
-                return if interrupt.is_told() { Err("interrupted".to_owned()) } else { Ok(exit) };
+        if let Some(path) = &self.out {
+            let told = |error: io::Error| format!("{}: {error}", path.display());
+            let mut out = Stoppable { out: Replacement::begin(path).map_err(told)?, interrupt: &interrupt };
+            match session.files(&texts, format, &mut out) {
+                // A part of what was asked for is not what was asked for.
+                Ok(found) if exit.max(found) != Exit::Clean => return Ok(exit.max(found)),
+                Ok(_) => {}
+                Err(error) => return Err(told(error)),
             }
+            drop(bar);
+            out.flush().map_err(told)?;
+            return out.out.commit().map_err(told).map(|()| exit);
         }
-        Ok(exit)
+        let mut out = Stoppable { out, interrupt: &interrupt };
+        // Lines that come while the bar is drawn would end up in it.
+        let answered = if on_terminal {
+            let mut lines = Vec::new();
+            let found = session.files(&texts, format, &mut lines);
+            drop(bar);
+            found.and_then(|found| out.write_all(&lines).map(|()| found))
+        } else {
+            session.files(&texts, format, &mut out)
+        };
+        match answered {
+            Ok(found) => Ok(exit.max(found)),
+            Err(_) if interrupt.is_told() => Err("interrupted".to_owned()),
+            // The output tells its own errors at the end.
+            Err(_) => Ok(exit),
+        }
     }
 
     fn format(&self) -> Format {
@@ -129,33 +143,53 @@ impl Run {
     }
 }
 
+/// What is known of an answer that has been written, or can be.
+struct Known {
+    /// The plans that were run.
+    plans: Vec<String>,
+    /// Whether there are more records than are written.
+    more: bool,
+    /// The answer, where it has not been written yet.
+    answer: Option<Answer>,
+}
+
 impl Session<'_> {
-    /// Runs the queries of a file.
-    fn file(&self, content: &Content, text: &Text, answers: &mut Vec<Answer>) -> Exit {
+    /// Runs the queries of files and writes their answers.
+    fn files(&self, texts: &[(Content, Text)], format: Format, out: &mut dyn Write) -> io::Result<Exit> {
+        let mut exit = Exit::Clean;
+        for (content, text) in texts {
+            exit = exit.max(self.file(content, text, format, out)?);
+        }
+        Ok(exit)
+    }
+
+    /// Runs the queries of a file and writes their answers.
+    fn file(&self, content: &Content, text: &Text, format: Format, out: &mut dyn Write) -> io::Result<Exit> {
         if content.queries.is_empty() {
             tell(&text.file, None, &content.diagnostics, self.global);
             if content.diagnostics.is_empty() {
                 complain(format_args!("{}: there is no query here", text.file.name()));
             }
-            return Exit::Findings;
+            return Ok(Exit::Findings);
         }
         let mut exit = Exit::Clean;
         for (index, query) in content.queries.iter().enumerate() {
-            match self.query(query) {
+            match self.query(query, format, out)? {
                 Ok(answered) => {
                     if !self.global.quiet {
                         tell(&text.file, Some(index), &answered.warnings, self.global);
                         self.tell_faults();
-                        let there = answered.answer.len();
-                        if let Some(limit) = self.layout.limit.filter(|limit| *limit < there) {
-                            hint(format_args!("{limit} of {there} records are written"));
+                        if let Some(limit) = self.layout.limit.filter(|_| answered.answer.more) {
+                            hint(format_args!("the first {limit} records are written; there are more"));
                         }
                     }
                     for plan in &answered.answer.plans {
                         // There is nowhere else to turn to if standard error is closed.
                         let _ = writeln!(io::stderr(), "{}", plan.trim_end());
                     }
-                    answers.push(answered.answer);
+                    if let Some(answer) = &answered.answer.answer {
+                        write(answer, format, self.layout, out)?;
+                    }
                 }
                 Err(Failure::Query(diagnostics)) => {
                     tell(&text.file, Some(index), &diagnostics, self.global);
@@ -171,22 +205,37 @@ impl Session<'_> {
                 }
             }
         }
-        exit
+        Ok(exit)
     }
 
-    fn query(&self, query: &Query) -> Result<evaluate::Answered, Failure> {
-        match self.attempt(query) {
+    fn query(&self, query: &Query, format: Format, out: &mut dyn Write) -> io::Result<Outcome> {
+        match self.attempt(query, format, out)? {
             // A column may come up for the first time behind what was looked at.
             Err(Failure::Query(found)) if found.iter().any(is_unknown) && self.sources.look_closer() => {
-                self.attempt(query)
+                self.attempt(query, format, out)
             }
-            answered => answered,
+            answered => Ok(answered),
         }
     }
 
-    fn attempt(&self, query: &Query) -> Result<evaluate::Answered, Failure> {
-        let schemas = data::with_tables(self.schemas, self.sources, &query.text).map_err(Failure::Run)?;
-        evaluate::answer(query, &schemas, self.engine, self.sources)
+    fn attempt(&self, query: &Query, format: Format, out: &mut dyn Write) -> io::Result<Outcome> {
+        let schemas = match data::with_tables(self.schemas, self.sources, &query.text) {
+            Ok(schemas) => schemas,
+            Err(error) => return Ok(Err(Failure::Run(error))),
+        };
+        if let Some(mut stream) = Stream::new(format, self.layout.limit, out) {
+            let answered = evaluate::with(query, &schemas, self.sources, &mut |plan| {
+                let plans = self.engine.stream(plan, self.sources, &mut stream)?;
+                Ok(Known { plans, more: stream.was_cut(), answer: None })
+            });
+            return stream.finish().map(|()| answered);
+        }
+        Ok(evaluate::answer(query, &schemas, self.engine, self.sources).map(|answered| {
+            let more = self.layout.limit.is_some_and(|limit| limit < answered.answer.len());
+            let plans = answered.answer.plans.clone();
+            let answer = Known { plans, more, answer: Some(answered.answer) };
+            Answered { answer, warnings: answered.warnings }
+        }))
     }
 
     /// Says which records could not be read.
@@ -208,23 +257,6 @@ impl Session<'_> {
 /// Whether a finding is about a name that nothing bears.
 fn is_unknown(found: &Diagnostic) -> bool {
     *found.code == code::UNKNOWN_NAME
-}
-
-/// Writes answers to a file that is there whole or not at all.
-fn write_file(
-    path: &Path,
-    answers: &[Answer],
-    format: Format,
-    layout: Layout,
-    interrupt: &Interrupt,
-) -> Result<(), String> {
-    let told = |error: io::Error| format!("{}: {error}", path.display());
-    let mut out = Stoppable { out: Replacement::begin(path).map_err(told)?, interrupt };
-    for answer in answers {
-        write(answer, format, layout, &mut out).map_err(told)?;
-    }
-    out.flush().map_err(told)?;
-    out.out.commit().map_err(told)
 }
 
 /// Output that ends with an error once the process is told to stop.

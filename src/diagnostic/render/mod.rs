@@ -28,8 +28,9 @@ pub use junit::escape as xml_escape;
 /// How diagnostics are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
-    /// Snippets with the words underlined, for people.
+    /// Snippets with the words underlined, for people; also called `text`.
     #[default]
+    #[value(alias = "text")]
     Human,
     /// One line a finding: path, place, severity, code, headline.
     Concise,

@@ -16,6 +16,7 @@ mod order;
 mod pivot;
 mod plugin;
 mod relation;
+mod repeated;
 mod scan;
 mod series;
 mod sort_key;
@@ -36,9 +37,10 @@ use datafusion::datasource::{MemTable, provider_as_source};
 use datafusion::logical_expr::{
     Expr as DfExpr, ExprFunctionExt as _, ExprSchemable as _, LogicalPlan, LogicalPlanBuilder,
 };
-use datafusion::physical_plan::collect;
 use datafusion::physical_plan::display::DisplayableExecutionPlan;
+use datafusion::physical_plan::{ExecutionPlan, collect, execute_stream};
 use datafusion::prelude::SessionContext;
+use futures::TryStreamExt as _;
 use tokio::runtime::Runtime;
 
 use self::relation::{OrderKey, Parts, Relation, field, reference};
@@ -46,9 +48,11 @@ use super::catalog::Catalog;
 use super::engine::{Answer, Options};
 use super::error::EvalError;
 use super::interrupt::Interrupt;
+use super::output::Stream;
 use crate::functions::ValueType;
 use crate::ir::{Columns, Computed, Expr, Name, Op, Origin, Plan, Query, Schema, Step};
 use crate::source::Span;
+use crate::types::Type;
 
 /// Lowers a query, running what has to run first.
 pub(super) struct Lowering<'a> {
@@ -67,6 +71,13 @@ pub(super) struct Lowering<'a> {
     hidden: usize,
     /// How many nodes a field's expression has with those of the fields it mentions put in their places.
     weights: HashMap<String, usize>,
+}
+
+/// What is shown of a relation: a plan whose first fields are the columns, or one field where there are none.
+struct Shown {
+    plan: LogicalPlan,
+    order: Vec<OrderKey>,
+    columns: Vec<(Name, Type)>,
 }
 
 /// The records of a relation in one piece, in order.
@@ -115,8 +126,40 @@ impl<'a> Lowering<'a> {
         self.plan(&query.plan, None)
     }
 
+    /// Runs a query and hands its records on as they come.
+    pub(super) fn stream(&mut self, query: &Query, into: &mut Stream<'_>) -> Result<Vec<String>, EvalError> {
+        let relation = self.query(query)?;
+        let shown = self.shown(relation, query.plan.schema())?;
+        if !into.begin(shown.columns.clone()) {
+            return Ok(self.plans.take());
+        }
+        let numbered = match shown.order.as_slice() {
+            [key] if !key.descending => {
+                let (_, field) = shown.plan.schema().qualified_field_with_unqualified_name(&key.field)?;
+                *field.data_type() == datafusion::arrow::datatypes::DataType::Int64
+            }
+            _ => false,
+        };
+        if numbered {
+            let order: Vec<_> = shown.order.iter().map(OrderKey::sort).collect();
+            self.each_batch(LogicalPlanBuilder::from(shown.plan).sort(order)?.build()?, into)?;
+        } else {
+            into.take(&self.ordered(shown.plan, &shown.order)?);
+        }
+        Ok(self.plans.take())
+    }
+
     /// Runs the relation to the end and gives the columns of the schema.
     fn answer(&self, relation: Relation, schema: &Schema) -> Result<Answer, EvalError> {
+        let Shown { plan, order, columns } = self.shown(relation, schema)?;
+        let shown = columns.len().max(1);
+        let whole = self.ordered(plan, &order)?;
+        let batch = whole.project(&(0..shown).collect::<Vec<_>>()).map_err(DataFusionError::from)?;
+        Ok(Answer { columns, batches: vec![batch], plans: self.plans.take() })
+    }
+
+    /// The relation with the columns of the schema in front.
+    fn shown(&self, relation: Relation, schema: &Schema) -> Result<Shown, EvalError> {
         let mut fields = Vec::new();
         let mut columns = Vec::new();
         for column in schema.iter() {
@@ -128,17 +171,20 @@ impl<'a> Lowering<'a> {
         if fields.is_empty() {
             fields.push(datafusion::prelude::lit(true).alias("r"));
         }
-        let shown = fields.len();
         let order = relation.whole_order();
         for key in &order {
             if fields.iter().all(|field| field.schema_name().to_string() != key.field) {
                 fields.push(reference(&key.field));
             }
         }
-        let plan = LogicalPlanBuilder::from(relation.plan).project(fields)?.build()?;
-        let whole = self.ordered(plan, &order)?;
-        let batch = whole.project(&(0..shown).collect::<Vec<_>>()).map_err(DataFusionError::from)?;
-        Ok(Answer { columns, batches: vec![batch], plans: self.plans.take() })
+        let mut plan = LogicalPlanBuilder::from(relation.plan).project(fields)?;
+        if let Some(limit) = self.options.limit {
+            if !order.is_empty() {
+                plan = plan.sort_with_limit(order.iter().map(OrderKey::sort), Some(limit))?;
+            }
+            plan = plan.limit(0, Some(limit))?;
+        }
+        Ok(Shown { plan: plan.build()?, order, columns })
     }
 
     fn execute(&self, plan: LogicalPlan) -> Result<Vec<RecordBatch>, EvalError> {
@@ -151,11 +197,35 @@ impl<'a> Lowering<'a> {
             Ok((plan, batches))
         };
         let (plan, batches) = self.runtime.block_on(self.interrupt.or(work))?;
+        self.explain(&plan);
+        Ok(batches)
+    }
+
+    /// Runs a plan and hands on each batch, until there is no point in going on.
+    fn each_batch(&self, plan: LogicalPlan, into: &mut Stream<'_>) -> Result<(), EvalError> {
+        let context = self.context.clone();
+        let start = async move {
+            let frame = context.execute_logical_plan(plan).await?;
+            let tasks = Arc::new(frame.task_ctx());
+            let plan = frame.create_physical_plan().await?;
+            Ok((Arc::clone(&plan), execute_stream(plan, tasks)?))
+        };
+        let (plan, mut batches) = self.runtime.block_on(self.interrupt.or(start))?;
+        while let Some(batch) = self.runtime.block_on(self.interrupt.or(batches.try_next()))? {
+            if !into.take(&batch) {
+                break;
+            }
+        }
+        self.explain(&plan);
+        Ok(())
+    }
+
+    /// Keeps a plan that has run, where it is to be told.
+    fn explain(&self, plan: &Arc<dyn ExecutionPlan>) {
         if self.options.explain {
             let shown = DisplayableExecutionPlan::with_metrics(plan.as_ref()).indent(false).to_string();
             self.plans.borrow_mut().push(shown);
         }
-        Ok(batches)
     }
 
     /// Lowers a plan; `input` is what [`crate::ir::SourceKind::Input`] stands for.

@@ -11,6 +11,7 @@ use datafusion::logical_expr::{
     ColumnarValue, Expr, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 
+use super::repeated::Repeated;
 use crate::eval::arrays::{CellBuilder, Cells, data_type};
 use crate::eval::cell::Cell;
 use crate::eval::kernels::{Body, Env, Kernel};
@@ -23,8 +24,14 @@ pub(super) type RowFunction = Arc<dyn for<'c> Fn(&[Cell<'c>]) -> Cell<'c> + Send
 
 #[derive(Clone)]
 enum Work {
+    /// What is given, as it is.
+    Same,
     Arrays(Function),
-    Rows { arguments: Vec<Type>, strict: bool, function: RowFunction },
+    Rows {
+        arguments: Vec<Type>,
+        strict: bool,
+        function: RowFunction,
+    },
 }
 
 /// A function of DataFusion. Two are the same where name and key are: whatever a function closes over is in its key.
@@ -82,14 +89,13 @@ impl ScalarUDFImpl for Udf {
         let constant = self.signature.volatility != Volatility::Volatile
             && args.args.iter().all(|value| matches!(value, ColumnarValue::Scalar(_)));
         let rows = if constant { 1 } else { args.number_rows };
-        let array = match &self.work {
-            Work::Arrays(function) => {
-                let arrays = args.args.iter().map(|value| value.to_array(rows)).collect::<Result<Vec<_>>>()?;
-                function(&arrays, rows)?
+        let array = match self.repeated(&args.args) {
+            Some((place, repeated)) => {
+                let mut values = args.args;
+                values[place] = ColumnarValue::Array(Arc::clone(&repeated.texts));
+                repeated.spread(&self.computed(&values, repeated.texts.len())?)?
             }
-            Work::Rows { arguments, strict, function } => {
-                self.by_row(&args.args, arguments, *strict, function, rows)?
-            }
+            None => self.computed(&args.args, rows)?,
         };
         Ok(if constant && array.len() == 1 {
             ColumnarValue::Scalar(ScalarValue::try_from_array(&array, 0)?)
@@ -100,6 +106,33 @@ impl ScalarUDFImpl for Udf {
 }
 
 impl Udf {
+    fn computed(&self, values: &[ColumnarValue], rows: usize) -> Result<ArrayRef> {
+        match &self.work {
+            Work::Arrays(function) => {
+                let arrays = values.iter().map(|value| value.to_array(rows)).collect::<Result<Vec<_>>>()?;
+                function(&arrays, rows)
+            }
+            Work::Rows { arguments, strict, function } => self.by_row(values, arguments, *strict, function, rows),
+            Work::Same => match values {
+                [value, ..] => value.to_array(rows),
+                [] => datafusion::common::internal_err!("nothing is given"),
+            },
+        }
+    }
+
+    /// The one argument that differs from row to row, where it takes few values.
+    fn repeated(&self, values: &[ColumnarValue]) -> Option<(usize, Repeated)> {
+        if self.signature.volatility == Volatility::Volatile || matches!(self.work, Work::Same) {
+            return None;
+        }
+        let mut arrays = values.iter().enumerate().filter_map(|(place, value)| match value {
+            ColumnarValue::Array(array) => Some((place, array)),
+            ColumnarValue::Scalar(_) => None,
+        });
+        let (place, array) = arrays.next().filter(|_| arrays.next().is_none())?;
+        Some((place, Repeated::of(array)?))
+    }
+
     fn by_row(
         &self,
         values: &[ColumnarValue],
@@ -180,13 +213,6 @@ pub(super) fn apart(expr: Expr, result: DataType, nullable: bool) -> Expr {
 
 /// A function that gives what it is given.
 fn same(name: &str, expr: Expr, result: DataType, nullable: bool, volatility: Volatility) -> Expr {
-    let function: Function = Arc::new(|arrays, _| {
-        if let [array, ..] = arrays {
-            Ok(Arc::clone(array))
-        } else {
-            datafusion::common::internal_err!("nothing is given")
-        }
-    });
     let udf = Udf {
         name: name.to_owned(),
         key: String::new(),
@@ -194,7 +220,7 @@ fn same(name: &str, expr: Expr, result: DataType, nullable: bool, volatility: Vo
         result_type: Type::Unknown,
         nullable,
         signature: signature(1, volatility),
-        work: Work::Arrays(function),
+        work: Work::Same,
     };
     call(udf, vec![expr])
 }

@@ -38,19 +38,27 @@ pub(super) fn write(answer: &Answer, layout: Layout, out: &mut dyn Write) -> io:
 
 /// One object a record, one record a line.
 pub(super) fn write_lines(answer: &Answer, layout: Layout, out: &mut dyn Write) -> io::Result<()> {
-    let names: Vec<String> = answer.columns.iter().map(quoted).collect::<Result<_, _>>()?;
-    each_row(answer, layout.limit, |row| {
-        out.write_all(b"{")?;
-        for (at, (name, cell)) in names.iter().zip(row).enumerate() {
-            if at > 0 {
-                out.write_all(b",")?;
-            }
-            out.write_all(name.as_bytes())?;
-            out.write_all(b":")?;
-            write_cell(cell, out)?;
+    let names = names(&answer.columns)?;
+    each_row(answer, layout.limit, |row| write_line(&names, row, out))
+}
+
+/// The names of columns, as they stand in a record.
+pub(super) fn names(columns: &[(Name, Type)]) -> io::Result<Vec<String>> {
+    Ok(columns.iter().map(quoted).collect::<Result<_, _>>()?)
+}
+
+/// A record as an object on a line.
+pub(super) fn write_line(names: &[String], row: &[Cell<'_>], out: &mut dyn Write) -> io::Result<()> {
+    out.write_all(b"{")?;
+    for (at, (name, cell)) in names.iter().zip(row).enumerate() {
+        if at > 0 {
+            out.write_all(b",")?;
         }
-        out.write_all(b"}\n")
-    })
+        out.write_all(name.as_bytes())?;
+        out.write_all(b":")?;
+        write_cell(cell, out)?;
+    }
+    out.write_all(b"}\n")
 }
 
 fn quoted((name, _): &(Name, Type)) -> serde_json::Result<String> {

@@ -16,6 +16,7 @@ mod columnar;
 mod json;
 mod markdown;
 mod separated;
+mod stream;
 mod table;
 
 use std::io::{self, Write};
@@ -25,6 +26,10 @@ use datafusion::arrow::array::RecordBatch;
 use super::arrays::Cells;
 use super::cell::Cell;
 use super::engine::Answer;
+use crate::ir::Name;
+use crate::types::Type;
+
+pub use stream::Stream;
 
 /// How an answer is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -113,19 +118,25 @@ fn each_row(
     limit: Option<usize>,
     mut each: impl FnMut(&[Cell<'_>]) -> io::Result<()>,
 ) -> io::Result<()> {
-    for batch in batches(answer, limit) {
-        let columns: Vec<Cells<'_>> = answer
-            .columns
-            .iter()
-            .zip(batch.columns())
-            .map(|((_, ty), array)| Cells::new(array.as_ref(), *ty).map_err(io::Error::other))
-            .collect::<io::Result<_>>()?;
-        let mut row = Vec::with_capacity(columns.len());
-        for at in 0..batch.num_rows() {
-            row.clear();
-            row.extend(columns.iter().map(|column| column.get(at)));
-            each(&row)?;
-        }
+    batches(answer, limit).try_for_each(|batch| each_row_of(&answer.columns, &batch, &mut each))
+}
+
+/// Hands the records of a batch to `each`.
+fn each_row_of(
+    columns: &[(Name, Type)],
+    batch: &RecordBatch,
+    mut each: impl FnMut(&[Cell<'_>]) -> io::Result<()>,
+) -> io::Result<()> {
+    let columns: Vec<Cells<'_>> = columns
+        .iter()
+        .zip(batch.columns())
+        .map(|((_, ty), array)| Cells::new(array.as_ref(), *ty).map_err(io::Error::other))
+        .collect::<io::Result<_>>()?;
+    let mut row = Vec::with_capacity(columns.len());
+    for at in 0..batch.num_rows() {
+        row.clear();
+        row.extend(columns.iter().map(|column| column.get(at)));
+        each(&row)?;
     }
     Ok(())
 }
@@ -140,8 +151,7 @@ fn text(cell: &Cell<'_>) -> String {
 }
 
 /// Whether values of a type are set to the right, as numbers are.
-const fn is_numeric(ty: crate::types::Type) -> bool {
-    use crate::types::Type;
+const fn is_numeric(ty: Type) -> bool {
     matches!(ty, Type::Int | Type::Long | Type::Real | Type::Decimal)
 }
 

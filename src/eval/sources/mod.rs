@@ -3,6 +3,7 @@
 //! [`Sources`] is the [`Catalog`] of `kqlc run` and `kqlc test`. Nothing is ever fetched: a watchlist and the address of
 //! an `externaldata` are read from files that the user names for them.
 
+mod condition;
 mod external;
 mod fault;
 mod files;

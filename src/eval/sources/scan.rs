@@ -24,6 +24,7 @@ use datafusion::physical_plan::metrics::{BaselineMetrics, ExecutionPlanMetricsSe
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties, ReplaceChildrenOptions};
 
+use super::condition::{Condition, Passed};
 use super::fault::{Faults, OnError};
 use super::files::{EventFile, Layout, unreadable};
 use super::format::Compression;
@@ -74,6 +75,9 @@ pub(super) struct Scan {
     pub(super) first_file: u32,
     pub(super) faults: Arc<Faults>,
     pub(super) on_error: OnError,
+    /// What records have to fulfil, of those files that can be asked for it.
+    pub(super) conditions: Vec<Condition>,
+    pub(super) passed: Passed,
 }
 
 /// What is read in one go.
@@ -139,7 +143,8 @@ impl EventTable {
         Ok(pieces)
     }
 
-    fn plan(&self, partitions: usize, projection: Option<&Vec<usize>>, filters: &[Expr]) -> Result<EventScan> {
+    fn plan(&self, session: &dyn Session, projection: Option<&Vec<usize>>, filters: &[Expr]) -> Result<EventScan> {
+        let partitions = session.config().target_partitions();
         let places: Vec<usize> = projection.cloned().unwrap_or_else(|| (0..self.schema.fields().len()).collect());
         let schema = Arc::new(self.schema.project(&places)?);
         let outputs: Vec<Output> = places.into_iter().map(|at| self.output(at)).collect();
@@ -163,6 +168,8 @@ impl EventTable {
             first_file: self.first_file,
             faults: Arc::clone(&self.faults),
             on_error: self.on_error,
+            conditions: Condition::all(filters, &self.columns, &self.schema, session)?,
+            passed: Passed::default(),
         };
         Ok(EventScan {
             table: self.name.clone(),
@@ -205,18 +212,23 @@ impl TableProvider for EventTable {
         'i: 'f,
         Self: 'f,
     {
-        let partitions = session.config().target_partitions();
         Box::pin(async move {
-            let plan = self.plan(partitions, projection, filters)?;
+            let plan = self.plan(session, projection, filters)?;
             Ok(Arc::new(plan) as Arc<dyn ExecutionPlan>)
         })
     }
 
     fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
-        let parquet = self.files.iter().any(|file| file.layout == Layout::Parquet);
-        let support =
-            if parquet { TableProviderFilterPushDown::Inexact } else { TableProviderFilterPushDown::Unsupported };
-        Ok(vec![support; filters.len()])
+        let parquet = self.files.iter().filter(|file| file.layout == Layout::Parquet).count();
+        let support = match parquet {
+            0 => TableProviderFilterPushDown::Unsupported,
+            some if some < self.files.len() => TableProviderFilterPushDown::Inexact,
+            _ => TableProviderFilterPushDown::Exact,
+        };
+        let of = |filter: &&Expr| {
+            if Condition::can_be(filter) { support.clone() } else { TableProviderFilterPushDown::Unsupported }
+        };
+        Ok(filters.iter().map(of).collect())
     }
 }
 
@@ -242,7 +254,8 @@ impl DisplayAs for EventScan {
             columns.join(", "),
             self.scan.files.len()
         )?;
-        write!(f, ", pieces={}, partitions={}", self.pieces.len(), self.turns)
+        write!(f, ", pieces={}, partitions={}", self.pieces.len(), self.turns)?;
+        self.scan.conditions.iter().try_for_each(|condition| write!(f, ", condition={condition}"))
     }
 }
 

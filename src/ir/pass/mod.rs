@@ -3,12 +3,14 @@
 mod constants;
 mod normalise;
 mod prune;
+mod share;
 mod trace;
 mod window;
 
 pub use constants::{constant, fold_constants};
 pub use normalise::normalise;
 pub use prune::prune;
+pub use share::share;
 pub use trace::{EVENT, Mixed, SCOPE, Traced, numbers, trace};
 pub use window::lift_windows;
 

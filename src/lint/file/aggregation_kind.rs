@@ -33,7 +33,7 @@ lint! {
     check: Rule(check)
 }
 
-const KINDS: &[&str] = &["SingleAlert", "AlertPerResult"];
+pub(in crate::lint) const KINDS: &[&str] = &["SingleAlert", "AlertPerResult"];
 
 fn check(context: &RuleContext<'_>, found: &mut Vec<Diagnostic>) {
     let Some(settings) = &context.rule.event_grouping_settings else { return };

@@ -38,7 +38,7 @@ lint! {
     check: Rule(check)
 }
 
-const PROPERTIES: &[&str] = &[
+pub(in crate::lint) const PROPERTIES: &[&str] = &[
     "AlertLink",
     "ConfidenceLevel",
     "ConfidenceScore",

@@ -43,7 +43,7 @@ lint! {
     check: Rule(check)
 }
 
-const METHODS: &[&str] = &["AllEntities", "AnyAlert", "Selected"];
+pub(in crate::lint) const METHODS: &[&str] = &["AllEntities", "AnyAlert", "Selected"];
 
 fn check(context: &RuleContext<'_>, found: &mut Vec<Diagnostic>) {
     let incident = context.rule.incident_configuration.as_ref();

@@ -35,7 +35,7 @@ lint! {
 }
 
 /// The keys of a rule in YAML, by the mapping they stand in.
-const KEYS: &[(&str, &[&str])] = &[
+pub(in crate::lint) const KEYS: &[(&str, &[&str])] = &[
     (
         "",
         &[

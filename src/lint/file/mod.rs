@@ -81,6 +81,7 @@ mod tactic_spelling;
 mod technique_case;
 mod threshold_range;
 mod unbalanced_placeholder;
+mod unchanged_version;
 mod union_star;
 mod unknown_entity;
 mod unknown_group_by;
@@ -95,6 +96,13 @@ mod unmapped_group_by;
 pub(super) mod unused_ignore;
 mod weak_mapping;
 mod withdrawn_technique;
+
+pub(super) use aggregation_kind::KINDS as AGGREGATIONS;
+pub(super) use alert_property::PROPERTIES;
+pub(super) use matching_method::METHODS;
+pub(super) use misspelt_key::KEYS;
+pub(super) use unknown_group_by::ALERT_DETAILS;
+pub(super) use unknown_severity::SEVERITIES;
 
 use super::Lint;
 
@@ -182,6 +190,7 @@ pub(super) const ALL: &[&Lint] = &[
     &nested_suppression::LINT,
     &missing_version::LINT,
     &malformed_version::LINT,
+    &unchanged_version::LINT,
     &unknown_key::LINT,
     &misspelt_key::LINT,
     &misplaced_key::LINT,

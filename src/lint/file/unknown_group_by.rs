@@ -49,13 +49,16 @@ lint! {
     check: Rule(check)
 }
 
+/// What of an alert itself alerts can be grouped by.
+pub(in crate::lint) const ALERT_DETAILS: &[&str] = &["DisplayName", "Severity"];
+
 fn check(context: &RuleContext<'_>, found: &mut Vec<Diagnostic>) {
     let incident = context.rule.incident_configuration.as_ref();
     let Some(grouping) = incident.and_then(|incident| incident.value.grouping.as_ref()) else { return };
     let entities: Vec<&str> = ENTITIES.iter().map(|entity| entity.name).collect();
     let lists = [
         (&grouping.value.group_by_entities, entities),
-        (&grouping.value.group_by_alert_details, vec!["DisplayName", "Severity"]),
+        (&grouping.value.group_by_alert_details, ALERT_DETAILS.to_vec()),
     ];
     for (list, known) in lists {
         for item in list.iter().flat_map(|list| &list.value) {

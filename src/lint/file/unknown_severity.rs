@@ -30,7 +30,7 @@ lint! {
     check: Rule(check)
 }
 
-pub(super) const SEVERITIES: &[&str] = &["High", "Medium", "Low", "Informational"];
+pub(in crate::lint) const SEVERITIES: &[&str] = &["High", "Medium", "Low", "Informational"];
 
 fn check(context: &RuleContext<'_>, found: &mut Vec<Diagnostic>) {
     let Some(severity) = settled(context, context.rule.severity.as_ref()).filter(|_| context.intent.is_analytic())

@@ -257,6 +257,15 @@ pub(in crate::lint) fn tactics_of(technique: u16) -> Vec<&'static str> {
     TECHNIQUES.iter().filter(|(_, numbers)| numbers.contains(&technique)).map(|&(tactic, _)| tactic).collect()
 }
 
+/// The techniques that serve any of these tactics, all where there is none, in the order of their numbers.
+pub(in crate::lint) fn techniques_of(tactics: &[&str]) -> Vec<u16> {
+    let wanted = TECHNIQUES.iter().filter(|(tactic, _)| tactics.is_empty() || tactics.contains(tactic));
+    let mut numbers: Vec<u16> = wanted.flat_map(|(_, numbers)| numbers.iter().copied()).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    numbers
+}
+
 /// What took the place of a technique that was withdrawn; empty where ATT&CK names nothing.
 pub(in crate::lint) fn withdrawn(technique: u16) -> Option<&'static str> {
     WITHDRAWN.iter().find(|(number, _)| *number == technique).map(|&(_, now)| now)

@@ -5,9 +5,11 @@ mod boolean_choice;
 mod case_mismatch;
 mod contained_word;
 mod double_negation;
+mod estimate_as_number;
 mod everything_searched;
 mod final_sort;
 mod folded_comparison;
+mod hidden_let;
 mod hidden_table;
 mod idle_assignment;
 mod idle_sort;
@@ -33,9 +35,11 @@ mod shared;
 mod short_needle;
 mod sort_and_take;
 mod tenant_id;
+mod unmatchable_regex;
 mod unused_column;
 mod unused_let;
 mod window_beyond_period;
+mod window_within_frequency;
 
 use super::Lint;
 
@@ -46,6 +50,7 @@ pub(super) const ALL: &[&Lint] = &[
     &hidden_table::LINT,
     &assignment_as_test::LINT,
     &missing_expression::LINT,
+    &hidden_let::LINT,
     &impossible_test::LINT,
     &idle_test::LINT,
     &case_mismatch::LINT,
@@ -60,6 +65,8 @@ pub(super) const ALL: &[&Lint] = &[
     &list_of_one::LINT,
     &idle_assignment::LINT,
     &lone_concatenation::LINT,
+    &unmatchable_regex::LINT,
+    &estimate_as_number::LINT,
     &everything_searched::LINT,
     &join_without_kind::LINT,
     &row_limit::LINT,
@@ -67,6 +74,7 @@ pub(super) const ALL: &[&Lint] = &[
     &sort_and_take::LINT,
     &final_sort::LINT,
     &window_beyond_period::LINT,
+    &window_within_frequency::LINT,
     &contained_word::LINT,
     &short_needle::LINT,
     &long_list::LINT,

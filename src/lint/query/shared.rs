@@ -1,5 +1,6 @@
 //! What several lints of the query need.
 
+use crate::ir::{self, CompareOp, Origin, Query, Value};
 use crate::lint::context::QueryContext;
 use crate::lint::nodes::bare;
 use crate::source::Span;
@@ -111,4 +112,46 @@ pub(super) fn patterns<'a>(context: &QueryContext<'a>) -> Vec<&'a Expr> {
         }
     }
     patterns
+}
+
+/// The tests that keep the records since so long before the run, written as `TimeGenerated > ago(…)`: the words of each,
+/// and how far back it looks. A test is there as often as it is reached.
+pub(super) fn windows(query: &Query) -> Vec<(Span, i64)> {
+    let mut windows = Vec::new();
+    let mut test = |subject: &ir::Expr, bound: &ir::Expr, whole: &ir::Expr| {
+        if let Some(back) = ago(bound).filter(|_| is_time(query, subject)) {
+            windows.push((whole.span, back));
+        }
+    };
+    for plan in query.shared.iter().map(|shared| &shared.plan).chain([&query.plan]) {
+        plan.walk(&mut |expr| match &expr.kind {
+            ir::ExprKind::Compare(node) => match node.op {
+                CompareOp::Greater | CompareOp::GreaterOrEqual => test(&node.left, &node.right, expr),
+                CompareOp::Less | CompareOp::LessOrEqual => test(&node.right, &node.left, expr),
+                CompareOp::Equal | CompareOp::NotEqual => {}
+            },
+            ir::ExprKind::Between(node) if !node.negated => test(&node.subject, &node.low, expr),
+            _ => {}
+        });
+    }
+    windows
+}
+
+/// How far before the run an instant lies, if it is written as `ago(…)`.
+fn ago(expr: &ir::Expr) -> Option<i64> {
+    match &expr.kind {
+        ir::ExprKind::Call(function, arguments) if function.name() == "ago" => match arguments.as_slice() {
+            [ir::Expr { kind: ir::ExprKind::Literal(Value::TimeSpan(ticks)), .. }] => Some(*ticks),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Whether it is the column by which the service limits a table.
+fn is_time(query: &Query, expr: &ir::Expr) -> bool {
+    expr.as_column().is_some_and(|id| {
+        let info = &query.columns[id];
+        matches!(info.origin, Origin::Table(_)) && &*info.name == "TimeGenerated"
+    })
 }

@@ -1,7 +1,7 @@
 //! Q036.
 
+use super::shared::windows;
 use crate::diagnostic::Diagnostic;
-use crate::ir::{CompareOp, Expr, ExprKind, Origin, Query, Value};
 use crate::lint::context::Intent;
 use crate::lint::context::QueryContext;
 use crate::lint::declare::lint;
@@ -42,48 +42,13 @@ fn check(context: &QueryContext<'_>, found: &mut Vec<Diagnostic>) {
         return;
     }
     let mut seen = HashSet::new();
-    let mut test = |subject: &Expr, bound: &Expr, whole: &Expr| {
-        let Some(back) = ago(bound).filter(|_| is_time(query, subject)) else { return };
-        if back > period.value.ticks && seen.insert(whole.span) {
+    for (span, back) in windows(query) {
+        if back > period.value.ticks && seen.insert(span) {
             found.push(
-                LINT.at(
-                    whole.span,
-                    format!("this looks further back than `queryPeriod`, which is {}", period.value.text),
-                )
-                .label("older records are not there")
-                .help("lengthen `queryPeriod`, or shorten the window"),
+                LINT.at(span, format!("this looks further back than `queryPeriod`, which is {}", period.value.text))
+                    .label("older records are not there")
+                    .help("lengthen `queryPeriod`, or shorten the window"),
             );
         }
-    };
-    let plans = query.shared.iter().map(|shared| &shared.plan).chain([&query.plan]);
-    for plan in plans {
-        plan.walk(&mut |expr| match &expr.kind {
-            ExprKind::Compare(node) => match node.op {
-                CompareOp::Greater | CompareOp::GreaterOrEqual => test(&node.left, &node.right, expr),
-                CompareOp::Less | CompareOp::LessOrEqual => test(&node.right, &node.left, expr),
-                CompareOp::Equal | CompareOp::NotEqual => {}
-            },
-            ExprKind::Between(node) if !node.negated => test(&node.subject, &node.low, expr),
-            _ => {}
-        });
     }
-}
-
-/// How far before the run an instant lies, if it is written as `ago(…)`.
-fn ago(expr: &Expr) -> Option<i64> {
-    match &expr.kind {
-        ExprKind::Call(function, arguments) if function.name() == "ago" => match arguments.as_slice() {
-            [Expr { kind: ExprKind::Literal(Value::TimeSpan(ticks)), .. }] => Some(*ticks),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-/// Whether it is the column by which the service limits a table.
-fn is_time(query: &Query, expr: &Expr) -> bool {
-    expr.as_column().is_some_and(|id| {
-        let info = &query.columns[id];
-        matches!(info.origin, Origin::Table(_)) && &*info.name == "TimeGenerated"
-    })
 }

@@ -110,8 +110,8 @@ impl Reader<'_> {
                 output: id,
                 span: at,
             }],
-            lacking: Lacking::NoGroup,
             frame: Frame::Group,
+            lacking: Lacking::NoGroup,
         };
         plan.push(Op::Statistics(Box::new(statistics)), schema, at);
         let count = Expr::column(id, Type::Long.into(), at);

@@ -3,9 +3,9 @@
 use super::super::scan::{Scan, Unbalanced, Unterminated};
 use super::part::{Part, reach};
 use super::place;
-use super::token::tokens;
 use crate::diagnostic::{Applicability, Diagnostic, Edit, code};
 use crate::source::Span;
+use crate::syntax::token::tokens;
 
 /// A text longer than this is not parsed again to find where a bracket belongs.
 const MAX_MENDED: usize = 64 * 1024;

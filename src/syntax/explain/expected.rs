@@ -4,8 +4,8 @@
 //! is completed in each way of a table, and a completion that makes it whole names something that is due there.
 
 use super::fault::{Fault, shown};
-use super::token::Kind;
 use crate::diagnostic::{Diagnostic, code};
+use crate::syntax::token::Kind;
 
 /// A way on: what to call it, and words that take it.
 struct Way {
@@ -134,6 +134,11 @@ static FORMS: &[Form] = &[
 
 const fn form(operator: &'static str, shape: &'static str, clauses: &'static [Way]) -> Form {
     Form { operator, shape, clauses }
+}
+
+/// The tabular operators, and how each is written.
+pub(super) fn shapes() -> impl Iterator<Item = (&'static str, &'static str)> {
+    FORMS.iter().map(|form| (form.operator, form.shape))
 }
 
 fn find(operator: &str) -> Option<&'static Form> {

@@ -3,9 +3,9 @@
 use super::draft::Draft;
 use super::expected;
 use super::part::{self, Part};
-use super::token::{Kind, Token, tokens};
 use crate::diagnostic::{Diagnostic, Edit, code};
 use crate::source::Span;
+use crate::syntax::token::{Kind, Token, tokens};
 
 /// A part of a text that does not parse. All places count in the draft.
 #[derive(Debug)]

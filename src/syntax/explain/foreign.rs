@@ -1,7 +1,7 @@
 //! Texts that are no KQL at all.
 
-use super::token::{Kind, Token, tokens};
 use crate::diagnostic::{Diagnostic, code};
+use crate::syntax::token::{Kind, Token, tokens};
 
 /// How another query language is known.
 struct Language {

@@ -3,9 +3,9 @@
 
 use super::super::scan::Scan;
 use super::place;
-use super::token::{Kind, Token, tokens};
 use crate::diagnostic::{Applicability, Diagnostic, Edit, code};
 use crate::source::Span;
+use crate::syntax::token::{Kind, Token, tokens};
 
 /// Characters that look like one of KQL's, and what is meant.
 static LOOK_ALIKES: &[(char, &str)] = &[

@@ -15,12 +15,12 @@ mod foreign;
 mod hints;
 mod lexical;
 mod part;
-mod token;
 
 use pest::error::{Error, InputLocation};
 
 use super::grammar::Rule;
 use super::scan::{self, Scan};
+use super::token;
 use crate::diagnostic::{Diagnostic, Fix};
 use crate::source::Span;
 
@@ -82,6 +82,11 @@ fn in_order(text: &str, mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
     found.dedup_by_key(|finding| finding.span.start);
     found.truncate(MAX_FINDINGS);
     found
+}
+
+/// The tabular operators, and how each is written, in the order of their names.
+pub fn operator_shapes() -> impl Iterator<Item = (&'static str, &'static str)> {
+    expected::shapes()
 }
 
 /// The span of `len` bytes at a place.

@@ -43,6 +43,36 @@ pub(super) fn natural(of: &DataType) -> Option<Type> {
     })
 }
 
+/// Whether values of an Arrow type can be out of the range of their natural type.
+pub(super) const fn may_lose(of: &DataType) -> bool {
+    !matches!(
+        of,
+        DataType::Boolean
+            | DataType::Int8
+            | DataType::Int16
+            | DataType::Int32
+            | DataType::Int64
+            | DataType::UInt8
+            | DataType::UInt16
+            | DataType::UInt32
+            | DataType::Float16
+            | DataType::Float32
+            | DataType::Float64
+            | DataType::Utf8
+            | DataType::LargeUtf8
+            | DataType::Utf8View
+            | DataType::Null
+            | DataType::FixedSizeBinary(_)
+            | DataType::Binary
+            | DataType::LargeBinary
+            | DataType::BinaryView
+            | DataType::Struct(_)
+            | DataType::List(_)
+            | DataType::LargeList(_)
+            | DataType::Map(..)
+    )
+}
+
 /// The array as one of its natural type. A value that the type does not hold is null.
 pub(super) fn converted(array: &ArrayRef, natural: Type) -> Result<ArrayRef> {
     Ok(match natural {

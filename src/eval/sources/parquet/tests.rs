@@ -3,18 +3,23 @@
 use std::sync::Arc;
 
 use datafusion::arrow::array::{
-    Date32Array, Decimal128Array, DurationMicrosecondArray, FixedSizeBinaryArray, Float32Array, Int16Array, ListArray,
-    StringArray, StructArray, TimestampMillisecondArray, TimestampNanosecondArray, UInt64Array,
+    ArrayRef, Date32Array, Decimal128Array, DurationMicrosecondArray, FixedSizeBinaryArray, Float32Array, Int16Array,
+    ListArray, RecordBatch, StringArray, StructArray, TimestampMillisecondArray, TimestampNanosecondArray, UInt64Array,
 };
 use datafusion::arrow::datatypes::Int64Type;
 use datafusion::logical_expr::{col, lit};
-use datafusion::prelude::in_list;
+use datafusion::prelude::{SessionContext, in_list};
 use parquet::arrow::ArrowWriter;
 use parquet::file::properties::WriterProperties;
 
+use proptest::prelude::*;
+
+use super::group::typed;
 use super::*;
-use crate::eval::sources::fault::Faults;
-use crate::eval::sources::scan::EventTable;
+use crate::eval::arrays::Cells;
+use crate::eval::sources::condition::{Condition, Passed};
+use crate::eval::sources::fault::{Faults, OnError};
+use crate::eval::sources::scan::{EventTable, Output};
 
 fn written(columns: Vec<(&str, ArrayRef)>, group: usize) -> (tempfile::TempDir, EventFile) {
     let batch =
@@ -40,6 +45,8 @@ fn read(file: &EventFile, name: &str, ty: Type, on_error: OnError) -> Result<(Ve
         first_file: 0,
         faults: Arc::clone(&faults),
         on_error,
+        conditions: Vec::new(),
+        passed: Passed::default(),
     });
     let mut texts = Vec::new();
     let mut ordinals = Vec::new();
@@ -153,6 +160,73 @@ fn row_groups_that_cannot_matter_are_not_read() {
         let groups = row_groups(&file, std::slice::from_ref(&filter)).unwrap();
         assert_eq!(groups.iter().map(|(group, _)| *group).collect::<Vec<_>>(), expected, "{filter}");
         assert!(groups.iter().all(|(group, first)| *first == *group as u64 * 10));
+    }
+}
+
+/// The records of a file that fulfil filters, a line each, with their ordinals; and how many faults there were.
+fn found(file: &EventFile, filters: &[Expr], late: bool, on_error: OnError) -> (Vec<String>, usize) {
+    let columns: Vec<(String, Type)> = [("n", Type::Long), ("s", Type::String), ("t", Type::Long), ("z", Type::String)]
+        .map(|(n, ty)| (n.into(), ty))
+        .into();
+    let faults = Arc::new(Faults::default());
+    let schema = EventTable::schema_of(&columns);
+    let session = SessionContext::new().state();
+    let scan = Arc::new(Scan {
+        outputs: columns
+            .iter()
+            .map(|(name, ty)| Output::Column { name: name.clone(), ty: *ty })
+            .chain([Output::Ordinal])
+            .collect(),
+        conditions: Condition::all(filters, &columns, &schema, &session).unwrap(),
+        schema,
+        files: Arc::new([file.clone()]),
+        first_file: 0,
+        faults: Arc::clone(&faults),
+        on_error,
+        passed: Passed::default(),
+    });
+    let mut lines = Vec::new();
+    for (number, first) in row_groups(file, &[]).unwrap() {
+        let group = Group::new(&scan, 0, file, number, first).unwrap();
+        let batches = if late { late::batches(group).unwrap() } else { Box::new(Reading::all(group).unwrap()) };
+        for batch in batches {
+            let batch = batch.unwrap();
+            let types = columns.iter().map(|(_, ty)| *ty).chain([Type::Long]);
+            let cells: Vec<Cells<'_>> =
+                types.zip(batch.columns()).map(|(ty, array)| Cells::new(array.as_ref(), ty).unwrap()).collect();
+            lines.extend((0..batch.num_rows()).map(|row| {
+                cells.iter().map(|cells| cells.get(row).to_text().into_owned()).collect::<Vec<_>>().join("|")
+            }));
+        }
+    }
+    (lines, faults.count().0)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+    #[test]
+    fn reading_late_finds_the_same(
+        rows in prop::collection::vec((0i64..20, "[ab]{0,3}|a text of more than some bytes", "[0-9]{1,2}|x"), 1..400),
+        repeat in prop::sample::select(vec![1usize, 60]),
+        least in 0i64..22,
+        text in "[ab]{0,2}",
+        which in 0usize..5,
+    ) {
+        let many = || std::iter::repeat_n(&rows, repeat).flatten();
+        let numbers: ArrayRef = Arc::new(many().map(|row| row.0).collect::<datafusion::arrow::array::Int64Array>());
+        let texts: ArrayRef = Arc::new(many().map(|row| Some(row.1.as_str())).collect::<StringArray>());
+        let typed: ArrayRef = Arc::new(many().map(|row| Some(row.2.as_str())).collect::<StringArray>());
+        let (_folder, file) = written(vec![("n", numbers), ("s", texts), ("t", typed)], 10_000);
+        let filters = match which {
+            0 => vec![col("n").gt_eq(lit(least))],
+            1 => vec![col("n").gt_eq(lit(least)), col("s").eq(lit(text.as_str()))],
+            2 => vec![col("n").eq(lit(least)).or(col("s").eq(lit(text.as_str())))],
+            3 => vec![col("t").gt_eq(lit(least)).and(col("n").gt_eq(lit(least)))],
+            _ => vec![col("z").eq(lit("")), col("s").not_eq(lit(text.as_str()))],
+        };
+        for on_error in [OnError::Skip, OnError::Null] {
+            prop_assert_eq!(found(&file, &filters, true, on_error), found(&file, &filters, false, on_error));
+        }
     }
 }
 

@@ -130,7 +130,6 @@ static COMMANDS: &[Command] = &[
     then("sendalert", records::side_effect),
     then("sendemail", records::side_effect),
     // How a value is shown is no matter of what it is.
-    then("fieldformat", records::side_effect),
     then("join", combine::join),
     then("append", combine::append),
     then("appendpipe", combine::appendpipe),

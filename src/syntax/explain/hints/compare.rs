@@ -2,11 +2,11 @@
 
 use super::super::expected::is_operator;
 use super::super::fault::Fault;
-use super::super::token::Kind;
 use super::stage::in_capitals;
 use super::{nearest, replace};
 use crate::diagnostic::{Applicability, Diagnostic, Edit, code};
 use crate::source::Span;
+use crate::syntax::token::Kind;
 
 /// Keywords inside expressions and clauses.
 static KEYWORDS: &[&str] = &[

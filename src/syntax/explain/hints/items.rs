@@ -3,9 +3,9 @@
 use super::super::super::words::{self, WordClass};
 use super::super::expected::{keywords, with_form};
 use super::super::fault::{Fault, shown};
-use super::super::token::Kind;
 use crate::diagnostic::{Applicability, Diagnostic, Edit, code};
 use crate::source::Span;
+use crate::syntax::token::Kind;
 
 /// A comma with no item before or behind it.
 pub(super) fn comma(fault: &Fault<'_>) -> Option<Diagnostic> {

@@ -1,9 +1,9 @@
 //! Literals, `dynamic(…)`, tables of values, and what a template has left open.
 
 use super::super::fault::Fault;
-use super::super::token::Kind;
 use crate::diagnostic::{Applicability, Diagnostic, Edit, code};
 use crate::source::Span;
+use crate::syntax::token::Kind;
 
 /// `ago(1 d)`.
 pub(super) fn timespan(fault: &Fault<'_>) -> Option<Diagnostic> {

@@ -1,10 +1,10 @@
 //! Negation: KQL has `!has`, `!in` and the function `not(…)`, and nothing else.
 
 use super::super::fault::Fault;
-use super::super::token::Kind;
 use super::replace;
 use crate::diagnostic::{Applicability, Diagnostic, Edit, code};
 use crate::source::Span;
+use crate::syntax::token::Kind;
 
 /// Operators that have a negated form with `!`.
 static NEGATED: &[&str] = &[

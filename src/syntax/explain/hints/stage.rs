@@ -2,10 +2,10 @@
 
 use super::super::expected::{self, is_operator, operators};
 use super::super::fault::{Fault, shown};
-use super::super::token::Kind;
 use super::{nearest, replace};
 use crate::diagnostic::{Applicability, Diagnostic, Edit, code};
 use crate::source::Span;
+use crate::syntax::token::Kind;
 
 /// What operators of other languages are called in KQL.
 static ELSEWHERE: &[(&str, &str, &str)] = &[

@@ -2,9 +2,9 @@
 
 use super::super::super::grammar::Rule;
 use super::super::fault::Fault;
-use super::super::token::Kind;
 use super::replace;
 use crate::diagnostic::{Applicability, Diagnostic, Edit, code};
+use crate::syntax::token::Kind;
 
 /// `T; | where …`: the semicolon ends the query too early.
 pub(super) fn pipe_behind_semicolon(fault: &Fault<'_>) -> Option<Diagnostic> {

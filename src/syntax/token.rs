@@ -1,10 +1,10 @@
-//! A faulty text as words and signs. The grammar has failed by now, so this reads whatever is there.
+//! A text as words and signs, for where the grammar has failed or has not been asked: this reads whatever is there.
 
 use crate::source::Span;
 
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub enum Kind {
     /// A name or keyword.
     Word,
     /// A number or timespan.
@@ -17,16 +17,18 @@ pub(super) enum Kind {
 
 /// A token and its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Token {
-    pub(super) kind: Kind,
-    pub(super) span: Span,
+pub struct Token {
+    /// What it is.
+    pub kind: Kind,
+    /// Its words.
+    pub span: Span,
 }
 
 /// Signs of more than one character, longest first; those of other languages too, to speak of them as one.
 const SIGNS: &[&str] = &["-->", "===", "!==", "==", "=~", "!=", "!~", "<>", "<=", ">=", "=>", "..", "&&", "||", ":="];
 
 /// The tokens of a text, comments left out.
-pub(super) fn tokens(text: &str) -> Vec<Token> {
+pub fn tokens(text: &str) -> Vec<Token> {
     let mut tokens = Vec::new();
     let mut at = 0;
     while let Some(first) = text[at..].chars().next() {
