@@ -6,8 +6,8 @@ use super::evaluate::arithmetic;
 use super::functions::{UNITS, start_of};
 use super::model::{Row, Term};
 use super::solver::{Outcome, Solver, Stuck, Way};
-use super::want::{Want, number, text, whole};
-use crate::ir::{Arithmetic, ArithmeticOp, Case, ColumnId, CompareOp, Expr, ExprKind, StringTest, Value};
+use super::want::{Want, text, whole};
+use crate::ir::{ArithmeticOp, Case, ColumnId, CompareOp, Expr, ExprKind, Value};
 use crate::literal::{TICKS_PER_DAY, TICKS_PER_SECOND};
 use crate::source::Span;
 use crate::types::Type;
@@ -145,96 +145,6 @@ impl<'q> Solver<'q> {
                 None => Ok(()),
             }
         })
-    }
-
-    fn ask_arithmetic(&mut self, node: &'q Arithmetic, row: &Row<'q>, want: Want, span: Span) -> Outcome {
-        let operands: Vec<&'q Expr> =
-            std::iter::once(&node.first).chain(node.rest.iter().map(|step| &step.operand)).collect();
-        let mut values: Vec<Option<Value>> = operands.iter().map(|operand| self.evaluate(operand, row)).collect();
-        let open: Vec<usize> = (0..values.len()).filter(|at| values[*at].is_none()).collect();
-        // All but one of those that are not known yet are settled here and now: a later event is moved rather than an
-        // earlier one, hence the first is kept open, unless it is the one that a later one is taken from.
-        let Some(keep) = open.first().copied() else { return Err(unsteered(span, "arithmetic")) };
-        for at in open.into_iter().skip(1) {
-            self.settle(operands[at], row)?;
-            values[at] = self.evaluate(operands[at], row);
-            if values[at].is_none() {
-                return Err(unsteered(span, "arithmetic on several values"));
-            }
-        }
-        let values: Vec<Value> = values.into_iter().map(|value| value.unwrap_or(Value::Null(Type::Long))).collect();
-        self.ask_turned(node, &values, keep, row, want, span)
-    }
-
-    /// Arithmetic turned round for the operand at a place.
-    fn ask_turned(
-        &mut self,
-        node: &'q Arithmetic,
-        values: &[Value],
-        keep: usize,
-        row: &Row<'q>,
-        want: Want,
-        span: Span,
-    ) -> Outcome {
-        let (mut op, mut target, negated_equality) = match want {
-            Want::Order(op, value) => (op, value, false),
-            Want::Among { values, negated: false, .. } if values.len() == 1 => {
-                (CompareOp::Equal, values[0].clone(), false)
-            }
-            Want::Among { values, negated: true, .. } if values.len() == 1 => {
-                (CompareOp::NotEqual, values[0].clone(), true)
-            }
-            Want::Absent(false) => return Ok(()),
-            _ => return Err(unsteered(span, "arithmetic")),
-        };
-        let _ = negated_equality;
-        let fail = || unsteered(span, "arithmetic");
-        for (at, step) in node.rest.iter().enumerate().skip(keep).rev() {
-            let value = &values[at + 1];
-            let inverse = match step.op {
-                ArithmeticOp::Add => ArithmeticOp::Subtract,
-                ArithmeticOp::Subtract => ArithmeticOp::Add,
-                ArithmeticOp::Multiply => ArithmeticOp::Divide,
-                ArithmeticOp::Divide => ArithmeticOp::Multiply,
-                ArithmeticOp::Modulo => {
-                    // The target itself leaves itself behind.
-                    continue;
-                }
-            };
-            if matches!(step.op, ArithmeticOp::Multiply | ArithmeticOp::Divide)
-                && number(value).is_none_or(|value| value <= 0.0)
-            {
-                return Err(fail());
-            }
-            target = turned(inverse, &target, value).ok_or_else(fail)?;
-        }
-        let (operand, target, op) = if keep == 0 {
-            (&node.first, target, op)
-        } else {
-            let mut before = values[0].clone();
-            for (at, step) in node.rest.iter().enumerate().take(keep - 1) {
-                before = arithmetic(step.op, &before, &values[at + 1], step.ty.ty).ok_or_else(fail)?;
-            }
-            let step = &node.rest[keep - 1];
-            let target = match step.op {
-                ArithmeticOp::Add => turned(ArithmeticOp::Subtract, &target, &before).ok_or_else(fail)?,
-                ArithmeticOp::Subtract => {
-                    op = op.mirrored();
-                    turned(ArithmeticOp::Subtract, &before, &target).ok_or_else(fail)?
-                }
-                ArithmeticOp::Multiply if number(&before).is_some_and(|value| value > 0.0) => {
-                    turned(ArithmeticOp::Divide, &target, &before).ok_or_else(fail)?
-                }
-                _ => return Err(fail()),
-            };
-            (&step.operand, target, op)
-        };
-        let want = match op {
-            CompareOp::Equal => Want::is(target),
-            CompareOp::NotEqual => Want::is(target).negate(),
-            op => Want::Order(op, target),
-        };
-        self.ask(operand, row, want, span)
     }
 
     /// Settles all that an expression depends on.
@@ -510,148 +420,10 @@ impl<'q> Solver<'q> {
             _ => None,
         }
     }
-
-    /// Wants two instants to be so many ticks apart.
-    fn ask_apart(
-        &mut self,
-        left: &'q Expr,
-        right: &'q Expr,
-        op: CompareOp,
-        ticks: i64,
-        row: &Row<'q>,
-        span: Span,
-    ) -> Outcome {
-        let fail = || unsteered(span, "the time between two events");
-        if self.evaluate(right, row).is_none() {
-            // One of the two is settled; if both are open, the right one.
-            if self.evaluate(left, row).is_none() {
-                self.settle(right, row)?;
-            }
-        }
-        if let Some(Value::DateTime(right)) = self.evaluate(right, row) {
-            let target = Value::DateTime(right.checked_add(ticks).ok_or_else(fail)?);
-            return self.ask(left, row, order(op, target), span);
-        }
-        if let Some(Value::DateTime(left)) = self.evaluate(left, row) {
-            let target = Value::DateTime(left.checked_sub(ticks).ok_or_else(fail)?);
-            return self.ask(right, row, order(op.mirrored(), target), span);
-        }
-        Err(fail())
-    }
-
-    /// Texts put together.
-    fn ask_joined(&mut self, parts: &'q [Expr], delimiter: &str, row: &Row<'q>, want: Want, span: Span) -> Outcome {
-        let known: Vec<Option<String>> =
-            parts.iter().map(|part| self.evaluate(part, row).map(|value| text(&value))).collect();
-        let open: Vec<usize> = (0..parts.len()).filter(|at| known[*at].is_none()).collect();
-        let whole_known = |from: usize, to: usize| -> String {
-            known[from..to].iter().map(|part| part.clone().unwrap_or_default()).collect::<Vec<String>>().join(delimiter)
-        };
-        if let Want::Among { values, fold, negated: false } = &want
-            && values.len() == 1
-        {
-            // The text is cut at what is known between the open parts.
-            let target = text(&values[0]);
-            let mut rest = target.as_str();
-            let mut at = 0;
-            let mut taken: Vec<(usize, String)> = Vec::new();
-            for (position, part) in open.iter().enumerate() {
-                let lead = {
-                    let mut lead = whole_known(at, *part);
-                    if !delimiter.is_empty() && *part > at {
-                        lead.push_str(delimiter);
-                    }
-                    lead
-                };
-                let ok =
-                    if *fold { rest.to_lowercase().starts_with(&lead.to_lowercase()) } else { rest.starts_with(&lead) };
-                if !ok {
-                    return Err(Stuck::Conflict(span));
-                }
-                rest = rest.get(lead.len()..).ok_or(Stuck::Conflict(span))?;
-                let next = open.get(position + 1).copied().unwrap_or(parts.len());
-                let mut between = whole_known(part + 1, next);
-                if !delimiter.is_empty() && *part + 1 < parts.len() {
-                    between = format!("{delimiter}{between}");
-                    if next < parts.len() && next > part + 1 {
-                        between.push_str(delimiter);
-                    }
-                }
-                let end = if next == parts.len() {
-                    rest.len().checked_sub(between.len()).ok_or(Stuck::Conflict(span))?
-                } else if between.is_empty() {
-                    rest.len().min(1)
-                } else {
-                    rest.find(&between).ok_or(Stuck::Conflict(span))?
-                };
-                taken.push((*part, rest.get(..end).ok_or(Stuck::Conflict(span))?.to_owned()));
-                rest = rest.get(end..).ok_or(Stuck::Conflict(span))?;
-                if next < parts.len() {
-                    rest = rest.get(between.len()..).ok_or(Stuck::Conflict(span))?;
-                }
-                at = next;
-            }
-            for (part, piece) in taken {
-                let values: Arc<[Value]> = Arc::new([Value::string(piece)]);
-                self.ask(&parts[part], row, Want::Among { values, fold: *fold, negated: false }, span)?;
-            }
-            return Ok(());
-        }
-        let constant =
-            known.iter().map(|part| part.clone().unwrap_or_default()).collect::<Vec<String>>().join(delimiter);
-        let Some(first) = open.first() else {
-            return if want.holds(&Value::string(constant)) { Ok(()) } else { Err(Stuck::Conflict(span)) };
-        };
-        match &want {
-            Want::Absent(false) => Ok(()),
-            Want::Text { negated: false, test, .. } | Want::Any { negated: false, test, .. } => {
-                if want.holds(&Value::string(constant)) {
-                    return Ok(());
-                }
-                let at = if *test == StringTest::EndsWith { open.last().unwrap_or(first) } else { first };
-                let at = *at;
-                let choice = (Way::Arm, parts[at].span);
-                let order: Vec<usize> =
-                    std::iter::once(at).chain(open.iter().copied().filter(|other| *other != at)).collect();
-                self.choose(choice, order.len(), |solver, which| {
-                    solver.ask(&parts[order[which]], row, want.clone(), span)
-                })
-            }
-            Want::Text { negated: true, .. } | Want::Any { negated: true, .. } | Want::Regex { negated: true, .. } => {
-                for part in open {
-                    self.ask(&parts[part], row, want.clone(), span)?;
-                }
-                Ok(())
-            }
-            Want::Regex { negated: false, .. } => self.ask(&parts[*first], row, want, span),
-            Want::Among { values, fold, negated: false } => {
-                let values = values.clone();
-                let fold = *fold;
-                self.choose((Way::Case, parts[*first].span), values.len().min(32), |solver, at| {
-                    let want = Want::Among { values: Arc::new([values[at].clone()]), fold, negated: false };
-                    solver.ask_joined(parts, delimiter, row, want, span)
-                })
-            }
-            Want::Among { negated: true, .. } => Ok(()),
-            Want::Length(op, count) => {
-                let there = i64::try_from(constant.chars().count()).unwrap_or(0);
-                self.ask(&parts[*first], row, Want::Length(*op, count - there), span)
-            }
-            _ => Err(unsteered(span, "texts that are put together")),
-        }
-    }
-}
-
-fn order(op: CompareOp, value: Value) -> Want {
-    match op {
-        CompareOp::Equal => Want::is(value),
-        CompareOp::NotEqual => Want::is(value).negate(),
-        op => Want::Order(op, value),
-    }
 }
 
 /// What is not steered.
-fn unsteered(span: Span, what: &str) -> Stuck {
+pub(super) fn unsteered(span: Span, what: &str) -> Stuck {
     Stuck::Unknown(span, format!("{what} is not steered"))
 }
 
@@ -665,30 +437,6 @@ pub(super) fn bound(want: &Want) -> Option<(CompareOp, Value)> {
         }
         _ => None,
     }
-}
-
-/// Arithmetic turned round: quotients are kept exact.
-fn turned(op: ArithmeticOp, left: &Value, right: &Value) -> Option<Value> {
-    if matches!(op, ArithmeticOp::Divide) {
-        let (a, b) = (number(left)?, number(right)?);
-        if let (Some(a), Some(b)) = (whole(left), whole(right))
-            && b != 0
-            && a % b == 0
-        {
-            return Some(match left {
-                Value::TimeSpan(_) if !matches!(right, Value::TimeSpan(_)) => {
-                    Value::TimeSpan(i64::try_from(a / b).ok()?)
-                }
-                _ => Value::Long(i64::try_from(a / b).ok()?),
-            });
-        }
-        #[expect(clippy::cast_possible_truncation, reason = "spans of rules are small")]
-        return Some(match left {
-            Value::TimeSpan(_) if !matches!(right, Value::TimeSpan(_)) => Value::TimeSpan((a / b) as i64),
-            _ => Value::Real(a / b),
-        });
-    }
-    arithmetic(op, left, right, left.ty())
 }
 
 /// What is wanted of a text whose letters are all made small, or large.

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::pattern::{Wishes, sample};
+use super::pieces::Pieces;
 use super::plausible;
 use super::want::{Want, number, text, whole};
-use crate::ir::{CompareOp, Json, StringTest, Value};
+use crate::ir::{CompareOp, Json, Value};
 use crate::literal::{TICKS_PER_HOUR, TICKS_PER_MINUTE, TICKS_PER_SECOND};
 use crate::types::Type;
 
@@ -36,7 +37,12 @@ pub(super) struct Search<'a> {
     texts: Vec<String>,
     /// Whether letters have to be all capital, or all small.
     case: Option<bool>,
+    /// How many values were offered.
+    tried: usize,
 }
+
+/// How many values are tried at the most.
+const TRIES: usize = 500;
 
 impl Search<'_> {
     /// Offers a value; whether the search is over.
@@ -46,10 +52,11 @@ impl Search<'_> {
             (Some(false), Value::String(text)) => Value::string(text.to_lowercase()),
             (_, value) => value,
         };
+        self.tried += 1;
         if self.found.is_none() && (self.passes)(&value) {
             self.found = Some(value);
         }
-        self.found.is_some()
+        self.found.is_some() || self.tried > TRIES
     }
 
     fn offer_text(&mut self, text: String) -> bool {
@@ -66,7 +73,7 @@ pub(super) fn find(wants: &[Want], context: Context<'_>, passes: &dyn Fn(&Value)
         Want::Case(upper) => Some(*upper),
         _ => None,
     });
-    let mut search = Search { passes, found: None, texts: Vec::new(), case };
+    let mut search = Search { passes, found: None, texts: Vec::new(), case, tried: 0 };
     let mut given = false;
     for want in wants {
         match want {
@@ -137,7 +144,7 @@ fn scalars(wants: &[Want], context: Context<'_>, search: &mut Search<'_>) {
             if is_text {
                 // A number is asked for by its text.
                 let passes = |value: &Value| typed(value, context.ty).is_some_and(|value| (search.passes)(&value));
-                let mut as_text = Search { passes: &passes, found: None, texts: Vec::new(), case: None };
+                let mut as_text = Search { passes: &passes, found: None, texts: Vec::new(), case: None, tried: 0 };
                 texts(wants, context, &mut as_text);
                 if let Some(value) = as_text.found.and_then(|value| typed(&value, context.ty)) {
                     search.offer(value);
@@ -351,7 +358,7 @@ fn offer_texts(wants: &[Want], context: Context<'_>, search: &mut Search<'_>) ->
         } else {
             let as_text = |value: &Value| Value::string(text(value));
             let passes = |value: &Value| (search.passes)(&as_text(value));
-            let mut inner = Search { passes: &passes, found: None, texts: Vec::new(), case: None };
+            let mut inner = Search { passes: &passes, found: None, texts: Vec::new(), case: None, tried: 0 };
             numbers(wants, Context { ty, ..context }, &mut inner);
             if let Some(value) = inner.found {
                 return search.offer(as_text(&value));
@@ -380,13 +387,15 @@ fn offer_texts(wants: &[Want], context: Context<'_>, search: &mut Search<'_>) ->
     }
     let pieces = Pieces::of(wants, context.turn + context.number * usize::from(context.apart));
     let salt = format!("n{}", context.number);
-    let patterns: Vec<&str> = wants
+    let mut patterns: Vec<&str> = wants
         .iter()
         .filter_map(|want| match want {
             Want::Regex { pattern, negated: false, .. } => Some(&**pattern),
             _ => None,
         })
         .collect();
+    patterns.sort_unstable_by_key(|pattern| std::cmp::Reverse(pattern.len()));
+    patterns.dedup();
     if let Some((pattern, others)) = patterns.split_first() {
         return offer_matches(pattern, others, &pieces, &salt, context, search);
     }
@@ -435,6 +444,9 @@ fn offer_matches(
                     let wishes = Wishes { variant, fill: "", captures: &captures };
                     rest.push_str(&sample(other, wishes).unwrap_or_default());
                 }
+                if !others.is_empty() && search.offer_text(text.clone()) {
+                    return true;
+                }
                 for text in [
                     format!("{text}{rest}"),
                     format!("{text}{joint}{whole}{rest}"),
@@ -451,107 +463,10 @@ fn offer_matches(
     false
 }
 
-/// The pieces that a text must have.
-#[derive(Default)]
-struct Pieces<'a> {
-    start: &'a str,
-    end: &'a str,
-    inside: Vec<(&'a str, &'a Want)>,
-    needed: bool,
-}
-
-impl<'a> Pieces<'a> {
-    fn of(wants: &'a [Want], turn: usize) -> Self {
-        let mut pieces = Self::default();
-        for want in wants {
-            let (test, needle) = match want {
-                Want::Text { test, needle, negated: false, .. } => (*test, &**needle),
-                Want::Any { test, needles, negated: false, .. } if !needles.is_empty() => {
-                    (*test, &*needles[turn % needles.len()])
-                }
-                _ => continue,
-            };
-            pieces.needed = true;
-            match test {
-                StringTest::StartsWith => {
-                    if needle.len() > pieces.start.len() {
-                        pieces.start = needle;
-                    }
-                }
-                StringTest::EndsWith => {
-                    if needle.len() > pieces.end.len() {
-                        pieces.end = needle;
-                    }
-                }
-                StringTest::Equals => pieces.start = needle,
-                StringTest::Wildcard | StringTest::Glob => {
-                    let mut parts = needle.split('*');
-                    let first = parts.next().unwrap_or_default();
-                    let mut rest: Vec<&str> = parts.collect();
-                    if first.len() > pieces.start.len() {
-                        pieces.start = first;
-                    }
-                    let last = rest.pop().unwrap_or_default();
-                    if last.len() > pieces.end.len() {
-                        pieces.end = last;
-                    }
-                    pieces.inside.extend(rest.into_iter().filter(|part| !part.is_empty()).map(|part| (part, want)));
-                }
-                _ => pieces.inside.push((needle, want)),
-            }
-        }
-        pieces
-    }
-
-    fn is_empty(&self) -> bool {
-        !self.needed
-    }
-
-    /// The pieces put together; what is there already is not put in again.
-    fn joined(&self, joint: &str, salt: Option<&str>) -> String {
-        // Longer pieces first: they may hold shorter ones.
-        let mut order: Vec<usize> = (0..self.inside.len()).collect();
-        order.sort_by_key(|at| std::cmp::Reverse(self.inside[*at].0.len()));
-        let mut kept: Vec<usize> = Vec::new();
-        let whole = |kept: &[usize]| {
-            let mut text = self.start.to_owned();
-            let mut inner: Vec<usize> = kept.to_vec();
-            inner.sort_unstable();
-            for at in inner {
-                if !text.is_empty() {
-                    text.push_str(joint);
-                }
-                text.push_str(self.inside[at].0);
-            }
-            if let Some(salt) = salt {
-                if !text.is_empty() {
-                    text.push_str(joint);
-                }
-                text.push_str(salt);
-            }
-            if !self.end.is_empty() {
-                // An end that is there need not come twice.
-                if !(kept.is_empty() && salt.is_none() && text.ends_with(self.end)) {
-                    if !text.is_empty() && (salt.is_some() || !kept.is_empty()) {
-                        text.push_str(joint);
-                    }
-                    text.push_str(self.end);
-                }
-            }
-            text
-        };
-        for at in order {
-            if !self.inside[at].1.holds(&Value::string(whole(&kept))) {
-                kept.push(at);
-            }
-        }
-        whole(&kept)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ir::StringTest;
 
     const CONTEXT: Context<'_> =
         Context { ty: Type::String, label: "CommandLine", number: 1, turn: 0, apart: false, time: 0 };

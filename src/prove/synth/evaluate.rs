@@ -208,7 +208,8 @@ impl<'q> Solver<'q> {
             }
             Term::Expr(expr, row) => self.evaluate_with(expr, &row, over),
             Term::Column(id, row) => self.column(id, &row, over),
-            Term::Element(expr, row, _) if self.is_series(expr, &row) => self.evaluate_with(expr, &row, over),
+            // What a bin holds is more than one record tells.
+            Term::Element(expr, row, _) if self.is_series(expr, &row) => None,
             Term::Element(expr, row, at) => {
                 let value = self.evaluate_with(expr, &row, over)?;
                 let part = super::model::Part::At(i64::try_from(at).ok()?);

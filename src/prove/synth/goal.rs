@@ -27,9 +27,14 @@ impl<'q> Solver<'q> {
             all.into_iter().partition(|operand| !matches!(operand.kind, ExprKind::Or(_) | ExprKind::And(_)));
         for operand in first.into_iter().chain(last) {
             self.state.checks.push_back_mut(Check::Holds(operand, row.clone(), true));
+            let saved = self.state.clone();
             match self.goal(operand, row, true) {
-                Err(stuck @ Stuck::Unknown(..)) => self.hope(operand, row, true, stuck),
-                outcome => self.tolerate(outcome)?,
+                Ok(()) => {}
+                Err(stuck) if self.lenient || matches!(stuck, Stuck::Unknown(..)) => {
+                    self.state = saved;
+                    self.hope(operand, row, true, stuck);
+                }
+                Err(stuck) => return Err(stuck),
             }
         }
         Ok(())
@@ -347,6 +352,24 @@ impl<'q> Solver<'q> {
         holds: bool,
     ) -> Outcome {
         let fold = node.rules.case != CaseRule::Sensitive;
+        let span = expr.span;
+        if let [set] = list
+            && let Some((argument, members)) = self.set_of(set, row)?
+            && let Some(first) = members.first()
+        {
+            // What a sub-query collects: one value of it is the one that is looked for.
+            if negated {
+                return Ok(());
+            }
+            if node.test == StringTest::Equals {
+                return self.equal(&node.subject, row, argument, first, span);
+            }
+            self.settle(argument, first)?;
+            let needle = self.evaluate(argument, first);
+            let needle = needle.ok_or_else(|| Stuck::Unknown(span, "the values of a sub-query".to_owned()))?;
+            let want = Want::Text { test: node.test, fold, needle: text(&needle).into(), negated };
+            return self.ask(&node.subject, row, want, span);
+        }
         if let [set] = list
             && let Some(value) = self.evaluate(&node.subject, row)
         {
@@ -366,6 +389,24 @@ impl<'q> Solver<'q> {
             });
         }
         self.wait(expr, row, holds)
+    }
+
+    /// What a single value of a sub-query collects, and of which records.
+    fn set_of(&mut self, set: &'q Expr, row: &Row<'q>) -> Outcome<Option<(&'q Expr, Vec<Row<'q>>)>> {
+        let (set, _) = self.behind(set, row);
+        let ExprKind::ToScalar(plan) = &set.kind else { return Ok(None) };
+        let Some(column) = plan.schema().at(0).map(|column| column.id) else { return Ok(None) };
+        let place = Arc::as_ptr(plan) as usize;
+        let known = self.state.inner.iter().find(|(at, _)| *at == place).map(|(_, row)| row.clone());
+        let made = match known {
+            Some(made) => made,
+            None => {
+                let made = self.produce(plan, plan.steps.len(), &Input::None)?;
+                self.state.inner.push_back_mut((place, made.clone()));
+                made
+            }
+        };
+        Ok(self.collected(column, &made))
     }
 
     /// Makes an expression equal to a column of another record.

@@ -11,7 +11,7 @@ use crate::source::Span;
 use crate::types::Type;
 
 /// The most records that a group is given.
-const LARGEST: usize = 2500;
+const LARGEST: usize = 2600;
 
 impl<'q> Solver<'q> {
     /// Wants something of what an aggregate gives.
@@ -61,6 +61,17 @@ impl<'q> Solver<'q> {
                 }
                 let want = if op == CompareOp::Equal { Want::is(share) } else { Want::Order(op, share) };
                 self.every(group, argument, &Ask::Want(want, span))
+            }
+            // One record that is far enough makes the whole so.
+            "max" | "min" if reaches(name, &want) => {
+                let argument = argument.ok_or_else(unknown)?;
+                let saved = self.state.clone();
+                let ask = Ask::Want(want, span);
+                if self.every(group, argument, &ask).is_ok() {
+                    return Ok(());
+                }
+                self.state = saved;
+                self.some(group, 1, &[(argument, ask)], span)
             }
             "min" | "max" | "avg" | "any" | "take_any" | "arg_max" | "arg_min" | "argmax" | "argmin" | "percentile"
             | "median" | "percentiles" => self.every(group, argument.ok_or_else(unknown)?, &Ask::Want(want, span)),
@@ -351,6 +362,15 @@ impl<'q> Solver<'q> {
         }
         self.alter(group, |group| group.members.push(member));
         Ok(())
+    }
+}
+
+/// Whether one record decides that the greatest, or the least, is as wanted.
+fn reaches(name: &str, want: &Want) -> bool {
+    match want {
+        Want::Order(CompareOp::Greater | CompareOp::GreaterOrEqual, _) => name == "max",
+        Want::Order(CompareOp::Less | CompareOp::LessOrEqual, _) => name == "min",
+        _ => false,
     }
 }
 

@@ -41,7 +41,10 @@ impl<'q> Solver<'q> {
             return Err(Stuck::Unknown(plan.source.span, "plans are nested too deeply".to_owned()));
         }
         self.depth += 1;
+        let state = &self.state;
+        self.before.push((state.checks.clone(), state.later.clone(), state.hoped.clone()));
         let made = self.from_source(plan, upto, input);
+        self.before.pop();
         self.depth -= 1;
         made
     }
@@ -363,6 +366,7 @@ impl<'q> Solver<'q> {
         }
     }
 
+    #[expect(clippy::too_many_arguments, reason = "where in which plan, and what is joined")]
     fn join(
         &mut self,
         plan: &'q Plan,
@@ -397,7 +401,10 @@ impl<'q> Solver<'q> {
                 }
             } else {
                 if !partner {
-                    // The events of the left side are not wanted at all.
+                    // The events of the left side are not wanted at all, nor what was asked of them.
+                    if let Some((checks, later, hoped)) = solver.before.last().cloned() {
+                        (solver.state.checks, solver.state.later, solver.state.hoped) = (checks, later, hoped);
+                    }
                     for event in start..solver.state.instances.len() {
                         let mut instance = (*solver.state.instances[event]).clone();
                         instance.tags.push(Tag::Unwanted);

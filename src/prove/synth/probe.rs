@@ -19,6 +19,10 @@ use crate::types::Type;
 const ENOUGH: usize = 220;
 /// How many events all scenarios may have together.
 const MOST: usize = 20_000;
+/// More events than this make a rule a large one, which is varied less.
+const LARGE: usize = 100;
+/// How many scenarios a large rule has.
+const FEW: usize = 40;
 /// How many scenarios there may be.
 const SCENARIOS: usize = 600;
 /// How many ways of one choice are tried.
@@ -66,6 +70,8 @@ struct Maker<'q> {
     lot: usize,
     turn: usize,
     events: usize,
+    /// Whether the rule needs many events.
+    large: bool,
     /// What is read.
     reads: Rc<Reads>,
     made: Synthesis,
@@ -81,11 +87,13 @@ impl<'q> Maker<'q> {
             lot: usize::try_from(seed % 50).unwrap_or(0) * 700,
             turn: usize::try_from(seed % 7).unwrap_or(0),
             events: 0,
+            large: false,
             reads: Rc::new(Reads::of(query)),
             made: Synthesis::default(),
         };
         let base = maker.base();
         if let Some(base) = &base {
+            maker.large = base.state.instances.len() > LARGE;
             maker.made.unsolved = base.state.unsolved.iter().cloned().collect();
             let expects = base.expects(&Over::new());
             maker.add(base, "the rule", Probe::Rule, expects, None, &Over::new(), &[], |_| false);
@@ -115,7 +123,8 @@ impl<'q> Maker<'q> {
             if best.as_ref().is_none_or(|(least, _)| left < *least) {
                 best = Some((left, solver));
             }
-            if left == 0 || best.as_ref().is_some_and(|(_, best)| !best.lenient) && attempt >= 3 {
+            let large = best.as_ref().is_some_and(|(_, best)| best.state.instances.len() > LARGE);
+            if left == 0 || large || best.as_ref().is_some_and(|(_, best)| !best.lenient) && attempt >= 3 {
                 break;
             }
         }
@@ -140,7 +149,8 @@ impl<'q> Maker<'q> {
     }
 
     fn full(&self) -> bool {
-        self.events >= MOST || self.made.scenarios.len() >= SCENARIOS
+        let most = if self.large { FEW } else { SCENARIOS };
+        self.events >= MOST || self.made.scenarios.len() >= most
     }
 
     #[expect(clippy::too_many_arguments, reason = "the fields of a scenario")]
@@ -277,7 +287,14 @@ impl<'q> Maker<'q> {
             let last = base.state.groups[group].members.len() - 1;
             let Some(solver) = self.again(template, |_| {}) else { return };
             let tag = Tag::Member(group, last);
-            if solver.state.instances.iter().any(|instance| instance.tags.contains(&tag)) {
+            let there = |tag: &Tag| {
+                let mut events = solver.state.instances.iter();
+                events.any(|event| event.tags.contains(tag) && !event.tags.contains(&Tag::Unwanted))
+            };
+            if !there(&Tag::Member(group, 0)) {
+                continue;
+            }
+            if there(&tag) {
                 let name = "one record fewer";
                 self.add(
                     &solver,

@@ -14,6 +14,9 @@ enum Gate<'q> {
     Within(&'q Window, Span),
 }
 
+/// The conditions that an event meets on a way through a plan, and what has become of it.
+type Path<'q> = (Vec<(Gate<'q>, Row<'q>)>, Row<'q>);
+
 impl<'q> Solver<'q> {
     /// Keeps events made so far out of the records of a plan, as far as one of the plan's conditions can be made to
     /// fail for them.
@@ -39,7 +42,7 @@ impl<'q> Solver<'q> {
 
     /// The conditions that an event meets on its way through a plan, for each way that it may take, with what has
     /// become of it.
-    fn gates(&self, plan: &'q Plan, instance: usize, depth: usize) -> Vec<(Vec<(Gate<'q>, Row<'q>)>, Row<'q>)> {
+    fn gates(&self, plan: &'q Plan, instance: usize, depth: usize) -> Vec<Path<'q>> {
         if depth > 8 {
             return Vec::new();
         }

@@ -113,6 +113,8 @@ impl Solver<'_> {
             if name == "Type" {
                 return Value::String(table.clone());
             }
+        } else if !matches!(ty, Type::String | Type::Unknown | Type::Dynamic) {
+            return plausible::value(ty, name, self.number(at), self.time(at));
         } else {
             return Value::string(plausible::text(name, self.number(at)));
         }

@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
+use rpds::Vector;
+
 use super::assumed::Reads;
 use super::candidates::{self, Context};
-use super::model::{Node, NodeId, Part, Row, State, Term};
+use super::model::{Check, Node, NodeId, Part, Row, State, Term};
 use super::want::{Want, text};
 use crate::ir::{ColumnId, JoinKind, Origin, Parse, Query, StringTest, Value};
 use crate::literal::{TICKS_PER_MINUTE, TICKS_PER_SECOND};
@@ -54,6 +56,9 @@ pub(super) enum Way {
 /// A choice: which kind, at which words.
 pub(super) type Choice = (Way, Span);
 
+/// What has been asked: in the end, later, and without knowing how.
+pub(super) type Asked<'q> = (Vector<Check<'q>>, Vector<Check<'q>>, Vector<(Check<'q>, Span, String)>);
+
 /// How often attempts are made in all.
 const BUDGET: usize = 20_000;
 
@@ -82,6 +87,8 @@ pub(super) struct Solver<'q> {
     pub(super) settled: bool,
     pub(super) state: State<'q>,
     pub(super) parses: HashMap<u32, &'q Parse>,
+    /// What was asked before each of the plans that are being followed.
+    pub(super) before: Vec<Asked<'q>>,
     /// What the query reads.
     pub(super) reads: Rc<Reads>,
     /// The columns that hold series: an element of one is what its column stands for.
@@ -109,6 +116,7 @@ impl<'q> Solver<'q> {
             settled: false,
             state: State::default(),
             parses: HashMap::new(),
+            before: Vec::new(),
             reads,
             axes: HashSet::new(),
             joins: BTreeMap::new(),
@@ -319,9 +327,15 @@ impl<'q> Solver<'q> {
                 return Err(Stuck::Conflict(span));
             }
         }
+        // Records of one group ask the same of their keys, each for itself.
+        let known: HashSet<String> = kept.wants.iter().map(|(want, _)| format!("{want:?}")).collect();
+        let new = dropped.wants.iter().filter(|(want, _)| !known.contains(&format!("{want:?}"))).cloned();
+        let new: Vec<(Want, Span)> = new.collect();
         self.state.change(keep, |node| {
-            node.wants.extend(dropped.wants.iter().cloned());
+            node.wants.extend(new);
             node.apart.extend(dropped.apart.iter().copied());
+            node.apart.sort_unstable();
+            node.apart.dedup();
         });
         self.state.change(drop, |node| node.alias = Some(keep));
         for (part, child) in &dropped.parts {
