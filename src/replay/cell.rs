@@ -106,7 +106,7 @@ impl Cell {
             Self::Long(value) => Some(*value as f64),
             Self::Real(value) => Some(*value),
             Self::Text(text) => number_in(text),
-            Self::Time(ticks) => Some((ticks - UNIX_EPOCH) as f64 / TICKS_PER_SECOND as f64),
+            Self::Time(ticks) => Some(ticks.saturating_sub(UNIX_EPOCH) as f64 / TICKS_PER_SECOND as f64),
             Self::Span(ticks) => Some(*ticks as f64 / TICKS_PER_SECOND as f64),
             Self::Null | Self::Bool(_) | Self::List(_) | Self::Bag(_) => None,
         }

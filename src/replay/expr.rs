@@ -1,76 +1,21 @@
 //! Expressions over one record.
 
 use std::cmp::Ordering;
-use std::collections::HashSet;
 use std::rc::Rc;
 
 use super::functions::{self, Context};
-use super::matching::{Needle, folded};
+use super::matching::Needle;
 use super::plan::Machine;
 use super::record::{Layout, Record};
+use super::set::Set;
 use super::{Cell, Refusal, Run};
 use crate::ir::{
     Access, AnyColumn, Arithmetic, ArithmeticOp, Between, Case, CaseRule, Cast, ColumnId, Compare, CompareOp, Expr,
-    ExprKind, Membership, NullRule, Quantifier, RegexMatch, StringMatch, StringTest, TermRule, ValueSet,
+    ExprKind, Membership, NullRule, RegexMatch, StringMatch, TermRule, ValueSet,
 };
 use crate::literal::{MAX_DATETIME, parse_datetime, parse_timespan};
 use crate::source::Span;
 use crate::types::Type;
-
-/// The values of a set.
-pub(super) struct Set {
-    /// The texts that are the same as a whole, under the case rule.
-    exact: HashSet<String>,
-    needles: Vec<Needle>,
-    /// Values that are no texts, where they are compared as such.
-    others: Vec<Cell>,
-    null: bool,
-}
-
-impl Set {
-    fn new(node: &Membership, elements: &[Cell]) -> Self {
-        let mut set = Self { exact: HashSet::new(), needles: Vec::new(), others: Vec::new(), null: false };
-        for element in elements {
-            if element.is_null() {
-                set.null = true;
-            } else if node.test == StringTest::Equals && !matches!(element, Cell::Text(_)) {
-                set.others.push(element.clone());
-            } else {
-                let needle =
-                    Needle::new(node.test, node.rules, &written(node.rules.terms, element).unwrap_or_default());
-                match needle.exactly() {
-                    Some(text) if node.quantifier == Quantifier::Any => {
-                        set.exact.insert(text.to_owned());
-                    }
-                    _ => set.needles.push(needle),
-                }
-            }
-        }
-        set
-    }
-
-    /// Whether one of the values, or each, is that of the subject; of several values one is enough.
-    fn holds(&self, node: &Membership, subject: &Cell) -> bool {
-        let rules = node.rules;
-        let one_null = self.null && rules.nulls == NullRule::Value && subject.is_null();
-        let texts: Vec<_> =
-            subject.values().iter().map(|value| written(rules.terms, value).unwrap_or_default()).collect();
-        let texts: Vec<_> = texts.iter().map(|text| folded(rules.case, text)).collect();
-        let other = |element: &Cell| subject.values().iter().any(|value| value.order(element) == Some(Ordering::Equal));
-        let found = |needle: &Needle| texts.iter().any(|text| needle.found_in_folded(text));
-        match node.quantifier {
-            Quantifier::Any => {
-                one_null
-                    || texts.iter().any(|text| self.exact.contains(&**text))
-                    || self.others.iter().any(other)
-                    || self.needles.iter().any(found)
-            }
-            Quantifier::All => {
-                (!self.null || one_null) && self.others.iter().all(other) && self.needles.iter().all(found)
-            }
-        }
-    }
-}
 
 /// What an expression sees.
 #[derive(Clone, Copy)]
@@ -267,7 +212,11 @@ impl Machine<'_> {
             )?;
         let mut found = false;
         for value in subject.values() {
-            if let Some(text) = written(TermRule::Splunk, value) {
+            let text = match value {
+                Cell::Bool(_) => value.written(),
+                other => written(TermRule::Splunk, other),
+            };
+            if let Some(text) = text {
                 found |= compiled.is_match(&text).map_err(|why| Refusal::new(node.pattern.span, why))?;
             }
         }
@@ -281,6 +230,9 @@ impl Machine<'_> {
             return Ok(with_null(rules.nulls, node.negated, false));
         }
         let set = self.set(node, scope, span)?;
+        if subject.values().len() > 1 && rules.nulls == NullRule::Propagate && rules.terms != TermRule::Splunk {
+            return Ok(None);
+        }
         let holds = set.holds(node, &subject);
         if !holds && set.null && rules.nulls == NullRule::Propagate && rules.terms != TermRule::Splunk {
             return Ok(None);

@@ -62,6 +62,11 @@ impl Needle {
         }
     }
 
+    /// The text, under the case rule.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
     /// The text that a subject must equal, where that is all.
     pub(super) fn exactly(&self) -> Option<&str> {
         match self.test {

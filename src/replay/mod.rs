@@ -31,6 +31,7 @@ mod plan;
 mod record;
 mod regex;
 mod scan;
+mod set;
 mod statistics;
 mod support;
 #[cfg(test)]

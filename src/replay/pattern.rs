@@ -13,9 +13,22 @@ pub(super) struct Translated {
 /// `$` and `\Z` also match before a line break that ends the text; the pattern says so where `final_break` asks for it,
 /// which is only needed for texts that end with one.
 pub(super) fn pcre(pattern: &str, final_break: bool) -> Result<Translated, String> {
-    let mut reader = Pcre { rest: pattern, out: String::new(), backtracks: false, extended: Vec::new(), final_break };
-    reader.all()?;
-    Ok(Translated { pattern: reader.out, backtracks: reader.backtracks })
+    let read = |spelled_out: bool| {
+        let mut reader = Pcre {
+            rest: pattern,
+            out: String::new(),
+            backtracks: false,
+            extended: Vec::new(),
+            final_break,
+            spelled_out,
+        };
+        reader.all()?;
+        Ok(Translated { pattern: reader.out, backtracks: reader.backtracks })
+    };
+    match read(false) {
+        Ok(translated) if translated.backtracks => read(true),
+        other => other,
+    }
 }
 
 /// Writing to a text does not fail.
@@ -30,7 +43,13 @@ struct Pcre<'p> {
     /// For each open group whether blanks and `#` count for nothing in it.
     extended: Vec<bool>,
     final_break: bool,
+    /// Whether the borders of words are spelled out with look-around, since what backtracks knows no ASCII ones.
+    spelled_out: bool,
 }
+
+/// The border of a word of ASCII, and where there is none.
+const BORDER: &str = r"(?:(?<=[0-9A-Za-z_])(?![0-9A-Za-z_])|(?<![0-9A-Za-z_])(?=[0-9A-Za-z_]))";
+const NO_BORDER: &str = r"(?:(?<=[0-9A-Za-z_])(?=[0-9A-Za-z_])|(?<![0-9A-Za-z_])(?![0-9A-Za-z_]))";
 
 /// What `$` stands for in a text that ends with a line break.
 const END: &str = r"(?=\n?\z)";
@@ -253,7 +272,13 @@ impl<'p> Pcre<'p> {
                 self.out.push_str(if self.final_break { END } else { r"\z" });
                 self.backtracks |= self.final_break;
             }
-            'z' | 'A' | 'b' | 'B' => self.out.extend(['\\', c]),
+            'z' | 'A' => self.out.extend(['\\', c]),
+            'b' | 'B' if self.spelled_out => {
+                self.backtracks = true;
+                self.out.push_str(if c == 'b' { BORDER } else { NO_BORDER });
+            }
+            'b' => self.out.push_str(r"(?-u:\b)"),
+            'B' => self.backtracks = true,
             'p' | 'P' => self.property(c)?,
             'K' | 'G' => {
                 self.backtracks = true;

@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::commands;
-use super::expr::Set;
 use super::matching::Needle;
 use super::record::{Fields, Layout, Record, Reshape, Table};
 use super::regex::Regexes;
+use super::set::Set;
 use super::world::{World, fits, in_pattern, wild};
 use super::{Answer, Cell, Refusal, Row, Run};
 use crate::ir::{
@@ -89,11 +89,12 @@ impl<'q> Machine<'q> {
                 None => Err(Refusal::new(source.span, "this plan is given no records")),
             },
             SourceKind::Rows(rows) => {
-                let records = rows.iter().map(|row| Record {
-                    cells: row.iter().map(Cell::from).collect(),
-                    rest: Rc::default(),
-                    events: Rc::from([]),
-                });
+                let width = source.schema.len();
+                let cells = |row: &Vec<crate::ir::Value>| -> Vec<Cell> {
+                    row.iter().map(Cell::from).chain(std::iter::repeat(Cell::Null)).take(width).collect()
+                };
+                let records =
+                    rows.iter().map(|row| Record { cells: cells(row), rest: Rc::default(), events: Rc::from([]) });
                 Ok(Table { layout: Rc::new(Layout::of(&source.schema)), records: records.collect() })
             }
             SourceKind::Shared(id, twins) => {

@@ -155,7 +155,7 @@ impl Compiled {
     fn groups<'t>(&self, text: &'t str, number: usize, most: usize) -> Result<Vec<&'t str>, String> {
         let found = self.matches(text, most)?;
         let span = |spans: Spans| spans.get(number).copied().flatten();
-        Ok(found.into_iter().filter_map(span).map(|(start, end)| &text[start..end]).collect())
+        Ok(found.into_iter().filter_map(span).filter_map(|(start, end)| text.get(start..end)).collect())
     }
 
     /// The text with matches replaced, at most so many after some that stay; `\1` stands for a group, `\\` for a
@@ -164,7 +164,9 @@ impl Compiled {
         let mut out = String::with_capacity(text.len());
         let mut at = 0;
         for spans in self.matches(text, most.saturating_add(skip))?.into_iter().skip(skip) {
-            let Some((start, end)) = spans.first().copied().flatten() else { continue };
+            // What `\K` lets go of may lie anywhere.
+            let whole = spans.first().copied().flatten().filter(|(start, end)| at <= *start && start <= end);
+            let Some((start, end)) = whole else { continue };
             out.push_str(&text[at..start]);
             let mut chars = with.chars().peekable();
             while let Some(c) = chars.next() {
@@ -173,7 +175,7 @@ impl Compiled {
                         chars.next();
                         let number = digit.to_digit(10).unwrap_or(0) as usize;
                         if let Some((start, end)) = spans.get(number).copied().flatten() {
-                            out.push_str(&text[start..end]);
+                            out.push_str(text.get(start..end).unwrap_or_default());
                         }
                     }
                     ('\\', Some(next)) if !next.is_alphanumeric() => {
@@ -216,6 +218,12 @@ mod tests {
             (Pcre, r"\Qa.b\E", "a.b", true),
             (Pcre, r"\Qa.b\E", "axb", false),
             (Pcre, r"[\w\-.]+@\S+", "a-b.c@d", true),
+            (Pcre, r"\bcmd\b", "a cmd.exe", true),
+            (Pcre, r"\bcmd\b", "écmd", true),
+            (Kusto, r"\bcmd\b", "écmd", false),
+            (Pcre, r"(?=c)\bcmd\b", "écmd", true),
+            (Pcre, r"a\Bb", "ab", true),
+            (Pcre, r"a\B", "a b", false),
             (Lucene, "b", "abc", false),
             (Lucene, ".*b.*", "a\nbc", true),
             (Lucene, "(a|b){2}", "ab", true),

@@ -114,6 +114,10 @@ fn node(expr: &Expr) -> Run<()> {
         ExprKind::Item(..) => refuse("functions of several values are not replayed".to_owned()),
         ExprKind::Call(id, _) if functions::core(*id).is_none() => Err(unknown(expr)),
         ExprKind::Foreign(id, arguments) => {
+            let (least, most) = id.row().arity;
+            if !(least..=most).contains(&arguments.len()) {
+                return refuse(format!("`{}` is not given what it takes", id.row().name));
+            }
             let lazy = matches!(id.row().name, "mvfilter" | "mvmap") && arguments.len() == 2;
             if lazy || functions::foreign(*id).is_some() { Ok(()) } else { Err(unknown(expr)) }
         }

@@ -119,7 +119,7 @@ fn truth_is_text_in_an_event() {
         events,
         &[r#"{"ok":"true","t":"True"} [1]"#],
     );
-    spl(r#"search * | fieldformat ok=upper(ok) | table ok"#, events, &[r#"{"ok":"true"} [1]"#]);
+    spl("search * | fieldformat ok=upper(ok) | table ok", events, &[r#"{"ok":"true"} [1]"#]);
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn stats_leaves_out_what_lacks_a_key() {
     );
     spl("search none | stats count dc(user) AS users sum(code) AS sum", LOGONS, &[r#"{"count":0,"users":0} []"#]);
     spl(
-        r#"search * | stats count(eval(code=4625)) AS failed latest(user) AS last BY src"#,
+        "search * | stats count(eval(code=4625)) AS failed latest(user) AS last BY src",
         LOGONS,
         &[
             r#"{"src":"192.168.0.1","failed":1,"last":"ann"} [3]"#,
@@ -368,6 +368,8 @@ fn sigma_correlations_look_at_windows() {
 fn any_event() -> impl Strategy<Value = Vec<(Arc<str>, Cell)>> {
     let cell = prop_oneof![
         Just(Cell::Null),
+        any::<i64>().prop_map(Cell::Time),
+        any::<i64>().prop_map(Cell::Span),
         any::<bool>().prop_map(Cell::Bool),
         any::<i64>().prop_map(Cell::Long),
         any::<f64>().prop_map(Cell::Real),

@@ -15,7 +15,22 @@ const MOST: Duration = Duration::from_millis(if cfg!(debug_assertions) { 200 } e
 
 /// Events whose fields are those of the query, with the values it compares with.
 fn events(query: &Query) -> Vec<Event> {
-    let mut values: Vec<Cell> = vec![Cell::Null, Cell::from("x"), Cell::from(1)];
+    let mut values: Vec<Cell> = vec![
+        Cell::Null,
+        Cell::from("x"),
+        Cell::from(1),
+        Cell::from(""),
+        Cell::from(-2.5),
+        Cell::from(i64::MIN),
+        Cell::from(f64::MAX),
+        Cell::from(true),
+        Cell::Time(i64::MAX),
+        Cell::Span(i64::MIN),
+        Cell::List(vec![Cell::from("x"), Cell::from(7)]),
+        Cell::List(Vec::new()),
+        Cell::Bag(vec![("k".into(), Cell::from("x"))]),
+        Cell::from(r#"{"a":[{"b":1},{"b":"é"}],"c":null}"#),
+    ];
     let mut log_source = LogSource::default();
     if let SourceKind::LogSource(asked) = &query.plan.source.kind {
         log_source = asked.clone();

@@ -9,8 +9,8 @@ use crate::replay::plan::MOST_RECORDS;
 use crate::replay::record::{Record, Reshape, Table, merged};
 use crate::replay::{Cell, Run};
 
-/// How many rows of a lookup table a record is given at most (`max_matches` of `transforms.conf`).
-const MOST_MATCHES: usize = 1000;
+/// How many rows of a lookup table a record is given at most: `max_matches` of `transforms.conf`, where it is not set.
+const MOST_MATCHES: usize = 100;
 
 pub(super) static ROWS: &[Row] = &[("join", join), ("lookup", lookup)];
 

@@ -183,8 +183,8 @@ fn fill_bins(call: &Call<'_>, mut input: Table) -> Run<Table> {
         return Err(call.refuse("there are too many bins"));
     }
     let time = call.given("field").and_then(crate::ir::Expr::as_column);
-    let mut bin = first;
-    while bin < last {
+    let count = ((last - first) / step) as u32;
+    for bin in (1..=count).map(|index| first + f64::from(index) * step).filter(|bin| *bin < last) {
         if known.binary_search_by(|known| known.total_cmp(&bin)).is_err() {
             let cell = |column: &crate::ir::Column| match column.ty.ty {
                 _ if Some(column.id) == time => Cell::number(bin),
@@ -194,7 +194,6 @@ fn fill_bins(call: &Call<'_>, mut input: Table) -> Run<Table> {
             let cells = input.layout.schema.iter().map(cell).collect();
             input.records.push(Record { cells, rest: Rc::default(), events: Rc::from([]) });
         }
-        bin += step;
     }
     let layout = input.layout.clone();
     let at = time.and_then(|time| layout.position(time));

@@ -161,7 +161,7 @@ mod tests {
     fn values_come_to_what_the_documentation_says() {
         let abc = many(&["a", "b", "c"]);
         gives("mvappend", &["a".into(), many(&["b", "c"]), Cell::Null], abc.clone());
-        gives("mvcount", &[abc.clone()], 3);
+        gives("mvcount", std::slice::from_ref(&abc), 3);
         gives("mvcount", &["a".into()], 1);
         gives("mvcount", &[Cell::Null], Cell::Null);
         gives("mvdedup", &[many(&["a", "b", "a"])], many(&["a", "b"]));

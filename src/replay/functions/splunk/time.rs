@@ -2,7 +2,7 @@
 
 use super::number::finite;
 use super::{each, number, text};
-use crate::literal::{TICKS_PER_DAY, TICKS_PER_SECOND, civil_to_ticks, ticks_to_civil};
+use crate::literal::{MAX_DATETIME, TICKS_PER_DAY, TICKS_PER_SECOND, civil_to_ticks, ticks_to_civil};
 use crate::replay::cell::{UNIX_EPOCH, after_1970};
 use crate::replay::functions::core::iso_week;
 use crate::replay::functions::{Context, Row};
@@ -65,7 +65,7 @@ pub(in crate::replay) fn seconds(ticks: i64) -> Cell {
 /// The instant that a field holds: seconds since 1970.
 pub(super) fn ticks(cell: &Cell) -> Option<i64> {
     match cell {
-        Cell::Time(ticks) => Some(*ticks),
+        Cell::Time(ticks) => Some(*ticks).filter(|ticks| (0..=MAX_DATETIME).contains(ticks)),
         other => number(other).and_then(after_1970),
     }
 }
