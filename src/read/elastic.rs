@@ -28,6 +28,9 @@ pub(super) struct Rule<'f> {
     at: usize,
 }
 
+/// A rule, or what is wrong with it.
+pub(super) type Found<'f> = Result<Rule<'f>, Box<Diagnostic>>;
+
 /// The query of a rule, with the way back into the text of the rule.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Query {
@@ -47,7 +50,7 @@ pub(super) struct Scope {
 }
 
 /// The rules of a file, or what is wrong with one; `None` where the file holds no rules but a query.
-pub(super) fn rules(file: &SourceFile) -> Option<Vec<Result<Rule<'_>, Diagnostic>>> {
+pub(super) fn rules(file: &SourceFile) -> Option<Vec<Found<'_>>> {
     let text = file.text();
     if text.trim_start().starts_with('{') {
         return Some(lines(text));
@@ -57,7 +60,7 @@ pub(super) fn rules(file: &SourceFile) -> Option<Vec<Result<Rule<'_>, Diagnostic
 }
 
 /// A rule a line, as JSON, which is YAML as well.
-fn lines(text: &str) -> Vec<Result<Rule<'_>, Diagnostic>> {
+fn lines(text: &str) -> Vec<Found<'_>> {
     let mut found = Vec::new();
     let mut at = 0;
     for line in text.split_inclusive('\n') {
@@ -72,24 +75,29 @@ fn lines(text: &str) -> Vec<Result<Rule<'_>, Diagnostic>> {
             Ok(Some(fields)) if fields.as_mapping().is_some() => found.push(Ok(Rule { fields, text: line, at: start })),
             Ok(_) => {
                 let span = Span::new(start, start + line.trim_end().len());
-                found.push(Err(Diagnostic::new(&code::READ_SYNTAX, span, "a line of rules is an object of JSON")));
+                let message = "a line of rules is an object of JSON";
+                found.push(Err(Box::new(Diagnostic::new(&code::READ_SYNTAX, span, message))));
             }
-            Err(wrong) => found.push(Err(wrong.shifted(start))),
+            Err(wrong) => found.push(Err(Box::new(wrong.shifted(start)))),
         }
     }
     found
 }
 
 /// A rule as TOML: its fields are those of the table `rule`.
-fn tables(text: &str) -> Result<Rule<'_>, Diagnostic> {
+fn tables(text: &str) -> Found<'_> {
     let table = DeTable::parse(text).map_err(|error| {
         let span = error.span().map_or(Span::new(0, text.len()), |range| Span::new(range.start, range.end));
-        Diagnostic::new(&code::READ_SYNTAX, span, format!("the file is no well-formed TOML: {}", error.message()))
+        Box::new(Diagnostic::new(
+            &code::READ_SYNTAX,
+            span,
+            format!("the file is no well-formed TOML: {}", error.message()),
+        ))
     })?;
     let rule = table.get_ref().get("rule").and_then(|rule| Some((rule.get_ref().as_table()?, rule.span())));
     let Some((rule, range)) = rule else {
         let span = Span::new(0, text.len());
-        return Err(Diagnostic::new(&code::READ_SYNTAX, span, "the file has no table `rule`"));
+        return Err(Box::new(Diagnostic::new(&code::READ_SYNTAX, span, "the file has no table `rule`")));
     };
     let fields = Node { span: Span::new(range.start, range.end), kind: mapping(rule, MAX_DEPTH), alias: None };
     Ok(Rule { fields, text, at: 0 })

@@ -228,14 +228,8 @@ fn is_broken(
         }
     }
     // Where no stage asks, the sequence itself is the end.
-    let from = match leading {
-        Some(time) => time,
-        None => Some(first.time),
-    };
-    let to = match trailing {
-        Some(time) => time,
-        None => Some(last.time),
-    };
+    let from = leading.unwrap_or(Some(first.time));
+    let to = trailing.unwrap_or(Some(last.time));
     match (from, to) {
         (Some(from), Some(to)) if leading.is_some() || trailing.is_some() => {
             maxspan.is_none_or(|most| to.saturating_sub(from) <= most)

@@ -278,10 +278,8 @@ impl Reader<'_> {
             let subject = arguments.remove(0);
             return globs(!tilde, subject, arguments, "wildcard", at);
         }
-        let row = match tilde {
-            true => built_in(ForeignKind::Scalar, &format!("{}~", function.name)),
-            false => built_in(ForeignKind::Scalar, function.name),
-        };
+        let name = if tilde { format!("{}~", function.name) } else { function.name.to_owned() };
+        let row = built_in(ForeignKind::Scalar, &name);
         count(row.row().arity)?;
         let of_field = matches!(arguments[0].kind, ExprKind::Column(_));
         match function.meaning {

@@ -110,6 +110,7 @@ impl Reader<'_> {
                 output: id,
                 span: at,
             }],
+            lacking: Lacking::NoGroup,
             frame: Frame::Group,
             lacking: Lacking::NoGroup,
         };

@@ -6,12 +6,12 @@ use super::read_query;
 use crate::diagnostic::{Diagnostic, code};
 use crate::ir::Name;
 use crate::read::ReadBack;
-use crate::read::elastic::{Rule, Scope};
+use crate::read::elastic::{Found, Rule, Scope};
 use crate::yaml::Node;
 
 /// Reads the query of a rule as the rule runs it.
-pub(super) fn read(rule: Result<Rule<'_>, Diagnostic>) -> ReadBack {
-    let found = rule.map_err(Box::new).and_then(|rule| {
+pub(super) fn read(rule: Found<'_>) -> ReadBack {
+    let found = rule.and_then(|rule| {
         let query = rule.query()?;
         let scope = rule.scope();
         let mut read = match (rule.text("type").unwrap_or("eql"), rule.text("language").unwrap_or("eql")) {
