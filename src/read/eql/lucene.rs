@@ -112,7 +112,6 @@ impl Reader<'_> {
             }],
             lacking: Lacking::NoGroup,
             frame: Frame::Group,
-            lacking: Lacking::NoGroup,
         };
         plan.push(Op::Statistics(Box::new(statistics)), schema, at);
         let count = Expr::column(id, Type::Long.into(), at);
