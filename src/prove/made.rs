@@ -62,6 +62,8 @@ const fn covered(probe: Probe) -> &'static [LossKind] {
         Probe::Window => &[LossKind::WindowKind],
         Probe::Threshold => &[LossKind::Sketch, LossKind::WindowKind],
         Probe::Partner => &[LossKind::RowCap, LossKind::Order, LossKind::WindowKind, LossKind::Lookup],
-        Probe::Rule | Probe::Plain | Probe::Number | Probe::Item | Probe::Arm | Probe::Noise => &[],
+        // Two events of one instant are a number at its bound, and have no order elsewhere.
+        Probe::Number => &[LossKind::WindowKind, LossKind::Order],
+        Probe::Rule | Probe::Plain | Probe::Item | Probe::Arm | Probe::Noise => &[],
     }
 }

@@ -55,7 +55,13 @@ pub fn rules(schemas: &Schemas, engine: &Engine) -> Vec<Subject> {
         let found = content.queries.remove(0);
         let mut query = found.bound.unwrap().query.unwrap();
         pass::simplify(&mut query);
-        let scenarios = EventOptions::default().scenarios(&path, &query, schemas, engine).unwrap();
+        let refused = registry::TARGETS.iter().all(|target| {
+            let (fidelity, _) = target.fidelity(&query, &RuleInfo::default(), &target::Options::default()).unwrap();
+            fidelity == target::Fidelity::Refused
+        });
+        let scenarios =
+            if refused { Ok(Vec::new()) } else { EventOptions::default().scenarios(&path, &query, schemas, engine) };
+        let scenarios = scenarios.unwrap();
         let rule = (!content.rules.is_empty()).then(|| content.rules.remove(0));
         Subject { path, text: found.text, query, rule, scenarios }
     };
@@ -76,7 +82,7 @@ fn every_rule_is_proven_for_every_target_that_does_not_refuse() {
             let name = subject.path.file_stem().unwrap().to_string_lossy().into_owned();
             let made: usize =
                 subject.scenarios.iter().filter(|scenario| scenario.name.ends_with(')')).map(Scenario::len).sum();
-            assert!(made >= 200, "{name}: {made} events were made");
+            assert!(made >= 200 || subject.scenarios.is_empty(), "{name}: {made} events were made");
             let proofs = proofs(&subject.given(&schemas, &engine), registry::TARGETS).unwrap();
             proofs.into_iter().map(|proof| (name.clone(), proof)).collect::<Vec<_>>()
         })

@@ -162,6 +162,19 @@ impl Prove {
                     .collect());
             }
         };
+        let options = Options { fields: self.fields, prefer: self.prefer };
+        // Events are made only where there is something to prove.
+        let mut refused = Vec::new();
+        for target in &work.targets {
+            let (fidelity, losses) = target.fidelity(&ir, &info, &options).map_err(|error| error.to_string())?;
+            if fidelity == Fidelity::Refused {
+                let reason = losses.into_iter().find(|loss| loss.fidelity == fidelity).map(|loss| loss.message);
+                refused.push(without(*target, Verdict::Refused, reason));
+            }
+        }
+        if refused.len() == work.targets.len() {
+            return Ok(refused);
+        }
         let path = Path::new(text.file.name());
         let scenarios = self.events.scenarios(path, &ir, work.schemas, &work.engine)?;
         let given = Given {
@@ -169,7 +182,7 @@ impl Prove {
             text: &query.text,
             info,
             schemas: work.schemas,
-            options: Options { fields: self.fields, prefer: self.prefer },
+            options,
             engine: &work.engine,
             scenarios: &scenarios,
             until: Some(Instant::now() + Duration::from_secs(self.time)),

@@ -111,7 +111,6 @@ impl Reader<'_> {
                 span: at,
             }],
             frame: Frame::Group,
-            lacking: Lacking::NoGroup,
         };
         plan.push(Op::Statistics(Box::new(statistics)), schema, at);
         let count = Expr::column(id, Type::Long.into(), at);
