@@ -229,7 +229,7 @@ impl State<'_> {
         for side in [&mut node.left, &mut node.right] {
             // A literal that looks like a number is one.
             if let Some(value) = number(side) {
-                #[allow(clippy::cast_possible_truncation, reason = "whole numbers that a double holds exactly")]
+                // Whole numbers up to here a double holds exactly.
                 let whole = (value.fract() == 0.0 && value.abs() < 9e15).then_some(value as i64);
                 *side = Expr::literal(whole.map_or(Value::Real(value), Value::Long), side.span);
             }
@@ -321,7 +321,7 @@ impl State<'_> {
 fn around(test: Expr, nulls: NullRule, negated: bool, wanted: bool, subject: &Expr, span: Span) -> Expr {
     let there = |subject: &Expr| absent(subject.clone(), false, span);
     match (nulls, negated) {
-        (NullRule::AbsentFails, true) | (NullRule::Propagate, true) => and(vec![there(subject), not(test)], span),
+        (NullRule::AbsentFails | NullRule::Propagate, true) => and(vec![there(subject), not(test)], span),
         // Where null makes the whole null, the record is not kept, although the test is not fulfilled.
         (NullRule::Propagate, false) if !wanted => {
             Expr::new(ExprKind::Or(vec![test, absent(subject.clone(), true, span)]), Type::Bool, span)

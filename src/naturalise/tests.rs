@@ -23,7 +23,8 @@ fn said(language: Language, text: &str, table: Option<&str>, fields: Fields) -> 
     let options = Options { schemas: &schemas, fields, table, language, reading: &reading };
     let mut natural = naturalise(&query, &options).expect("data")?;
     simplify(&mut natural.query);
-    let conversion = registry::OWN.convert(&natural.query, &RuleInfo::default(), &Default::default()).expect("data");
+    let conversion =
+        registry::OWN.convert(&natural.query, &RuleInfo::default(), &crate::target::Options::default()).expect("data");
     let Some(output) = conversion.output else { return Err(conversion.losses) };
     let parsed = crate::syntax::parse(&output);
     let bound = bind(&parsed.query.unwrap_or_else(|| panic!("{output}\n{:?}", parsed.diagnostics)), &schemas);

@@ -69,7 +69,7 @@ impl State<'_> {
 
     /// What another language computes, by the row of its function.
     fn foreign(&mut self, id: &str, arguments: Vec<Expr>, span: Span) -> Result<Expr, Refused> {
-        let written = |at: usize| arguments.get(at).and_then(|a| a.as_literal()).and_then(Value::as_str);
+        let written = |at: usize| arguments.get(at).and_then(Expr::as_literal).and_then(Value::as_str);
         // A number of seconds since 1970 is an instant in KQL.
         let instant = arguments.first().is_some_and(|a| a.ty.ty == Type::DateTime);
         if let ("spl:bin_time", true, Some(width)) = (id, instant, written(1)) {
@@ -89,6 +89,13 @@ impl State<'_> {
             let format = string(format, span);
             let first = arguments.into_iter().next().into_iter();
             return Ok(call("format_datetime", first.chain([format]).collect(), Type::String, span));
+        }
+        // What values look like decides the order there, and the type of the column here.
+        if let ("spl:order_auto", [value]) = (id, arguments.as_slice()) {
+            if value.ty.ty == Type::String {
+                self.differs(LossKind::Order, span, "texts that look like numbers are sorted as texts");
+            }
+            return Ok(value.clone());
         }
         let unsupported = || refuse(LossKind::UnsupportedFunction, span, format!("`{id}` has no counterpart in KQL"));
         let (template, loss) = self.kql.functions.function(id, arguments.len()).ok_or_else(unsupported)?;

@@ -112,18 +112,21 @@ impl Convert {
 }
 
 /// What a query of KQL means, or the first thing that is wrong with it.
-fn meant(text: &str, work: &Work<'_>) -> Result<ir::Query, Diagnostic> {
+fn meant(text: &str, work: &Work<'_>) -> Result<ir::Query, Box<Diagnostic>> {
     let parsed = syntax::parse(text);
     let wrong = |found: Vec<Diagnostic>| found.into_iter().find(|it| it.severity == Severity::Error);
     let nothing = || Diagnostic::new(&crate::diagnostic::code::NOTHING_ASKED, Span::default(), "there is no query");
-    let Some(query) = parsed.query else { return Err(wrong(parsed.diagnostics).unwrap_or_else(nothing)) };
+    if let Some(error) = wrong(parsed.diagnostics) {
+        return Err(error.into());
+    }
+    let query = parsed.query.ok_or_else(|| Box::new(nothing()))?;
     let bound = bind(&query, work.schemas);
     // A table that is told may be one that nothing here knows.
     let unknown = |it: &Diagnostic| it.code == &crate::diagnostic::code::UNKNOWN_TABLE;
     if let Some(error) = wrong(bound.diagnostics.into_iter().filter(|it| !unknown(it)).collect()) {
-        return Err(error);
+        return Err(error.into());
     }
-    let mut query = bound.query.ok_or_else(nothing)?;
+    let mut query = bound.query.ok_or_else(|| Box::new(nothing()))?;
     simplify(&mut query);
     Ok(query)
 }

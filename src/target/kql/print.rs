@@ -94,7 +94,7 @@ fn head(h: &Head, depth: usize) -> String {
         }
         Head::Rows(schema, rows) => {
             let rows: Vec<String> =
-                rows.iter().map(|row| row.iter().map(cell).collect::<Vec<_>>().join(", ")).collect();
+                rows.iter().map(|row| row.iter().map(literal).collect::<Vec<_>>().join(", ")).collect();
             format!("datatable({}) [{}]", columns(schema), listed(&rows, depth))
         }
         Head::External(schema, addresses, options) => {
@@ -557,11 +557,6 @@ fn quoted(text: &str) -> String {
     Value::string(text).to_string()
 }
 
-/// A cell of a `datatable`.
-fn cell(value: &Value) -> String {
-    literal(value)
-}
-
 fn literal(value: &Value) -> String {
     match value {
         Value::String(text) => string(text),
@@ -597,6 +592,12 @@ fn timespan(ticks: i64) -> Option<String> {
 /// An instant, without the parts that are zero.
 fn datetime(ticks: i64) -> String {
     let text = format_datetime(ticks);
-    let short = text.strip_suffix(".0000000Z").map(|seconds| format!("{seconds}Z")).unwrap_or(text);
-    short.strip_suffix("T00:00:00Z").map(str::to_owned).unwrap_or(short)
+    let short = match text.strip_suffix(".0000000Z") {
+        Some(seconds) => format!("{seconds}Z"),
+        None => text,
+    };
+    match short.strip_suffix("T00:00:00Z") {
+        Some(day) => day.to_owned(),
+        None => short,
+    }
 }

@@ -153,9 +153,9 @@ fn star_at(call: &AggregateCall, input: &Schema) -> Option<usize> {
     (least..call.arguments.len())
         .find(|at| {
             let (given, rest) = call.arguments.split_at(*at);
-            let seen: Vec<_> = given.iter().filter_map(|argument| argument.as_column()).collect();
+            let seen: Vec<_> = given.iter().filter_map(crate::ir::Expr::as_column).collect();
             let all: Vec<_> = input.iter().map(|c| c.id).filter(|id| !seen.contains(id)).collect();
-            let rest: Vec<_> = rest.iter().map(|argument| argument.as_column()).collect();
+            let rest: Vec<_> = rest.iter().map(crate::ir::Expr::as_column).collect();
             let listed = rest.len() > 1 && rest.iter().all(Option::is_some);
             if call.open {
                 return listed && all.iter().all(|id| rest.contains(&Some(*id)));

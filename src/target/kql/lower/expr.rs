@@ -164,7 +164,7 @@ impl Lowerer<'_> {
     }
 
     fn string_match(&mut self, node: &StringMatch, span: Span, row: &Row<'_>) -> Result<Expr, Refused> {
-        let (plain, negated) = self.operator(node.test, node.rules.case, node.rules.terms, span)?;
+        let (plain, negated) = operator(node.test, node.rules.case, node.rules.terms, span)?;
         let sensitive_equality = node.test == StringTest::Equals && node.rules.case == CaseRule::Sensitive;
         let fits = match node.rules.nulls {
             NullRule::KqlMatch => true,
@@ -180,35 +180,6 @@ impl Lowerer<'_> {
             (true, Some(negated)) => Expr::Compare(negated, sides),
             (true, None) => Expr::call("not", vec![Expr::Compare(plain, sides)]),
         })
-    }
-
-    /// The operator of a comparison of texts, and its negated form.
-    fn operator(
-        &self,
-        test: StringTest,
-        case: CaseRule,
-        terms: TermRule,
-        span: Span,
-    ) -> Result<(&'static str, Option<&'static str>), Refused> {
-        let sensitive = match case {
-            CaseRule::Sensitive => true,
-            CaseRule::AsciiInsensitive => false,
-            CaseRule::UnicodeInsensitive => {
-                return Err(refuse(
-                    LossKind::UnsupportedExpression,
-                    span,
-                    "KQL folds the letters of ASCII alone".to_owned(),
-                ));
-            }
-        };
-        let in_terms = matches!(test, StringTest::HasTerm | StringTest::HasPrefix | StringTest::HasSuffix);
-        if in_terms && terms != TermRule::KqlAlphanumeric {
-            return Err(unsupported(span, "KQL parts terms in another way"));
-        }
-        let found = STRING_OPERATORS.iter().find(|(t, s, ..)| (*t, *s) == (test, sensitive));
-        found
-            .map(|(_, _, plain, negated)| (*plain, *negated))
-            .ok_or_else(|| unsupported(span, "KQL has no operator for a pattern in which `?` stands for a character"))
     }
 
     fn regex(&mut self, node: &RegexMatch, span: Span, row: &Row<'_>) -> Result<Expr, Refused> {
@@ -261,7 +232,7 @@ impl Lowerer<'_> {
         let ValueSet::List(items) = &node.set else {
             return Err(unsupported(span, "KQL compares with the values of a table by `in` and its like alone"));
         };
-        let (plain, _) = self.operator(node.test, node.rules.case, node.rules.terms, span)?;
+        let (plain, _) = operator(node.test, node.rules.case, node.rules.terms, span)?;
         let mut terms = Vec::with_capacity(items.len());
         for item in items {
             if item.ty.ty == Type::Dynamic {
@@ -296,7 +267,7 @@ impl Lowerer<'_> {
         if node.rules.nulls != NullRule::KqlMatch {
             return Err(nulls(span));
         }
-        let (plain, negated) = self.operator(node.test, node.rules.case, node.rules.terms, span)?;
+        let (plain, negated) = operator(node.test, node.rules.case, node.rules.terms, span)?;
         let op = if node.negated { negated } else { Some(plain) };
         let op = op.ok_or_else(|| unsupported(span, "KQL cannot say this of every column"))?;
         Ok(Expr::Compare(op, Box::new([Expr::Star, self.expr(&node.needle, row)?])))
@@ -387,6 +358,34 @@ impl Lowerer<'_> {
     pub(super) fn arguments(&mut self, items: &[Ir], row: &Row<'_>) -> Result<Vec<Argument>, Refused> {
         Ok(self.all(items, row)?.into_iter().map(|value| Argument { name: None, value }).collect())
     }
+}
+
+/// The operator of a comparison of texts, and its negated form.
+fn operator(
+    test: StringTest,
+    case: CaseRule,
+    terms: TermRule,
+    span: Span,
+) -> Result<(&'static str, Option<&'static str>), Refused> {
+    let sensitive = match case {
+        CaseRule::Sensitive => true,
+        CaseRule::AsciiInsensitive => false,
+        CaseRule::UnicodeInsensitive => {
+            return Err(refuse(
+                LossKind::UnsupportedExpression,
+                span,
+                "KQL folds the letters of ASCII alone".to_owned(),
+            ));
+        }
+    };
+    let in_terms = matches!(test, StringTest::HasTerm | StringTest::HasPrefix | StringTest::HasSuffix);
+    if in_terms && terms != TermRule::KqlAlphanumeric {
+        return Err(unsupported(span, "KQL parts terms in another way"));
+    }
+    let found = STRING_OPERATORS.iter().find(|(t, s, ..)| (*t, *s) == (test, sensitive));
+    found
+        .map(|(_, _, plain, negated)| (*plain, *negated))
+        .ok_or_else(|| unsupported(span, "KQL has no operator for a pattern in which `?` stands for a character"))
 }
 
 /// Whether a function takes a type at a place.

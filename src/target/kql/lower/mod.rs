@@ -40,8 +40,8 @@ pub(super) fn lower(query: &Query) -> Result<(Script, Losses), Losses> {
         let message = format!("nothing here knows a column `{}`; it is written as it stands", info.name);
         lowerer.losses.push(Loss::approximate(LossKind::UnresolvedName, info.span, message));
     }
-    for index in 0..query.shared.len() {
-        lowerer.share(SharedId(index as u32), &query.shared[index].name, &query.shared[index].plan);
+    for (id, shared) in (0..).map(SharedId).zip(&query.shared) {
+        lowerer.share(id, &shared.name, &shared.plan);
     }
     let pipe = lowerer.pipe(&query.plan);
     let Lowerer { losses, parameters, tables, .. } = lowerer;

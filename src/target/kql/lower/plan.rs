@@ -105,7 +105,7 @@ impl Lowerer<'_> {
             (SourceKind::Shared(id, _), Head::Table(_)) => {
                 self.query.shared.get(id.0 as usize).map(|shared| shared.name.to_string()).unwrap_or_default()
             }
-            (_, Head::Table(name)) | (_, Head::Pattern(name)) | (_, Head::Call(name, _)) => name.clone(),
+            (_, Head::Table(name) | Head::Pattern(name) | Head::Call(name, _)) => name.clone(),
             _ => String::new(),
         }
     }
