@@ -3,7 +3,6 @@
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails as the test does")]
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -22,8 +21,13 @@ struct Client {
 impl Client {
     /// Starts the server and introduces itself, with these capabilities.
     fn start(capabilities: &Value) -> Self {
+        Self::with(&[], capabilities)
+    }
+
+    /// The same, with these arguments.
+    fn with(arguments: &[&str], capabilities: &Value) -> Self {
         let mut command = Command::new(assert_cmd::cargo::cargo_bin!("kqlc"));
-        command.arg("lsp").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.arg("lsp").args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut server = command.spawn().unwrap();
         let (input, output) = (server.stdin.take(), BufReader::new(server.stdout.take().unwrap()));
         let mut client = Self { server, input, output, next: 0, told: Vec::new() };
@@ -195,7 +199,7 @@ fn findings_stand_where_the_editor_counts_them() {
     assert_eq!(codes(&found), ["Q001", "K2001"], "{found:?}");
     assert_eq!(found[0]["range"], range((8, 8), (8, 14)));
     // The face is two units of UTF-16 wide.
-    assert_eq!(found[1]["range"], range((10, 40), (10, 48)));
+    assert_eq!(found[1]["range"], range((10, 42), (10, 50)));
     assert_eq!((found[0]["severity"].as_i64(), found[1]["severity"].as_i64()), (Some(2), Some(1)));
     assert_eq!(found[0]["tags"], json!([1]));
     assert_eq!(client.end(), Some(0));
@@ -203,7 +207,7 @@ fn findings_stand_where_the_editor_counts_them() {
     let mut client = Client::start(&json!({ "general": { "positionEncodings": ["utf-8", "utf-16"] } }));
     client.open("file:///a.yaml", "yaml", RULE);
     let found = client.findings("file:///a.yaml");
-    assert_eq!(found[1]["range"], range((10, 42), (10, 50)), "and four bytes");
+    assert_eq!(found[1]["range"], range((10, 44), (10, 52)), "and four bytes");
 }
 
 #[test]
@@ -264,12 +268,10 @@ fn changes_of_a_part_are_followed() {
 #[test]
 fn fixes_mend_what_was_found() {
     let mut client = Client::plain();
-    let text =
-        "// \u{1F600}\r\nSigninLogs\r\n| summarize makeset(AppId), a = tolower(AppId) == 'x' by AppDisplayName\r\n";
-    let text = text.replace(", a = tolower(AppId) == 'x'", "") + "| where tolower(AppDisplayName) == 'x'\r\n";
-    client.open("file:///a.kql", "kql", &text);
+    let text = "// \u{1F600}\r\nSigninLogs\r\n| where AppId <> 'y'\r\n| where tolower(AppDisplayName) == 'x'\r\n";
+    client.open("file:///a.kql", "kql", text);
     let found = client.findings("file:///a.kql");
-    assert_eq!(codes(&found), ["Q050", "Q015"], "{found:?}");
+    assert_eq!(codes(&found), ["Q051", "Q015"], "{found:?}");
     let params = |only: Value| {
         json!({
             "textDocument": { "uri": "file:///a.kql" },
@@ -285,18 +287,18 @@ fn fixes_mend_what_was_found() {
             .find(|action| action["title"].as_str().unwrap().contains(part))
             .unwrap_or_else(|| panic!("{part}: {actions:?}"))
     };
-    let applied = |action: &Value| edited(&text, action["edit"]["changes"]["file:///a.kql"].as_array().unwrap());
-    let safe = titled("[Q050]");
+    let applied = |action: &Value| edited(text, action["edit"]["changes"]["file:///a.kql"].as_array().unwrap());
+    let safe = titled("[Q051]");
     assert_eq!(safe["isPreferred"], true);
-    assert_eq!(applied(safe), text.replace("makeset", "make_set"));
+    assert_eq!(applied(safe), text.replace("<>", "!="));
     let risky = titled("[Q015]");
     assert!(risky.get("isPreferred").is_none() && risky["title"].as_str().unwrap().contains("may change the meaning"));
     let ignored = applied(titled("Ignore Q015"));
     client.open("file:///b.kql", "kql", &ignored);
-    assert_eq!(codes(&client.findings("file:///b.kql")), ["Q050"], "{ignored}");
+    assert_eq!(codes(&client.findings("file:///b.kql")), ["Q051"], "{ignored}");
     let all = client.ask("textDocument/codeAction", &params(json!(["source.fixAll"])));
     assert_eq!(all.as_array().unwrap().len(), 1, "{all}");
-    assert_eq!(applied(&all[0]), text.replace("makeset", "make_set"), "safe fixes alone");
+    assert_eq!(applied(&all[0]), text.replace("<>", "!="), "safe fixes alone");
     assert_eq!(client.ask("textDocument/codeAction", &params(json!(["refactor"]))), json!([]));
 }
 
@@ -514,12 +516,11 @@ fn a_long_rule_is_answered_about_at_once() {
 fn a_schema_of_ones_own_is_known() {
     let folder = tempfile::tempdir().unwrap();
     let schema = folder.path().join("own.json");
-    std::fs::write(
-        &schema,
-        r#"{ "tables": [ { "name": "Own_CL", "columns": [ { "name": "Mine", "type": "string" } ] } ] }"#,
-    )
-    .unwrap();
-    assert!(Path::new(&schema).is_file());
+    let own = json!([{ "name": "Own_CL", "columns": [{ "name": "Mine", "type": "string" }] }]);
+    std::fs::write(&schema, own.to_string()).unwrap();
+    let mut client = Client::with(&["--schema", schema.to_str().unwrap()], &json!({}));
+    let place = client.open_at("file:///a.kql", "Own_CL | where §");
+    assert!(client.offered(&place).iter().any(|label| label == "Mine"));
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("kqlc"));
     let output = command.args(["lsp", "--schema", "/no/such/file"]).stdin(Stdio::null()).output().unwrap();
     assert_eq!(output.status.code(), Some(2), "a schema that cannot be read is no schema");

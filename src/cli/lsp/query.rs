@@ -99,15 +99,16 @@ impl UnderCursor {
     }
 }
 
-/// The offset in a text of an offset in the file: the last that does not lie behind it.
+/// The offset in a text of an offset in the file: the first that does not lie before it. The end of a text and the line
+/// break before it may stand at the same place of the file.
 fn inverse(map: &TextMap, text: &str, offset: usize) -> usize {
     let (mut low, mut high) = (0, text.len());
     while low < high {
-        let middle = usize::midpoint(low, high) + 1;
-        if map.offset(middle) <= offset {
-            low = middle;
+        let middle = usize::midpoint(low, high);
+        if map.offset(middle) < offset {
+            low = middle + 1;
         } else {
-            high = middle - 1;
+            high = middle;
         }
     }
     while !text.is_char_boundary(low) {

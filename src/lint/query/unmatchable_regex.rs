@@ -17,13 +17,13 @@ lint! {
     /// ## Example
     /// ```kql
     /// DeviceProcessEvents
-    /// | where ProcessCommandLine matches regex @"\.exe$ -enc"
+    /// | where ProcessCommandLine matches regex @"\.exe$\s+-enc"
     /// ```
     ///
     /// ## Use instead
     /// ```kql
     /// DeviceProcessEvents
-    /// | where ProcessCommandLine matches regex @"\.exe -enc"
+    /// | where ProcessCommandLine matches regex @"\.exe\s+-enc"
     /// ```
     "Q024" "unmatchable-regex" Warning, fix: None, since: "0.1.0",
     summary: "A regular expression matches nothing.",
