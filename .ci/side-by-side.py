@@ -31,7 +31,9 @@ or ProcessCommandLine has @"\aaaa\7za.exe"
 or ProcessCommandLine has @"copy .\1.7z \"
 or ProcessCommandLine has @"copy \client\c$\aaaa\"
 or FolderPath == @"C:\Users\Public\7za.exe"
-| top 100 by TimeGenerated desc"""
+| top 100 by TimeGenerated desc
+| project TimeGenerated, DeviceName, AccountName, FileName, FolderPath, ProcessCommandLine, ProcessId, InitiatingProcessFileName,
+  InitiatingProcessCommandLine, SHA256, ActionType"""
 PANDA_REGEX = (r"(?i)\\ldifde\.exe -f -n |\\7za\.exe a 1\.7z | eprod\.ldf$|\\aaaa\\(procdump64|netsess|7za)\.exe($|[^a-z0-9])"
                r"|copy \.\\1\.7z \\|copy \\client\\c\$\\aaaa\\")
 PANDA_SQL = f"""select * from DeviceProcessEvents where TimeGenerated > '2024-05-08 00:00:00+00'
@@ -92,17 +94,17 @@ where TimeGenerated > '2024-04-15 00:00:00+00' and DeviceVendor = 'Zscaler'
  and DeviceAction not in ('block', 'BLOCK', 'Blocked', 'blocked', 'deny') and SourceUserName <> ''
  and regexp_matches(DestinationHostName, '{DOMAIN_REGEX}')
 group by 1, 2), users as materialized (
-select u, round(sum(b)::double / 1048576, 2) mb, count(distinct d) days, sum(n) n, sum(h) h from daily group by u),
+select u, round(sum(b)::double / 1048576, 2) mb, count(distinct d) active, sum(n) n, sum(h) h from daily group by u),
 office as (
-select lower(UserId) u, count(*) n, list(distinct Operation) ops, count(*) filter (Operation ilike '%anonymous%') links,
+select lower(UserId) u, count(*) n, list(distinct Operation) ops, count(*) filter (regexp_matches(Operation, '(?i)(^|[^a-z0-9])anonymous($|[^a-z0-9])')) links,
  max(TimeGenerated) from OfficeActivity
 where TimeGenerated > '2024-04-15 00:00:00+00' and UserId <> '' and Operation in ({json.dumps(SHARING)[1:-1].replace('"', "'")})
 group by 1), stats as (select avg(mb) a, stddev_samp(mb) s from users)
-select users.u, mb, days, users.n, users.h, coalesce(office.n, 0), coalesce(links, 0),
+select users.u, mb, active, users.n, users.h, coalesce(office.n, 0), coalesce(links, 0),
  (mb > 5)::int + (coalesce(office.n, 0) > 0)::int
 from users left join office on users.u = office.u, stats
 where (case when s > 0 then round((mb - a) / s, 2) else 0 end) >= 3 or (coalesce(links, 0) >= 3 and mb > 10)
- or (days >= 20 and mb > 50)"""
+ or (active >= 20 and mb > 50)"""
 
 JSON_COLUMNS = "columns={TimeGenerated:'TIMESTAMP',DeviceName:'VARCHAR',FileName:'VARCHAR',ProcessCommandLine:'VARCHAR'}"
 LINES = f"read_json('{{data}}/DeviceProcessEvents.ndjson', {JSON_COLUMNS}, format='newline_delimited')"
@@ -113,17 +115,14 @@ QUESTIONS = [
     ("20 terms, against one regular expression", ["DeviceProcessEvents"], PARQUET, 1.5, HAS_ANY,
      f"select count(*) from DeviceProcessEvents where regexp_matches(ProcessCommandLine, '{TERM_REGEX}')"),
     ("20 terms, against twenty contains", ["DeviceProcessEvents"], PARQUET, 10, HAS_ANY, CONTAINS),
-    ("tools of an attacker (seed 003)", ["DeviceProcessEvents"], PARQUET, 1.5, PANDA, PANDA_SQL),
-    ("downloads in five minutes (seed 000)", ["CloudAppEvents"], PARQUET, 1.0, DOWNLOADS, DOWNLOADS_SQL),
-    ("low and slow (seed 004)", ["CommonSecurityLog", "OfficeActivity"], PARQUET, 1.0, SLOW, SLOW_SQL),
+    ("tools of an attacker", ["DeviceProcessEvents"], PARQUET, 1.5, PANDA, PANDA_SQL),
+    ("downloads in five minutes", ["CloudAppEvents"], PARQUET, 1.0, DOWNLOADS, DOWNLOADS_SQL),
+    ("low and slow", ["CommonSecurityLog", "OfficeActivity"], PARQUET, 1.0, SLOW, SLOW_SQL),
     ("bytes by user and day", ["CommonSecurityLog"], PARQUET, 1.0,
      "CommonSecurityLog | where SentBytes > 0 | summarize n = count(), s = sum(SentBytes) by SourceUserName, bin(TimeGenerated, 1d)"
      " | summarize users = count(), bytes = sum(s), events = sum(n)",
      "select count(*), sum(s), sum(n) from (select count(*) n, sum(SentBytes) s from CommonSecurityLog where SentBytes > 0"
      " group by SourceUserName, date_trunc('day', TimeGenerated))"),
-    ("one row group of many", ["CommonSecurityLog"], PARQUET, 1.0,
-     "CommonSecurityLog | where TimeGenerated between (datetime(2024-05-07) .. datetime(2024-05-07T01:00:00)) | summarize count(), sum(SentBytes)",
-     "select count(*), sum(SentBytes) from CommonSecurityLog where TimeGenerated between '2024-05-07 00:00:00+00' and '2024-05-07 01:00:00+00'"),
     ("four columns of NDJSON", ["DeviceProcessEvents"], ".ndjson", 1.2,
      "DeviceProcessEvents | where ProcessCommandLine contains_cs '1.7z' and TimeGenerated > ago(10d) | summarize n = count(), d = max(DeviceName), f = max(FileName)",
      f"select count(*), max(DeviceName), max(FileName) from {LINES}"
@@ -185,8 +184,6 @@ def main():
     connection = duckdb.connect()
     connection.execute(f"set threads={options.threads}")
     connection.execute("set timezone='UTC'")
-    for table in ("DeviceProcessEvents", "CommonSecurityLog", "CloudAppEvents", "OfficeActivity"):
-        connection.execute(f"create view {table} as select * from read_parquet('{options.data}/{table}{PARQUET}')")
     version = subprocess.run([options.kqlc, "--version"], capture_output=True, text=True, check=True).stdout.strip()
     print(f"{datetime.date.today()}, {os.cpu_count()} processors ({processor()}), load {os.getloadavg()[0]:.1f}, {options.threads} threads;"
           f" {version}, DuckDB {duckdb.__version__}; median of {options.runs}\n")
@@ -196,6 +193,8 @@ def main():
         if options.only not in name:
             continue
         sql = sql.replace("{data}", options.data)
+        for table in tables if ending == PARQUET else []:
+            connection.execute(f"create or replace view {table} as select * from '{options.data}/{table}{PARQUET}'")
         ours, theirs = [], []
         for _ in range(options.runs):
             ours.append(kqlc(options, tables, ending, kql))

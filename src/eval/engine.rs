@@ -2,12 +2,13 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use datafusion::arrow::array::RecordBatch;
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{SessionConfig, SessionContext};
-use tokio::runtime::Runtime;
+use tokio::runtime::{Handle, Runtime};
 
 use super::catalog::Catalog;
 use super::error::EvalError;
@@ -72,10 +73,28 @@ impl Answer {
 /// Runs queries; keeps the threads between them, and what plans are made with. A copy shares them.
 #[derive(Clone)]
 pub struct Engine {
-    runtime: Arc<Runtime>,
+    threads: Arc<Threads>,
     context: SessionContext,
     options: Options,
     interrupt: Interrupt,
+}
+
+/// How long work that is given up may take to end.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// The threads that work.
+struct Threads {
+    handle: Handle,
+    runtime: Option<Runtime>,
+}
+
+impl Drop for Threads {
+    /// A part of a plan may work for long without a look at whether anybody still waits for it: nobody waits for its end.
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_timeout(GRACE);
+        }
+    }
 }
 
 impl fmt::Debug for Engine {
@@ -100,7 +119,8 @@ impl Engine {
             .enable_all()
             .build()
             .map_err(|error| EvalError::Source(format!("no threads to work with: {error}")))?;
-        Ok(Self { runtime: Arc::new(runtime), context: context(options)?, options, interrupt: Interrupt::default() })
+        let threads = Threads { handle: runtime.handle().clone(), runtime: Some(runtime) };
+        Ok(Self { threads: Arc::new(threads), context: context(options)?, options, interrupt: Interrupt::default() })
     }
 
     /// The same engine at another instant, in ticks.
@@ -112,7 +132,7 @@ impl Engine {
     /// Ends runs in an orderly way when the process is told to stop (Ctrl-C); told again, it ends at once.
     #[must_use]
     pub fn interruptible(self) -> Self {
-        self.runtime.spawn(self.interrupt.clone().listen());
+        self.threads.handle.spawn(self.interrupt.clone().listen());
         self
     }
 
@@ -148,7 +168,7 @@ impl Engine {
     }
 
     fn lowering<'a>(&'a self, query: &Query, catalog: &'a dyn Catalog) -> Lowering<'a> {
-        Lowering::new(query, self.context.clone(), &self.runtime, catalog, self.options, self.interrupt.clone())
+        Lowering::new(query, self.context.clone(), &self.threads.handle, catalog, self.options, self.interrupt.clone())
     }
 }
 
@@ -251,6 +271,38 @@ mod tests {
         let query =
             format!("print s = 'x y', a = dynamic([])\n{steps}| where array_length(a) > 0 | project array_length(a)");
         assert_eq!(answer(&query, 8), ["40"]);
+    }
+
+    #[test]
+    fn parts_of_parts_are_worked_on_by_themselves() {
+        let query = "datatable(k: string, v: dynamic)['a', dynamic([[1, 2], [3]]), 'b', dynamic([[4], []]), 'a', dynamic([[5]])]
+            | mv-apply x = v on (mv-apply with_itemindex=i y = x to typeof(long) on (summarize s = sum(y), m = max(i))
+              | summarize t = sum(s), m = max(m), c = count())";
+        for partitions in [1, 8] {
+            let rows: Vec<String> = answer(query, partitions).iter().map(|row| row.replace('"', "")).collect();
+            assert_eq!(rows, ["a|[[1,2],[3]]|6|1|2", "b|[[4],[]]|4|0|2", "a|[[5]]|5|0|1"], "{partitions} partitions");
+        }
+    }
+
+    #[test]
+    fn tests_put_together_find_what_each_finds() {
+        let rows = "datatable(s: string, t: string)['power shell', 'x', 'POWERSHELL.exe', '', '', 'x y', 'shell', 'zz', 'a.b', 'pow']";
+        let tests = [
+            "s has 'shell'",
+            "s startswith 'pow'",
+            "t contains 'z'",
+            "s has_any ('b', 'q')",
+            "s == ''",
+            "s endswith '.EXE'",
+        ];
+        for count in 1..=tests.len() {
+            let tests = &tests[..count];
+            let together = answer(&format!("{rows} | where {}", tests.join(" or ")), 1);
+            let names: Vec<String> = (0..count).map(|at| format!("b{at}")).collect();
+            let each: Vec<String> = names.iter().zip(tests).map(|(name, test)| format!("{name} = {test}")).collect();
+            let apart = format!("{rows} | extend {} | where {} | project s, t", each.join(", "), names.join(" or "));
+            assert_eq!(together, answer(&apart, 1), "{tests:?}");
+        }
     }
 
     /// Equal they may be, as texts; which comes first is not known.

@@ -155,6 +155,13 @@ pub enum StringTest {
     Glob,
 }
 
+impl StringTest {
+    /// Whether it looks for a part of a text, so that an empty needle is found in every text.
+    pub const fn is_for_part(self) -> bool {
+        !matches!(self, Self::Equals | Self::Wildcard | Self::Glob)
+    }
+}
+
 /// A comparison of strings. An operand of another type is compared by its text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StringMatch {

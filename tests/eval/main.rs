@@ -1,6 +1,7 @@
 //! The native evaluator, by whole queries.
 #![cfg(feature = "eval")]
 
+mod examples;
 mod forms;
 mod grammar;
 mod mutation;

@@ -21,8 +21,8 @@ use crate::eval::kernels::{self, Env};
 use crate::eval::support;
 use crate::functions::FunctionId;
 use crate::ir::{
-    AnyColumn, CaseRule, CompareOp, Expr, Membership, NullRule, Plan, Quantifier, RegexMatch, StringMatch, StringRules,
-    StringTest, Value, ValueSet,
+    AnyColumn, CaseRule, ColumnId, CompareOp, Expr, ExprKind, Membership, NullRule, Plan, Quantifier, RegexMatch,
+    StringMatch, StringRules, StringTest, Value, ValueSet,
 };
 use crate::source::Span;
 use crate::types::Type;
@@ -132,6 +132,48 @@ impl Lowering<'_> {
             verdict(texts, &matcher.eval(texts), negated, absent)
         });
         udf::raw("match", key, datafusion::arrow::datatypes::DataType::Boolean, false, function, vec![subject])
+    }
+
+    /// Tests of a column for parts of its text, one of which must hold, put together: so a text is gone over once, however
+    /// many there are. Gives what they became, and the operands that are left.
+    pub(super) fn tests_together<'e>(&self, input: &Relation, operands: &'e [Expr]) -> (Vec<DfExpr>, Vec<&'e Expr>) {
+        let mut groups: Vec<(ColumnId, StringRules, Tests, Vec<&Expr>)> = Vec::new();
+        let mut left = Vec::new();
+        for operand in operands {
+            let Some((id, rules, tests)) = tests_of(operand) else {
+                left.push(operand);
+                continue;
+            };
+            let same = |(there, by, ..): &&mut (ColumnId, StringRules, Tests, Vec<&Expr>)| *there == id && *by == rules;
+            match groups.iter_mut().find(same) {
+                Some((_, _, all, from)) => {
+                    all.extend(tests);
+                    from.push(operand);
+                }
+                None => groups.push((id, rules, tests, vec![operand])),
+            }
+        }
+        let mut terms = Vec::new();
+        for (id, rules, tests, from) in groups {
+            let matcher = if from.len() > 1 { Matcher::any_of(rules, &tests) } else { None };
+            let Some(matcher) = matcher else {
+                left.extend(from);
+                continue;
+            };
+            let function: udf::Function = Arc::new(move |arrays, _| {
+                verdict(arrays[0].as_string_view(), &matcher.eval(arrays[0].as_string_view()), false, false)
+            });
+            let (key, subject) = (format!("{rules:?}{tests:?}"), vec![self.column(input, id)]);
+            terms.push(udf::raw(
+                "match",
+                key,
+                datafusion::arrow::datatypes::DataType::Boolean,
+                false,
+                function,
+                subject,
+            ));
+        }
+        (terms, left)
     }
 
     pub(super) fn regex(&mut self, input: &Relation, node: &RegexMatch) -> Lower<DfExpr> {
@@ -259,6 +301,31 @@ impl Lowering<'_> {
         }
         Ok(balanced(terms, Operator::Or).unwrap_or_else(|| lit(false)))
     }
+}
+
+/// Tests for parts of a text, each with its needle.
+type Tests = Vec<(StringTest, String)>;
+
+/// The tests of a column's text of which an expression says that one must hold.
+fn tests_of(expr: &Expr) -> Option<(ColumnId, StringRules, Tests)> {
+    let (subject, rules, test, needles) = match &expr.kind {
+        ExprKind::Match(node) if !node.negated => {
+            (&node.subject, node.rules, node.test, vec![text_of(node.needle.as_literal()?)])
+        }
+        ExprKind::Member(node) if !node.negated && node.quantifier == Quantifier::Any => {
+            let ValueSet::List(items) = &node.set else { return None };
+            let values = items.iter().map(constant_items).collect::<Option<Vec<_>>>()?.concat();
+            (&node.subject, node.rules, node.test, values.iter().map(text_of).collect())
+        }
+        _ => return None,
+    };
+    let ExprKind::Column(id) = subject.kind else { return None };
+    let fits = subject.ty.ty == Type::String
+        && test.is_for_part()
+        && rules.nulls != NullRule::AbsentFails
+        && !needles.is_empty()
+        && needles.iter().all(|needle| !needle.is_empty());
+    fits.then(|| (id, rules, needles.into_iter().map(|needle| (test, needle)).collect()))
 }
 
 /// The text of a value, as string operators see it.

@@ -25,12 +25,11 @@ impl Lowering<'_> {
         match &node.body {
             None => self.expanded(input, node),
             Some(body) => {
-                // Each record is a part, known by its rank.
-                let span = body.source.span;
-                if input.parts.is_some() {
-                    return Err(EvalError::unsupported("an `mv-apply` inside another sub-query is not run here", span));
-                }
-                let (input, rank) = self.ranked(input)?;
+                // Each record is a part, known by its rank among those of all parts that there are already.
+                let parts = input.parts.clone();
+                let whole = Relation { order: input.whole_order(), parts: None, ..input };
+                let (ranked, rank) = self.ranked(whole)?;
+                let input = Relation { parts, ..ranked };
                 let part = self.hide();
                 let outer = self.with_fields(input, vec![(part.clone(), reference(&rank))])?;
                 let all = LogicalPlanBuilder::from(outer.plan.clone()).project([reference(&part)])?.build()?;
@@ -64,22 +63,24 @@ impl Lowering<'_> {
         let mut inner = self.projected(inner, inner_fields)?;
         inner.order.insert(0, OrderKey::ascending(part.to_owned()));
         inner.parts = None;
+        // Parts that there were before are there again.
+        outer_fields.extend(outer.parts.iter().map(|parts| reference(&parts.field)));
         if outer_fields.is_empty() {
             return Ok(inner);
         }
         let mine = self.hide();
         outer_fields.push(reference(part).alias(&mine));
-        let outer = LogicalPlanBuilder::from(outer.plan).project(outer_fields)?.build()?;
+        let columns = LogicalPlanBuilder::from(outer.plan).project(outer_fields)?.build()?;
         let plan = LogicalPlanBuilder::from(inner.plan)
             .join_detailed(
-                outer,
+                columns,
                 JoinType::Inner,
                 (vec![part], vec![mine.as_str()]),
                 None,
                 NullEquality::NullEqualsNothing,
             )?
             .build()?;
-        Ok(Relation { plan, ..inner })
+        Ok(Relation { plan, parts: outer.parts, ..inner })
     }
 
     /// One record an element.

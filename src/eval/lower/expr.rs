@@ -106,7 +106,10 @@ impl Lowering<'_> {
 
     /// A chain of `and` or `or` as a balanced tree, so that a long one is not a deep one.
     fn chain(&mut self, input: &Relation, operands: &[Expr], op: Operator, truth: bool) -> Result<DfExpr, EvalError> {
-        let mut terms = Vec::with_capacity(operands.len());
+        let (mut terms, operands) = match op {
+            Operator::Or => self.tests_together(input, operands),
+            _ => (Vec::new(), operands.iter().collect()),
+        };
         for operand in operands {
             terms.push(if truth { self.condition(input, operand)? } else { self.boolean(input, operand)? });
         }

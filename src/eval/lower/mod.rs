@@ -41,7 +41,7 @@ use datafusion::physical_plan::display::DisplayableExecutionPlan;
 use datafusion::physical_plan::{ExecutionPlan, collect, execute_stream};
 use datafusion::prelude::SessionContext;
 use futures::TryStreamExt as _;
-use tokio::runtime::Runtime;
+use tokio::runtime::Handle;
 
 use self::relation::{OrderKey, Parts, Relation, field, reference};
 use super::catalog::Catalog;
@@ -57,7 +57,7 @@ use crate::types::Type;
 /// Lowers a query, running what has to run first.
 pub(super) struct Lowering<'a> {
     context: SessionContext,
-    runtime: &'a Runtime,
+    runtime: &'a Handle,
     catalog: &'a dyn Catalog,
     options: Options,
     interrupt: Interrupt,
@@ -91,7 +91,7 @@ impl<'a> Lowering<'a> {
     pub(super) fn new(
         query: &Query,
         context: SessionContext,
-        runtime: &'a Runtime,
+        runtime: &'a Handle,
         catalog: &'a dyn Catalog,
         options: Options,
         interrupt: Interrupt,

@@ -7,7 +7,7 @@ use datafusion::arrow::compute::filter_record_batch;
 use datafusion::common::{DataFusionError, Result};
 
 use super::fault::{OnError, Place, Reason};
-use super::json::{Kind, Lookup, Slot, Wrong, members, unescaped};
+use super::json::{Kind, Lookup, Slot, Wrong, members, unescape};
 use super::scan::{Output, Scan};
 use super::value::{append_bool, append_nested, append_null, append_number, append_text};
 use crate::eval::arrays::CellBuilder;
@@ -37,6 +37,8 @@ pub(super) struct Records {
     builders: Vec<CellBuilder>,
     lookup: Lookup,
     slots: Vec<Slot>,
+    /// The text of a string without its escapes.
+    buffer: String,
     rows: usize,
     /// The rows that are to be left out.
     dropped: Vec<usize>,
@@ -47,7 +49,7 @@ impl Records {
         let builders = scan.outputs.iter().map(|output| CellBuilder::new(output.ty(), BATCH_ROWS)).collect();
         let lookup = Lookup::new(scan.outputs.iter().map(Output::name));
         let slots = vec![Slot::default(); scan.outputs.len()];
-        Self { scan, file, builders, lookup, slots, rows: 0, dropped: Vec::new() }
+        Self { scan, file, builders, lookup, slots, buffer: String::new(), rows: 0, dropped: Vec::new() }
     }
 
     /// Whether a batch is full.
@@ -57,38 +59,39 @@ impl Records {
 
     /// Adds the record that JSON text is.
     pub(super) fn add_json(&mut self, offset: u64, bytes: &[u8]) -> Result<()> {
-        match members(bytes, &mut self.lookup, &mut self.slots) {
-            Ok(()) => {}
+        let record = match members(bytes, &mut self.lookup, &mut self.slots) {
+            Ok(record) => record,
             Err(Wrong::Utf8) => return self.add_none(offset, Reason::Utf8),
             Err(Wrong::Json(why)) => return self.add_none(offset, Reason::Json(why)),
-        }
-        let scan = Arc::clone(&self.scan);
-        let mut whole = true;
-        for at in 0..scan.outputs.len() {
-            let slot = self.slots[at];
-            let builder = &mut self.builders[at];
-            let output = &scan.outputs[at];
+        };
+        let mut wrong = Vec::new();
+        let outputs = self.scan.outputs.iter().zip(&self.slots).zip(&mut self.builders);
+        for (at, ((output, slot), builder)) in outputs.enumerate() {
             let Output::Column { ty, .. } = output else {
                 push_ordinal(builder, (self.file, offset));
                 continue;
             };
-            // Known to be text by now, as a whole and so in its parts.
-            let value = std::str::from_utf8(slot.of(bytes)).unwrap_or_default();
+            let value = slot.text_of(record);
             let appended = match slot.kind {
                 Kind::Absent | Kind::Null => {
                     append_null(builder);
                     Some(())
                 }
                 Kind::Text => append_text(builder, *ty, value),
-                Kind::Escaped => unescaped(value).and_then(|text| append_text(builder, *ty, &text)),
+                Kind::Escaped => unescape(value, &mut self.buffer).and_then(|text| append_text(builder, *ty, text)),
                 Kind::Number => append_number(builder, *ty, value),
                 Kind::True => append_bool(builder, true),
                 Kind::False => append_bool(builder, false),
                 Kind::Nested => append_nested(builder, value),
             };
             if appended.is_none() {
-                whole &= self.mistyped(at, offset, value)?;
+                append_null(builder);
+                wrong.push((at, value));
             }
+        }
+        let mut whole = true;
+        for (at, value) in wrong {
+            whole &= self.mistyped(at, offset, value)?;
         }
         self.ended(whole);
         Ok(())
@@ -108,6 +111,7 @@ impl Records {
                     Some("") => append_null(builder),
                     Some(text) => {
                         if append_text(builder, *ty, text).is_none() {
+                            append_null(builder);
                             whole &= self.mistyped(at, offset, text)?;
                         }
                     }
@@ -132,9 +136,8 @@ impl Records {
         Ok(())
     }
 
-    /// Puts null for a value that is not of its column's type; whether the record stays.
-    fn mistyped(&mut self, at: usize, offset: u64, value: &str) -> Result<bool> {
-        append_null(&mut self.builders[at]);
+    /// Tells that a value is not of its column's type; whether the record stays.
+    fn mistyped(&self, at: usize, offset: u64, value: &str) -> Result<bool> {
         let Output::Column { name, ty } = &self.scan.outputs[at] else { return Ok(true) };
         let mut shown: String = value.chars().take(SHOWN).collect();
         if shown.len() < value.len() {

@@ -44,7 +44,8 @@ rows! { Aggregate;
         => r#"print b = dynamic({"a":1}) | summarize x = make_bag_if(b, true)"# gives r#"{"a":1}"#;
     /// Gives the schema that admits all bags of the group.
     buildschema: [named(PrefixAndFirst("schema"))]
-        (expr: Bag) -> Bag;
+        (expr: Bag) -> Bag
+        => r#"datatable(d: dynamic)[dynamic({"a":1})] | summarize x = buildschema(d)"# gives r#"{"a":"long"}"#;
     /// Gives the value of the group as it is; internal.
     passthrough: [hidden, named(FirstArgument)]
         (expr: Scalar) -> SameAs[0];
@@ -83,7 +84,8 @@ rows! { Aggregate;
         => "range i from 1 to 3 step 1 | extend v = i * 10 | summarize argmax(i, v) | project x = max_i_v" gives "30";
     /// Makes a t-digest of the values, from which percentiles can be read.
     tdigest: [named(PrefixAndFirst("tdigest"))]
-        (expr: Summable, weight: Integer?) -> Array;
+        (expr: Summable, weight: Integer?) -> Array
+        => "range i from 1 to 5 step 1 | summarize t = tdigest(i) | project x = percentile_tdigest(t, 50)" gives "3";
     /// Puts the t-digests of the group together.
     tdigest_merge: [named(PrefixAndFirst("merge_tdigests"))]
         (tdigest: Array) -> Array;
@@ -92,10 +94,12 @@ rows! { Aggregate;
         (tdigest: Array) -> Array;
     /// Makes a sketch of the distinct values, from which their number can be read.
     hll: [named(PrefixAndFirst("hll"))]
-        (expr: NotRealOrBool, accuracy: Integer?) -> Array;
+        (expr: NotRealOrBool, accuracy: Integer?) -> Array
+        => "range i from 1 to 5 step 1 | summarize h = hll(i) | project x = dcount_hll(h)" gives "5";
     /// Makes a sketch of the distinct values of the records for which a condition holds.
     hll_if: [named(PrefixAndFirst("hll_if"))]
-        (expr: NotRealOrBool, predicate: Bool, accuracy: Integer?) -> Array;
+        (expr: NotRealOrBool, predicate: Bool, accuracy: Integer?) -> Array
+        => "range i from 1 to 5 step 1 | summarize h = hll_if(i, i < 4) | project x = dcount_hll(h)" gives "3";
     /// Puts the sketches of distinct values of the group together.
     hll_merge: [named(PrefixAndFirst("hll_merge"))]
         (hll: Array) -> Array;

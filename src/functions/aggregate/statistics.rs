@@ -77,33 +77,40 @@ rows! { Aggregate;
         => "range i from 1 to 3 step 1 | summarize x = toint(stdev(i))" gives "1";
     /// Gives the standard deviation of a sample, over the records for which a condition holds.
     stdevif: [named(PrefixAndFirst("stdevif"))]
-        (expr: Summable, predicate: Bool) -> Real;
+        (expr: Summable, predicate: Bool) -> Real
+        => "range i from 1 to 5 step 1 | summarize x = stdevif(i, i < 4)" gives "1";
     /// Gives the standard deviation of a whole population, the sum of squares divided by n.
     stdevp: [named(PrefixAndFirst("stdevp"))]
-        (expr: Summable) -> Real;
+        (expr: Summable) -> Real
+        => "range i from 1 to 5 step 1 | summarize x = round(stdevp(i), 4)" gives "1.4142";
     /// Gives the variance of a sample, the sum of squares divided by n-1.
     variance: [named(PrefixAndFirst("variance"))]
         (expr: Summable) -> Real
         => "range i from 1 to 2 step 1 | summarize x = variance(i)" gives "0.5";
     /// Gives the variance of a sample, over the records for which a condition holds.
     varianceif: [named(PrefixAndFirst("varianceif"))]
-        (expr: Summable, predicate: Bool) -> Real;
+        (expr: Summable, predicate: Bool) -> Real
+        => "range i from 1 to 5 step 1 | summarize x = varianceif(i, i < 4)" gives "1";
     /// Gives the variance of a whole population, the sum of squares divided by n.
     variancep: [named(PrefixAndFirst("variancep"))]
         (expr: Summable) -> Real
         => "range i from 1 to 2 step 1 | summarize x = variancep(i)" gives "0.25";
     /// Gives the variance of a whole population, over the records for which a condition holds.
     variancepif: [named(PrefixAndFirst("variancepif"))]
-        (expr: Summable, predicate: Bool) -> Real;
+        (expr: Summable, predicate: Bool) -> Real
+        => "range i from 1 to 5 step 1 | summarize x = variancepif(i, i < 3)" gives "0.25";
     /// Gives the covariance of two values over a sample.
     covariance: [named(PrefixAndFirst("covariance"))]
-        (expr: Summable, expr: Summable) -> Real;
+        (expr: Summable, expr: Summable) -> Real
+        => "datatable(a: real, b: real)[1, 2, 2, 4, 3, 6] | summarize x = covariance(a, b)" gives "2";
     /// Gives the covariance of two values over a sample, of the records for which a condition holds.
     covarianceif: [named(PrefixAndFirst("covarianceif"))]
-        (expr: Summable, expr: Summable, predicate: Bool) -> Real;
+        (expr: Summable, expr: Summable, predicate: Bool) -> Real
+        => "datatable(a: real, b: real)[1, 2, 2, 4, 3, 6] | summarize x = covarianceif(a, b, a < 3)" gives "1";
     /// Gives the covariance of two values over a whole population.
     covariancep: [named(PrefixAndFirst("covariancep"))]
-        (expr: Summable, expr: Summable) -> Real;
+        (expr: Summable, expr: Summable) -> Real
+        => "datatable(a: real, b: real)[1, 2, 2, 4, 3, 6] | summarize x = round(covariancep(a, b), 4)" gives "1.3333";
     /// Gives the covariance of two values over a whole population, of the records for which a condition holds.
     covariancepif: [named(PrefixAndFirst("covariancepif"))]
         (expr: Summable, expr: Summable, predicate: Bool) -> Real;

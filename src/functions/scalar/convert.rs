@@ -73,27 +73,33 @@ rows! { Scalar;
     /// Converts an angle between units.
     convert_angle: [foldable]
         (value: Real, from: String[@ ANGLE], to: String[@ ANGLE]) -> Real
-        => "print x = convert_angle(180.0, 'Degree', 'Arcminute')" gives "10800.0";
+        => "print x = convert_angle(180.0, 'Degree', 'Arcminute')" gives "10800";
     /// Converts an energy between units.
     convert_energy: [foldable]
-        (value: Real, from: String[@ ENERGY], to: String[@ ENERGY]) -> Real;
+        (value: Real, from: String[@ ENERGY], to: String[@ ENERGY]) -> Real
+        => "print x = convert_energy(2.0, 'Kilojoule', 'Joule')" gives "2000";
     /// Converts a force between units.
     convert_force: [foldable]
-        (value: Real, from: String[@ FORCE], to: String[@ FORCE]) -> Real;
+        (value: Real, from: String[@ FORCE], to: String[@ FORCE]) -> Real
+        => "print x = convert_force(1.5, 'Kilonewton', 'Newton')" gives "1500";
     /// Converts a length between units.
     convert_length: [foldable]
         (value: Real, from: String[@ LENGTH], to: String[@ LENGTH]) -> Real
-        => "print x = convert_length(1.5, 'Meter', 'Centimeter')" gives "150.0";
+        => "print x = convert_length(1.5, 'Meter', 'Centimeter')" gives "150";
     /// Converts a mass between units.
     convert_mass: [foldable]
-        (value: Real, from: String[@ MASS], to: String[@ MASS]) -> Real;
+        (value: Real, from: String[@ MASS], to: String[@ MASS]) -> Real
+        => "print x = convert_mass(1.5, 'Kilogram', 'Gram')" gives "1500";
     /// Converts a speed between units.
     convert_speed: [foldable]
-        (value: Real, from: String[@ SPEED], to: String[@ SPEED]) -> Real;
+        (value: Real, from: String[@ SPEED], to: String[@ SPEED]) -> Real
+        => "print x = convert_speed(1.5, 'MeterPerSecond', 'CentimeterPerSecond')" gives "150";
     /// Converts a temperature between units.
     convert_temperature: [foldable]
-        (value: Real, from: String[@ TEMPERATURE], to: String[@ TEMPERATURE]) -> Real;
+        (value: Real, from: String[@ TEMPERATURE], to: String[@ TEMPERATURE]) -> Real
+        => "print x = round(convert_temperature(100.0, 'DegreeCelsius', 'DegreeFahrenheit'), 2)" gives "212";
     /// Converts a volume between units.
     convert_volume: [foldable]
-        (value: Real, from: String[@ VOLUME], to: String[@ VOLUME]) -> Real;
+        (value: Real, from: String[@ VOLUME], to: String[@ VOLUME]) -> Real
+        => "print x = convert_volume(1.5, 'CubicMeter', 'Liter')" gives "1500";
 }

@@ -5,7 +5,8 @@ use crate::functions::rows::rows;
 rows! { Scalar;
     /// Lists the paths of all slots of a bag.
     treepath: [foldable, named(PrefixAndFirst("tree"))]
-        (object: Bag) -> Array[String];
+        (object: Bag) -> Array[String]
+        => r#"print x = treepath(dynamic({"a":1}))"# gives r#"["['a']"]"#;
     /// Makes an array of one value so many times.
     repeat: [foldable, named(PrefixAndFirst("repeat"))]
         (value: Scalar, count: Long) -> ArrayOfFirst

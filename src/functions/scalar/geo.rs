@@ -9,10 +9,12 @@ rows! { Scalar;
     /// Gives the angle, clockwise and in radians, between two lines that meet in the second point.
     geo_angle: [foldable]
         (p1_longitude: Number, p1_latitude: Number, p2_longitude: Number, p2_latitude: Number,
-            p3_longitude: Number, p3_latitude: Number) -> Real;
+            p3_longitude: Number, p3_latitude: Number) -> Real
+        => "print x = round(geo_angle(0, 10, 0, 5, 3, -10), 4)" gives "2.9449";
     /// Gives the direction, clockwise from north and in radians, from one point to another.
     geo_azimuth: [foldable]
-        (p1_longitude: Number, p1_latitude: Number, p2_longitude: Number, p2_latitude: Number) -> Real;
+        (p1_longitude: Number, p1_latitude: Number, p2_longitude: Number, p2_latitude: Number) -> Real
+        => "print x = round(degrees(geo_azimuth(0, 0, 1, 0)), 2)" gives "90";
     /// Gives the point of a line that is closest to a point.
     geo_closest_point_on_line: [foldable]
         (longitude: Number, latitude: Number, line_string: Bag) -> Bag;
@@ -36,7 +38,8 @@ rows! { Scalar;
         => "print x = geo_point_in_circle(0, 0, 0, 0, 10)" gives "true";
     /// Tells whether a point lies in a polygon.
     geo_point_in_polygon: [foldable]
-        (longitude: Number, latitude: Number, polygon: Bag) -> Bool;
+        (longitude: Number, latitude: Number, polygon: Bag) -> Bool
+        => r#"print x = geo_point_in_polygon(1, 1, dynamic({"type":"Polygon","coordinates":[[[0,0],[2,0],[2,2],[0,2],[0,0]]]}))"# gives "true";
     /// Tells whether two lines meet.
     geo_intersects_2lines: [foldable]
         (line_string1: Bag, line_string2: Bag) -> Bool;
@@ -99,7 +102,8 @@ rows! { Scalar;
         (line_string: Bag) -> Int;
     /// Gives the length of a line in metres.
     geo_line_length: [foldable]
-        (line_string: Bag) -> Real;
+        (line_string: Bag) -> Real
+        => r#"print x = round(geo_line_length(dynamic({"type":"LineString","coordinates":[[0,0],[0,1]]})) / 1000)"# gives "111";
     /// Gives the polygon of all points within so many metres of a line.
     geo_line_buffer: [foldable]
         (line_string: Bag, radius: Number, tolerance: Number?) -> Bag;

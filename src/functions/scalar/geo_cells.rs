@@ -5,10 +5,12 @@ use crate::functions::rows::rows;
 rows! { Scalar;
     /// Gives the geohash of a point, so many characters long.
     geo_point_to_geohash: [foldable]
-        (longitude: Number, latitude: Number, accuracy: Number?) -> String;
+        (longitude: Number, latitude: Number, accuracy: Number?) -> String
+        => "print x = geo_point_to_geohash(-80.195829, 25.802215, 8)" gives "dhwfz15h";
     /// Gives the centre of a geohash.
     geo_geohash_to_central_point: [foldable]
-        (geohash: String) -> Bag;
+        (geohash: String) -> Bag
+        => "print x = geo_geohash_to_central_point('s')" gives r#"{"type":"Point","coordinates":[22.5,22.5]}"#;
     /// Gives the outline of a geohash.
     geo_geohash_to_polygon: [foldable]
         (geohash: String) -> Bag;
@@ -17,7 +19,8 @@ rows! { Scalar;
         (geohash: String) -> Array[String];
     /// Gives the S2 cell of a point, at a level.
     geo_point_to_s2cell: [foldable]
-        (longitude: Number, latitude: Number, level: Number?) -> String;
+        (longitude: Number, latitude: Number, level: Number?) -> String
+        => "print x = geo_point_to_s2cell(-80.195829, 25.802215, 8)" gives "88d9b";
     /// Gives the centre of an S2 cell.
     geo_s2cell_to_central_point: [foldable]
         (s2cell: String) -> Bag;
@@ -29,7 +32,8 @@ rows! { Scalar;
         (s2cell: String) -> Array[String];
     /// Gives the H3 cell of a point, at a resolution.
     geo_point_to_h3cell: [foldable]
-        (longitude: Number, latitude: Number, resolution: Number?) -> String;
+        (longitude: Number, latitude: Number, resolution: Number?) -> String
+        => "print x = geo_h3cell_level(geo_point_to_h3cell(1, 1, 10))" gives "10";
     /// Gives the centre of an H3 cell.
     geo_h3cell_to_central_point: [foldable]
         (h3cell: String) -> Bag;
@@ -50,5 +54,6 @@ rows! { Scalar;
         (h3cell: String, distance: Number) -> Array;
     /// Gives the resolution of an H3 cell.
     geo_h3cell_level: [foldable]
-        (h3cell: String) -> Int;
+        (h3cell: String) -> Int
+        => "print x = geo_h3cell_level('862a1072fffffff')" gives "6";
 }

@@ -11,7 +11,8 @@ rows! { Scalar;
         (source: NotDynamic, mod: Integer?) -> Long;
     /// Hashes a value to a long, or to a number below a bound; which algorithm may change.
     hash: [foldable]
-        (source: NotDynamic, mod: Integer?) -> Long;
+        (source: NotDynamic, mod: Integer?) -> Long
+        => "print x = hash('World')" gives "1846988464401551951";
     /// Gives the SHA-256 of the text of a value in lower-case hexadecimal.
     hash_sha256: [foldable]
         (source: NotDynamic) -> String
@@ -26,7 +27,8 @@ rows! { Scalar;
         => "print x = hash_sha1('abc')" gives "a9993e364706816aba3e25717850c26c9cd0d89d";
     /// Hashes a value with xxHash64 to a long, or to a number below a bound.
     hash_xxhash64: [foldable]
-        (source: NotDynamic, mod: Integer?) -> Long;
+        (source: NotDynamic, mod: Integer?) -> Long
+        => "print x = hash_xxhash64('World')" gives "1846988464401551951";
     /// Hashes a value with xxHash64 and a seed; internal.
     __hash_xxh64: [foldable, hidden]
         (source: NotDynamic, mod: Integer, seed: Integer) -> Long;

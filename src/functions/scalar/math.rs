@@ -61,25 +61,32 @@ rows! { Scalar;
         => "print x = toint(tan(0))" gives "0";
     /// Gives the angle in radians whose cosine a number is.
     acos: [foldable, named(FirstArgument)]
-        (number: Number) -> Real;
+        (number: Number) -> Real
+        => "print x = round(acos(-1), 4)" gives "3.1416";
     /// Gives the angle in radians whose sine a number is.
     asin: [foldable, named(FirstArgument)]
-        (number: Number) -> Real;
+        (number: Number) -> Real
+        => "print x = round(asin(1), 4)" gives "1.5708";
     /// Gives the angle in radians whose tangent a number is.
     atan: [foldable, named(FirstArgument)]
-        (number: Number) -> Real;
+        (number: Number) -> Real
+        => "print x = round(atan(1), 4)" gives "0.7854";
     /// Gives the angle in radians from the x axis to the point (y, x).
     atan2: [foldable, named(FirstArgument)]
-        (y: Number, x: Number) -> Real;
+        (y: Number, x: Number) -> Real
+        => "print x = round(atan2(1, 1), 4)" gives "0.7854";
     /// Gives the cotangent of an angle in radians.
     cot: [foldable]
-        (number: Number) -> Real;
+        (number: Number) -> Real
+        => "print x = round(cot(1), 4)" gives "0.6421";
     /// Turns radians into degrees.
     degrees: [foldable]
-        (radians: Number) -> Real;
+        (radians: Number) -> Real
+        => "print x = round(degrees(pi()), 2)" gives "180";
     /// Turns degrees into radians.
     radians: [foldable]
-        (degrees: Number) -> Real;
+        (degrees: Number) -> Real
+        => "print x = round(radians(180), 4)" gives "3.1416";
     /// Gives the size of a number or span of time without its sign.
     abs: [foldable, named(FirstArgument)]
         (number: Integer) -> Long
@@ -96,25 +103,32 @@ rows! { Scalar;
         => "print x = rand() < 1.0" gives "true";
     /// Gives the cumulative distribution function of the beta distribution.
     beta_cdf: [foldable]
-        (x: Number, alpha: Number, beta: Number) -> Real;
+        (x: Number, alpha: Number, beta: Number) -> Real
+        => "print x = round(beta_cdf(0.5, 2, 2), 4)" gives "0.5";
     /// Gives the inverse of the cumulative distribution function of the beta distribution.
     beta_inv: [foldable]
-        (probability: Number, alpha: Number, beta: Number) -> Real;
+        (probability: Number, alpha: Number, beta: Number) -> Real
+        => "print x = round(beta_inv(0.5, 2, 2), 4)" gives "0.5";
     /// Gives the density of the beta distribution.
     beta_pdf: [foldable]
-        (x: Number, alpha: Number, beta: Number) -> Real;
+        (x: Number, alpha: Number, beta: Number) -> Real
+        => "print x = round(beta_pdf(0.5, 2, 2), 4)" gives "1.5";
     /// Gives the gamma function.
     gamma: [foldable, named(FirstArgument)]
-        (number: Number) -> Real;
+        (number: Number) -> Real
+        => "print x = round(gamma(5), 4)" gives "24";
     /// Gives the natural logarithm of the size of the gamma function.
     loggamma: [foldable, named(FirstArgument)]
-        (number: Number) -> Real;
+        (number: Number) -> Real
+        => "print x = round(loggamma(5), 4)" gives "3.1781";
     /// Gives the error function.
     erf: [foldable, named(FirstArgument)]
-        (number: Number) -> Real;
+        (number: Number) -> Real
+        => "print x = round(erf(1), 4)" gives "0.8427";
     /// Gives what the error function lacks to 1.
     erfc: [foldable, named(FirstArgument)]
-        (number: Number) -> Real;
+        (number: Number) -> Real
+        => "print x = round(erfc(1), 4)" gives "0.1573";
     /// Tells whether a real is not a number.
     isnan: [foldable]
         (number: Real) -> Bool

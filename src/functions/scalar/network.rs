@@ -29,7 +29,8 @@ rows! { Scalar;
         => "print x = ipv4_is_match('10.0.0.5', '10.0.0.0/24')" gives "true";
     /// Compares two IPv6 or IPv4 addresses, after the shorter mask: -1, 0 or 1.
     ipv6_compare: [foldable]
-        (ip1: String, ip2: String, prefix: Long?) -> Long;
+        (ip1: String, ip2: String, prefix: Long?) -> Long
+        => "print x = ipv6_compare('::ffff:127.0.0.1', '127.0.0.1')" gives "0";
     /// Tells whether an IPv4 address is of a private network: 10/8, 172.16/12 or 192.168/16.
     ipv4_is_private: [foldable]
         (ip: String) -> Bool

@@ -20,7 +20,7 @@ rows! { Scalar;
         (series: Array) -> Columns[
             rsquare: Real, slope: Real, variance: Real, rvariance: Real, interception: Real, line_fit: Dynamic
         ]
-        => "print y = dynamic([1, 2, 3]) | project (r, slope) = series_fit_line(y) | project x = round(slope)" gives "1.0";
+        => "print y = dynamic([1, 2, 3]) | project (r, slope) = series_fit_line(y) | project x = round(slope)" gives "1";
     /// Fits a straight line to a series by least squares; the result is one bag.
     series_fit_line_dynamic:
         (series: Array) -> Bag;
@@ -67,7 +67,8 @@ rows! { Scalar;
         => "print x = series_fill_const(dynamic([1, null]), 0)" gives "[1,0]";
     /// Replaces missing elements of a series by values on the line between their neighbours.
     series_fill_linear: [named(FirstArgument)]
-        (series: Array, missing_value_placeholder: Number?, fill_edges: Bool?, constant_value: Number?) -> SameAs[0];
+        (series: Array, missing_value_placeholder: Number?, fill_edges: Bool?, constant_value: Number?) -> SameAs[0]
+        => "print x = series_fill_linear(dynamic([1, null, 3]))" gives "[1,2,3]";
     /// Gives the seasonal part of a series: for each place in the period the median.
     series_seasonal:
         (series: Array) -> Array[Real]

@@ -6,12 +6,14 @@ rows! { Scalar;
     /// Reads a percentile from a t-digest.
     percentile_tdigest: [named(PrefixAndFirst("percentile_tdigest"))]
         (tdigest: Array, percentile1: Real) -> Dynamic
-        (tdigest: Array, percentile1: Real, type: TypeLiteral[Literal]) -> Named[2];
+        (tdigest: Array, percentile1: Real, type: TypeLiteral[Literal]) -> Named[2]
+        => "range i from 1 to 5 step 1 | summarize t = tdigest(i) | project x = percentile_tdigest(t, 50)" gives "3";
     /// Reads several percentiles from a t-digest, as an array.
     percentiles_array_tdigest: [named(PrefixAndFirst("percentile_tdigest"))]
         (tdigest: Array, percentile: Real+) -> Array
         (tdigest: Array, percentiles: Array) -> Array
-        (tdigest: Array, percentiles: Array, type: TypeLiteral[Literal]) -> Array;
+        (tdigest: Array, percentiles: Array, type: TypeLiteral[Literal]) -> Array
+        => "range i from 1 to 5 step 1 | summarize t = tdigest(i) | project x = percentiles_array_tdigest(t, 50)" gives "[3]";
     /// Gives the share of values, in percent, that a t-digest has below a value.
     percentrank_tdigest:
         (digest: Array, value: Scalar) -> Real;
@@ -35,7 +37,8 @@ rows! { Scalar;
         (hll: Array * 2..16) -> Array;
     /// Reads the number of distinct values from a sketch.
     dcount_hll: [named(PrefixAndFirst("dcount_hll"))]
-        (hll: Array) -> Long;
+        (hll: Array) -> Long
+        => "range i from 1 to 5 step 1 | summarize h = hll(i) | project x = dcount_hll(h)" gives "5";
     /// Brings a sketch of distinct values to its canonical form; internal.
     __hll_normalize: [hidden, named(FirstArgument)]
         (hll: Dynamic * 2..16) -> Dynamic;

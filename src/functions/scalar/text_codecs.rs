@@ -41,24 +41,28 @@ rows! { Scalar;
         => "print x = base64_decode_tostring('YWJj')" gives "abc";
     /// Decodes Base64 to a guid.
     base64_decode_toguid: [foldable]
-        (base64_string: String) -> Guid;
+        (base64_string: String) -> Guid
+        => "print x = base64_decode_toguid('AAAAAAAAAAAAAAAAAAAAAA==')" gives "00000000-0000-0000-0000-000000000000";
     /// Encodes a guid in Base64.
     base64_encode_fromguid: [foldable]
-        (guid: Guid) -> String;
+        (guid: Guid) -> String
+        => "print x = base64_encode_fromguid(guid(00000000-0000-0000-0000-000000000000))" gives "AAAAAAAAAAAAAAAAAAAAAA==";
     /// Decodes Base64 and unpacks the zlib data in it to text.
     zlib_decompress_from_base64_string: [foldable]
         (string: String) -> String
         => "print x = zlib_decompress_from_base64_string('eJxLTEoGAAJNASc=')" gives "abc";
     /// Packs text with zlib and encodes it in Base64.
     zlib_compress_to_base64_string: [foldable]
-        (string: String) -> String;
+        (string: String) -> String
+        => "print x = zlib_decompress_from_base64_string(zlib_compress_to_base64_string('abc'))" gives "abc";
     /// Decodes Base64 and unpacks the gzip data in it to text.
     gzip_decompress_from_base64_string: [foldable]
         (string: String) -> String
         => "print x = gzip_decompress_from_base64_string('H4sIAAAAAAAC/0tMSgYAwkEkNQMAAAA=')" gives "abc";
     /// Packs text with gzip and encodes it in Base64.
     gzip_compress_to_base64_string: [foldable]
-        (string: String) -> String;
+        (string: String) -> String
+        => "print x = gzip_decompress_from_base64_string(gzip_compress_to_base64_string('abc'))" gives "abc";
     /// Packs an array with LZ4 and encodes it in Base64; internal.
     __lz4_compress_dynamic_array_to_base64_string: [foldable, hidden]
         (dynamic: Array) -> String;

@@ -16,10 +16,12 @@ rows! { Scalar;
         (column: NotDynamic, dense: Bool[Constant]?) -> Long;
     /// Ranks the records by a column from 1, equal values having one rank and no rank being left out.
     row_rank_dense: [window]
-        (term: NotDynamic, restart: Bool?) -> Long;
+        (term: NotDynamic, restart: Bool?) -> Long
+        => "datatable(v: long)[1, 1, 4] | serialize r = row_rank_dense(v) | summarize x = max(r)" gives "2";
     /// Ranks the records by a column from 1, equal values having the lowest of their places.
     row_rank_min: [window]
-        (term: NotDynamic, restart: Bool?) -> Long;
+        (term: NotDynamic, restart: Bool?) -> Long
+        => "datatable(v: long)[1, 1, 4] | serialize r = row_rank_min(v) | summarize x = max(r)" gives "3";
     /// Gives the start of the session each instant belongs to; a session ends by its length, by a gap or where
     /// asked to.
     row_window_session: [window]

@@ -50,8 +50,7 @@ impl Matcher {
         quantifier: Quantifier,
     ) -> Self {
         let mut needles: Vec<&str> = needles.into_iter().collect();
-        let is_part = !matches!(test, StringTest::Equals | StringTest::Wildcard | StringTest::Glob);
-        if is_part {
+        if test.is_for_part() {
             let asked = needles.len();
             needles.retain(|needle| !needle.is_empty());
             if quantifier == Quantifier::Any && needles.len() < asked {
@@ -64,6 +63,15 @@ impl Matcher {
             Self::kind(test, rules, &needles, quantifier)
         };
         Self { case: rules.case, kind }
+    }
+
+    /// A test that holds where one of several does, each for a part of a text, with a needle of its own that is not
+    /// empty; nothing where one of them is another kind of test.
+    pub fn any_of(rules: StringRules, tests: &[(StringTest, String)]) -> Option<Self> {
+        let fits = |(test, needle): &(StringTest, String)| test.is_for_part() && !needle.is_empty();
+        let pairs = tests.iter().map(|(test, needle)| (*test, needle.as_str()));
+        let search = Search::new(rules.case, rules.terms, pairs).filter(|_| tests.iter().all(fits))?;
+        Some(Self { case: rules.case, kind: Kind::Found(vec![search]) })
     }
 
     fn kind(test: StringTest, rules: StringRules, needles: &[&str], quantifier: Quantifier) -> Kind {
@@ -81,7 +89,9 @@ impl Matcher {
                 quantifier,
             ),
             StringTest::Contains | StringTest::HasTerm | StringTest::HasPrefix | StringTest::HasSuffix => {
-                let search = |needles: &[&str]| Search::new(test, rules.case, rules.terms, needles);
+                let search = |needles: &[&str]| {
+                    Search::new(rules.case, rules.terms, needles.iter().map(|needle| (test, *needle)))
+                };
                 Kind::Found(match quantifier {
                     Quantifier::Any => search(needles).into_iter().collect(),
                     Quantifier::All => needles.iter().filter_map(|needle| search(&[needle])).collect(),
@@ -426,6 +436,24 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn several_tests_agree_with_the_plain_meaning(
+            texts in prop::collection::vec("[abAB_é .]{0,14}", 0..20),
+            tests in prop::collection::vec(
+                (prop::sample::select(vec![Contains, HasTerm, HasPrefix, HasSuffix, StartsWith, EndsWith]), "[abA_é.]{1,3}"),
+                1..6,
+            ),
+        ) {
+            let column = StringViewArray::from_iter_values(&texts);
+            let matcher = Matcher::any_of(CI, &tests).unwrap();
+            let answers = matcher.eval(&column);
+            for (row, text) in texts.iter().enumerate() {
+                let expected = tests.iter().any(|(test, needle)| plainly(*test, text, needle));
+                prop_assert_eq!(answers.value(row), expected, "{:?} {:?}", text, tests);
+                prop_assert_eq!(matcher.is_match(text), expected);
+            }
+        }
+
         #[test]
         fn columns_agree_with_the_plain_meaning(
             texts in prop::collection::vec("[abAB_é .]{0,14}", 0..20),

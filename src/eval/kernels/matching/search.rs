@@ -18,12 +18,23 @@ const BLOCK: usize = 64 * 1024;
 /// What stands between two texts of a block.
 const SEPARATOR: u8 = 0xff;
 
-/// A needle in the form of the case rule, with the sides on which a term has to end.
-#[derive(Debug)]
+/// A needle in the form of the case rule, and what has to be beside it.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Needle {
     bytes: Box<[u8]>,
-    left: bool,
-    right: bool,
+    left: Side,
+    right: Side,
+}
+
+/// What stands on a side of a needle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Side {
+    /// Anything.
+    Any,
+    /// The border of a term.
+    Border,
+    /// The end of the text.
+    End,
 }
 
 /// A search for one of several needles.
@@ -52,10 +63,12 @@ enum Engine {
 
 impl Engine {
     fn new(needles: &[Needle]) -> Option<Self> {
-        if let [needle] = needles {
-            return Some(Self::One(memmem::Finder::new(&needle.bytes).into_owned()));
+        let mut texts: Vec<&[u8]> = needles.iter().map(|needle| &*needle.bytes).collect();
+        texts.dedup();
+        if let [text] = texts.as_slice() {
+            return Some(Self::One(memmem::Finder::new(text).into_owned()));
         }
-        let patterns = || needles.iter().map(|needle| &needle.bytes);
+        let patterns = || texts.iter();
         if let Some(searcher) = packed::Searcher::new(patterns()) {
             return Some(Self::Packed(searcher));
         }
@@ -74,26 +87,34 @@ impl Engine {
 }
 
 impl Search {
-    /// A search for any of the needles, none of which is empty; nothing where there are none, or more than can be.
-    pub(super) fn new(test: StringTest, case: CaseRule, terms: TermRule, needles: &[&str]) -> Option<Self> {
-        let (left, right) = match test {
-            StringTest::HasTerm => (true, true),
-            StringTest::HasPrefix => (true, false),
-            StringTest::HasSuffix => (false, true),
-            _ => (false, false),
-        };
+    /// A search for any of the needles, each by a test for parts of texts. None is empty; nothing where there are none, or
+    /// more than can be.
+    pub(super) fn new<'n>(
+        case: CaseRule,
+        terms: TermRule,
+        needles: impl IntoIterator<Item = (StringTest, &'n str)>,
+    ) -> Option<Self> {
         // An end that is no part of a term needs no border beside it.
         let guarded = |c: Option<char>| terms == TermRule::UnicodeWords || c.is_some_and(|c| is_of_term(terms, c));
+        let border = |c: Option<char>| if guarded(c) { Side::Border } else { Side::Any };
         let mut needles: Vec<Needle> = needles
-            .iter()
-            .map(|needle| Needle {
+            .into_iter()
+            .map(|(test, needle)| Needle {
                 bytes: fold::fold(case, needle).as_bytes().into(),
-                left: left && guarded(needle.chars().next()),
-                right: right && guarded(needle.chars().next_back()),
+                left: match test {
+                    StringTest::HasTerm | StringTest::HasPrefix => border(needle.chars().next()),
+                    StringTest::StartsWith => Side::End,
+                    _ => Side::Any,
+                },
+                right: match test {
+                    StringTest::HasTerm | StringTest::HasSuffix => border(needle.chars().next_back()),
+                    StringTest::EndsWith => Side::End,
+                    _ => Side::Any,
+                },
             })
             .collect();
-        needles.sort_unstable_by(|a, b| a.bytes.cmp(&b.bytes));
-        needles.dedup_by(|a, b| a.bytes == b.bytes);
+        needles.sort_unstable();
+        needles.dedup();
         let shortest = needles.iter().map(|needle| needle.bytes.len()).min()?;
         let mut firsts = Box::new([0; 257]);
         for (first, start) in firsts.iter_mut().enumerate() {
@@ -169,9 +190,18 @@ impl Search {
         let Some(first) = text.get(at).map(|byte| usize::from(*byte)) else { return false };
         self.needles[self.firsts[first] as usize..self.firsts[first + 1] as usize].iter().any(|needle| {
             text[at..].starts_with(&needle.bytes)
-                && (!needle.left || is_border(self.terms, text, at))
-                && (!needle.right || is_border(self.terms, text, at + needle.bytes.len()))
+                && self.borders(needle.left, text, at)
+                && self.borders(needle.right, text, at + needle.bytes.len())
         })
+    }
+
+    /// Whether what has to be beside a needle is there.
+    fn borders(&self, side: Side, text: &[u8], at: usize) -> bool {
+        match side {
+            Side::Any => true,
+            Side::Border => is_border(self.terms, text, at),
+            Side::End => at == 0 || at == text.len(),
+        }
     }
 }
 

@@ -7,4 +7,4 @@ mod lookup;
 mod scan;
 
 pub(super) use lookup::Lookup;
-pub(super) use scan::{Kind, Slot, Wrong, members, unescaped, walk};
+pub(super) use scan::{Kind, Slot, Wrong, members, unescape, unescaped, walk};

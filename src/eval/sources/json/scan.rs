@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use memchr::{memchr, memchr2};
+
 use super::Lookup;
 
 /// How deep values may nest.
@@ -50,6 +52,12 @@ impl Slot {
         record.get(self.start as usize..self.end as usize).unwrap_or_default()
     }
 
+    /// The text of the value.
+    #[inline]
+    pub(in super::super) fn text_of(self, record: &str) -> &str {
+        record.get(self.start as usize..self.end as usize).unwrap_or_default()
+    }
+
     /// The place behind the value; a string's quote is not part of the slot.
     #[inline]
     fn behind(self) -> usize {
@@ -74,16 +82,48 @@ impl From<&'static str> for Wrong {
 
 /// What a string with escapes stands for; nothing where an escape is half of a pair.
 pub(in super::super) fn unescaped(quoted: &str) -> Option<String> {
-    serde_json::from_str(quoted).ok()
+    let mut text = String::new();
+    unescape(quoted, &mut text)?;
+    Some(text)
+}
+
+/// What a string with escapes stands for, in a buffer whose text it takes the place of; nothing where an escape is half of
+/// a pair.
+pub(in super::super) fn unescape<'b>(quoted: &str, buffer: &'b mut String) -> Option<&'b str> {
+    buffer.clear();
+    let mut rest = quoted.strip_prefix('"')?.strip_suffix('"')?;
+    while let Some(at) = memchr(b'\\', rest.as_bytes()) {
+        let plain = match rest.as_bytes().get(at + 1)? {
+            b'n' => '\n',
+            b't' => '\t',
+            b'r' => '\r',
+            b'b' => '\u{8}',
+            b'f' => '\u{c}',
+            b'u' => {
+                *buffer = serde_json::from_str(quoted).ok()?;
+                return Some(buffer);
+            }
+            same => char::from(*same),
+        };
+        buffer.push_str(rest.get(..at)?);
+        buffer.push(plain);
+        rest = rest.get(at + 2..)?;
+    }
+    buffer.push_str(rest);
+    Some(buffer)
 }
 
 type Scanned<T> = Result<T, &'static str>;
 
-/// Finds the members of the object that `record` is. The last member of a name counts.
+/// Finds the members of the object that `record` is; gives its text. The last member of a name counts.
 #[inline]
-pub(in super::super) fn members(record: &[u8], lookup: &mut Lookup, slots: &mut [Slot]) -> Result<(), Wrong> {
+pub(in super::super) fn members<'r>(
+    record: &'r [u8],
+    lookup: &mut Lookup,
+    slots: &mut [Slot],
+) -> Result<&'r str, Wrong> {
     slots.fill(Slot::default());
-    let mut scanner = Scanner::default();
+    let scanner = Scanner::new(record);
     let (mut at, mut due) = (0, 0);
     loop {
         let column = if let Some((lead, column)) = lookup.expect(&mut due, &record[at..], at == 0) {
@@ -108,19 +148,19 @@ pub(in super::super) fn members(record: &[u8], lookup: &mut Lookup, slots: &mut 
             *place = slot;
         }
     }
-    scanner.verdict(record)
+    std::str::from_utf8(record).map_err(|_| Wrong::Utf8)
 }
 
 /// Hands the members of the object that `record` is to `each`, in order. Where it is none, some may have been handed on.
 pub(in super::super) fn walk(record: &[u8], mut each: impl FnMut(&[u8], Slot)) -> Result<(), Wrong> {
-    let mut scanner = Scanner::default();
+    let scanner = Scanner::new(record);
     let mut at = 0;
     while let Some(head) = scanner.head(record, at)? {
         let slot = scanner.value(record, head.value)?;
         at = slot.behind();
         each(head.unescaped.as_deref().map_or(&record[head.name], str::as_bytes), slot);
     }
-    scanner.verdict(record)
+    if std::str::from_utf8(record).is_ok() { Ok(()) } else { Err(Wrong::Utf8) }
 }
 
 /// What stands before a value: where its name is, and where it begins.
@@ -131,10 +171,10 @@ struct Head {
     value: usize,
 }
 
-/// Reads bytes, and notes whether any was not ASCII.
-#[derive(Default)]
+/// Reads the bytes of a record.
 struct Scanner {
-    wide: bool,
+    /// No control character stands in the record, so that a string is over at the next quote that is not escaped.
+    plain: bool,
 }
 
 #[inline]
@@ -177,15 +217,15 @@ fn special(bytes: [u8; WIDTH]) -> Option<usize> {
 }
 
 impl Scanner {
-    /// What the scan of a whole record has shown of its bytes.
-    #[inline]
-    fn verdict(&self, record: &[u8]) -> Result<(), Wrong> {
-        if self.wide && std::str::from_utf8(record).is_err() { Err(Wrong::Utf8) } else { Ok(()) }
+    fn new(record: &[u8]) -> Self {
+        // What ends the line is no part of the object.
+        let least = record.trim_ascii_end().iter().fold(u8::MAX, |least, byte| least.min(*byte));
+        Self { plain: least >= 0x20 }
     }
 
     /// What leads to the next member of an object, from its brace or from behind the value before; nothing where the
     /// object ends, and with it the record.
-    fn head(&mut self, bytes: &[u8], at: usize) -> Scanned<Option<Head>> {
+    fn head(&self, bytes: &[u8], at: usize) -> Scanned<Option<Head>> {
         let first = at == 0;
         let mut at = space(bytes, at);
         match bytes.get(at) {
@@ -218,7 +258,7 @@ impl Scanner {
 
     /// The value at a place.
     #[inline]
-    fn value(&mut self, bytes: &[u8], at: usize) -> Scanned<Slot> {
+    fn value(&self, bytes: &[u8], at: usize) -> Scanned<Slot> {
         match bytes.get(at) {
             Some(b'"') => {
                 let (close, escaped) = self.string(bytes, at + 1)?;
@@ -241,8 +281,16 @@ impl Scanner {
 
     /// The quote that closes a string which begins at a place, and whether there are escapes before it.
     #[inline]
-    fn string(&mut self, bytes: &[u8], mut at: usize) -> Scanned<(usize, bool)> {
+    fn string(&self, bytes: &[u8], mut at: usize) -> Scanned<(usize, bool)> {
         let mut escaped = false;
+        while self.plain {
+            at += bytes.get(at..).and_then(|rest| memchr2(b'"', b'\\', rest)).ok_or("a string has no end")?;
+            if bytes.get(at) == Some(&b'"') {
+                return Ok((at, escaped));
+            }
+            escaped = true;
+            at = escape(bytes, at + 1)?;
+        }
         loop {
             while let Some(some) = bytes.get(at..at + WIDTH).and_then(|slice| <[u8; WIDTH]>::try_from(slice).ok()) {
                 if let Some(found) = special(some) {
@@ -259,7 +307,6 @@ impl Scanner {
                 }
                 Some(0..0x20) => return Err("a control character stands in a string"),
                 Some(0x80..) => {
-                    self.wide = true;
                     at += 1;
                     // What is written in another script goes on in it.
                     while bytes.get(at).is_some_and(|byte| *byte >= 0x80) {
@@ -273,7 +320,7 @@ impl Scanner {
     }
 
     /// The place behind an array or object.
-    fn nested(&mut self, bytes: &[u8], start: usize) -> Scanned<usize> {
+    fn nested(&self, bytes: &[u8], start: usize) -> Scanned<usize> {
         let mut open: Vec<u8> = Vec::with_capacity(8);
         let mut at = start;
         loop {
@@ -321,7 +368,7 @@ impl Scanner {
     }
 
     /// The place of the value behind a name and its colon.
-    fn name(&mut self, bytes: &[u8], at: usize) -> Scanned<usize> {
+    fn name(&self, bytes: &[u8], at: usize) -> Scanned<usize> {
         if bytes.get(at) != Some(&b'"') {
             return Err("a name is due");
         }
@@ -396,7 +443,7 @@ mod tests {
         let mut slots = [Slot::default(); 3];
         // Once to learn the order, once by what was learned.
         let _ = members(record.as_bytes(), &mut lookup, &mut slots);
-        members(record.as_bytes(), &mut lookup, &mut slots)?;
+        assert_eq!(members(record.as_bytes(), &mut lookup, &mut slots)?, record);
         let text = |slot: &Slot| std::str::from_utf8(slot.of(record.as_bytes())).unwrap();
         Ok(slots
             .iter()
@@ -434,6 +481,8 @@ mod tests {
             r#"{"\u0061":true,"c\"":null}"#,
             r#"{"a":1,"a":2}"#,
             r#"{"a":"é\ud83d\ude00"}"#,
+            r#"{"a":"\"\\\/\b\f\n\r\t","b":"\\","c\"":"C:\\x\u0041\\"}"#,
+            "{\"a\":\t\"x\\\\\",\"b\":\"\\\"\"}\r",
             r#"{"a":1"#,
             r#"{"a":1}x"#,
             r#"{"a":01}"#,

@@ -149,8 +149,8 @@ impl Chosen {
             Some(_) => {
                 let mut of = BooleanBufferBuilder::new(rows);
                 of.append_n(rows, false);
-                for (position, fulfils) in positions.iter().zip(&found) {
-                    of.set_bit(*position as usize, fulfils);
+                for position in found.set_indices_u32().filter_map(|at| positions.get(at as usize)) {
+                    of.set_bit(*position as usize, true);
                 }
                 of.finish()
             }
