@@ -111,6 +111,7 @@ impl Reader<'_> {
                 span: at,
             }],
             frame: Frame::Group,
+            lacking: Lacking::NoGroup,
         };
         plan.push(Op::Statistics(Box::new(statistics)), schema, at);
         let count = Expr::column(id, Type::Long.into(), at);
@@ -284,7 +285,7 @@ mod tests {
     fn what_is_written_here_is_read() {
         for (text, wanted) in [
             (r#"a.b:"x \"y\" \\z""#, r#"x \"y\" \\z"#),
-            (r"a\-b:/[aA]\.\/x/", r#"[aA]\\./x"#),
+            (r"a\-b:/[aA]\.\/x/", r"[aA]\\./x"),
             (r"a:>\-5", "-5"),
             ("_exists_:a AND NOT a:5", "not"),
             ("(*:* AND NOT _exists_:a)", "null"),

@@ -67,8 +67,8 @@ fn same(field: &str, value: &str) -> String {
 fn compared(field: &str, op: Compare, value: &Value) -> Option<String> {
     Some(match op {
         Compare::Equal => same(field, &plain(value)),
-        // A missing field is not unequal in EQL.
-        Compare::NotEqual => format!("({} AND NOT {})", there(field), same(field, &plain(value))),
+        // A missing field is unequal in EQL.
+        Compare::NotEqual => negated(&same(field, &plain(value))),
         // Texts are compared by their order, which needs more than a sign here.
         _ if !matches!(value, Value::Number(_)) => return None,
         _ => same(field, &format!("{}{}", op.sign(), plain(value))),
@@ -164,7 +164,7 @@ mod tests {
         let word = || Value::Text("x \"y\" \\z".into());
         for (condition, want) in [
             (field(Compare::Equal, word()), r#"a.b:"x \"y\" \\z""#),
-            (field(Compare::NotEqual, Value::Number("5".into())), "(_exists_:a.b AND NOT a.b:5)"),
+            (field(Compare::NotEqual, Value::Number("5".into())), "(*:* AND NOT a.b:5)"),
             (field(Compare::Greater, Value::Number("-5".into())), r"a.b:>\-5"),
             (Condition::In("a-b".into(), vec![Value::Text("Ab.c".into())], true), r"a\-b:/[aA][bB]\.[cC]/"),
             (Condition::In("a".into(), vec![word(), Value::Bool(true)], false), r#"(a:"x \"y\" \\z" OR a:true)"#),
