@@ -19,7 +19,7 @@ use crate::types::Type;
 
 /// A record that the rule found.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Found {
+pub(super) struct Found {
     /// The values, as `kqlc run` writes them in JSON.
     pub values: Vec<Value>,
     /// The numbers of the events it was made of, ascending.
@@ -28,7 +28,7 @@ pub struct Found {
 
 /// What the rule finds in one scenario.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Answered {
+pub(super) struct Answered {
     /// The columns.
     pub columns: Vec<(Name, Type)>,
     /// The records.

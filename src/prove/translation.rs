@@ -18,7 +18,7 @@ const LISTED: u32 = u32::MAX;
 
 /// A record that the translation found.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Row {
+pub(super) struct Row {
     /// The fields.
     pub fields: Vec<(Arc<str>, Cell)>,
     /// The numbers of the events it was made of, ascending.
