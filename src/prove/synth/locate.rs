@@ -94,7 +94,7 @@ impl<'q> Solver<'q> {
                 }
                 ("strcat", [only]) => self.locate(only, row, loose),
                 ("iff" | "iif", _) => None,
-                ("replace", [_, _, inner]) | ("translate", [_, _, inner]) if loose => self.locate(inner, row, loose),
+                ("replace" | "translate", [_, _, inner]) if loose => self.locate(inner, row, loose),
                 (name, [inner, ..]) if loose && LOOSE.contains(&name) => {
                     let at = if name.starts_with("trim") { arguments.last()? } else { inner };
                     self.locate(at, row, loose)
