@@ -173,9 +173,12 @@ fn tell(query: &Query, file: &str, made: &Synthesis) {
     }
 }
 
+/// The lists of a scenario that go into one folder.
+type List = fn(&Scenario) -> &[(crate::ir::Name, Vec<Event>)];
+
 /// Writes a file a table.
 fn write_folder(folder: &Path, scenarios: &[(usize, Scenario)]) -> Result<(), String> {
-    let places: [(&str, fn(&Scenario) -> &[(crate::ir::Name, Vec<Event>)]); 3] = [
+    let places: [(&str, List); 3] = [
         ("", |scenario| &scenario.tables),
         ("watchlists", |scenario| &scenario.watchlists),
         ("externals", |scenario| &scenario.externals),

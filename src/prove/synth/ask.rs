@@ -37,9 +37,9 @@ impl<'q> Solver<'q> {
                     }
                     return Ok(());
                 }
-                self.ask_found(id, row, want, span)
+                self.ask_found(id, row, &want, span)
             }
-            Some(Term::Parsed(..) | Term::Slot(..)) => self.ask_found(id, row, want, span),
+            Some(Term::Parsed(..) | Term::Slot(..)) => self.ask_found(id, row, &want, span),
             Some(Term::Opaque) | None => {
                 let name = &self.query.columns[id].name;
                 Err(Stuck::Unknown(span, format!("what `{name}` holds is not steered")))
@@ -47,7 +47,7 @@ impl<'q> Solver<'q> {
         }
     }
 
-    fn ask_found(&mut self, id: ColumnId, row: &Row<'q>, want: Want, span: Span) -> Outcome {
+    fn ask_found(&mut self, id: ColumnId, row: &Row<'q>, want: &Want, span: Span) -> Outcome {
         let Some(found) = self.locate_column(id, row, false) else {
             return Err(Stuck::Unknown(span, "the elements of what is worked out are not steered".to_owned()));
         };
@@ -97,16 +97,7 @@ impl<'q> Solver<'q> {
             ExprKind::ToScalar(plan) => {
                 let column =
                     plan.schema().at(0).map(|column| column.id).ok_or_else(|| unsteered(span, "a sub-query"))?;
-                let place = Arc::as_ptr(plan) as usize;
-                let known = self.state.inner.iter().find(|(at, _)| *at == place).map(|(_, row)| row.clone());
-                let made = match known {
-                    Some(row) => row,
-                    None => {
-                        let made = self.produce(plan, plan.steps.len(), &super::model::Input::None)?;
-                        self.state.inner.push_back_mut((place, made.clone()));
-                        made
-                    }
-                };
+                let made = self.sub_query(plan)?;
                 self.ask_column(column, &made, want, span)
             }
             // A condition whose value is compared.

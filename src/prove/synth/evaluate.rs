@@ -258,7 +258,7 @@ impl<'q> Solver<'q> {
                 .map(|(v, _)| v)
                 .collect();
         }
-        functions::aggregate(name, values, group.members.len())
+        functions::aggregate(name, &values, group.members.len())
     }
 
     /// Whether a check holds; none where that is not known.

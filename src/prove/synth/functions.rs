@@ -443,7 +443,7 @@ pub(super) fn parsed(parse: &Parse, position: usize, subject: &str) -> Option<Va
     for (at, segment) in parse.segments.iter().enumerate() {
         match segment {
             ParseSegment::Skip => pattern.push_str(".*?"),
-            ParseSegment::Text(text) if parse.kind == ParseKind::Regex => pattern.push_str(&format!("(?:{text})")),
+            ParseSegment::Text(text) if parse.kind == ParseKind::Regex => pattern.extend(["(?:", &**text, ")"]),
             ParseSegment::Text(text) => pattern.push_str(&regex::escape(text)),
             ParseSegment::Column(_, ty) => {
                 group += 1;
@@ -475,7 +475,7 @@ pub(super) fn parsed(parse: &Parse, position: usize, subject: &str) -> Option<Va
 }
 
 /// What an aggregate gives for these values of a group of so many records.
-pub(super) fn aggregate(name: &str, values: Vec<Value>, count: usize) -> Option<Value> {
+pub(super) fn aggregate(name: &str, values: &[Value], count: usize) -> Option<Value> {
     let there = || values.iter().filter(|value| !plain(value).is_null());
     Some(match name {
         "count" => long(count),

@@ -227,6 +227,7 @@ impl<'q> Solver<'q> {
     }
 
     /// Leaves a condition until values are settled.
+    #[expect(clippy::unnecessary_wraps, reason = "it stands where conditions are met at once")]
     pub(super) fn wait(&mut self, expr: &'q Expr, row: &Row<'q>, holds: bool) -> Outcome {
         self.state.later.push_back_mut(Check::Holds(expr, row.clone(), holds));
         Ok(())
@@ -396,17 +397,19 @@ impl<'q> Solver<'q> {
         let (set, _) = self.behind(set, row);
         let ExprKind::ToScalar(plan) = &set.kind else { return Ok(None) };
         let Some(column) = plan.schema().at(0).map(|column| column.id) else { return Ok(None) };
-        let place = Arc::as_ptr(plan) as usize;
-        let known = self.state.inner.iter().find(|(at, _)| *at == place).map(|(_, row)| row.clone());
-        let made = match known {
-            Some(made) => made,
-            None => {
-                let made = self.produce(plan, plan.steps.len(), &Input::None)?;
-                self.state.inner.push_back_mut((place, made.clone()));
-                made
-            }
-        };
+        let made = self.sub_query(plan)?;
         Ok(self.collected(column, &made))
+    }
+
+    /// The record of a sub-query that gives a single value: the same one wherever the value is asked for.
+    pub(super) fn sub_query(&mut self, plan: &'q Arc<crate::ir::Plan>) -> Outcome<Row<'q>> {
+        let place = Arc::as_ptr(plan) as usize;
+        if let Some((_, made)) = self.state.inner.iter().find(|(at, _)| *at == place) {
+            return Ok(made.clone());
+        }
+        let made = self.produce(plan, plan.steps.len(), &Input::None)?;
+        self.state.inner.push_back_mut((place, made.clone()));
+        Ok(made)
     }
 
     /// Makes an expression equal to a column of another record.

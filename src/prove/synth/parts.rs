@@ -74,7 +74,7 @@ impl Solver<'_> {
                         Json::String(format!("item{at}").into())
                     }
                 };
-                let mut items = laid_out(parts, least, filler, |value| as_json(value));
+                let mut items = laid_out(parts, least, filler, as_json);
                 if !node.extra.is_empty() {
                     items.push(Json::String(node.extra.as_str().into()));
                 }

@@ -43,13 +43,13 @@ impl<'q> Solver<'q> {
         self.depth += 1;
         let state = &self.state;
         self.before.push((state.checks.clone(), state.later.clone(), state.hoped.clone()));
-        let made = self.from_source(plan, upto, input);
+        let made = self.start(plan, upto, input);
         self.before.pop();
         self.depth -= 1;
         made
     }
 
-    fn from_source(&mut self, plan: &'q Plan, upto: usize, input: &Input<'q>) -> Outcome<Row<'q>> {
+    fn start(&mut self, plan: &'q Plan, upto: usize, input: &Input<'q>) -> Outcome<Row<'q>> {
         let start = self.state.instances.len();
         let source: &'q Source = &plan.source;
         let row = match &source.kind {
@@ -213,7 +213,7 @@ impl<'q> Solver<'q> {
                     }
                     row = Rc::new(Fields { terms, ..Fields::default() });
                 }
-                Op::Join(join) => return self.join(plan, at, upto, join, row, input, start),
+                Op::Join(join) => return self.join(plan, at, upto, join, &row, input, start),
                 Op::MvExpand(expand) => {
                     return self.fork((Way::Element, step.span), ELEMENTS, |solver, element| {
                         let made = match &expand.body {
@@ -373,7 +373,7 @@ impl<'q> Solver<'q> {
         at: usize,
         upto: usize,
         join: &'q Join,
-        left: Row<'q>,
+        left: &Row<'q>,
         input: &Input<'q>,
         start: usize,
     ) -> Outcome<Row<'q>> {
@@ -424,7 +424,7 @@ impl<'q> Solver<'q> {
                 let right = right?;
                 if partner {
                     for (left_key, right_key) in &join.keys {
-                        let outcome = solver.equate(*left_key, &left, *right_key, &right, span);
+                        let outcome = solver.equate(*left_key, left, *right_key, &right, span);
                         solver.tolerate(outcome)?;
                     }
                     if join.kind.gives_left() {
