@@ -139,25 +139,25 @@ mod tests {
         Some((before.to_owned(), behind.to_owned()))
     }
 
-    fn pair(before: &str, behind: &str) -> Option<(String, String)> {
-        Some((before.to_owned(), behind.to_owned()))
+    fn pair(before: &str, behind: &str) -> (String, String) {
+        (before.to_owned(), behind.to_owned())
     }
 
     #[test]
     fn the_cursor_is_found_in_every_kind_of_scalar() {
-        assert_eq!(around("id: 1\nquery: |\n    T\n    | wh§ere\nname: x\n"), pair("T\n| wh", "ere\n"));
-        assert_eq!(around("id: 1\r\nquery: |\r\n  T\r\n  | wh§ere\r\n"), pair("T\n| wh", "ere\n"));
-        assert_eq!(around("query: >-\n  T\n  | wh§ere\nname: x\n"), pair("T | wh", "ere"));
-        assert_eq!(around("query: 'T | whe''§ x'\n"), pair("T | whe'", " x"));
-        assert_eq!(around("query: \"T\\n| \u{1F600}§x\"\n"), pair("T\n| \u{1F600}", "x"));
+        assert_eq!(around("id: 1\nquery: |\n    T\n    | wh§ere\nname: x\n").unwrap(), pair("T\n| wh", "ere\n"));
+        assert_eq!(around("id: 1\r\nquery: |\r\n  T\r\n  | wh§ere\r\n").unwrap(), pair("T\n| wh", "ere\n"));
+        assert_eq!(around("query: >-\n  T\n  | wh§ere\nname: x\n").unwrap(), pair("T | wh", "ere"));
+        assert_eq!(around("query: 'T | whe''§ x'\n").unwrap(), pair("T | whe'", " x"));
+        assert_eq!(around("query: \"T\\n| \u{1F600}§x\"\n").unwrap(), pair("T\n| \u{1F600}", "x"));
         assert_eq!(around("query: |\n  T\nna§me: x\n"), None);
         assert_eq!(around("na§me: x\nquery: T\n"), None);
     }
 
     #[test]
     fn blanks_at_the_end_of_a_block_belong_to_it() {
-        assert_eq!(around("query: |\n  T\n  § "), pair("T\n", " "));
-        assert_eq!(around("query: |-\n  T\n  §\nname: x\n"), pair("T\n", ""));
+        assert_eq!(around("query: |\n  T\n  § ").unwrap(), pair("T\n", " "));
+        assert_eq!(around("query: |-\n  T\n  §\nname: x\n").unwrap(), pair("T\n", ""));
         assert_eq!(around("query: |\n  T\n§"), None);
     }
 
