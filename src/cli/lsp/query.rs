@@ -27,13 +27,14 @@ impl UnderCursor {
         let found = content.queries.iter().find(|query| {
             let whole = query.map.span(Span::new(0, query.text.len()));
             let (start, end) = (whole.start as usize, whole.end as usize);
-            // Blanks at the end of a block are not in the text, and there people write on.
+            // Blanks at the end of a block are not in the text, and there people write on. At the beginning of a line
+            // they begin another key.
             let behind = || {
                 let between = source.get(end..offset).unwrap_or("x");
                 let column = source[..offset].rsplit(['\n', '\r']).next().unwrap_or_default().len();
-                between.trim().is_empty() && (column > 0 || !between.contains(['\n', '\r']))
+                between.trim().is_empty() && column > 0
             };
-            start <= offset && (offset <= end || behind())
+            start <= offset && (offset < end || behind())
         });
         match found {
             Some(query) => {
