@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails as the test does")]
 
+use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -447,6 +448,23 @@ fn what_is_no_request_of_ours_is_refused_and_the_session_goes_on() {
     assert_eq!(client.end(), Some(0));
 }
 
+/// Whether the request or its taking back comes first is a matter of time, but there is one answer either way.
+#[test]
+fn a_request_that_is_taken_back_has_one_answer() {
+    let mut client = Client::plain();
+    let place = client.open_at("file:///a.kql", "SigninLogs | where §");
+    let request =
+        json!({ "jsonrpc": "2.0", "id": "r", "method": "textDocument/completion", "params": place }).to_string();
+    let cancel = json!({ "jsonrpc": "2.0", "method": "$/cancelRequest", "params": { "id": "r" } }).to_string();
+    let framed = |text: &str| format!("Content-Length: {}\r\n\r\n{text}", text.len());
+    let both = framed(&request) + &framed(&cancel);
+    client.input.as_mut().unwrap().write_all(both.as_bytes()).unwrap();
+    client.ask("textDocument/documentSymbol", &json!({ "textDocument": { "uri": "file:///a.kql" } }));
+    let answers: Vec<_> = client.told.iter().filter(|message| message["id"] == "r").collect();
+    assert_eq!(answers.len(), 1, "{answers:?}");
+    assert!(answers[0]["error"]["code"] == -32800 || answers[0]["result"]["items"].is_array(), "{answers:?}");
+}
+
 #[test]
 fn the_session_ends_as_agreed_or_tells_that_it_did_not() {
     let mut client = Client::plain();
@@ -501,7 +519,7 @@ fn a_long_rule_is_answered_about_at_once() {
     let mut client = Client::plain();
     let mut text = RULE.replace("version: 1.0.0\n", "");
     for number in 0..190 {
-        text.push_str(&format!("    | extend Column{number} = tolower(UserPrincipalName) // {number}\n"));
+        writeln!(text, "    | extend Column{number} = tolower(UserPrincipalName) // {number}").unwrap();
     }
     text.push_str("    | where §\nversion: 1.0.0\n");
     let place = client.open_at("file:///long.yaml", &text);

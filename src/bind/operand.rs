@@ -83,26 +83,24 @@ impl<'a> Binder<'a> {
         if can_be_equal(one, other) {
             return;
         }
-        let message =
-            format!("`{}` compares {one} with {other}, and no {one} is a {other}", operator(node.op).symbol());
-        let mut diagnostic = Diagnostic::new(&code::UNEQUAL_TYPES, node.op_span, message)
-            .label("the engine refuses it, or it never holds")
+        let message = format!("`{}` compares {one} with {other}", operator(node.op).symbol());
+        let diagnostic = Diagnostic::new(&code::UNEQUAL_TYPES, node.op_span, message)
+            .label("the engine may refuse it, or find nothing")
             .related(node.left.span, one.name())
             .related(node.right.span, other.name());
         let sides = [(&node.left, left, other), (&node.right, right, one)];
         let written =
             |(side, value, wanted): (&ast::Expr, &Expr, Type)| Some((side.span, rewritten(side, value, wanted)?));
         let rewritten = sides.into_iter().find_map(written);
-        diagnostic = match rewritten {
-            Some((span, text)) => diagnostic
-                .help(format!("compare with {text}"))
-                // Nobody has seen the values: a text may hold `00`, or `0.0`.
-                .fix(format!("write {text}"), Applicability::Unsafe, vec![Edit::replace(span, text)]),
+        self.report(match rewritten {
+            // Nobody has seen the values: a text may hold `00`, or `0.0`.
+            Some((span, text)) => {
+                diagnostic.fix(format!("compare with {text}"), Applicability::Unsafe, vec![Edit::replace(span, text)])
+            }
             None if one == Type::String => diagnostic.help(format!("cast the text with `to{}(…)`", other.name())),
             None if other == Type::String => diagnostic.help(format!("cast the text with `to{}(…)`", one.name())),
             None => diagnostic.help("cast one of them"),
-        };
-        self.report(diagnostic);
+        });
     }
 
     /// `* has "x"`: a test of every column.

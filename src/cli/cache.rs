@@ -170,8 +170,15 @@ struct StoredFinding {
     label: String,
     related: Vec<(Place, String)>,
     notes: Vec<(NoteKind, String)>,
-    fix: Option<(String, Applicability, Vec<(Place, String)>)>,
+    fix: Option<StoredFix>,
     official: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredFix {
+    message: String,
+    applicability: Applicability,
+    edits: Vec<(Place, String)>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -207,7 +214,7 @@ impl Entry {
                 notes: notes.iter().map(|note| (note.kind, note.text.clone())).collect(),
                 fix: fix.as_ref().map(|fix| {
                     let edits = fix.edits.iter().map(|edit| (place(edit.span), edit.replacement.clone())).collect();
-                    (fix.message.clone(), fix.applicability, edits)
+                    StoredFix { message: fix.message.clone(), applicability: fix.applicability, edits }
                 }),
                 official: official.map(str::to_owned),
             }
@@ -238,7 +245,7 @@ impl StoredFinding {
             // The analyser's codes that no code of ours stands for alone are known to those alone who give them.
             Some(text) => Some(code::ALL.iter().filter_map(|code| code.official).find(|known| *known == text)?),
         };
-        let fix = self.fix.as_ref().map(|(message, applicability, edits)| Fix {
+        let fix = self.fix.as_ref().map(|StoredFix { message, applicability, edits }| Fix {
             message: message.clone(),
             applicability: *applicability,
             edits: edits.iter().map(|(place, text)| Edit::replace(span(*place), text.clone())).collect(),

@@ -35,8 +35,7 @@ pub(super) fn hover(
     }
     let at = analysis.findings.iter().map(|finding| &finding.diagnostic);
     let at = at.filter(|found| (found.span.start as usize..=found.span.end as usize).contains(&offset));
-    let pages: Vec<String> =
-        at.filter_map(|found| registry::find(found.code.id)).map(|lint| doc::markdown(lint)).collect();
+    let pages: Vec<String> = at.filter_map(|found| registry::find(found.code.id)).map(doc::markdown).collect();
     (!pages.is_empty()).then(|| (pages.join("\n---\n\n"), None))
 }
 

@@ -55,14 +55,17 @@ pub(super) fn offers(text: &str, at: usize) -> (Vec<Offer>, Span) {
     let above: Vec<Line<'_>> = whole.iter().map(|line| Line::of(line)).collect();
     let path = path(&above, &line);
     let used = used(text, line_start, &line);
-    let offers = match line.key {
-        // Behind `key: `, or within `[a, b]` behind it.
-        Some(key) => values(&joined(&path, key), text, &above, &line),
-        None => {
-            let list = line.item.is_some().then(|| values(&path, text, &above, &line)).unwrap_or_default();
-            if list.is_empty() && !line.value.contains([':', '[', '"', '\'', '#']) { keys(&path, &used) } else { list }
-        }
+    // Behind `key: `, or within `[a, b]` behind it; else an item of a list, or the beginning of a key.
+    let mut offers = if let Some(key) = line.key {
+        values(&joined(&path, key), text, &above, &line)
+    } else if line.item.is_some() {
+        values(&path, text, &above, &line)
+    } else {
+        Vec::new()
     };
+    if line.key.is_none() && offers.is_empty() && !line.value.contains([':', '[', '"', '\'', '#']) {
+        offers = keys(&path, &used);
+    }
     (offers, span)
 }
 
@@ -76,7 +79,7 @@ fn path(above: &[Line<'_>], line: &Line<'_>) -> String {
     // An item stands below a key that is not further in; a key below one that is further out.
     let mut within = line.item.map_or(line.indent, |mark| mark + 1);
     for line in above.iter().rev() {
-        if line.key.is_none() && line.value.is_empty() && line.item.is_none() || line.value.starts_with('#') {
+        if line.key.is_none() && (line.value.is_empty() && line.item.is_none() || line.value.starts_with('#')) {
             continue;
         }
         if let Some(mark) = line.item.filter(|mark| *mark < within && line.indent >= within) {
@@ -219,6 +222,7 @@ mod tests {
         );
         has("incidentConfiguration:\n  groupingConfiguration:\n    §", "lookbackDuration", "createIncident");
         has("entityMappings:\n  - entityType: IP\n\n§", "severity", "entityMappings");
+        has("entityMappings: # those that matter\n  # the host\n  - §\n", "entityType", "severity");
     }
 
     #[test]

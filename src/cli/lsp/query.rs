@@ -27,13 +27,14 @@ impl UnderCursor {
         let found = content.queries.iter().find(|query| {
             let whole = query.map.span(Span::new(0, query.text.len()));
             let (start, end) = (whole.start as usize, whole.end as usize);
-            // Blanks at the end of a block are not in the text, and there people write on.
+            // Blanks at the end of a block are not in the text, and there people write on. At the beginning of a line
+            // they begin another key.
             let behind = || {
                 let between = source.get(end..offset).unwrap_or("x");
                 let column = source[..offset].rsplit(['\n', '\r']).next().unwrap_or_default().len();
-                between.trim().is_empty() && (column > 0 || !between.contains(['\n', '\r']))
+                between.trim().is_empty() && column > 0
             };
-            start <= offset && (offset <= end || behind())
+            start <= offset && (offset < end || behind())
         });
         match found {
             Some(query) => {
@@ -139,25 +140,25 @@ mod tests {
         Some((before.to_owned(), behind.to_owned()))
     }
 
-    fn pair(before: &str, behind: &str) -> Option<(String, String)> {
-        Some((before.to_owned(), behind.to_owned()))
+    fn pair(before: &str, behind: &str) -> (String, String) {
+        (before.to_owned(), behind.to_owned())
     }
 
     #[test]
     fn the_cursor_is_found_in_every_kind_of_scalar() {
-        assert_eq!(around("id: 1\nquery: |\n    T\n    | wh§ere\nname: x\n"), pair("T\n| wh", "ere\n"));
-        assert_eq!(around("id: 1\r\nquery: |\r\n  T\r\n  | wh§ere\r\n"), pair("T\n| wh", "ere\n"));
-        assert_eq!(around("query: >-\n  T\n  | wh§ere\nname: x\n"), pair("T | wh", "ere"));
-        assert_eq!(around("query: 'T | whe''§ x'\n"), pair("T | whe'", " x"));
-        assert_eq!(around("query: \"T\\n| \u{1F600}§x\"\n"), pair("T\n| \u{1F600}", "x"));
+        assert_eq!(around("id: 1\nquery: |\n    T\n    | wh§ere\nname: x\n").unwrap(), pair("T\n| wh", "ere\n"));
+        assert_eq!(around("id: 1\r\nquery: |\r\n  T\r\n  | wh§ere\r\n").unwrap(), pair("T\n| wh", "ere\n"));
+        assert_eq!(around("query: >-\n  T\n  | wh§ere\nname: x\n").unwrap(), pair("T | wh", "ere"));
+        assert_eq!(around("query: 'T | whe''§ x'\n").unwrap(), pair("T | whe'", " x"));
+        assert_eq!(around("query: \"T\\n| \u{1F600}§x\"\n").unwrap(), pair("T\n| \u{1F600}", "x"));
         assert_eq!(around("query: |\n  T\nna§me: x\n"), None);
         assert_eq!(around("na§me: x\nquery: T\n"), None);
     }
 
     #[test]
     fn blanks_at_the_end_of_a_block_belong_to_it() {
-        assert_eq!(around("query: |\n  T\n  § "), pair("T\n", " "));
-        assert_eq!(around("query: |-\n  T\n  §\nname: x\n"), pair("T\n", ""));
+        assert_eq!(around("query: |\n  T\n  § ").unwrap(), pair("T\n", " "));
+        assert_eq!(around("query: |-\n  T\n  §\nname: x\n").unwrap(), pair("T\n", ""));
         assert_eq!(around("query: |\n  T\n§"), None);
     }
 

@@ -218,9 +218,6 @@ impl Server {
         if self.phase != Phase::Open {
             return Ok(Vec::new());
         }
-        fn of<P: DeserializeOwned>(params: Value) -> Result<P, String> {
-            serde_json::from_value(params).map_err(|error| error.to_string())
-        }
         match method {
             "textDocument/didOpen" => {
                 let opened = of::<DidOpenTextDocumentParams>(params)?.text_document;
@@ -404,6 +401,10 @@ fn read<P: DeserializeOwned>(params: Value) -> Result<P, (i32, String)> {
     serde_json::from_value(params).map_err(|cause| (error::INVALID_PARAMS, cause.to_string()))
 }
 
+fn of<P: DeserializeOwned>(params: Value) -> Result<P, String> {
+    serde_json::from_value(params).map_err(|error| error.to_string())
+}
+
 fn findings(params: PublishDiagnosticsParams) -> Result<Value, String> {
     let params = serde_json::to_value(params).map_err(|error| error.to_string())?;
     Ok(wire::notification("textDocument/publishDiagnostics", &params))
@@ -427,7 +428,9 @@ mod tests {
     /// What the server writes when all of these have arrived before it begins.
     fn served(messages: Vec<Message>) -> (Vec<Value>, Ended) {
         let (sender, receiver) = mpsc::channel();
-        messages.into_iter().for_each(|message| sender.send(Ok(message)).unwrap());
+        for message in messages {
+            sender.send(Ok(message)).unwrap();
+        }
         drop(sender);
         let mut out = Vec::new();
         let ended = Server::new(Schemas::builtin(Dialect::Sentinel)).serve(&receiver, &mut out);

@@ -34,10 +34,13 @@ impl Ruling {
 /// When a file was written, and how long it is.
 type Stamp = Option<(SystemTime, u64)>;
 
+/// A ruling, and when its file was as it was read.
+type Known = (Stamp, Rc<Ruling>);
+
 /// The rulings that were asked for, each until its file is written again.
 #[derive(Debug, Default)]
 pub(super) struct Rulings {
-    known: RefCell<HashMap<Option<PathBuf>, (Stamp, Rc<Ruling>)>>,
+    known: RefCell<HashMap<Option<PathBuf>, Known>>,
 }
 
 impl Rulings {
