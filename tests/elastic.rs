@@ -33,7 +33,7 @@ fn the_rule_pack_in_eql_and_esql() {
         let document = rule::read(&file);
         let rule = &document.rules[0];
         let text = &rule.query.as_ref().unwrap().text;
-        let mut query = bind(&parse(text).query.unwrap(), &Schemas::default()).query.unwrap();
+        let mut query = bind(&parse(text).query.expect("it parses"), &Schemas::default()).query.expect("it binds");
         simplify(&mut query);
         for name in ["eql", "esql"] {
             let target = find(name).unwrap();
@@ -63,10 +63,11 @@ fn the_rule_pack_in_eql_and_esql() {
 
 /// A query of KQL in EQL, under the names it has in Sentinel.
 fn in_eql(text: &str) -> String {
-    let mut query = bind(&parse(text).query.unwrap(), &Schemas::default()).query.unwrap();
+    let mut query = bind(&parse(text).query.expect("it parses"), &Schemas::default()).query.expect("it binds");
     simplify(&mut query);
     let options = Options { fields: Fields::Native, ..Options::default() };
-    let conversion = find("eql").unwrap().convert(&query, &RuleInfo { rule: None }, &options).unwrap();
+    let conversion =
+        find("eql").expect("a target").convert(&query, &RuleInfo { rule: None }, &options).expect("sound data");
     conversion.output.unwrap_or_else(|| panic!("{text}: {:?}", conversion.losses))
 }
 

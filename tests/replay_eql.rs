@@ -293,6 +293,9 @@ fn tagged(rows: &[(u32, i64, &str)]) -> Vec<Event> {
     rows.iter().map(|(id, ms, tag)| event(*id, *ms, "test", &[("tag", (*tag).into())])).collect()
 }
 
+/// The name of the case in Elastic's own tests, the events, the longest span, the stages, and the sequences found.
+type Case<'c> = (&'c str, &'c [Event], &'c str, &'c str, &'c [&'c [u32]]);
+
 /// The queries of Elasticsearch's tests of missing events (`test_missing_events.toml`), by their names there.
 #[test]
 fn events_that_must_not_occur() {
@@ -319,7 +322,7 @@ fn events_that_must_not_occur() {
     let tags = ["A", "B", "M1", "B", "C", "M2", "D", "M1", "C", "B", "C", "D", "A", "B", "M3", "C", "D", "M4"];
     let rows: Vec<(u32, i64, &str)> = (1_u32..).zip(tags).map(|(id, tag)| (id, i64::from(id), tag)).collect();
     let fourth = tagged(&rows);
-    let cases: &[(&str, &[Event], &str, &str, &[&[u32]])] = &[
+    let cases: &[Case<'_>] = &[
         ("missingInBetween_noMatches", &first, "1s", "normal !none normal", &[&[1, 2], &[2, 4]]),
         ("missingInBetween_match", &first, "1s", "normal !missing normal", &[&[1, 2]]),
         ("positivePlusMissing", &first, "1s", "normal !missing", &[&[4]]),

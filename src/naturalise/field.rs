@@ -97,6 +97,7 @@ impl State<'_> {
     }
 }
 
+#[allow(clippy::unnecessary_box_returns, reason = "a refusal is boxed wherever it goes")]
 fn missing(name: &str, place: &Place, span: Span) -> Refused {
     let message = format!("`{name}` has no counterpart among the columns of `{}`", place.table);
     refuse(LossKind::UnsupportedExpression, span, message)

@@ -55,6 +55,7 @@ pub struct Natural {
 /// Why something cannot be said.
 type Refused = Box<Loss>;
 
+#[allow(clippy::unnecessary_box_returns, reason = "a refusal is boxed wherever it goes")]
 fn refuse(kind: LossKind, span: Span, message: impl Into<String>) -> Refused {
     Box::new(Loss::refusal(kind, span, message))
 }

@@ -56,6 +56,9 @@ fn fits(known: &Collected, asked: &LogSource) -> bool {
     product && same(&known.category, &asked.category) && same(&known.service, &asked.service)
 }
 
+/// A table with its row, and the value of the column that chooses the log source there, if one does.
+type Candidate = (&'static String, &'static Row, Option<(String, String)>);
+
 impl State<'_> {
     /// The table that holds the events of a log source.
     pub(super) fn place(&self, source: &LogSource, span: Span) -> Result<Place, Refused> {
@@ -63,7 +66,7 @@ impl State<'_> {
             let row = self.data.tables.get(table);
             return Ok(self.place_of(table, row.map(fields), row.is_some_and(|row| row.verbatim), None));
         }
-        let mut found: Vec<(&'static String, &'static Row, Option<(String, String)>)> = Vec::new();
+        let mut found: Vec<Candidate> = Vec::new();
         for (name, row) in &self.data.tables {
             if !row.guess && row.logsource.as_ref().is_some_and(|known| fits(known, source)) {
                 found.push((name, row, None));

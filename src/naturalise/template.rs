@@ -150,7 +150,7 @@ mod tests {
             let arguments = [argument.clone(), argument.clone(), argument.clone()];
             assert!(filled(template, &arguments, Span::default()).is_some(), "{name}: {template}");
         }
-        assert_eq!(filled("nothing($1)", &[argument.clone()], Span::default()), None);
+        assert_eq!(filled("nothing($1)", std::slice::from_ref(&argument), Span::default()), None);
         assert_eq!(filled("strlen($1", &[argument], Span::default()), None);
     }
 }

@@ -54,25 +54,22 @@ impl State<'_> {
             return Ok(test);
         }
         let subject = self.text(&node.subject)?;
-        let test = match node.needle.as_literal() {
-            Some(Value::String(needle)) => {
-                let rules = self.rules(node.rules, Some(needle), span);
-                self.needle_test(node.test, rules, &subject, needle, span)?
+        let test = if let Some(Value::String(needle)) = node.needle.as_literal() {
+            let rules = self.rules(node.rules, Some(needle), span);
+            needle_test(node.test, rules, &subject, needle, span)
+        } else {
+            let needle = self.text(&node.needle)?;
+            let rules = self.rules(node.rules, None, span);
+            if matches!(node.test, StringTest::Glob | StringTest::Wildcard) {
+                return Err(refuse(
+                    LossKind::UnsupportedExpression,
+                    span,
+                    "a pattern has to be written out to be looked for in KQL",
+                ));
             }
-            _ => {
-                let needle = self.text(&node.needle)?;
-                let rules = self.rules(node.rules, None, span);
-                if matches!(node.test, StringTest::Glob | StringTest::Wildcard) {
-                    return Err(refuse(
-                        LossKind::UnsupportedExpression,
-                        span,
-                        "a pattern has to be written out to be looked for in KQL",
-                    ));
-                }
-                let filled = call("isnotempty", vec![needle.clone()], Type::Bool, span);
-                let test = matched(node.test, rules, subject.clone(), needle, span);
-                and(vec![filled, test], span)
-            }
+            let filled = call("isnotempty", vec![needle.clone()], Type::Bool, span);
+            let test = matched(node.test, rules, subject.clone(), needle, span);
+            and(vec![filled, test], span)
         };
         Ok(around(test, node.rules.nulls, node.negated, wanted, &subject, span))
     }
@@ -91,45 +88,6 @@ impl State<'_> {
         let right = Expr::literal(literal, node.needle.span);
         let test = compared(CompareOp::Equal, subject.clone(), right, span);
         Ok(Some(around(test, node.rules.nulls, node.negated, wanted, &subject, span)))
-    }
-
-    /// A comparison with a text that is written out.
-    fn needle_test(
-        &mut self,
-        test: StringTest,
-        rules: StringRules,
-        subject: &Expr,
-        needle: &str,
-        span: Span,
-    ) -> Result<Expr, Refused> {
-        let form = match test {
-            StringTest::Glob | StringTest::Wildcard => pattern::form(needle, test == StringTest::Glob),
-            StringTest::Equals => Form::Equals(needle.to_owned()),
-            StringTest::StartsWith => Form::Starts(needle.to_owned()),
-            StringTest::EndsWith => Form::Ends(needle.to_owned()),
-            StringTest::Contains => Form::Contains(needle.to_owned()),
-            StringTest::HasTerm | StringTest::HasPrefix | StringTest::HasSuffix => {
-                return Ok(matched(test, rules, subject.clone(), string(needle, span), span));
-            }
-        };
-        let (test, text) = match form {
-            Form::Equals(text) if text.is_empty() => {
-                return Ok(call("isempty", vec![subject.clone()], Type::Bool, span));
-            }
-            Form::Filled => return Ok(call("isnotempty", vec![subject.clone()], Type::Bool, span)),
-            Form::Equals(text) => (StringTest::Equals, text),
-            Form::Starts(text) => (StringTest::StartsWith, text),
-            Form::Ends(text) => (StringTest::EndsWith, text),
-            Form::Contains(text) => (StringTest::Contains, text),
-            Form::Regex(text) => {
-                let flags = if rules.case == CaseRule::Sensitive { "(?s)" } else { "(?is)" };
-                return Ok(searched(subject.clone(), &format!("{flags}{text}"), span));
-            }
-        };
-        if text.is_empty() {
-            return Ok(call("isnotempty", vec![subject.clone()], Type::Bool, span));
-        }
-        Ok(matched(test, rules, subject.clone(), string(text, span), span))
     }
 
     fn regex_test(&mut self, node: &RegexMatch, wanted: bool, span: Span) -> Result<Expr, Refused> {
@@ -202,7 +160,7 @@ impl State<'_> {
             let value = if is_null(&left) { right } else { left };
             return Ok(absent(value, node.op == CompareOp::Equal, span));
         }
-        let (left, right) = self.alike(left, right, node.op, span)?;
+        let (left, right) = alike(left, right, node.op, span)?;
         let equality = matches!(node.op, CompareOp::Equal | CompareOp::NotEqual);
         let negated = node.op == CompareOp::NotEqual;
         let op = if negated { CompareOp::Equal } else { node.op };
@@ -243,33 +201,6 @@ impl State<'_> {
             }
         }
         self.compare_test(&node, wanted, span)
-    }
-
-    /// Both sides of a comparison as one type.
-    fn alike(&mut self, left: Expr, right: Expr, op: CompareOp, span: Span) -> Result<(Expr, Expr), Refused> {
-        let (a, b) = (left.ty.ty, right.ty.ty);
-        if a == b || a == Type::Unknown || b == Type::Unknown || a.is_numeric() && b.is_numeric() {
-            return Ok((left, right));
-        }
-        let equality = matches!(op, CompareOp::Equal | CompareOp::NotEqual);
-        let written = |e: &Expr| e.as_literal().filter(|value| value.ty().is_numeric()).map(ToString::to_string);
-        match (a, b) {
-            (Type::String, number) if number.is_numeric() => match written(&right) {
-                // A number is equal to the text that says it.
-                Some(text) if equality => Ok((left, string(text, right.span))),
-                _ => Ok((call("toreal", vec![left], Type::Real, span), right)),
-            },
-            (number, Type::String) if number.is_numeric() => {
-                let (right, left) = self.alike(right, left, op, span)?;
-                Ok((left, right))
-            }
-            (Type::Dynamic, number) if number.is_numeric() => Ok((call("toreal", vec![left], Type::Real, span), right)),
-            _ => Err(refuse(
-                LossKind::UnsupportedExpression,
-                span,
-                format!("a {} is compared with a {}, which KQL does not do", a.name(), b.name()),
-            )),
-        }
     }
 
     /// A test of every field.
@@ -380,4 +311,63 @@ pub(super) fn compared(op: CompareOp, left: Expr, right: Expr, span: Span) -> Ex
     }
     let nulls = if equality { NullRule::KqlEquality } else { NullRule::Propagate };
     Expr::new(ExprKind::Compare(Box::new(Compare { op, nulls, left, right })), Type::Bool, span)
+}
+
+/// A comparison with a text that is written out.
+fn needle_test(test: StringTest, rules: StringRules, subject: &Expr, needle: &str, span: Span) -> Expr {
+    let form = match test {
+        StringTest::Glob | StringTest::Wildcard => pattern::form(needle, test == StringTest::Glob),
+        StringTest::Equals => Form::Equals(needle.to_owned()),
+        StringTest::StartsWith => Form::Starts(needle.to_owned()),
+        StringTest::EndsWith => Form::Ends(needle.to_owned()),
+        StringTest::Contains => Form::Contains(needle.to_owned()),
+        StringTest::HasTerm | StringTest::HasPrefix | StringTest::HasSuffix => {
+            return matched(test, rules, subject.clone(), string(needle, span), span);
+        }
+    };
+    let (test, text) = match form {
+        Form::Equals(text) if text.is_empty() => {
+            return call("isempty", vec![subject.clone()], Type::Bool, span);
+        }
+        Form::Filled => return call("isnotempty", vec![subject.clone()], Type::Bool, span),
+        Form::Equals(text) => (StringTest::Equals, text),
+        Form::Starts(text) => (StringTest::StartsWith, text),
+        Form::Ends(text) => (StringTest::EndsWith, text),
+        Form::Contains(text) => (StringTest::Contains, text),
+        Form::Regex(text) => {
+            let flags = if rules.case == CaseRule::Sensitive { "(?s)" } else { "(?is)" };
+            return searched(subject.clone(), &format!("{flags}{text}"), span);
+        }
+    };
+    if text.is_empty() {
+        return call("isnotempty", vec![subject.clone()], Type::Bool, span);
+    }
+    matched(test, rules, subject.clone(), string(text, span), span)
+}
+
+/// Both sides of a comparison as one type.
+fn alike(left: Expr, right: Expr, op: CompareOp, span: Span) -> Result<(Expr, Expr), Refused> {
+    let (a, b) = (left.ty.ty, right.ty.ty);
+    if a == b || a == Type::Unknown || b == Type::Unknown || a.is_numeric() && b.is_numeric() {
+        return Ok((left, right));
+    }
+    let equality = matches!(op, CompareOp::Equal | CompareOp::NotEqual);
+    let written = |e: &Expr| e.as_literal().filter(|value| value.ty().is_numeric()).map(ToString::to_string);
+    match (a, b) {
+        (Type::String, number) if number.is_numeric() => match written(&right) {
+            // A number is equal to the text that says it.
+            Some(text) if equality => Ok((left, string(text, right.span))),
+            _ => Ok((call("toreal", vec![left], Type::Real, span), right)),
+        },
+        (number, Type::String) if number.is_numeric() => {
+            let (right, left) = alike(right, left, op, span)?;
+            Ok((left, right))
+        }
+        (Type::Dynamic, number) if number.is_numeric() => Ok((call("toreal", vec![left], Type::Real, span), right)),
+        _ => Err(refuse(
+            LossKind::UnsupportedExpression,
+            span,
+            format!("a {} is compared with a {}, which KQL does not do", a.name(), b.name()),
+        )),
+    }
 }

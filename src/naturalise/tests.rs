@@ -35,7 +35,7 @@ fn said(language: Language, text: &str, table: Option<&str>, fields: Fields) -> 
 
 /// A rule of Sigma over processes, in KQL, without the table.
 fn process(detection: &str) -> String {
-    let indented: String = detection.lines().map(|line| format!("    {line}\n")).collect();
+    let indented = format!("    {}\n", detection.replace('\n', "\n    "));
     let text =
         format!("title: T\nlogsource:\n    category: process_creation\n    product: windows\ndetection:\n{indented}");
     let (output, losses) =

@@ -275,12 +275,13 @@ mod tests {
         let measure = Measure { shape: Shape::Rows, conversion: &conversion };
         let rule = left(&[("x", 1, &[1]), ("y", 2, &[2])]);
         assert!(measure.agree(&rule, &right(&[("y", "2", &[2]), ("x", "1", &[1])])));
-        for other in [
-            &[("y", "2", &[2_u32] as &[u32])] as &[_],
+        let others: [&[(&str, &str, &[u32])]; 4] = [
+            &[("y", "2", &[2])],
             &[("y", "2", &[2]), ("X", "1", &[1])],
             &[("y", "2", &[2]), ("x", "3", &[1])],
             &[("y", "2", &[2]), ("y", "2", &[2])],
-        ] {
+        ];
+        for other in others {
             assert!(!measure.agree(&rule, &right(other)), "{other:?}");
         }
     }

@@ -204,12 +204,12 @@ impl Rule<'_> {
                 return Err(self.wrong(name, &code::READ_NO_MEANING, format!("the rule has {what}")));
             }
         }
-        let bound = |name: &str, default: &str| match moment(self.text(name).unwrap_or(default)) {
-            Some(bound) => Ok(Some((bound, true))),
-            None => {
+        let bound = |name: &str, default: &str| {
+            let bound = moment(self.text(name).unwrap_or(default)).ok_or_else(|| {
                 let message = format!("`{name}` is neither an instant nor counted from now in fixed units");
-                Err(self.wrong(name, &code::READ_NO_MEANING, message))
-            }
+                self.wrong(name, &code::READ_NO_MEANING, message)
+            })?;
+            Ok::<_, Box<Diagnostic>>(Some((bound, true)))
         };
         let bounds = Bounds { from: bound("from", FROM)?, to: bound("to", "now")? };
         Ok(Stretch { bounds, timed_by: self.text("timestamp_override").map(Name::from) })

@@ -70,7 +70,7 @@ impl Machine<'_> {
         let stages: Vec<Vec<Hit>> = node.stages.iter().map(hits).collect::<Run<_>>()?;
         let found = match &node.arrangement {
             Arrangement::Sequence { maxspan, until } => {
-                let until = until.as_ref().map(hits).transpose()?.unwrap_or_default();
+                let until = until.as_deref().map(hits).transpose()?.unwrap_or_default();
                 sequences(node, &stages, &until, *maxspan)
             }
             Arrangement::Sample => samples(&stages),
@@ -238,9 +238,12 @@ fn is_broken(
     }
 }
 
+/// Events that have the same values of the keys: those values, and the events of each stage.
+type Alike<'h> = (&'h [Cell], Vec<Vec<u32>>);
+
 /// For each value of the keys that every stage has, an event a stage, no event twice.
 fn samples(stages: &[Vec<Hit>]) -> Vec<(Vec<Cell>, Vec<u32>)> {
-    let mut groups: BTreeMap<&[Key], (&[Cell], Vec<Vec<u32>>)> = BTreeMap::new();
+    let mut groups: BTreeMap<&[Key], Alike<'_>> = BTreeMap::new();
     for (index, hits) in stages.iter().enumerate() {
         for hit in hits {
             let group = groups.entry(&hit.keys.0).or_insert_with(|| (&hit.keys.1, vec![Vec::new(); stages.len()]));

@@ -103,7 +103,7 @@ pub enum Arrangement {
         /// The most ticks from the first event to the last.
         maxspan: Option<i64>,
         /// The event that ends a sequence if it comes before the next that is waited for.
-        until: Option<Stage>,
+        until: Option<Box<Stage>>,
     },
     /// In any order, each event once: EQL's `sample`. Of each value of the keys there is one record.
     Sample,
@@ -143,7 +143,7 @@ impl Correlation {
     /// Every stage, that of `until` last.
     pub fn all_stages(&self) -> impl Iterator<Item = &Stage> {
         let until = match &self.arrangement {
-            Arrangement::Sequence { until, .. } => until.as_ref(),
+            Arrangement::Sequence { until, .. } => until.as_deref(),
             Arrangement::Sample => None,
         };
         self.stages.iter().chain(until)
@@ -152,7 +152,7 @@ impl Correlation {
     /// Every stage for change, that of `until` last.
     pub fn all_stages_mut(&mut self) -> impl Iterator<Item = &mut Stage> {
         let until = match &mut self.arrangement {
-            Arrangement::Sequence { until, .. } => until.as_mut(),
+            Arrangement::Sequence { until, .. } => until.as_deref_mut(),
             Arrangement::Sample => None,
         };
         self.stages.iter_mut().chain(until)

@@ -183,7 +183,9 @@ impl Reader<'_> {
             return Ok(Term::value(match (negative, &term.expr.kind) {
                 (false, _) => term.expr,
                 (true, ExprKind::Literal(Value::Long(value))) => {
-                    Expr::literal(value.checked_neg().map_or(Value::Real(-(*value as f64)), Value::Long), at)
+                    // Only the least of all numbers has no counterpart; as a real it is exact.
+                    let beyond = Value::Real(9_223_372_036_854_775_808.0);
+                    Expr::literal(value.checked_neg().map_or(beyond, Value::Long), at)
                 }
                 (true, ExprKind::Literal(Value::Real(value))) => Expr::literal(Value::Real(-value), at),
                 (true, _) => {
@@ -256,10 +258,10 @@ impl Reader<'_> {
         for argument in inner {
             arguments.push(self.expression(fields, argument)?.expr);
         }
-        self.called(function, tilde, arguments, at)
+        Self::called(function, tilde, arguments, at)
     }
 
-    fn called(&self, function: &Function, tilde: bool, mut arguments: Vec<Expr>, at: Span) -> Lowered<Term> {
+    fn called(function: &Function, tilde: bool, mut arguments: Vec<Expr>, at: Span) -> Lowered<Term> {
         let given = arguments.len();
         let count = |(least, most): (usize, usize)| {
             if (least..=most).contains(&given) {
@@ -276,7 +278,7 @@ impl Reader<'_> {
         if function.meaning == Meaning::Wildcard {
             count((2, usize::MAX))?;
             let subject = arguments.remove(0);
-            return globs(!tilde, subject, arguments, "wildcard", at);
+            return globs(!tilde, subject, &arguments, "wildcard", at);
         }
         let name = if tilde { format!("{}~", function.name) } else { function.name.to_owned() };
         let row = built_in(ForeignKind::Scalar, &name);
@@ -332,13 +334,13 @@ fn pattern(subject: Expr, test: Pair<'_, Rule>, at: Span) -> Lowered<Term> {
     if sign.starts_with("regex") {
         return Ok(condition::regex(cased, &subject, values, at));
     }
-    globs(cased, subject, values, sign, at)
+    globs(cased, subject, &values, sign, at)
 }
 
 /// A comparison with texts in which `*` and `?` stand for others.
-fn globs(cased: bool, subject: Expr, patterns: Vec<Expr>, sign: &str, at: Span) -> Lowered<Term> {
+fn globs(cased: bool, subject: Expr, patterns: &[Expr], sign: &str, at: Span) -> Lowered<Term> {
     let mut texts = Vec::new();
-    for pattern in &patterns {
+    for pattern in patterns {
         texts.push((is_text(pattern, sign)?, pattern.span));
     }
     let wild = texts.iter().any(|(text, _)| is_pattern(text));
@@ -378,13 +380,10 @@ pub(super) fn string(literal: &str, at: Span) -> Lowered<std::borrow::Cow<'_, st
 
 /// The text of a value, which the operator or function takes alone.
 fn is_text<'e>(expr: &'e Expr, word: &str) -> Lowered<&'e str> {
-    match expr.as_literal().and_then(Value::as_str) {
-        Some(text) => Ok(text),
-        None => {
-            let message = format!("`{word}` takes strings that are written out");
-            Err(wrong(&code::EQL_OPERAND, expr.span, message))
-        }
-    }
+    expr.as_literal().and_then(Value::as_str).ok_or_else(|| {
+        let message = format!("`{word}` takes strings that are written out");
+        wrong(&code::EQL_OPERAND, expr.span, message)
+    })
 }
 
 fn is_number(term: &Term, at: Span) -> Lowered<()> {

@@ -169,7 +169,7 @@ impl Reader<'_> {
                     let null = Expr::literal(Value::Null(Type::Dynamic), at);
                     condition::compared(CompareOp::NotEqual, field, null, at)
                 }
-                _ => self.test(fields, part)?,
+                _ => self.test(fields, part),
             };
             let constant = term.expr.as_literal().is_some();
             return Ok((if negated && !constant { term.negated(at) } else { term }, negated));
@@ -183,7 +183,7 @@ impl Reader<'_> {
         Expr::column(column.id, column.ty, at)
     }
 
-    fn test(&mut self, fields: &mut Fields, pair: Pair<'_, Rule>) -> Lowered<Term> {
+    fn test(&mut self, fields: &mut Fields, pair: Pair<'_, Rule>) -> Term {
         let at = span(&pair);
         let (mut field, mut op) = (None, CompareOp::Equal);
         for part in pair.into_inner() {
@@ -203,23 +203,18 @@ impl Reader<'_> {
                 }
                 (Rule::regex, Some(subject)) => {
                     let pattern = text[1..text.len() - 1].replace("\\/", "/");
-                    return Ok(condition::regex(true, &subject, vec![literal(Value::string(pattern))], at));
+                    return condition::regex(true, &subject, vec![literal(Value::string(pattern))], at);
                 }
                 (Rule::quoted, Some(subject)) => {
                     let value = unescaped(&text[1..text.len() - 1]);
-                    return Ok(valued(op, subject, Value::string(value), part_at, at));
+                    return valued(op, subject, Value::string(value), part_at, at);
                 }
                 (Rule::word, Some(subject)) => {
                     if op == CompareOp::Equal && text.contains(['*', '?']) {
-                        return Ok(condition::matched(
-                            StringTest::Glob,
-                            true,
-                            subject,
-                            vec![literal(Value::string(text))],
-                            at,
-                        ));
+                        let pattern = vec![literal(Value::string(text))];
+                        return condition::matched(StringTest::Glob, true, subject, pattern, at);
                     }
-                    return Ok(valued(op, subject, word(&unescaped(text)), part_at, at));
+                    return valued(op, subject, word(&unescaped(text)), part_at, at);
                 }
                 (rule, _) => unreachable!("no test: {rule:?}"),
             }
@@ -230,7 +225,7 @@ impl Reader<'_> {
 
 /// A comparison; a subnet may be meant as one, or as a text.
 fn valued(op: CompareOp, subject: Expr, value: Value, value_at: Span, at: Span) -> Term {
-    let subnet = value.as_str().filter(|text| op == CompareOp::Equal && super::expr::is_subnet(text)).is_some();
+    let subnet = value.as_str().is_some_and(|text| op == CompareOp::Equal && super::expr::is_subnet(text));
     let value = Expr::literal(value, value_at);
     let same = condition::compared(op, subject.clone(), value.clone(), at);
     if !subnet {

@@ -140,7 +140,7 @@ fn wrong(code: &'static Code, span: Span, message: impl Into<String>) -> Box<Dia
 }
 
 /// What is inside a pair, words of the language aside.
-fn parts<'t>(pair: Pair<'t, Rule>) -> impl Iterator<Item = Pair<'t, Rule>> {
+fn parts(pair: Pair<'_, Rule>) -> impl Iterator<Item = Pair<'_, Rule>> {
     pair.into_inner().filter(|pair| {
         !matches!(
             pair.as_rule(),

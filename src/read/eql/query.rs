@@ -210,7 +210,7 @@ impl<'t> Reader<'t> {
                         let message = "`until` waits for an event, not for the lack of one";
                         return Err(wrong(&code::EQL_SEQUENCE, at, message));
                     }
-                    until = Some(self.stage(search, by.as_ref(), told)?);
+                    until = Some(Box::new(self.stage(search, by.as_ref(), told)?));
                 }
                 _ => {
                     let told = told(part)?;
@@ -239,12 +239,11 @@ impl<'t> Reader<'t> {
         let mut by = None;
         let mut stages = Vec::new();
         for part in parts(pair) {
-            match part.as_rule() {
-                Rule::by => by = Some(part),
-                _ => {
-                    let told = told(part)?;
-                    stages.push(self.stage(search, by.as_ref(), told)?);
-                }
+            if part.as_rule() == Rule::by {
+                by = Some(part);
+            } else {
+                let told = told(part)?;
+                stages.push(self.stage(search, by.as_ref(), told)?);
             }
         }
         if stages.len() < 2 {
@@ -327,7 +326,7 @@ impl<'t> Reader<'t> {
                 return Err(wrong(&code::READ_NO_MEANING, word_at, message));
             }
             let mut found = wrong(&code::EQL_UNKNOWN_PIPE, word_at, format!("unknown pipe `{name}`"));
-            if let Some(near) = nearest(name, ["head", "tail"].into_iter()) {
+            if let Some(near) = nearest(name, ["head", "tail"]) {
                 *found = found.help(format!("did you mean `{near}`?"));
             }
             return Err(found);

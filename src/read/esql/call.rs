@@ -98,7 +98,7 @@ impl Reader<'_> {
             let text = body.of(&entry);
             let mut inner = entry.into_inner();
             let (Some(key), Some(value)) = (inner.next(), inner.next()) else { continue };
-            let key = self.string(body, key)?;
+            let key = self.string(body, &key)?;
             let value = match self.value(body, value)? {
                 Value::Bool(value) => Json::Bool(value),
                 Value::Long(value) => Json::Long(value),

@@ -51,7 +51,7 @@ impl Reader<'_> {
         match pair.as_rule() {
             Rule::null => Ok(Value::Null(Type::Dynamic)),
             Rule::truth => Ok(Value::Bool(text.text.eq_ignore_ascii_case("true"))),
-            Rule::string => Ok(Value::string(self.string(body, pair)?)),
+            Rule::string => Ok(Value::string(self.string(body, &pair)?)),
             Rule::number => self.number(text),
             Rule::list => {
                 let mut items = Vec::new();
@@ -117,8 +117,8 @@ impl Reader<'_> {
     }
 
     /// The text of a string.
-    pub(super) fn string(&self, body: Text<'_>, pair: Pair<'_, Rule>) -> Lowered<String> {
-        let text = body.of(&pair);
+    pub(super) fn string(&self, body: Text<'_>, pair: &Pair<'_, Rule>) -> Lowered<String> {
+        let text = body.of(pair);
         unquote(text.text).map_err(|at| {
             let end = at + 1 + text.text[at + 1..].chars().next().map_or(0, char::len_utf8);
             let place = text.slice(at, end);

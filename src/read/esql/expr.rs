@@ -233,7 +233,7 @@ impl Reader<'_> {
         let text = body.of(&pair);
         match pair.into_inner().next() {
             Some(part) if part.as_rule() == Rule::string => {
-                let pattern = self.string(body, part)?;
+                let pattern = self.string(body, &part)?;
                 if !regex && let Some(c) = stray_escape(&pattern) {
                     let message = format!(
                         "a backslash in a pattern of `LIKE` takes the meaning of `*`, `?` or a backslash away, {c}"
@@ -372,8 +372,8 @@ impl Reader<'_> {
     /// A comparison of two values.
     fn compare(&self, op: CompareOp, left: Expr, right: Expr, text: Text<'_>) -> Lowered<Expr> {
         let span = self.span(text);
-        let (left, right) = (self.timed(left, &right)?, right);
-        let right = self.timed(right, &left)?;
+        let (left, right) = (Self::timed(left, &right)?, right);
+        let right = Self::timed(right, &left)?;
         let (left, right) = (single(left), single(right));
         if matches!(op, CompareOp::Equal | CompareOp::NotEqual) {
             let (subject, needle) = if is_text(&left) { (right, left) } else { (left, right) };
@@ -390,17 +390,15 @@ impl Reader<'_> {
     }
 
     /// A string written out, compared with a time, is one.
-    fn timed(&self, expr: Expr, other: &Expr) -> Lowered<Expr> {
+    fn timed(expr: Expr, other: &Expr) -> Lowered<Expr> {
         let (Type::DateTime, Some(words)) = (other.ty.ty, expr.as_literal().and_then(Value::as_str)) else {
             return Ok(expr);
         };
-        match time(words) {
-            Some(ticks) => Ok(Expr::literal(Value::DateTime(ticks), expr.span)),
-            None => {
-                let message = format!("`{words}` is compared with a time, and is none in ISO 8601");
-                Err(Box::new(Diagnostic::new(&code::ESQL_BAD_LITERAL, expr.span, message)))
-            }
+        if let Some(ticks) = time(words) {
+            return Ok(Expr::literal(Value::DateTime(ticks), expr.span));
         }
+        let message = format!("`{words}` is compared with a time, and is none in ISO 8601");
+        Err(Box::new(Diagnostic::new(&code::ESQL_BAD_LITERAL, expr.span, message)))
     }
 
     /// Whether a value equals one of several; null where it does not and one of them is null.
@@ -408,7 +406,7 @@ impl Reader<'_> {
         let span = self.span(text);
         let plain = |expr: &Expr| expr.as_literal().is_some_and(|v| !v.is_null() && !matches!(v, Value::Dynamic(_)));
         let subject = single(subject);
-        let set = set.into_iter().map(|value| self.timed(value, &subject)).collect::<Lowered<Vec<_>>>()?;
+        let set = set.into_iter().map(|value| Self::timed(value, &subject)).collect::<Lowered<Vec<_>>>()?;
         if set.iter().all(plain) {
             let node = Membership {
                 test: StringTest::Equals,

@@ -112,6 +112,7 @@ struct Reader<'s> {
 
 impl Reader<'_> {
     /// The words of a text in the query.
+    #[allow(clippy::unused_self, reason = "asked of the reader like everything else about places")]
     fn span(&self, text: Text<'_>) -> Span {
         Span::new(text.at, text.at + text.text.len())
     }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::{Call, Row};
-use crate::ir::{RegexDialect, Schema};
+use crate::ir::{Expr, RegexDialect, Schema};
 use crate::replay::record::{Fields, Layout, Record, Reshape, Table};
 use crate::replay::{Cell, Run};
 use crate::types::Type;
@@ -157,7 +157,7 @@ fn expression(pattern: &str) -> Result<(String, Vec<Group>), String> {
         rest = behind;
     }
     let mut open = |name: &str, ty: Type, out: &mut String| {
-        out.push_str(&format!("(?<g{}>", groups.len()));
+        out.extend(["(?<g", &groups.len().to_string(), ">"]);
         groups.push((name.to_owned(), ty));
     };
     while let Some(c) = rest.chars().next() {
@@ -244,7 +244,7 @@ fn lookup_join(call: &Call<'_>, input: Table) -> Run<Table> {
     let known = call.machine.world.lookups.iter().find(|lookup| *lookup.name == *index);
     let Some(lookup) = known else { return Err(call.refuse(format!("the index `{index}` is not at hand"))) };
     let keys: Vec<Arc<str>> =
-        call.all("on").filter_map(|on| on.as_column()).filter_map(|id| column_name(&input.layout, id)).collect();
+        call.all("on").filter_map(Expr::as_column).filter_map(|id| column_name(&input.layout, id)).collect();
     // What the index has takes the place of what the record has, also where no row fits.
     let mut columns: Vec<Arc<str>> = Vec::new();
     for (name, _) in lookup.rows.iter().flatten() {
@@ -275,7 +275,9 @@ fn lookup_join(call: &Call<'_>, input: Table) -> Run<Table> {
         if found.is_empty() {
             push(&[]);
         }
-        found.into_iter().for_each(|row| push(row));
+        for row in found {
+            push(row);
+        }
     }
     Ok(crate::replay::plan::Machine::reshaped(&Layout::of(&Schema::default()), call.schema, records))
 }

@@ -110,7 +110,9 @@ impl Known {
             }
             Command::Drop(names) => {
                 names.iter().try_for_each(|name| self.has(name))?;
-                names.iter().for_each(|name| self.remove(name));
+                for name in names {
+                    self.remove(name);
+                }
             }
             Command::Rename(names) => {
                 for (old, new) in names {

@@ -69,7 +69,7 @@ impl Reader<'_> {
             let text = body.of(&pair);
             match pair.as_rule() {
                 Rule::primary => subject = Some(self.record(pipe, body, pair)?),
-                Rule::string => strings.push((self.string(body, pair)?, text)),
+                Rule::string => strings.push((self.string(body, &pair)?, text)),
                 _ => {}
             }
         }

@@ -92,10 +92,10 @@ pub(super) fn keep(reader: &mut Reader<'_>, pipe: &mut Pipe, stage: &Stage<'_>) 
     };
     let mut kept: Vec<(usize, usize, Column)> = Vec::new();
     for (at, column) in pipe.schema().iter().enumerate() {
-        let fitting = wanted.iter().enumerate().filter(|(_, one)| match one.pattern {
-            true => fits(&one.name, &column.name),
-            false => *one.name == *column.name,
-        });
+        let fitting = wanted
+            .iter()
+            .enumerate()
+            .filter(|(_, one)| if one.pattern { fits(&one.name, &column.name) } else { *one.name == *column.name });
         if let Some((place, _)) = fitting.max_by_key(|(place, one)| (rank(one), *place)) {
             kept.push((place, at, column.clone()));
         }

@@ -56,11 +56,11 @@ pub(super) fn from(reader: &mut Reader<'_>, stage: &Stage<'_>) -> Lowered<Pipe> 
     }
     let span = reader.span(stage.all);
     if queries.is_empty() {
-        return Ok(reader.indexes(patterns, &fields, span));
+        return Ok(reader.indexes(&patterns, &fields, span));
     }
     let mut pipes = Vec::new();
     if !patterns.is_empty() {
-        pipes.push(reader.indexes(patterns, &fields, span));
+        pipes.push(reader.indexes(&patterns, &fields, span));
     }
     for query in queries {
         pipes.push(reader.pipeline(query, None)?);
@@ -123,10 +123,10 @@ impl Reader<'_> {
     }
 
     /// The documents of indexes.
-    fn indexes(&mut self, patterns: Vec<String>, fields: &[(Name, Type, Span)], span: Span) -> Pipe {
+    fn indexes(&mut self, patterns: &[String], fields: &[(Name, Type, Span)], span: Span) -> Pipe {
         let plain = |pattern: &String| !pattern.contains('*') && !pattern.starts_with('-');
         let whole = name(&patterns.join(","));
-        let kind = match patterns.as_slice() {
+        let kind = match patterns {
             [one] if plain(one) => SourceKind::Table { name: whole.clone(), known: false },
             _ => SourceKind::Tables(whole.clone()),
         };

@@ -145,7 +145,7 @@ fn long(cell: &Cell, bounds: std::ops::RangeInclusive<i64>) -> Cell {
     let rounded = || {
         let number = (double(cell)? + 0.5).floor();
         // The bounds of 64 bits are no numbers with a fraction themselves.
-        (number >= -9_223_372_036_854_775_808.0 && number < 9_223_372_036_854_775_808.0).then_some(number as i64)
+        (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&number).then_some(number as i64)
     };
     exact.or_else(rounded).filter(|number| bounds.contains(number)).map_or(Cell::Null, Cell::Long)
 }

@@ -107,12 +107,10 @@ pub(super) static ROWS: &[Row] = &[
             },
         };
         let all = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
-        let from = if start > 0 {
-            start - 1
-        } else if start < 0 {
-            all.saturating_add(start)
-        } else {
-            0
+        let from = match start {
+            1.. => start - 1,
+            0 => 0,
+            _ => all.saturating_add(start),
         };
         let from = usize::try_from(from.clamp(0, all)).unwrap_or(usize::MAX);
         Ok(Cell::text(text.chars().skip(from).take(count).collect::<String>()))

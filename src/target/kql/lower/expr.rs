@@ -402,10 +402,12 @@ fn parenthesised(chain: Expr) -> Expr {
 }
 
 /// What KQL cannot say.
+#[allow(clippy::unnecessary_box_returns, reason = "a refusal is boxed wherever it goes")]
 pub(super) fn unsupported(span: Span, message: &str) -> Refused {
     refuse(LossKind::UnsupportedExpression, span, message.to_owned())
 }
 
+#[allow(clippy::unnecessary_box_returns, reason = "a refusal is boxed wherever it goes")]
 fn nulls(span: Span) -> Refused {
     unsupported(span, "what the test says of a missing value is not what KQL says of one")
 }

@@ -18,6 +18,7 @@ use crate::types::Type;
 /// Why something cannot be said.
 type Refused = Box<Loss>;
 
+#[allow(clippy::unnecessary_box_returns, reason = "a refusal is boxed wherever it goes")]
 fn refuse(kind: LossKind, span: Span, message: String) -> Refused {
     Box::new(Loss::refusal(kind, span, message))
 }

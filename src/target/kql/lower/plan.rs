@@ -41,13 +41,13 @@ impl Lowerer<'_> {
                 _ => return Err(refuse(LossKind::UnsupportedSource, span, "a record without columns".to_owned())),
             },
             SourceKind::Input => Head::Input,
-            SourceKind::Shared(id, _) => match self.shared.get(id) {
-                Some(name) => Head::Table(name.clone()),
-                None => {
+            SourceKind::Shared(id, _) => {
+                let Some(name) = self.shared.get(id) else {
                     let message = "a table is read before it is declared".to_owned();
                     return Err(refuse(LossKind::UnsupportedSource, span, message));
-                }
-            },
+                };
+                Head::Table(name.clone())
+            }
             SourceKind::Rows(rows) => Head::Rows(declared(schema, span)?, rows.clone()),
             SourceKind::External(external) => self.external(external, schema, span)?,
             SourceKind::Range { from, to, step } => {
