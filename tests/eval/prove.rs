@@ -15,17 +15,17 @@ use kqlc::target::{self, RuleInfo, registry};
 use rayon::prelude::*;
 
 /// A rule with the events it is proven on.
-pub struct Subject {
-    pub path: PathBuf,
-    pub text: String,
-    pub query: Query,
-    pub rule: Option<Rule>,
-    pub scenarios: Vec<Scenario>,
+pub(crate) struct Subject {
+    pub(crate) path: PathBuf,
+    pub(crate) text: String,
+    pub(crate) query: Query,
+    pub(crate) rule: Option<Rule>,
+    pub(crate) scenarios: Vec<Scenario>,
 }
 
 impl Subject {
     /// What a proof of it needs.
-    pub fn given<'a>(&'a self, schemas: &'a Schemas, engine: &'a Engine) -> Given<'a> {
+    pub(crate) fn given<'a>(&'a self, schemas: &'a Schemas, engine: &'a Engine) -> Given<'a> {
         Given {
             query: &self.query,
             text: &self.text,
@@ -39,12 +39,12 @@ impl Subject {
     }
 }
 
-pub fn engine() -> Engine {
+pub(crate) fn engine() -> Engine {
     Engine::new(Options { partitions: 1, threads: Some(2), ..Options::at(0) }).unwrap()
 }
 
 /// Every rule of the project.
-pub fn rules(schemas: &Schemas, engine: &Engine) -> Vec<Subject> {
+pub(crate) fn rules(schemas: &Schemas, engine: &Engine) -> Vec<Subject> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
     let mut paths: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.retain(|path| !path.to_string_lossy().ends_with(".test.yaml"));
@@ -69,13 +69,17 @@ pub fn rules(schemas: &Schemas, engine: &Engine) -> Vec<Subject> {
 }
 
 /// How many proofs there are at least. What is untested is told by `kqlc prove rules`, with the reason.
-const PROVEN: usize = 25;
+const PROVEN: usize = 43;
 
 /// Translations that are refuted, and why: a fault to be mended, in the translation or in what judges it.
-const REFUTED: &[(&str, &str)] = &[];
+const REFUTED: &[(&str, &str)] = &[
+    // A name with a line break in it: a `.` of Lucene's patterns stands for one, a `.` of Kusto's does not.
+    ("dns-many-subdomains", "esql"),
+    // Columns of indicators that ECS has no names for are taken for texts where they hold times.
+    ("indicator-address-contacted", "esql"),
+];
 
 #[test]
-#[ignore = "takes minutes in a build that is not optimised: run by hand, as `.ci/prove` is"]
 fn no_translation_of_a_rule_is_refuted() {
     let schemas = Schemas::builtin(Dialect::Sentinel);
     let engine = engine();
