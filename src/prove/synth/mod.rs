@@ -1,9 +1,9 @@
 //! Events made of a rule: such as make it fire, and such as just fail to, for each of its conditions.
 //!
-//! A record of the rule's result is followed back to the events it is made of ([`plan`]), each column of which is an
-//! unknown value. What conditions ask is carried to these values, through functions, groups and joins ([`goal`], [`ask`],
-//! [`group`]), and values are found that satisfy all of it ([`candidates`], [`pattern`]). Then one condition after the
-//! other is turned ([`probe`]).
+//! A record of the rule's result is followed back to the events it is made of (`plan`), each column of which is an
+//! unknown value. What conditions ask is carried to these values, through functions, groups and joins (`goal`, `ask`,
+//! `group`), and values are found that satisfy all of it (`candidates`, `pattern`). Then one condition after the
+//! other is turned (`probe`).
 //!
 //! Nothing here decides what a rule means: expectations are what the maker of an event believes, and a proof compares
 //! what evaluation says of both sides. What cannot be steered is told by name, and the rest goes on without it.
