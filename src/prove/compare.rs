@@ -43,13 +43,13 @@ impl Measure<'_> {
                     || self.conversion.fidelity != Fidelity::Exact && left.traced && same_groups(&left.rows, right)
             }
             Shape::Events => same_groups(&left.rows, right),
-            Shape::Groups => same_groups(&left.rows, right) || self.same_alerts(left, right),
+            Shape::Groups => same_groups(&left.rows, right) || Self::same_alerts(left, right),
         }
     }
 
     /// Whether each group that was found is part of one of the rule's, and each of the rule's was found in part: what a
     /// sequence, which ends with the event that completes it, can give.
-    fn same_alerts(&self, left: &Answered, right: &[Row]) -> bool {
+    fn same_alerts(left: &Answered, right: &[Row]) -> bool {
         let part = |row: &Row| left.rows.iter().any(|found| is_part(&row.events, &found.events));
         let found = |found: &Found| right.iter().any(|row| row.events.iter().any(|id| found.events.contains(id)));
         right.iter().all(part) && left.rows.iter().all(found)
@@ -97,7 +97,11 @@ impl Measure<'_> {
             (Type::TimeSpan, Value::String(text)) => {
                 let ticks = match cell {
                     Cell::Text(text) => parse_timespan(text),
-                    #[expect(clippy::cast_possible_truncation, reason = "seconds of a span of time")]
+                    #[expect(
+                        clippy::cast_possible_truncation,
+                        clippy::cast_precision_loss,
+                        reason = "seconds of a span of time"
+                    )]
                     other => other.as_number().map(|seconds| (seconds * TICKS_PER_SECOND as f64).round() as i64),
                 };
                 parse_timespan(text).zip(ticks).is_some_and(|(a, b)| a.abs_diff(b) < INSTANT.unsigned_abs())

@@ -17,6 +17,9 @@ use crate::schema::Schemas;
 use crate::target::store::of_json;
 use crate::types::Type;
 
+/// Scenarios of one instant and the same lists: which.
+type Group<'s> = (i64, &'s BTreeMap<String, Vec<super::Record>>, Vec<usize>);
+
 /// A record that the rule found.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Found {
@@ -66,7 +69,7 @@ impl<'a> Bench<'a> {
         scenarios: &'a [Scenario],
         ids: Rc<[BTreeMap<String, Vec<u32>>]>,
     ) -> Result<Self, EvalError> {
-        let mut groups: Vec<(i64, &BTreeMap<String, Vec<super::Record>>, Vec<usize>)> = Vec::new();
+        let mut groups: Vec<Group<'_>> = Vec::new();
         for (at, scenario) in scenarios.iter().enumerate() {
             match groups.iter_mut().find(|(now, lists, _)| *now == scenario.now && **lists == scenario.watchlists) {
                 Some((.., members)) => members.push(at),
@@ -140,11 +143,11 @@ impl<'a> Bench<'a> {
         for batch in self.alone()? {
             let answer = self.engine.at(batch.now).run(&traced.query, &batch.sources)?;
             let rows = rows(&answer, &traced)?.into_iter().map(|(_, row)| row).collect();
-            for at in &batch.scenarios {
-                if !take(*at, answered(&answer, &traced, rows)) {
-                    return Ok(());
-                }
-                break;
+            // Each scenario has a batch of its own here.
+            if let Some(at) = batch.scenarios.first()
+                && !take(*at, answered(&answer, &traced, rows))
+            {
+                return Ok(());
             }
         }
         Ok(())

@@ -49,16 +49,14 @@ impl Translation {
             macros.into_iter().map(|(name, definition)| Macro { name, arguments: Vec::new(), definition }).collect();
         let mut queries = Vec::new();
         for found in read::read(*language, &file, &read::Options { macros }) {
-            match found.query {
-                Some(query) => queries.push(query),
-                None => {
-                    let said = found.diagnostics.iter().map(|diagnostic| {
-                        let words = diagnostic.span.of(file.text());
-                        format!("{} at `{}`", diagnostic.message, words.lines().next().unwrap_or_default())
-                    });
-                    return Err(format!("what was emitted is not read back: {}", said.collect::<Vec<_>>().join("; ")));
-                }
-            }
+            let Some(query) = found.query else {
+                let said = found.diagnostics.iter().map(|diagnostic| {
+                    let words = diagnostic.span.of(file.text());
+                    format!("{} at `{}`", diagnostic.message, words.lines().next().unwrap_or_default())
+                });
+                return Err(format!("what was emitted is not read back: {}", said.collect::<Vec<_>>().join("; ")));
+            };
+            queries.push(query);
         }
         Ok(Self { queries })
     }

@@ -113,10 +113,12 @@ impl Udf {
                 function(&arrays, rows)
             }
             Work::Rows { arguments, strict, function } => self.by_row(values, arguments, *strict, function, rows),
-            Work::Same => match values {
-                [value, ..] => value.to_array(rows),
-                [] => datafusion::common::internal_err!("nothing is given"),
-            },
+            Work::Same => {
+                let Some(value) = values.first() else {
+                    return datafusion::common::internal_err!("nothing is given");
+                };
+                value.to_array(rows)
+            }
         }
     }
 

@@ -283,6 +283,7 @@ impl Scanner {
     #[inline]
     fn string(&self, bytes: &[u8], mut at: usize) -> Scanned<(usize, bool)> {
         let mut escaped = false;
+        #[expect(clippy::while_immutable_condition, reason = "the loop ends where the string does")]
         while self.plain {
             at += bytes.get(at..).and_then(|rest| memchr2(b'"', b'\\', rest)).ok_or("a string has no end")?;
             if bytes.get(at) == Some(&b'"') {

@@ -29,7 +29,8 @@ pub(super) struct Group {
     number: u32,
     file: EventFile,
     metadata: ArrowReaderMetadata,
-    group: usize,
+    /// Its place among the groups of the file.
+    index: usize,
     /// The number of its first record in the file.
     first: u64,
 }
@@ -37,12 +38,12 @@ pub(super) struct Group {
 impl Group {
     pub(super) fn new(scan: &Arc<Scan>, number: u32, file: &EventFile, group: usize, first: u64) -> Result<Self> {
         let metadata = metadata(file).map_err(|error| failed(file, &error))?;
-        Ok(Self { scan: Arc::clone(scan), number, file: file.clone(), metadata, group, first })
+        Ok(Self { scan: Arc::clone(scan), number, file: file.clone(), metadata, index: group, first })
     }
 
     /// How many records it has.
     pub(super) fn rows(&self) -> usize {
-        let group = self.metadata.metadata().row_groups().get(self.group);
+        let group = self.metadata.metadata().row_groups().get(self.index);
         group.and_then(|group| usize::try_from(group.num_rows()).ok()).unwrap_or_default()
     }
 
@@ -58,7 +59,7 @@ impl Group {
         let mask = ProjectionMask::roots(self.metadata.parquet_schema(), roots);
         let mut builder = ParquetRecordBatchReaderBuilder::new_with_metadata(input, self.metadata.clone())
             .with_projection(mask)
-            .with_row_groups(vec![self.group])
+            .with_row_groups(vec![self.index])
             .with_batch_size(BATCH_ROWS);
         if let Some(selection) = selection {
             builder = builder.with_row_selection(selection);
@@ -121,7 +122,7 @@ impl Group {
 
     /// Counts the group as read.
     pub(super) fn done(&self) {
-        let group = self.metadata.metadata().row_groups().get(self.group);
+        let group = self.metadata.metadata().row_groups().get(self.index);
         let bytes = group.map_or(0, |group| u64::try_from(group.compressed_size()).unwrap_or_default());
         if let Some(progress) = &self.file.progress {
             progress.read.fetch_add(bytes, Ordering::Relaxed);
@@ -159,7 +160,7 @@ impl Reading {
     }
 
     fn converted(&mut self, batch: &RecordBatch) -> Result<RecordBatch> {
-        let (group, rows, first) = (&self.group, batch.num_rows(), self.next);
+        let (group, rows, first) = (&self.index, batch.num_rows(), self.next);
         self.next += rows;
         let positions = self.positions.as_deref();
         let position = |row: usize| match positions {
@@ -218,11 +219,11 @@ impl Iterator for Reading {
         match self.reader.next() {
             None => {
                 if !std::mem::replace(&mut self.done, true) {
-                    self.group.done();
+                    self.index.done();
                 }
                 None
             }
-            Some(batch) => Some(self.group.read(batch).and_then(|batch| self.converted(&batch))),
+            Some(batch) => Some(self.index.read(batch).and_then(|batch| self.converted(&batch))),
         }
     }
 }

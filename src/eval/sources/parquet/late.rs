@@ -126,7 +126,7 @@ impl Chosen {
             if let Some(kept) = kept.as_mut() {
                 let fulfil = BooleanArray::from(fulfil);
                 let asked = arrays.iter().zip(&columns).filter(|(_, (name, _))| is_output(name));
-                kept.push(asked.map(|(array, _)| compact(&filter(array, &fulfil)?)).collect::<Result<_>>()?);
+                kept.push(asked.map(|(array, _)| Ok(compact(&filter(array, &fulfil)?))).collect::<Result<_>>()?);
             }
         }
         let found = found.finish();
@@ -144,16 +144,15 @@ impl Chosen {
                 values.push(((*name).to_owned(), concat(&pieces)?));
             }
         }
-        let of = match self.of {
-            None => found,
-            Some(_) => {
-                let mut of = BooleanBufferBuilder::new(rows);
-                of.append_n(rows, false);
-                for position in found.set_indices_u32().filter_map(|at| positions.get(at as usize)) {
-                    of.set_bit(*position as usize, true);
-                }
-                of.finish()
+        let of = if self.of.is_none() {
+            found
+        } else {
+            let mut of = BooleanBufferBuilder::new(rows);
+            of.append_n(rows, false);
+            for position in found.set_indices_u32().filter_map(|at| positions.get(at as usize)) {
+                of.set_bit(*position as usize, true);
             }
+            of.finish()
         };
         Ok(Self { of: Some(of), values })
     }
@@ -188,13 +187,14 @@ impl Chosen {
         for output in &scan.outputs {
             arrays.push(match output {
                 Output::Ordinal => group.ordinals(positions.iter().copied().map(u64::from)),
-                Output::Column { name, .. } => match known(name) {
-                    Some(array) => Arc::clone(array),
-                    None => {
+                Output::Column { name, .. } => {
+                    if let Some(array) = known(name) {
+                        Arc::clone(array)
+                    } else {
                         let pieces = read.next().unwrap_or_default();
                         concat(&pieces.iter().map(AsRef::as_ref).collect::<Vec<_>>())?
                     }
-                },
+                }
             });
         }
         group.batch(arrays, count)
@@ -202,10 +202,10 @@ impl Chosen {
 }
 
 /// The array without the texts that it does not show.
-fn compact(array: &ArrayRef) -> Result<ArrayRef> {
-    Ok(match array.data_type() {
+fn compact(array: &ArrayRef) -> ArrayRef {
+    match array.data_type() {
         DataType::Utf8View => Arc::new(array.as_string_view().gc()),
         DataType::BinaryView => Arc::new(array.as_binary_view().gc()),
         _ => Arc::clone(array),
-    })
+    }
 }
