@@ -160,7 +160,7 @@ impl Reading {
     }
 
     fn converted(&mut self, batch: &RecordBatch) -> Result<RecordBatch> {
-        let (group, rows, first) = (&self.index, batch.num_rows(), self.next);
+        let (group, rows, first) = (&self.group, batch.num_rows(), self.next);
         self.next += rows;
         let positions = self.positions.as_deref();
         let position = |row: usize| match positions {
@@ -219,11 +219,11 @@ impl Iterator for Reading {
         match self.reader.next() {
             None => {
                 if !std::mem::replace(&mut self.done, true) {
-                    self.index.done();
+                    self.group.done();
                 }
                 None
             }
-            Some(batch) => Some(self.index.read(batch).and_then(|batch| self.converted(&batch))),
+            Some(batch) => Some(self.group.read(batch).and_then(|batch| self.converted(&batch))),
         }
     }
 }
