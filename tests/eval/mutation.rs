@@ -1,6 +1,14 @@
 //! Proofs see faults: a plan is changed before it is translated, as a fault in a translation would, and the proof has to
 //! refute what comes of it.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::needless_range_loop,
+    clippy::collapsible_match,
+    clippy::collapsible_if,
+    reason = "tests: what fails here fails the test"
+)]
+
 use std::sync::Arc;
 
 use kqlc::ir::{

@@ -1,5 +1,7 @@
 //! The rules of the project are proven, for every target that does not refuse them.
 
+#![allow(clippy::unwrap_used, reason = "tests: what fails here fails the test")]
+
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -34,7 +36,7 @@ impl Subject {
             options: target::Options::default(),
             engine,
             scenarios: &self.scenarios,
-            until: Some(Instant::now() + Duration::from_secs(60)),
+            until: Some(Instant::now() + Duration::from_mins(1)),
         }
     }
 }
