@@ -211,7 +211,7 @@ fn connections(first: u64, end: u64, rows: u64) -> Result<RecordBatch, Failure> 
 
 /// A few users do much more than the others.
 fn user(row: u64) -> u64 {
-    if chance(row, 61) % 8 == 0 { chance(row, 62) % 20 } else { chance(row, 63) % 5_000 }
+    if chance(row, 61).is_multiple_of(8) { chance(row, 62) % 20 } else { chance(row, 63) % 5_000 }
 }
 
 fn cloud(first: u64, end: u64, rows: u64) -> Result<RecordBatch, Failure> {
