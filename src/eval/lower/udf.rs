@@ -4,8 +4,8 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array as _, ArrayRef};
-use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
+use datafusion::arrow::array::{Array as _, ArrayRef, AsArray as _, Float64Array};
+use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Float64Type};
 use datafusion::common::{Result, ScalarValue};
 use datafusion::logical_expr::{
     ColumnarValue, Expr, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
@@ -105,6 +105,17 @@ impl ScalarUDFImpl for Udf {
     }
 }
 
+/// The array with one NaN for all: there are many by their bits, and each would be a group of its own.
+fn one_nan(array: &ArrayRef) -> ArrayRef {
+    match array.as_primitive_opt::<Float64Type>() {
+        Some(reals) if reals.values().iter().any(|real| real.is_nan()) => {
+            let reals: Float64Array = reals.unary(|real| if real.is_nan() { f64::NAN } else { real });
+            Arc::new(reals)
+        }
+        _ => Arc::clone(array),
+    }
+}
+
 impl Udf {
     fn computed(&self, values: &[ColumnarValue], rows: usize) -> Result<ArrayRef> {
         match &self.work {
@@ -117,7 +128,7 @@ impl Udf {
                 let Some(value) = values.first() else {
                     return datafusion::common::internal_err!("nothing is given");
                 };
-                value.to_array(rows)
+                value.to_array(rows).map(|array| one_nan(&array))
             }
         }
     }
