@@ -177,7 +177,8 @@ fn limits_and_plans_are_told_beside_the_answer() {
 #[test]
 fn lines_come_in_the_order_of_the_files() {
     let lines = |from: i32| {
-        (from..from + 60_000).map(|n| format!("{{\"n\":{n},\"text\":\"{n:0>200}\"}}\n")).collect::<String>()
+        let lines = (from..from + 60_000).map(|n| format!("{{\"n\":{n},\"text\":\"{n:0>200}\"}}\n"));
+        lines.collect::<Vec<_>>().concat()
     };
     let folder = folder(&[("T/a.ndjson", &lines(0)), ("T/b.ndjson", &lines(60_000))]);
     let run = |arguments: &[&str], query: &str| {
@@ -185,9 +186,9 @@ fn lines_come_in_the_order_of_the_files() {
     };
     let query = "T | where n % 7 == 0 | project n";
     let expected: Vec<i32> = (0..120_000).filter(|n| n % 7 == 0).collect();
-    let csv = expected.iter().map(|n| format!("{n}\n")).collect::<String>();
+    let csv = expected.iter().map(|n| format!("{n}\n")).collect::<Vec<_>>().concat();
     assert_eq!(run(&["--format", "csv"], query), format!("n\n{csv}"));
-    let json = expected.iter().map(|n| format!("{{\"n\":{n}}}\n")).collect::<String>();
+    let json = expected.iter().map(|n| format!("{{\"n\":{n}}}\n")).collect::<Vec<_>>().concat();
     assert_eq!(run(&["--format", "ndjson"], query), json);
     assert_eq!(run(&["--format", "ndjson", "--limit", "2"], query), "{\"n\":0}\n{\"n\":7}\n");
     assert_eq!(run(&["--format", "csv"], "T | top 2 by n desc | project n"), "n\n119999\n119998\n");
