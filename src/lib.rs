@@ -25,4 +25,5 @@ pub mod source;
 pub mod syntax;
 pub mod target;
 pub mod types;
+pub mod words;
 pub mod yaml;

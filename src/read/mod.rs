@@ -10,7 +10,6 @@ mod macros;
 mod pipe;
 mod sigma;
 mod splunk;
-mod wildcard;
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::ir;

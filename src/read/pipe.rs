@@ -1,8 +1,8 @@
 //! A plan as it grows, command by command, with the fields known so far: for languages whose events may have any field.
 
-use super::wildcard::fits;
 use crate::functions::ValueType;
 use crate::ir::foreign::ForeignType;
+use crate::ir::foreign::wildcard::fits;
 use crate::ir::{
     Column, ColumnId, Columns, Computed, Expr, Name, Op, Origin, Plan, Rest, Schema, SourceKind, Union, UnionColumn,
     Value,
@@ -125,6 +125,28 @@ impl Pipe {
         let union = Union { inputs, columns, source: None, fuzzy: false };
         let plan = Plan::new(SourceKind::Union(union), schema, span);
         Self { plan, lineage: Lineage { inputs: lineages, ..Lineage::default() }, types }
+    }
+
+    /// A plan that puts others together, columns of one name as one: of the type that all have, if there is one.
+    pub(super) fn put_together(mut pipes: Vec<Self>, columns: &mut Columns, span: Span) -> Self {
+        let mut names: Vec<Name> = Vec::new();
+        for known in pipes.iter().flat_map(Self::names) {
+            if !names.contains(&known) {
+                names.push(known);
+            }
+        }
+        let mut together = Vec::new();
+        let mut schema = Schema::new([], pipes.iter().any(|pipe| pipe.schema().open));
+        for known in names {
+            let from: Vec<Option<Column>> = pipes.iter_mut().map(|pipe| pipe.field(columns, &known, span)).collect();
+            let mut types = from.iter().flatten().map(|column| column.ty);
+            let first = types.next().unwrap_or(Type::Unknown.into());
+            let ty = if types.all(|ty| ty == first) { first } else { Type::Unknown.into() };
+            let column = computed(columns, &known, ty, span);
+            together.push(UnionColumn { id: column.id, from: from.iter().map(|c| c.as_ref().map(|c| c.id)).collect() });
+            schema.push(column);
+        }
+        Self::union(pipes, together, schema, span)
     }
 
     /// The fields known by name, and whether there may be more.

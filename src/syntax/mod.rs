@@ -9,7 +9,6 @@ pub mod print;
 pub mod scan;
 pub mod string;
 pub mod token;
-pub mod words;
 
 pub use explain::operator_shapes;
 pub use parse::{Parsed, parse, split_queries};

@@ -203,6 +203,11 @@ impl Losses {
         }
     }
 
+    /// Whether there is one of a kind.
+    pub fn has(&self, kind: LossKind) -> bool {
+        self.0.iter().any(|loss| loss.kind == kind)
+    }
+
     /// How many there are: a mark for [`Losses::truncate`].
     pub fn len(&self) -> usize {
         self.0.len()

@@ -411,7 +411,7 @@ fn columns(query: &Query) -> Vec<Offer> {
 fn bracketed_name(name: &str) -> String {
     let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
         && !name.starts_with(|c: char| c.is_ascii_digit())
-        && crate::syntax::words::class(name) != crate::syntax::words::WordClass::Reserved;
+        && crate::words::class(name) != crate::words::WordClass::Reserved;
     if plain { name.to_owned() } else { format!("['{}']", name.replace('\\', "\\\\").replace('\'', "\\'")) }
 }
 

@@ -5,6 +5,7 @@
 mod eql;
 mod esql;
 mod splunk;
+pub mod wildcard;
 
 use std::fmt;
 

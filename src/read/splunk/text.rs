@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-pub(super) use crate::read::wildcard::{fill, fit, fits};
+pub(super) use crate::ir::foreign::wildcard::{fill, fit, fits};
 
 /// What a quoted or bare piece of a search stands for: `\\` is a backslash and `\"` a quote, any other backslash stays.
 pub(super) fn unescape(text: &str) -> Cow<'_, str> {

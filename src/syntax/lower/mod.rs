@@ -16,9 +16,9 @@ use pest::iterators::{Pair, Pairs};
 
 use super::ast::{ColumnDeclaration, Name, NameForm, Query, RowSchema, TypeName};
 use super::grammar::Rule;
-use super::words::{self, WordClass};
 use crate::diagnostic::{Applicability, Diagnostic, Edit, code};
 use crate::source::Span;
+use crate::words::{self, WordClass};
 
 /// What walks the pairs.
 pub(super) struct Lower {

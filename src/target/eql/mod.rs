@@ -44,8 +44,9 @@ impl Target for Eql {
 
     fn convert(&self, query: &Query, _rule: &RuleInfo<'_>, options: &Options) -> Result<Conversion, DataError> {
         let tables = tables::builtin()?;
-        let detection = lower::detection::detection(query, tables, *options);
-        Ok(match lower::lower(query, tables, *options) {
+        let lowered = lower::lower(query, tables, *options);
+        let detection = lower::detection::detection(query, tables, *options, &lowered);
+        Ok(match lowered {
             Ok((Lowered { query, indices, times, exceptions, .. }, losses)) => {
                 let (from, to) = (times.start(), times.end());
                 let mut lines = vec![format!("// index: {}", indices.join(", "))];

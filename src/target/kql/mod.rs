@@ -9,7 +9,6 @@ mod lower;
 mod print;
 pub mod rows;
 pub mod tree;
-mod words;
 
 use super::store::{Conflict, Empty, Given, Stored};
 use super::{Capabilities, Conversion, DataError, Fields, Options, RuleInfo, Target};

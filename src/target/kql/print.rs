@@ -6,13 +6,13 @@ use super::tree::{
     Argument, Binding, Expand, Expr, Head, Item, Level, OptionValue, Pipe, Plugin, Scan, Script, Segment, Series,
     SortKey, Stage,
 };
-use super::words::is_reserved;
 use crate::ir::{ArithmeticOp, Value};
 use crate::literal::{
     TICKS_PER_DAY, TICKS_PER_HOUR, TICKS_PER_MICROSECOND, TICKS_PER_MILLISECOND, TICKS_PER_MINUTE, TICKS_PER_SECOND,
     format_datetime,
 };
 use crate::types::Type;
+use crate::words::{self, WordClass};
 
 /// From which length on lists are broken into lines.
 const WIDE: usize = 110;
@@ -527,7 +527,11 @@ fn base_text(base: &Expr, depth: usize) -> String {
 
 /// The name of a slot behind a dot.
 fn member(slot: &str) -> String {
-    if is_plain(slot) && !is_reserved(slot) { slot.to_owned() } else { format!("[{}]", quoted(slot)) }
+    if is_plain(slot) && words::class(slot) == WordClass::Free {
+        slot.to_owned()
+    } else {
+        format!("[{}]", quoted(slot))
+    }
 }
 
 /// A name that may hold `*` for anything.
@@ -537,7 +541,11 @@ fn pattern(text: &str) -> String {
 }
 
 fn name(text: &str) -> String {
-    if is_plain(text) && !is_reserved(text) { text.to_owned() } else { format!("[{}]", quoted(text)) }
+    if is_plain(text) && words::class(text) == WordClass::Free {
+        text.to_owned()
+    } else {
+        format!("[{}]", quoted(text))
+    }
 }
 
 fn is_plain(text: &str) -> bool {

@@ -2,13 +2,13 @@
 
 use super::{Stage, Wanted, given, told};
 use crate::diagnostic::code;
+use crate::ir::foreign::wildcard::fits;
 use crate::ir::{Column, Computed, Expr, ForeignStep, Name, Op, Rest, SortKey, Value};
 use crate::read::esql::build::{own, several};
 use crate::read::esql::expr::Scope;
 use crate::read::esql::grammar::Rule;
 use crate::read::esql::{Lowered, Reader, Text, command_row, name, scalar};
 use crate::read::pipe::{Pipe, TEXT, computed};
-use crate::read::wildcard::fits;
 use crate::source::Span;
 use crate::types::Type;
 

@@ -5,15 +5,15 @@ use pest::iterators::Pair;
 use super::Stage;
 use crate::diagnostic::code;
 use crate::ir::{
-    Bound, Bounds, Column, Compare, CompareOp, Expr, ExprKind, Name, NullRule, Op, Origin, Plan, Schema, SourceKind,
-    UnionColumn, Value, Window,
+    Bound, Bounds, Column, Compare, CompareOp, Expr, ExprKind, Name, NullRule, Op, Origin, Schema, SourceKind, Value,
+    Window,
 };
 use crate::read::elastic::Stretch;
 use crate::read::esql::build::{kql, own, single};
 use crate::read::esql::grammar::Rule;
 use crate::read::esql::text::unquote;
 use crate::read::esql::{Lowered, Reader, Text, name, scalar};
-use crate::read::pipe::{Pipe, TEXT, computed};
+use crate::read::pipe::{Pipe, TEXT};
 use crate::source::Span;
 use crate::types::Type;
 
@@ -174,33 +174,12 @@ impl Reader<'_> {
 
     /// The records of several plans, columns of one name put together; `source` is the column that says which plan a
     /// record is from, with their names.
-    pub(super) fn union(&mut self, mut pipes: Vec<Pipe>, source: Option<(Column, Vec<Name>)>, span: Span) -> Pipe {
-        let mut names: Vec<Name> = Vec::new();
-        for known in pipes.iter().flat_map(Pipe::names) {
-            if !names.contains(&known) {
-                names.push(known);
-            }
-        }
-        let open = pipes.iter().any(|pipe| pipe.schema().open);
-        let mut columns = Vec::new();
-        let mut schema = Schema::new([], open);
-        for known in names {
-            let from: Vec<Option<Column>> =
-                pipes.iter_mut().map(|pipe| pipe.field(&mut self.columns, &known, span)).collect();
-            let mut types = from.iter().flatten().map(|column| column.ty);
-            let first = types.next().unwrap_or(Type::Unknown.into());
-            let ty = if types.all(|ty| ty == first) { first } else { Type::Unknown.into() };
-            let column = computed(&mut self.columns, &known, ty, span);
-            columns.push(UnionColumn { id: column.id, from: from.iter().map(|c| c.as_ref().map(|c| c.id)).collect() });
-            schema.push(column);
-        }
-        let source = source.map(|(column, names)| {
-            schema.push(column.clone());
-            (column.id, names)
-        });
-        let mut pipe = Pipe::union(pipes, columns, schema, span);
-        if let Plan { source: crate::ir::Source { kind: SourceKind::Union(union), .. }, .. } = &mut pipe.plan {
-            union.source = source;
+    pub(super) fn union(&mut self, pipes: Vec<Pipe>, source: Option<(Column, Vec<Name>)>, span: Span) -> Pipe {
+        let mut pipe = Pipe::put_together(pipes, &mut self.columns, span);
+        let head = &mut pipe.plan.source;
+        if let (Some((column, names)), SourceKind::Union(union)) = (source, &mut head.kind) {
+            union.source = Some((column.id, names));
+            head.schema.push(column);
         }
         pipe
     }

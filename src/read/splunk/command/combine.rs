@@ -2,42 +2,21 @@
 
 use super::{Item, Kind, Stage};
 use crate::diagnostic::code;
-use crate::ir::{Argument, Column, ColumnId, Expr, ForeignStep, Join, JoinKind, Name, Op, Schema, UnionColumn, Value};
-use crate::read::pipe::{Pipe, computed};
+use crate::ir::{Argument, Column, ColumnId, Expr, ForeignStep, Join, JoinKind, Op, Schema, Value};
+use crate::read::pipe::Pipe;
 use crate::read::splunk::{Lowered, MAX_UNIONS, Reader, Text, command_row, eval, name};
 use crate::source::Span;
 use crate::types::Type;
 
 impl Reader<'_> {
     /// The records of several plans, columns of one name put together.
-    pub(in crate::read::splunk) fn union(&mut self, mut pipes: Vec<Pipe>, text: Text<'_>) -> Lowered<Pipe> {
+    pub(in crate::read::splunk) fn union(&mut self, pipes: Vec<Pipe>, text: Text<'_>) -> Lowered<Pipe> {
         if pipes.iter().any(|pipe| pipe.unions() >= MAX_UNIONS) {
             let message = format!("more than {MAX_UNIONS} times what came before is put together with more");
             return Err(self.wrong(&code::SPL_TOO_LARGE, text, message));
         }
         let span = self.span(text);
-        let mut names: Vec<Name> = Vec::new();
-        for pipe in &pipes {
-            for known in pipe.names() {
-                if !names.contains(&known) {
-                    names.push(known);
-                }
-            }
-        }
-        let open = pipes.iter().any(|pipe| pipe.schema().open);
-        let mut columns = Vec::new();
-        let mut schema = Schema::new([], open);
-        for known in names {
-            let from: Vec<Option<Column>> =
-                pipes.iter_mut().map(|pipe| pipe.field(&mut self.columns, &known, span)).collect();
-            let mut types = from.iter().flatten().map(|column| column.ty);
-            let first = types.next().unwrap_or(Type::Unknown.into());
-            let ty = if types.all(|ty| ty == first) { first } else { Type::Unknown.into() };
-            let column = computed(&mut self.columns, &known, ty, span);
-            columns.push(UnionColumn { id: column.id, from: from.iter().map(|c| c.as_ref().map(|c| c.id)).collect() });
-            schema.push(column);
-        }
-        Ok(Pipe::union(pipes, columns, schema, span))
+        Ok(Pipe::put_together(pipes, &mut self.columns, span))
     }
 
     /// The subsearches among arguments; other arguments are an error.

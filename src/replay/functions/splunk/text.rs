@@ -5,6 +5,7 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha512};
 
 use super::{each_text, number, text};
+use crate::ir::foreign::wildcard::{fill, fit};
 use crate::ir::{CaseRule, NullRule, RegexDialect, StringRules, StringTest, TermRule};
 use crate::replay::functions::{Context, Row};
 use crate::replay::matching::Needle;
@@ -74,7 +75,7 @@ pub(super) static ROWS: &[Row] = &[
     }),
     ("replace_wild", |_, cells| {
         let (Some(pattern), Some(with)) = (text(&cells[1]), text(&cells[2])) else { return Ok(cells[0].clone()) };
-        let change = |value: &Cell| match text(value).as_deref().and_then(|text| stars(&pattern, text)) {
+        let change = |value: &Cell| match text(value).as_deref().and_then(|text| fit(&pattern, text)) {
             Some(stars) => Ok(Cell::text(fill(&with, &stars))),
             None => Ok(value.clone()),
         };
@@ -379,34 +380,6 @@ fn part(text: &str, delimiter: char) -> Option<(String, &str)> {
         }
     }
     None
-}
-
-/// What each `*` of a pattern stands for in a text.
-fn stars<'t>(pattern: &str, text: &'t str) -> Option<Vec<&'t str>> {
-    let mut parts = pattern.split('*');
-    let mut rest = text.strip_prefix(parts.next().unwrap_or_default())?;
-    let mut stars = Vec::new();
-    let parts: Vec<&str> = parts.collect();
-    let Some((last, middle)) = parts.split_last() else { return rest.is_empty().then_some(stars) };
-    for part in middle {
-        let at = rest.find(part)?;
-        stars.push(&rest[..at]);
-        rest = &rest[at + part.len()..];
-    }
-    stars.push(rest.strip_suffix(last)?);
-    Some(stars)
-}
-
-fn fill(pattern: &str, stars: &[&str]) -> String {
-    let mut stars = stars.iter();
-    let mut out = String::new();
-    for (index, part) in pattern.split('*').enumerate() {
-        if index > 0 {
-            out.push_str(stars.next().copied().unwrap_or_default());
-        }
-        out.push_str(part);
-    }
-    out
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! Lists: commas too many or too few, and the keywords between lists.
 
-use super::super::super::words::{self, WordClass};
 use super::super::expected::{keywords, with_form};
 use super::super::fault::{Fault, shown};
 use crate::diagnostic::{Applicability, Diagnostic, Edit, code};
 use crate::source::Span;
 use crate::syntax::token::Kind;
+use crate::words::{self, WordClass};
 
 /// A comma with no item before or behind it.
 pub(super) fn comma(fault: &Fault<'_>) -> Option<Diagnostic> {

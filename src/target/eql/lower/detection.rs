@@ -15,16 +15,29 @@ const MOST_TERMS: usize = 3;
 /// How the names of the indices begin in which Elastic's integrations keep indicators.
 const INDICATORS: &str = "logs-ti_";
 
-/// The rule that says what a query means, if there is one.
-pub(in crate::target::eql) fn detection(query: &Query, tables: &Tables, options: Options) -> Option<Detection> {
+/// The rule that says what a query means, if there is one; `lowered` is what became of the query as such.
+pub(in crate::target::eql) fn detection(
+    query: &Query,
+    tables: &Tables,
+    options: Options,
+    lowered: &Result<(Lowered, Losses), Losses>,
+) -> Option<Detection> {
     let lower = || Lower::new(query, tables, options);
-    counting(lower()).or_else(|| new_terms(lower())).or_else(|| indicators(lower()))
+    let counted = match lowered {
+        Ok((lowered, losses)) => counting(lowered, losses),
+        // A rule counts further than a sequence.
+        Err(losses) if losses.has(LossKind::UnsupportedAggregate) => {
+            let mut lower = Lower { most_runs: i64::MAX, ..lower() };
+            let lowered = lower.lowered();
+            lowered.ok().and_then(|lowered| counting(&lowered, &lower.losses))
+        }
+        Err(_) => None,
+    };
+    counted.or_else(|| new_terms(lower())).or_else(|| indicators(lower()))
 }
 
 /// A count over the whole span of time: no sequence, so that nothing slides.
-fn counting(mut lower: Lower<'_>) -> Option<Detection> {
-    lower.most_runs = i64::MAX;
-    let lowered = lower.lowered().ok()?;
+fn counting(lowered: &Lowered, losses: &Losses) -> Option<Detection> {
     let tree::Query::Sequence { by, items, .. } = &lowered.query else { return None };
     let [item] = items.as_slice() else { return None };
     if !lowered.counts || by.len() > MOST_FIELDS {
@@ -32,15 +45,21 @@ fn counting(mut lower: Lower<'_>) -> Option<Detection> {
     }
     let kind = DetectionKind::Threshold { query: filter::query(&item.event)?, fields: by.clone(), value: item.runs? };
     let keyed = !by.is_empty();
-    let mut losses = lower.losses.into_sorted();
+    let mut losses = losses.clone().into_sorted();
     let at = losses.iter().position(|loss| loss.kind == LossKind::WindowKind)?;
     let span = losses.remove(at).span;
     if keyed {
         let message = "events without a key are left out, where the query makes a group of them";
         losses.insert(at, Loss::approximate(LossKind::Null, span, message));
     }
-    let Lowered { indices, times, exceptions, .. } = lowered;
-    Some(Detection { kind, losses, indices, from: times.start(), to: times.end(), exceptions })
+    Some(Detection {
+        kind,
+        losses,
+        indices: lowered.indices.clone(),
+        from: lowered.times.start(),
+        to: lowered.times.end(),
+        exceptions: lowered.exceptions.clone(),
+    })
 }
 
 /// Events without a partner among the earlier ones of their own kind: their keys are new.

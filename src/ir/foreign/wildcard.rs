@@ -1,7 +1,7 @@
-//! Patterns of names in which `*` stands for anything.
+//! Patterns of SPL and ES|QL in which `*` stands for anything.
 
 /// What each `*` of a pattern stands for in a name; `None` where it does not fit. A `*` takes as little as it can.
-pub(super) fn fit<'n>(pattern: &str, name: &'n str) -> Option<Vec<&'n str>> {
+pub fn fit<'n>(pattern: &str, name: &'n str) -> Option<Vec<&'n str>> {
     let mut parts = pattern.split('*');
     let mut rest = name.strip_prefix(parts.next().unwrap_or_default())?;
     let mut stars = Vec::new();
@@ -17,12 +17,12 @@ pub(super) fn fit<'n>(pattern: &str, name: &'n str) -> Option<Vec<&'n str>> {
 }
 
 /// Whether a name fits a pattern.
-pub(super) fn fits(pattern: &str, name: &str) -> bool {
+pub fn fits(pattern: &str, name: &str) -> bool {
     fit(pattern, name).is_some()
 }
 
 /// The name that a pattern with `*` gives for what those of another stood for.
-pub(super) fn fill(pattern: &str, stars: &[&str]) -> String {
+pub fn fill(pattern: &str, stars: &[&str]) -> String {
     let mut stars = stars.iter();
     let mut out = String::new();
     for (index, part) in pattern.split('*').enumerate() {
