@@ -14,9 +14,9 @@ use super::cache::{self, Cache, Found};
 use super::files::{Flow, over_files};
 use super::input::{Paths, Text};
 use super::output::{Exit, Output, complain, hint};
-use super::replace;
 use super::schemas::SchemaOptions;
 use super::watch::State;
+use super::{replace, unified};
 use crate::diagnostic::render::{Chunk, Format, Renderer, Report, Sink};
 use crate::diagnostic::{Applicability, Diagnostic, Severity};
 use crate::lint::settings::{Finder, Settings, target_names};
@@ -371,12 +371,7 @@ impl Outcome {
 impl Changed {
     /// The text itself, or how it differs.
     fn chunk(&self, name: &str, diff: bool) -> Chunk {
-        Chunk::text(if diff {
-            let diff = similar::TextDiff::from_lines(&self.before, &self.after);
-            diff.unified_diff().context_radius(3).header(name, name).to_string()
-        } else {
-            self.after.clone()
-        })
+        Chunk::text(if diff { unified::diff(name, &self.before, name, &self.after) } else { self.after.clone() })
     }
 }
 

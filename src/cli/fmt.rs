@@ -1,22 +1,16 @@
 //! `kqlc fmt`: queries in the one layout, in place.
 
 use std::io::{self, Write};
-use std::time::Duration;
-
-use similar::TextDiff;
 
 use super::Global;
 use super::files::{Flow, over_files};
 use super::input::{Kind, Paths, Text};
 use super::output::{Exit, Output, complain};
-use super::replace;
+use super::{replace, unified};
 use crate::diagnostic::render::{Chunk, Format, Renderer, Report, Sink};
 use crate::diagnostic::{Diagnostic, code};
 use crate::format::{format_rules, format_text};
 use crate::source::SourceFile;
-
-/// How long a single diff may take before it settles for one that is not the shortest.
-const DIFF_TIME: Duration = Duration::from_secs(2);
 
 /// Arguments of `kqlc fmt`.
 #[derive(Debug, clap::Args)]
@@ -183,11 +177,5 @@ impl Tally {
 
 /// The change, as `diff -u` writes it.
 fn diff(file: &SourceFile, formatted: &str) -> String {
-    TextDiff::configure()
-        .timeout(DIFF_TIME)
-        .diff_lines(file.text(), formatted)
-        .unified_diff()
-        .context_radius(3)
-        .header(file.name(), file.name())
-        .to_string()
+    unified::diff(file.name(), file.text(), file.name(), formatted)
 }

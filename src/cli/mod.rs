@@ -40,6 +40,7 @@ mod synth;
 mod test;
 #[cfg(not(feature = "eval"))]
 mod unbuilt;
+mod unified;
 mod watch;
 
 use std::io::{self, IsTerminal};

@@ -16,6 +16,7 @@ mod noise;
 mod read_eql;
 mod read_esql;
 mod read_splunk;
+#[cfg(feature = "eval")]
 mod replay;
 mod rules;
 #[cfg(feature = "eval")]

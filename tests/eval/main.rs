@@ -10,3 +10,6 @@ mod noise;
 mod operators;
 mod prove;
 mod random;
+mod replay;
+mod replay_eql;
+mod replay_esql;

@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use similar::TextDiff;
 
 use super::super::replace::Replacement;
+use super::super::unified;
 use super::artefact::{Artefact, Difference};
 use super::summary;
 use crate::package::Packaging;
@@ -199,8 +199,7 @@ impl Folder {
         if self.dry {
             let before = there.as_deref().map(String::from_utf8_lossy).unwrap_or_default();
             let old = if there.is_some() { file } else { "/dev/null" };
-            let diff = TextDiff::from_lines(before.as_ref(), text);
-            return Ok(Some(diff.unified_diff().context_radius(3).header(old, file).to_string()));
+            return Ok(Some(unified::diff(old, &before, file, text)));
         }
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent).map_err(told)?;
