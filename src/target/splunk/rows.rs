@@ -223,6 +223,10 @@ pub enum AggregateRewrite {
     Bag,
 }
 
+/// What Log Analytics adds to every record, beside names that begin with `_`, so that no other copy of it has them
+/// (<https://learn.microsoft.com/azure/azure-monitor/logs/log-standard-columns>).
+const ADDED: &[&str] = &["SourceSystem", "TenantId", "Type"];
+
 /// A table of Sentinel in Splunk.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -237,9 +241,22 @@ pub struct Table {
     pub evidence: String,
     /// The table whose fields hold here too.
     pub like: Option<String>,
+    /// What stands before the names of columns that have no row: the events hold the record of Sentinel itself, as an
+    /// object below that name.
+    pub record: Option<String>,
+    /// What the search reads where the event's JSON has null.
+    pub null: Option<String>,
     /// The field of each column.
     #[serde(default)]
     pub fields: BTreeMap<String, FieldRow>,
+}
+
+impl Table {
+    /// The field of a column in the record that the event holds.
+    pub fn recorded(&self, column: &str) -> Option<String> {
+        let added = column.starts_with('_') || ADDED.contains(&column);
+        self.record.as_ref().filter(|_| !added).map(|record| format!("{record}.{column}"))
+    }
 }
 
 /// A field.
@@ -334,6 +351,8 @@ impl Data {
                     let message = format!("there is no table `{like}` to be like");
                     return Err(tables.error_at_key(&["tables", name, "like"], message));
                 };
+                table.record = table.record.or_else(|| other.record.clone());
+                table.null = table.null.or_else(|| other.null.clone());
                 for (column, field) in &other.fields {
                     table.fields.entry(column.clone()).or_insert_with(|| field.clone());
                 }

@@ -94,11 +94,20 @@ pub(super) fn store(data: &Data, event: &Given<'_>, names: Names, empty: Empty) 
             fields.set("_time", seconds);
             continue;
         }
+        let row = table.and_then(|table| table.fields.get(column));
+        let recorded = table.and_then(|table| table.recorded(column));
+        let field = match row {
+            Some(row) => row.name().to_owned(),
+            None => recorded.unwrap_or_else(|| clean(column)),
+        };
         if matches!(value, Json::String(text) if text.is_empty()) && empty == Empty::Missing {
+            // A record that is written out whole has null there.
+            if let Some(null) = table.and_then(|table| table.null.as_deref()) {
+                into_object(&mut raw, &field, Value::Null);
+                fields.add(field, Json::String(null.into()), column);
+            }
             continue;
         }
-        let row = table.and_then(|table| table.fields.get(column));
-        let field = row.map_or_else(|| clean(column), |row| row.name().to_owned());
         // What is an object of the event is the text of one in Sentinel, where the column is a string.
         let object = match value {
             Json::String(text) if row.is_some_and(FieldRow::is_object) => object_in(text),
@@ -234,5 +243,24 @@ mod tests {
         assert_eq!(get("location"), None);
         assert!(get("_raw").unwrap().contains("errorCode"));
         assert!(conflicts.is_empty());
+    }
+
+    #[test]
+    fn a_record_lies_in_the_event_with_null_for_what_it_lacks() {
+        let columns = [
+            ("City".to_owned(), Json::String("".into())),
+            ("RawEventData".to_owned(), Json::Bag(vec![("Id".into(), Json::Long(5))])),
+            ("TenantId".to_owned(), Json::String("t".into())),
+        ];
+        let given = Given { table: "CloudAppEvents", columns: &columns };
+        let get = |empty, name: &str| {
+            let (stored, _) = store(builtin().unwrap(), &given, Names::Siem, empty);
+            stored.fields.into_iter().find(|(field, _)| field == name).map(|(_, value)| value.to_string())
+        };
+        assert_eq!(get(Empty::Missing, "properties.City").as_deref(), Some("\"null\""));
+        assert_eq!(get(Empty::Kept, "properties.City").as_deref(), Some("\"\""));
+        assert_eq!(get(Empty::Missing, "properties.RawEventData.Id").as_deref(), Some("5"));
+        assert_eq!(get(Empty::Missing, "TenantId").as_deref(), Some("\"t\""));
+        assert_eq!(get(Empty::Missing, "category").as_deref(), Some("\"AdvancedHunting-CloudAppEvents\""));
     }
 }

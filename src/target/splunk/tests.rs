@@ -506,3 +506,40 @@ fn holds_every_literal(query: &str, output: &str, name: &str) {
         }
     }
 }
+
+#[test]
+fn a_text_that_stands_for_null_is_none() {
+    let converted = |predicate: &str| {
+        let text = format!("CloudAppEvents | where {predicate} | project ObjectId");
+        converted(&text, Options { fields: Fields::Siem, prefer: Prefer::Exact })
+    };
+    let output = |predicate: &str| converted(predicate).output.unwrap();
+    let search = |predicate: &str| {
+        let output = output(predicate);
+        let first = output.split("\n|").next().unwrap();
+        let (_, asked) = first.split_once("category=\"AdvancedHunting-CloudAppEvents\"").unwrap();
+        asked.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    // What null fails as a missing field does may be asked at the start, also where that is turned.
+    assert_eq!(search(r#"ActionType =~ "Send""#), r#"properties.ActionType="Send""#);
+    assert_eq!(search(r#"ActionType !~ "Send""#), r#"NOT properties.ActionType="Send""#);
+    assert_eq!(search(r#"City in~ ("a", "b")"#), r#"properties.City IN ("a", "b")"#);
+    assert_eq!(search("ApplicationId == 5"), "properties.ApplicationId=5");
+    // What `null` would pass or be ordered by is not.
+    for predicate in
+        [r#"City startswith "nu""#, r#"City !contains "ul""#, r#"City in~ ("a", "null")"#, "ApplicationId > 5"]
+    {
+        assert!(!search(predicate).contains("NOT"), "{predicate}");
+        assert!(output(predicate).contains(r#"nullif('properties."#), "{predicate}: {}", output(predicate));
+    }
+    assert!(output("isnotempty(City)").contains("| eval City=nullif('properties.City', \"null\")\n| where City!=\"\""));
+    assert_eq!(converted("isnotempty(City)").fidelity, Fidelity::Exact);
+}
+
+#[test]
+fn what_log_analytics_adds_is_in_no_other_copy_of_a_record() {
+    let options = Options { fields: Fields::Siem, prefer: Prefer::Exact };
+    let conversion = converted("CloudAppEvents | where TenantId == 'a' | project City", options);
+    assert_eq!(conversion.fidelity, Fidelity::Approximate);
+    assert!(conversion.losses.iter().any(|loss| loss.kind == LossKind::UnmappedField));
+}

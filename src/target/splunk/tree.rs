@@ -65,6 +65,17 @@ impl Pattern {
     pub fn exact(text: impl Into<String>) -> Self {
         Self { open_start: false, text: text.into(), open_end: false }
     }
+
+    /// Whether a value fits it. The search language folds the case of both.
+    pub fn fits(&self, value: &str) -> bool {
+        let (text, value) = (self.text.to_lowercase(), value.to_lowercase());
+        match (self.open_start, self.open_end) {
+            (true, true) => value.contains(&text),
+            (true, false) => value.ends_with(&text),
+            (false, true) => value.starts_with(&text),
+            (false, false) => value == text,
+        }
+    }
 }
 
 /// Comparisons.

@@ -137,6 +137,17 @@ impl Slot {
     pub(super) const fn filled(val: Val) -> Self {
         Self { val, of_event: false, filled: true, array: false, note: None }
     }
+
+    /// The field of the event that it is, and the text which that holds where there is no value.
+    pub(super) fn nullable_field(&self) -> Option<(&str, &str)> {
+        match &self.val.expr {
+            Eval::Call(function, arguments) if self.of_event && function == "nullif" => match arguments.as_slice() {
+                [Eval::Field(field), Eval::Text(null)] => Some((field, null)),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
 }
 
 /// A search in the making.

@@ -185,7 +185,12 @@ impl Lower<'_> {
             }
         });
         for (id, span) in used {
-            self.column(flow, id, span);
+            // What the search asks of a field needs no value computed.
+            if flow.slots.contains_key(&id) {
+                self.note(flow, id, span);
+            } else {
+                self.column(flow, id, span);
+            }
         }
     }
 

@@ -7,7 +7,7 @@ use crate::ir::{
     ValueSet,
 };
 use crate::source::Span;
-use crate::target::splunk::tree::{Compare, Filter, Pattern};
+use crate::target::splunk::tree::{Compare, Eval, Filter, Pattern};
 use crate::target::{LossKind, Prefer};
 
 /// How many needles an implied condition may have before it costs more than it saves.
@@ -15,6 +15,26 @@ const NEEDLES: usize = 8;
 
 /// The shortest needle worth looking for with wildcards at both ends.
 const SHORTEST: usize = 3;
+
+/// A field of the events as they are found.
+struct EventField {
+    name: String,
+    repr: Repr,
+    /// What the field holds where there is no value; nothing where it is missing then.
+    null: Option<String>,
+}
+
+impl EventField {
+    /// Whether a value may be any text, so that it can be held against a pattern.
+    const fn is_text(&self) -> bool {
+        matches!(self.repr, Repr::Text | Repr::Any)
+    }
+
+    /// Whether a pattern leaves out the text that stands for no value, as it does a missing field.
+    fn tells_null(&self, pattern: &Pattern) -> bool {
+        !self.null.as_deref().is_some_and(|null| pattern.fits(null))
+    }
+}
 
 /// What the search language can say of a predicate.
 pub(super) enum Pushed {
@@ -38,14 +58,15 @@ impl Lower<'_> {
     }
 
     /// The field of the events that an expression is.
-    fn event_field(&self, flow: &Flow, expr: &Expr) -> Option<(String, Repr)> {
+    fn event_field(&self, flow: &Flow, expr: &Expr) -> Option<EventField> {
         let slot = flow.slots.get(&expr.as_column()?)?;
-        match &slot.val.expr {
-            super::Eval::Field(name) if slot.of_event && !name.starts_with('_') => {
-                Some((name.clone(), slot.val.repr.clone()))
-            }
-            _ => None,
-        }
+        let (name, null) = match (slot.nullable_field(), &slot.val.expr) {
+            (Some((name, null)), _) => (name, Some(null.to_owned())),
+            (None, Eval::Field(name)) => (name.as_str(), None),
+            _ => return None,
+        };
+        let searched = slot.of_event && !name.starts_with('_');
+        searched.then(|| EventField { name: name.to_owned(), repr: slot.val.repr.clone(), null })
     }
 
     fn exact(&self, flow: &Flow, expr: &Expr, want: bool, loose: &mut Vec<(Span, String)>) -> Option<Filter> {
@@ -57,14 +78,14 @@ impl Lower<'_> {
             }
             ExprKind::Not(operand) => self.exact(flow, operand, !want, loose),
             ExprKind::Match(node) => {
-                let (field, repr) = self.event_field(flow, &node.subject)?;
+                let field = self.event_field(flow, &node.subject)?;
                 let needle = node.needle.as_literal()?.as_str()?;
                 let pattern = self.pattern(node.test, needle)?;
-                if !matches!(repr, Repr::Text | Repr::Any) {
+                if !field.is_text() || !field.tells_null(&pattern) {
                     return None;
                 }
                 self.case_allows(node, needle, expr.span, loose)?;
-                Some(negated_unless(Filter::Field(field, Compare::Equal, pattern), want != node.negated))
+                Some(negated_unless(Filter::Field(field.name, Compare::Equal, pattern), want != node.negated))
             }
             ExprKind::Member(node) => {
                 let (field, values) = self.listed(flow, node)?;
@@ -96,19 +117,21 @@ impl Lower<'_> {
             (None, Some(_)) => (&node.right, &node.left, node.op.mirrored()),
             _ => return None,
         };
-        let (field, repr) = self.event_field(flow, column)?;
+        let field = self.event_field(flow, column)?;
         let value = match literal.as_literal()? {
             value @ (Value::Int(_) | Value::Long(_)) => value.as_integer()?,
             _ => return None,
         };
-        if repr != Repr::Number || value < 0 {
+        let op = if want { op } else { op.complement() };
+        // Beside a text, values are ordered as texts.
+        let ordered = !matches!(op, CompareOp::Equal | CompareOp::NotEqual);
+        if field.repr != Repr::Number || value < 0 || ordered && field.null.is_some() {
             return None;
         }
-        let op = if want { op } else { op.complement() };
         let value = Pattern::exact(value.to_string());
         Some(match op {
-            CompareOp::NotEqual => Filter::Not(Box::new(Filter::Field(field, Compare::Equal, value))),
-            op => Filter::Field(field, super::condition::compare_op(op), value),
+            CompareOp::NotEqual => Filter::Not(Box::new(Filter::Field(field.name, Compare::Equal, value))),
+            op => Filter::Field(field.name, super::condition::compare_op(op), value),
         })
     }
 
@@ -132,13 +155,13 @@ impl Lower<'_> {
 
     /// The field and the values of a list that is compared as a whole.
     fn listed(&self, flow: &Flow, node: &Membership) -> Option<(String, Vec<Pattern>)> {
-        let (field, repr) = self.event_field(flow, &node.subject)?;
+        let field = self.event_field(flow, &node.subject)?;
         if node.test != StringTest::Equals || node.quantifier != Quantifier::Any {
             return None;
         }
         let mut values = Vec::new();
         for value in literals(node)? {
-            values.push(match (&value, &repr) {
+            values.push(match (&value, &field.repr) {
                 (Value::String(text), Repr::Text | Repr::Any) => self.pattern(StringTest::Equals, text)?,
                 (Value::Int(_) | Value::Long(_), Repr::Number) => {
                     Pattern::exact(value.as_integer().filter(|n| *n >= 0)?.to_string())
@@ -146,7 +169,7 @@ impl Lower<'_> {
                 _ => return None,
             });
         }
-        (!values.is_empty()).then_some((field, values))
+        (!values.is_empty() && values.iter().all(|value| field.tells_null(value))).then_some((field.name, values))
     }
 
     fn implied(&self, flow: &Flow, expr: &Expr) -> Option<Filter> {
@@ -167,30 +190,30 @@ impl Lower<'_> {
                 terms.map(Filter::Or)
             }
             ExprKind::Match(node) if !node.negated => {
-                let (field, repr) = self.event_field(flow, &node.subject)?;
+                let field = self.event_field(flow, &node.subject)?;
                 let needle = node.needle.as_literal()?.as_str()?;
-                if !matches!(repr, Repr::Text | Repr::Any) {
+                if !field.is_text() {
                     return None;
                 }
                 let pattern = self.loose_pattern(node.test, needle)?;
-                Some(Filter::Field(field, Compare::Equal, pattern))
+                Some(Filter::Field(field.name, Compare::Equal, pattern))
             }
             ExprKind::Member(node) if !node.negated => {
                 if let Some((field, values)) = self.listed(flow, node) {
                     return Some(any_of(field, values));
                 }
-                let (field, repr) = self.event_field(flow, &node.subject)?;
+                let field = self.event_field(flow, &node.subject)?;
                 let needles = literals(node)?;
-                if !matches!(repr, Repr::Text | Repr::Any) || needles.len() > NEEDLES {
+                if !field.is_text() || needles.len() > NEEDLES {
                     return None;
                 }
                 let patterns: Option<Vec<Pattern>> =
                     needles.iter().map(|needle| self.loose_pattern(node.test, needle.as_str()?)).collect();
                 let patterns = patterns.filter(|p| !p.is_empty())?;
                 Some(match node.quantifier {
-                    Quantifier::Any => any_of(field, patterns),
+                    Quantifier::Any => any_of(field.name, patterns),
                     Quantifier::All => Filter::And(
-                        patterns.into_iter().map(|p| Filter::Field(field.clone(), Compare::Equal, p)).collect(),
+                        patterns.into_iter().map(|p| Filter::Field(field.name.clone(), Compare::Equal, p)).collect(),
                     ),
                 })
             }

@@ -135,9 +135,14 @@ impl Lower<'_> {
             return Slot { of_event: true, ..Slot::filled(Val::new(Eval::field("_time"), Repr::Time)) };
         }
         let row = table.and_then(|table| table.fields.get(name));
-        let field = row.map_or_else(|| super::clean(name), |row| row.name().to_owned());
+        let recorded = table.and_then(|table| table.recorded(name));
+        let field = match row {
+            Some(row) => row.name().to_owned(),
+            None => recorded.clone().unwrap_or_else(|| super::clean(name)),
+        };
         let note = match (table, row) {
             (None, _) => None,
+            (Some(_), None) if recorded.is_some() => None,
             (Some(_), None) => {
                 Some(format!("the column `{name}` of {table_name} has no known field in CIM; it keeps Sentinel's name"))
             }
@@ -147,15 +152,20 @@ impl Lower<'_> {
             _ => None,
         };
         let note = note.map(|message| (LossKind::UnmappedField, message.into()));
+        let null = table.and_then(|table| table.null.as_deref());
+        let read = |field: String| match null {
+            Some(null) => Eval::call("nullif", [Eval::Field(field), Eval::text(null)]),
+            None => Eval::Field(field),
+        };
         let val = match column.ty.ty {
             _ if row.is_some_and(FieldRow::is_object) => Val::new(Eval::field("_raw"), Repr::Object(field)),
             Type::Dynamic if row.is_none() => Val::new(Eval::field("_raw"), Repr::Object(field)),
-            Type::Dynamic => Val::new(Eval::Field(field), Repr::Json),
-            Type::DateTime => Val::new(Eval::Field(field), Repr::TimeText),
-            Type::Bool => Val::new(Eval::Field(field), Repr::Bool),
-            Type::Int | Type::Long | Type::Real | Type::Decimal => Val::new(Eval::Field(field), Repr::Number),
-            Type::String | Type::Guid => Val::new(Eval::Field(field), Repr::Text),
-            Type::TimeSpan | Type::Unknown => Val::new(Eval::Field(field), Repr::Any),
+            Type::Dynamic => Val::new(read(field), Repr::Json),
+            Type::DateTime => Val::new(read(field), Repr::TimeText),
+            Type::Bool => Val::new(read(field), Repr::Bool),
+            Type::Int | Type::Long | Type::Real | Type::Decimal => Val::new(read(field), Repr::Number),
+            Type::String | Type::Guid => Val::new(read(field), Repr::Text),
+            Type::TimeSpan | Type::Unknown => Val::new(read(field), Repr::Any),
         };
         Slot { of_event: true, note, ..Slot::new(val) }
     }

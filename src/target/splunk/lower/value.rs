@@ -7,7 +7,7 @@ use crate::functions::Shape;
 use crate::ir::{Access, Arithmetic, ArithmeticOp, ColumnId, Expr, ExprKind, Json, Value};
 use crate::literal::{TICKS_PER_DAY, TICKS_PER_SECOND, format_guid};
 use crate::source::Span;
-use crate::target::splunk::tree::{Compare, Eval, Operator};
+use crate::target::splunk::tree::{Command, Compare, Eval, Operator};
 use crate::target::{Loss, LossKind};
 use crate::types::Type;
 
@@ -173,16 +173,37 @@ impl Lower<'_> {
 
     /// The value of a column. One that a column of an open schema was assumed to be is taken by its name.
     pub(super) fn column(&mut self, flow: &mut Flow, id: ColumnId, span: Span) -> Val {
+        self.note(flow, id, span);
         if let Some(slot) = flow.slots.get(&id) {
-            if let Some((kind, message)) = &slot.note {
-                // Whatever is read through a wrong name may change anything.
-                self.losses.push(Loss::approximate(*kind, span, message.as_ref()));
-            }
-            return slot.val.clone();
+            let val = slot.val.clone();
+            return if slot.nullable_field().is_some() { self.without_null(flow, id, val) } else { val };
         }
         let slot = self.assumed_slot(flow, id);
         let val = slot.val.clone();
         flow.slots.insert(id, slot);
+        val
+    }
+
+    /// Tells what there is to tell of a column that is used.
+    pub(super) fn note(&mut self, flow: &Flow, id: ColumnId, span: Span) {
+        if let Some((kind, message)) = flow.slots.get(&id).and_then(|slot| slot.note.clone()) {
+            // Whatever is read through a wrong name may change anything.
+            self.losses.push(Loss::approximate(kind, span, message.as_ref()));
+        }
+    }
+
+    /// A column that is read through the text which stands for null: computed once, under its own name if that is free.
+    fn without_null(&self, flow: &mut Flow, id: ColumnId, val: Val) -> Val {
+        let name = super::clean(&self.query.columns[id].name);
+        if name.starts_with('_') || flow.slots.values().any(|slot| slot.val.expr.reads(&name)) {
+            return val;
+        }
+        flow.push(Command::Eval(vec![(name.clone(), val.expr)]));
+        let val = Val::new(Eval::Field(name), val.repr);
+        if let Some(slot) = flow.slots.get_mut(&id) {
+            slot.val = val.clone();
+            slot.of_event = false;
+        }
         val
     }
 
