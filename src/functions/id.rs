@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::LazyLock;
 
+use rapidfuzz::distance::jaro_winkler;
+
 use super::row::Function;
 use super::{aggregate as aggregate_rows, plugin as plugin_rows, scalar as scalar_rows};
 
@@ -99,7 +101,7 @@ pub fn nearest<'n>(name: &str, names: impl IntoIterator<Item = &'n str>) -> Opti
     let lower = name.to_lowercase();
     names
         .into_iter()
-        .map(|candidate| (strsim::jaro_winkler(&lower, &candidate.to_lowercase()), candidate))
+        .map(|candidate| (jaro_winkler::similarity(lower.chars(), candidate.to_lowercase().chars()), candidate))
         .filter(|(similarity, _)| *similarity >= LIKELY)
         .max_by(|(a, first), (b, second)| a.total_cmp(b).then_with(|| second.cmp(first)))
         .map(|(_, candidate)| candidate)

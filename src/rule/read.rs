@@ -1,5 +1,7 @@
 //! From the located tree to rules.
 
+use rapidfuzz::distance::osa;
+
 use crate::diagnostic::{Diagnostic, Severity, code};
 use crate::source::Span;
 
@@ -365,7 +367,9 @@ fn no_query(source: &str, node: &Node) -> Diagnostic {
         .label("this mapping has keys of a rule, but not its query");
     let entries = node.as_mapping().unwrap_or_default();
     let alike = entries.iter().find(|entry| {
-        entry.name().is_some_and(|name| name.eq_ignore_ascii_case("query") || strsim::osa_distance(name, "query") <= 2)
+        entry
+            .name()
+            .is_some_and(|name| name.eq_ignore_ascii_case("query") || osa::distance(name.chars(), "query".chars()) <= 2)
     });
     match alike {
         Some(entry) => diagnostic.related(entry.key.span, "did you mean `query`?").note("keys are told apart by case"),

@@ -1,5 +1,9 @@
 //! Names near a misspelt one, and names that match a wildcard.
 
+use std::cell::LazyCell;
+
+use rapidfuzz::distance::osa::{Args, BatchComparator};
+
 /// The candidate nearest to a misspelt name, where one is near enough to be worth a hint.
 ///
 /// Case counts for nothing, a pair of letters swapped for one mistake; a third of the letters may be wrong. Of
@@ -8,14 +12,16 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     let wanted = name.to_lowercase();
     let letters = Letters::of(name);
     let limit = letters.count / 3;
+    let comparator = LazyCell::new(|| BatchComparator::new(wanted.chars()));
     let mut best: Option<(usize, &str)> = None;
     for candidate in candidates {
         let bound = best.map_or(limit, |(distance, _)| distance.saturating_sub(1));
         if letters.least_distance(Letters::of(candidate)) > bound || best.is_some_and(|(distance, _)| distance == 0) {
             continue;
         }
-        let distance = strsim::osa_distance(&wanted, &candidate.to_lowercase());
-        if distance <= bound {
+        let candidate_letters = candidate.chars().flat_map(char::to_lowercase).collect::<Vec<_>>();
+        let within = Args::default().score_cutoff(bound);
+        if let Some(distance) = comparator.distance_with_args(candidate_letters.iter().copied(), &within) {
             best = Some((distance, candidate));
         }
     }
@@ -65,6 +71,7 @@ pub fn matches_wildcard(pattern: &str, name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use rapidfuzz::distance::osa;
 
     use super::*;
 
@@ -94,7 +101,7 @@ mod tests {
 
     /// The definition, without the shortcuts.
     fn nearest_slowly<'a>(name: &str, candidates: &[&'a str]) -> Option<&'a str> {
-        let distance = |candidate: &str| strsim::osa_distance(&name.to_lowercase(), &candidate.to_lowercase());
+        let distance = |candidate: &str| osa::distance(name.to_lowercase().chars(), candidate.to_lowercase().chars());
         let (least, best) =
             candidates.iter().map(|candidate| (distance(candidate), *candidate)).min_by_key(|(d, _)| *d)?;
         (least <= name.to_lowercase().chars().count() / 3).then_some(best)

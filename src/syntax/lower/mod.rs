@@ -13,6 +13,7 @@ mod statement;
 use std::cell::RefCell;
 
 use pest::iterators::{Pair, Pairs};
+use rapidfuzz::distance::damerau_levenshtein;
 
 use super::ast::{ColumnDeclaration, Name, NameForm, Query, RowSchema, TypeName};
 use super::grammar::Rule;
@@ -213,7 +214,9 @@ impl Lower {
 pub(super) fn nearest<'c>(word: &str, candidates: &[&'c str]) -> Option<&'c str> {
     candidates
         .iter()
-        .map(|candidate| (strsim::damerau_levenshtein(&word.to_ascii_lowercase(), candidate), *candidate))
+        .map(|candidate| {
+            (damerau_levenshtein::distance(word.to_ascii_lowercase().chars(), candidate.chars()), *candidate)
+        })
         .filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 5)
         .min()
         .map(|(_, candidate)| candidate)

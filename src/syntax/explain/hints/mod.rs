@@ -7,6 +7,8 @@ mod negation;
 mod stage;
 mod statement;
 
+use rapidfuzz::distance::osa;
+
 use super::expected;
 use super::fault::Fault;
 use crate::diagnostic::{Applicability, Code, Diagnostic, Edit};
@@ -79,7 +81,7 @@ fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Opt
     }
     candidates
         .into_iter()
-        .map(|candidate| (strsim::osa_distance(&word, candidate), candidate))
+        .map(|candidate| (osa::distance(word.chars(), candidate.chars()), candidate))
         .filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 5 && *distance < candidate.len() / 2)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
