@@ -78,13 +78,28 @@ pub fn naturalise(query: &Query, options: &Options<'_>) -> Result<Result<Natural
         losses: Losses::default(),
     };
     for shared in &mut query.shared {
+        single_values(&mut shared.plan);
         state.plan(&mut shared.plan);
     }
+    single_values(&mut query.plan);
     state.plan(&mut query.plan);
     query.columns = state.columns;
     let refused = state.losses.fidelity() == Fidelity::Refused;
     let losses = state.losses.into_sorted();
     Ok(if refused { Err(losses) } else { Ok(Natural { query, losses }) })
+}
+
+/// Takes away what asks ES|QL for the value of a field that has one: a column of Sentinel never has several.
+fn single_values(plan: &mut Plan) {
+    let mut bare = |expr: &mut Expr| {
+        if let ExprKind::Foreign(function, arguments) = &mut expr.kind
+            && function.to_string() == "esql:single"
+            && let Some(value) = arguments.pop()
+        {
+            *expr = value;
+        }
+    };
+    plan.fold_plans(&mut |plan| plan.fold_exprs(&mut bare));
 }
 
 /// What is known on the way through a query.

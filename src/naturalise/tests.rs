@@ -134,3 +134,44 @@ fn searches_of_splunk_become_queries_of_the_table_they_read() {
     let (output, _) = said(Language::Splunk, search, None, Fields::Siem).expect("a query");
     assert!(output.contains("ProcessCommandLine contains \"x\"") && output.contains("format_datetime"), "{output}");
 }
+
+#[test]
+fn queries_of_esql_become_queries_of_the_table_they_read() {
+    let query = "FROM logs-m365_defender.event-*\n\
+        | WHERE m365_defender.event.category == \"AdvancedHunting-DeviceProcessEvents\"\n\
+        | WHERE process.name == \"a.exe\" AND TO_LOWER(process.command_line) LIKE \"*x*\"\n\
+        | EVAL start = @timestamp - 5 minutes, size = LENGTH(process.name) + 1\n\
+        | STATS n = COUNT(*) BY process.name, size, bin = DATE_TRUNC(5 minutes, start)\n\
+        | WHERE n > 3";
+    let (output, losses) = said(Language::Esql, query, None, Fields::Siem).expect("a query");
+    assert_eq!(
+        output,
+        "| where FileName == \"a.exe\" and tolower(ProcessCommandLine) contains_cs \"x\"\n\
+         | extend start = TimeGenerated - 5m\n\
+         | extend size = iff(isempty(FileName), tolong(\"\"), strlen(FileName)) + 1\n\
+         | summarize n = count() by FileName, size, bin = bin(start, 5m)\n\
+         | where n > 3\n\
+         | take 1000"
+    );
+    assert!(losses.is_empty(), "{losses:?}");
+}
+
+#[test]
+fn what_is_missing_has_no_length() {
+    let search = "`azure_monitor_aad` category=SignInLogs | where len(location) < 3";
+    let (output, _) = said(Language::Splunk, search, None, Fields::Siem).expect("a query");
+    assert_eq!(output, "| where iff(isempty(Location), tolong(\"\"), strlen(Location)) < 3");
+}
+
+#[test]
+fn what_esql_computes_otherwise_is_refused() {
+    for (text, why) in [
+        ("EVAL a = DATE_TRUNC(7 days, @timestamp)", "do not divide a day"),
+        ("EVAL a = TO_STRING(@timestamp)", "is written otherwise"),
+        ("EVAL a = process.name - 1", "is not what KQL gives"),
+    ] {
+        let query = format!("FROM a | {text}");
+        let losses = said(Language::Esql, &query, Some("DeviceProcessEvents"), Fields::Siem).expect_err("a refusal");
+        assert!(losses.iter().any(|loss| loss.message.contains(why)), "{text}: {losses:?}");
+    }
+}

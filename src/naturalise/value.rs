@@ -3,8 +3,8 @@
 use super::template::filled;
 use super::{Refused, State, refuse};
 use crate::functions;
-use crate::ir::{Case, Expr, ExprKind, Value};
-use crate::literal::{TICKS_PER_HOUR, TICKS_PER_MINUTE, TICKS_PER_SECOND};
+use crate::ir::{Arithmetic, ArithmeticOp, ArithmeticStep, Case, Expr, ExprKind, Value};
+use crate::literal::{TICKS_PER_DAY, TICKS_PER_HOUR, TICKS_PER_MINUTE, TICKS_PER_SECOND};
 use crate::source::Span;
 use crate::target::LossKind;
 use crate::types::Type;
@@ -97,6 +97,31 @@ impl State<'_> {
             }
             return Ok(value.clone());
         }
+        if let Some(op) = OPERATORS.iter().find_map(|(name, op)| (*name == id).then_some(*op)) {
+            return arithmetic(op, arguments, span);
+        }
+        if let ("esql:date_trunc", Some(Value::TimeSpan(width))) = (id, arguments.first().and_then(Expr::as_literal)) {
+            // Other bins begin elsewhere: KQL counts them from the year 1, Elasticsearch from 1970.
+            if *width <= 0 || TICKS_PER_DAY % width != 0 {
+                return Err(refuse(
+                    LossKind::UnsupportedFunction,
+                    span,
+                    "bins that do not divide a day begin elsewhere",
+                ));
+            }
+            return Ok(call("bin", arguments.into_iter().rev().collect(), Type::DateTime, span));
+        }
+        if let ("esql:to_string", [value]) = (id, arguments.as_slice()) {
+            // Only what both write alike.
+            return match value.ty.ty {
+                Type::String => Ok(value.clone()),
+                Type::Int | Type::Long | Type::Bool => Ok(call("tostring", arguments, Type::String, span)),
+                ty => {
+                    let message = format!("a {} is written otherwise in KQL", ty.name());
+                    Err(refuse(LossKind::UnsupportedFunction, span, message))
+                }
+            };
+        }
         let unsupported = || refuse(LossKind::UnsupportedFunction, span, format!("`{id}` has no counterpart in KQL"));
         let (template, loss) = self.kql.functions.function(id, arguments.len()).ok_or_else(unsupported)?;
         if let Some((kind, message)) = loss {
@@ -114,6 +139,47 @@ impl State<'_> {
         let span = value.span;
         Ok(call("tostring", vec![value], Type::String, span))
     }
+}
+
+/// Arithmetic of ES|QL. A sum that is too large wraps in KQL.
+const OPERATORS: &[(&str, ArithmeticOp)] = &[
+    ("esql:add", ArithmeticOp::Add),
+    ("esql:subtract", ArithmeticOp::Subtract),
+    ("esql:multiply", ArithmeticOp::Multiply),
+    ("esql:divide", ArithmeticOp::Divide),
+];
+
+/// Operands with an operator between them, from left to right.
+fn arithmetic(op: ArithmeticOp, arguments: Vec<Expr>, span: Span) -> Result<Expr, Refused> {
+    let mut operands = arguments.into_iter();
+    let Some(first) = operands.next() else {
+        return Err(refuse(LossKind::UnsupportedExpression, span, "nothing is computed of nothing"));
+    };
+    let mut ty = first.ty;
+    let mut rest = Vec::new();
+    for operand in operands {
+        let given = match (ty.ty, op, operand.ty.ty) {
+            (a, _, b) if a.is_numeric() && b.is_numeric() => {
+                let whole = |ty| matches!(ty, Type::Int | Type::Long);
+                Some(if whole(a) && whole(b) { Type::Long } else { Type::Real })
+            }
+            (Type::DateTime, ArithmeticOp::Add | ArithmeticOp::Subtract, Type::TimeSpan) => Some(Type::DateTime),
+            (Type::TimeSpan, ArithmeticOp::Add | ArithmeticOp::Subtract, Type::TimeSpan) => Some(Type::TimeSpan),
+            _ => None,
+        };
+        let Some(given) = given else {
+            let message = format!(
+                "what `{}` gives of a {} and a {} is not what KQL gives",
+                op.sign(),
+                ty.ty.name(),
+                operand.ty.ty.name()
+            );
+            return Err(refuse(LossKind::UnsupportedExpression, span, message));
+        };
+        ty = given.into();
+        rest.push(ArithmeticStep { op, operand, ty });
+    }
+    Ok(Expr { ty, ..Expr::new(ExprKind::Arithmetic(Box::new(Arithmetic { first, rest })), ty.ty, span) })
 }
 
 /// A width such as `5m` in ticks, if it is the same everywhere.
