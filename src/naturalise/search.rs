@@ -67,6 +67,11 @@ impl State<'_> {
             return Err(refuse(LossKind::UnsupportedSource, span, "no index is read here"));
         };
         let pattern = pattern.clone();
+        // The index that is there for a table under its own names.
+        let (tables, _) = self.options.schemas.names();
+        if let Some(table) = tables.iter().find(|table| self.elastic.native(table) == *pattern) {
+            return Ok(self.place_of(table, None, false, None));
+        }
         let terms = found_by(plan, query);
         let says = |field: &str, value: &str| {
             let end = format!("({field}, \"{value}\")");

@@ -175,3 +175,11 @@ fn what_esql_computes_otherwise_is_refused() {
         assert!(losses.iter().any(|loss| loss.message.contains(why)), "{text}: {losses:?}");
     }
 }
+
+#[test]
+fn an_index_under_the_name_of_a_table_holds_its_columns() {
+    let query = "FROM logs-sentinel.securityevent-* | WHERE Account == \"a\" AND EventID == 4625 | KEEP Account";
+    let (output, losses) = said(Language::Esql, query, None, Fields::Siem).expect("a query");
+    assert!(output.contains("| where Account == \"a\" and EventID == 4625"), "{output}");
+    assert!(losses.is_empty(), "{losses:?}");
+}

@@ -165,7 +165,7 @@ impl Tables {
     }
 
     /// The index pattern of a table that keeps its names.
-    pub(in crate::target) fn native(&self, name: &str) -> String {
+    pub(crate) fn native(&self, name: &str) -> String {
         self.native_index.replace("{table}", &name.to_lowercase())
     }
 
