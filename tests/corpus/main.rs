@@ -7,6 +7,8 @@ mod bind;
 mod convert;
 #[cfg(feature = "eval")]
 mod eval;
+#[cfg(feature = "eval")]
+mod fixes;
 mod format;
 mod kql;
 mod lint;
@@ -17,6 +19,9 @@ mod read_eql;
 mod read_esql;
 mod read_splunk;
 mod replay;
+#[cfg(feature = "eval")]
+#[path = "../rerun/mod.rs"]
+mod rerun;
 mod rules;
 #[cfg(feature = "eval")]
 mod seeds;

@@ -2,11 +2,16 @@
 #![cfg(feature = "eval")]
 
 mod examples;
+mod fixes;
 mod forms;
 mod grammar;
 mod mutation;
 #[path = "../noise/mod.rs"]
 mod noise;
 mod operators;
+#[path = "../pages/mod.rs"]
+mod pages;
 mod prove;
 mod random;
+#[path = "../rerun/mod.rs"]
+mod rerun;
