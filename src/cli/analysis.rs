@@ -1,25 +1,17 @@
 //! All that there is to say of a file: what cannot be read of it, what its queries mean wrongly, what lints find.
 
+use super::eased;
 use super::input::{Kind, Text};
 use super::queries::Content;
-use crate::diagnostic::{Diagnostic, Severity, code};
+use crate::diagnostic::{Diagnostic, code};
 use crate::lint::{Base, Claim, Finding, Lint, Linter, QueryView, Subject, fix};
-use crate::schema::{Schemas, is_hidden_column};
+use crate::schema::Schemas;
 use crate::source::SourceFile;
 
 /// Whether a finding says that a file or a query cannot be read, so that no fix may bring it about.
 pub(super) fn is_syntax(diagnostic: &Diagnostic) -> bool {
     // A folded query hides what is wrong with the lines it has swallowed; unfolding it must bring up nothing.
     diagnostic.code.id.starts_with('K') && diagnostic.code != &code::QUERY_FOLDED
-}
-
-/// A finding about the meaning of a query as the whole rule has it: what may be right in the workspace is no error there.
-fn eased(mut diagnostic: Diagnostic, query: &str) -> Diagnostic {
-    if diagnostic.code == &code::UNKNOWN_NAME && is_hidden_column(diagnostic.span.of(query)) {
-        diagnostic.severity = Severity::Warning;
-        diagnostic = diagnostic.note("tables may have this column without listing it");
-    }
-    diagnostic
 }
 
 /// A file with the same content.
@@ -63,8 +55,7 @@ impl Analysis {
         }
         for (index, query) in content.queries.iter().enumerate() {
             if query.folded.is_none() {
-                let meaning = query.bound.iter().flat_map(|bound| &bound.diagnostics);
-                let meaning = meaning.map(|found| eased(found.clone(), &query.text).mapped(&query.map));
+                let meaning = eased::meaning(query, schemas).into_iter().map(|found| found.mapped(&query.map));
                 let errors = query.syntax_errors().chain(meaning);
                 findings.extend(errors.map(|diagnostic| Finding { diagnostic, query: Some(index) }));
             }

@@ -15,6 +15,7 @@ mod completions;
 mod convert;
 #[cfg(feature = "eval")]
 mod data;
+mod eased;
 #[cfg(feature = "eval")]
 mod evaluate;
 pub mod files;

@@ -11,6 +11,7 @@ mod builtin;
 mod csv;
 mod dialect;
 mod function;
+mod hunting;
 mod node;
 mod standard;
 mod suggest;
@@ -45,6 +46,12 @@ impl Schemas {
     /// Where queries run.
     pub const fn dialect(&self) -> Dialect {
         self.dialect
+    }
+
+    /// The same, where queries run elsewhere.
+    #[must_use]
+    pub fn in_dialect(&self, dialect: Dialect) -> Self {
+        Self { dialect, ..self.clone() }
     }
 
     /// Adds what a file declares: JSON, YAML or CSV. What has the name of something known takes its place.
@@ -86,7 +93,10 @@ impl Schemas {
 
     /// The table of that exact name.
     pub fn table(&self, name: &str) -> Option<Arc<Table>> {
-        self.tables.get(name).cloned().or_else(|| builtin::table(name))
+        self.tables.get(name).cloned().or_else(|| match self.dialect {
+            Dialect::Sentinel => builtin::table(name),
+            Dialect::Defender => hunting::table(name),
+        })
     }
 
     /// The stored function of that exact name.

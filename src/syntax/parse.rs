@@ -85,19 +85,19 @@ fn faultless(text: &str) -> Option<Query> {
 /// where the whole does not parse: at blank lines, into the fewest queries that all do. Blocks of nothing but
 /// comments belong to no query. If no cut helps, the whole is one query, errors and all.
 pub fn split_queries(text: &str) -> Vec<(Span, Parsed)> {
-    let whole = parse(text);
     let one = |whole| vec![(Span::new(0, text.len()), whole)];
-    if whole.is_ok() {
-        return one(whole);
+    if let Some(query) = faultless(text) {
+        return one(Parsed { query: Some(query), diagnostics: Vec::new() });
     }
     let blocks = blocks(text);
-    if blocks.len() < 2 || blocks.len() > MAX_BLOCKS {
-        return one(whole);
+    if (2..=MAX_BLOCKS).contains(&blocks.len())
+        && let Some(queries) = fewest_queries(text, &blocks)
+        && queries.len() > 1
+    {
+        return queries;
     }
-    match fewest_queries(text, &blocks) {
-        Some(queries) if queries.len() > 1 => queries,
-        _ => one(whole),
-    }
+    // What is wrong is dear to find out: only where no cut helps.
+    one(parse(text))
 }
 
 /// A file of more blocks than this is not cut: the search is quadratic.

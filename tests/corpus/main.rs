@@ -7,6 +7,8 @@ mod bind;
 mod convert;
 #[cfg(feature = "eval")]
 mod eval;
+#[cfg(feature = "eval")]
+mod fixes;
 mod format;
 mod kql;
 mod lint;
@@ -18,6 +20,9 @@ mod read_esql;
 mod read_splunk;
 #[cfg(feature = "eval")]
 mod replay;
+#[cfg(feature = "eval")]
+#[path = "../rerun/mod.rs"]
+mod rerun;
 mod rules;
 #[cfg(feature = "eval")]
 mod seeds;

@@ -2,14 +2,19 @@
 #![cfg(feature = "eval")]
 
 mod examples;
+mod fixes;
 mod forms;
 mod grammar;
 mod mutation;
 #[path = "../noise/mod.rs"]
 mod noise;
 mod operators;
+#[path = "../pages/mod.rs"]
+mod pages;
 mod prove;
 mod random;
 mod replay;
 mod replay_eql;
 mod replay_esql;
+#[path = "../rerun/mod.rs"]
+mod rerun;

@@ -5,6 +5,7 @@ use crate::lint::context::RuleContext;
 use crate::lint::declare::lint;
 use crate::rule::ScalarStyle;
 use crate::source::Span;
+use crate::syntax::token::{Kind, tokens};
 
 lint! {
     /// ## What it does
@@ -43,9 +44,20 @@ fn check(context: &RuleContext<'_>, found: &mut Vec<Diagnostic>) {
     }
     let at = query.span.start as usize;
     let sign = Span::new(at, at + 1);
-    found.push(LINT.at(sign, "the query's lines are folded into one").label("line breaks become blanks").fix(
-        "keep the query's lines: `|` in place of `>`",
-        Applicability::Safe,
-        vec![Edit::replace(sign, "|")],
-    ));
+    let diagnostic = LINT.at(sign, "the query's lines are folded into one").label("line breaks become blanks");
+    found.push(if holds_a_fold(&query.text, &query.folds) {
+        diagnostic.note("a string runs over several lines, and would keep the line breaks in place of the blanks")
+    } else {
+        diagnostic.fix(
+            "keep the query's lines: `|` in place of `>`",
+            Applicability::Safe,
+            vec![Edit::replace(sign, "|")],
+        )
+    });
+}
+
+/// Whether a string holds a blank that stands for a line break.
+fn holds_a_fold(query: &str, folds: &[usize]) -> bool {
+    let strings = tokens(query).into_iter().filter(|token| token.kind == Kind::Text);
+    strings.map(|token| token.span.range()).any(|string| folds.iter().any(|fold| string.contains(fold)))
 }

@@ -4,7 +4,7 @@ use super::shared::graded;
 use crate::diagnostic::Diagnostic;
 use crate::lint::context::RuleContext;
 use crate::lint::declare::lint;
-use crate::lint::known::attack::{tactic_spelled, tactics_of, technique};
+use crate::lint::known::attack::{serves, tactic_spelled, tactics_of, technique};
 
 lint! {
     /// ## What it does
@@ -42,11 +42,12 @@ fn check(context: &RuleContext<'_>, found: &mut Vec<Diagnostic>) {
         return;
     }
     for item in context.rule.relevant_techniques.iter().flat_map(|list| &list.value) {
-        let serves = technique(&item.value).map(tactics_of).unwrap_or_default();
-        if serves.is_empty() || serves.iter().any(|tactic| named.contains(tactic)) {
+        let Some(number) = technique(&item.value) else { continue };
+        let served = tactics_of(number);
+        if served.is_empty() || named.iter().any(|tactic| serves(number, tactic)) {
             continue;
         }
-        let served = serves.iter().map(|tactic| format!("`{tactic}`")).collect::<Vec<_>>().join(", ");
+        let served = served.iter().map(|tactic| format!("`{tactic}`")).collect::<Vec<_>>().join(", ");
         found.push(graded(
             context,
             LINT.at(item.span, format!("`{}` serves none of the rule's tactics", item.value))

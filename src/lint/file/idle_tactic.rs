@@ -3,7 +3,7 @@
 use crate::diagnostic::Diagnostic;
 use crate::lint::context::RuleContext;
 use crate::lint::declare::lint;
-use crate::lint::known::attack::{is_ics, tactic_spelled, tactics_of, technique};
+use crate::lint::known::attack::{is_ics, serves, tactic_spelled, tactics_of, technique};
 
 lint! {
     /// ## What it does
@@ -46,7 +46,7 @@ fn check(context: &RuleContext<'_>, found: &mut Vec<Diagnostic>) {
     }
     for tactic in context.rule.tactics.iter().flat_map(|tactics| &tactics.value) {
         let Some(name) = tactic_spelled(&tactic.value) else { continue };
-        if !numbers.iter().any(|&number| tactics_of(number).contains(&name)) {
+        if !numbers.iter().any(|&number| serves(number, name)) {
             found.push(
                 LINT.at(tactic.span, format!("none of the rule's techniques serves `{name}`")).label("stands alone"),
             );

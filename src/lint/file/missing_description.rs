@@ -1,7 +1,7 @@
 //! F010.
 
 use super::shared::graded;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::lint::Intent;
 use crate::lint::context::RuleContext;
 use crate::lint::declare::lint;
@@ -11,7 +11,8 @@ lint! {
     /// Looks for rules without a `description`, or with an empty one. For hunting queries it is a warning.
     ///
     /// ## Why it is bad
-    /// The service refuses an analytic rule without one, and whoever gets the alert has nothing to go by.
+    /// The public repository's checks refuse an analytic rule without one, and whoever gets the alert has nothing to go by. A
+    /// resource of ARM may do without: there it is a warning.
     ///
     /// ## Example
     /// ```yaml without=description
@@ -37,5 +38,9 @@ fn check(context: &RuleContext<'_>, found: &mut Vec<Diagnostic>) {
         Some(text) => LINT.at(text.key, "the description is empty").label("says nothing"),
         None => LINT.at(context.head(), "the rule has no `description`").label("add `description`"),
     };
-    found.push(graded(context, diagnostic));
+    let mut diagnostic = graded(context, diagnostic);
+    if !context.is_flat() {
+        diagnostic.severity = diagnostic.severity.min(Severity::Warning);
+    }
+    found.push(diagnostic);
 }

@@ -4,7 +4,8 @@ use crate::diagnostic::{Applicability, Diagnostic, Edit};
 use crate::lint::context::Subject;
 use crate::lint::declare::{Check, lint};
 use crate::lint::ignores::{Ignore, Ignores};
-use crate::lint::{Lint, registry};
+use crate::lint::{Lint, QueryView, registry};
+use crate::rule::ScalarStyle;
 use crate::source::Span;
 
 lint! {
@@ -26,7 +27,8 @@ lint! {
     ///
     /// ## Fix safety
     /// The fix takes out a comment, or the code in it, that has no effect. Comments that name no known lint are left
-    /// for a person to mend.
+    /// for a person to mend, and so is a comment in a query that is folded or stands in quotes, where more than the comment may
+    /// stand on its line.
     "F099" "unused-ignore" Warning, fix: Sometimes, since: "0.1.0",
     summary: "A comment silences a finding that is not there.",
     check: Ignores
@@ -62,12 +64,23 @@ pub(in crate::lint) fn check(
                 format!("`{}` ({}) is not found here, so the comment is idle", lint.code.id, lint.code.name),
             )
             .label("silences nothing");
-        found.push(if ignore.of == 1 {
+        found.push(if ignore.of == 1 && ends_with_its_line(subject, ignore.comment) {
             diagnostic.fix("take the comment out", Applicability::Safe, vec![whole_comment(subject, ignore.comment)])
         } else {
             diagnostic
         });
     }
+}
+
+/// Whether a comment ends where its line of the file does. In a query that is written in quotes or folded it goes on, or
+/// code stands behind it.
+fn ends_with_its_line(subject: &Subject<'_>, comment: Span) -> bool {
+    let within = |query: &&QueryView<'_>| {
+        let whole = query.map.span(Span::new(0, query.text.len()));
+        whole.start <= comment.start && comment.end <= whole.end
+    };
+    let Some(rule) = subject.queries.iter().find(within).and_then(|query| query.rule) else { return true };
+    subject.rules[rule].query.as_ref().is_none_or(|query| query.style == ScalarStyle::Literal)
 }
 
 /// Takes a comment out, with the blanks before it, and its line where nothing else stands on it.

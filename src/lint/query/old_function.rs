@@ -27,7 +27,7 @@ lint! {
     ///
     /// ## Fix safety
     /// Safe where the two names mean the same and name their column alike; `makelist` and `makeset` keep fewer values
-    /// than what replaces them.
+    /// than what replaces them. Where the query has a function of its own by the new name, there is no fix.
     "Q050" "old-function" Warning, fix: Sometimes, since: "0.1.0",
     summary: "A function goes by an old name.",
     check: Query(check)
@@ -57,7 +57,8 @@ fn check(context: &QueryContext<'_>, found: &mut Vec<Diagnostic>) {
         let row = functions::scalar(name).map(functions::FunctionId::row);
         let Some(old) = row.or_else(|| functions::aggregate(name).map(functions::AggregateId::row)) else { continue };
         let [first, others @ ..] = old.replaced_by else { continue };
-        if context.nodes.lets.iter().any(|(own, _)| &*own.name.text == name) {
+        let declared = |name: &str| context.nodes.lets.iter().any(|(own, _)| &*own.name.text == name);
+        if declared(name) {
             continue;
         }
         let new = functions::scalar(first).map(functions::FunctionId::row);
@@ -68,7 +69,9 @@ fn check(context: &QueryContext<'_>, found: &mut Vec<Diagnostic>) {
         if matches!(name, "makelist" | "makeset") {
             diagnostic = diagnostic.note(format!("`{name}` keeps 128 values at most, `{first}` 1,048,576"));
         }
-        if others.is_empty() {
+        if others.is_empty() && declared(first) {
+            diagnostic = diagnostic.note(format!("the query declares a `{first}` of its own, which would be called"));
+        } else if others.is_empty() {
             diagnostic =
                 diagnostic.fix(format!("write `{first}`"), applicability, vec![Edit::replace(call.name.span, *first)]);
         } else {
