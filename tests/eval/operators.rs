@@ -179,6 +179,43 @@ fn scan_refuses_what_is_not_documented() {
     );
 }
 
+#[test]
+fn partition_reads_a_table_of_its_own_for_each_key() {
+    let own = "datatable(at: string, n: long) ['TX', 1, 'CA', 2, 'TX', 3, 'KS', 5]";
+    // A part without records has a sum all the same; the key is there when all columns of the table are gone.
+    gives(
+        &format!(
+            "{DAMAGE} | partition by state {{ {own} | where at == toscalar(state) | summarize t = sum(n) | extend s = state }}"
+        ),
+        "t:long s:string",
+        &["2|CA", "5|KS", "0|NY", "4|TX"],
+    );
+    gives(
+        &format!(
+            "{DAMAGE} | where damage > 4 | partition hint.strategy = legacy by state {{ {own} | top 1 by n | project n, state }}"
+        ),
+        "n:long state:string",
+        &["5|CA", "5|TX"],
+    );
+    // What the sub-query reads besides is the same for every key, unless it refers to it.
+    let lists = "datatable(at: string, name: string) ['TX', 'Texas', 'CA', 'California']";
+    gives(
+        &format!(
+            "{DAMAGE} | partition by state {{ {own} | where at == state | join kind = inner ({lists}) on at | summarize t = sum(n) by name }}"
+        ),
+        "name:string t:long",
+        &["California|2", "Texas|4"],
+    );
+    refuses(
+        &format!("{DAMAGE} | partition by state {{ {own} | join kind = inner ({lists} | where at == state) on at }}"),
+        "refers to the key",
+    );
+    refuses(
+        &format!("{DAMAGE} | partition by state {{ {own} | where at == state | union ({own}) }}"),
+        "refers to the key",
+    );
+}
+
 const DAMAGE: &str = "datatable(state: string, event: string, damage: long) [
     'TX', 'Hail', 10, 'TX', 'Flood', 5, 'TX', 'Wind', 1, 'CA', 'Fire', 9, 'CA', 'Flood', 4, 'CA', 'Wind', 4,
     'KS', 'Hail', 3, 'NY', 'Snow', 2]";
@@ -244,6 +281,40 @@ fn top_hitters_count_or_sum_up() {
 
 const BAGS: &str = "datatable(n: long, d: dynamic) [
     1, dynamic({'Name': 'John', 'Age': 20}), 2, dynamic({'Name': 'Dave', 'Height': 170, 'Age': 40}), 3, dynamic(null)]";
+
+#[test]
+fn plugins_run_for_each_part() {
+    gives(
+        "datatable(k: string, n: long) ['a', 1, 'b', 1, 'a', 2, 'b', 2, 'a', 3, 'b', 3, 'c', 1]
+         | partition by k ( sort by n asc | evaluate rows_near(n == 3, 1) )",
+        "k:string n:long",
+        &["a|2", "a|3", "b|2", "b|3"],
+    );
+    gives("range n from 1 to 3 step 1 | where n > 3 | partition by n ( evaluate rows_near(n == 3, 1) )", "n:long", &[]);
+    // Columns are those of all parts together.
+    gives(
+        "datatable(k: string, d: dynamic) ['a', dynamic({'x': 1}), 'b', dynamic({'y': 'u'}), 'a', dynamic({'x': 2})]
+         | partition by k ( evaluate bag_unpack(d) )",
+        "k:string x:long y:string",
+        &["a|1|", "a|2|", "b||u"],
+    );
+    gives(
+        "datatable(k: string, d: dynamic) ['a', dynamic([{'x': 1}, {'x': 2}]), 'b', dynamic([]), 'c', dynamic([{'x': 3}])]
+         | mv-apply d on ( evaluate bag_unpack(d) | summarize s = sum(x) )
+         | project k, s",
+        "k:string s:long",
+        &["a|3", "b|0", "c|3"],
+    );
+    refuses(
+        "datatable(k: string, d: dynamic) ['a', dynamic({'x': 1}), 'b', dynamic({'x': 'u'})]
+         | partition by k ( evaluate bag_unpack(d) )",
+        "in one part",
+    );
+    refuses(
+        "datatable(k: string, s: string) ['a', 'x', 'b', 'y'] | partition by k ( evaluate pivot(s) )",
+        "inside a sub-query over parts",
+    );
+}
 
 #[test]
 fn bag_unpack_makes_columns_of_slots() {

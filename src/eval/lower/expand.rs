@@ -34,7 +34,7 @@ impl Lowering<'_> {
                 let outer = self.with_fields(input, vec![(part.clone(), reference(&rank))])?;
                 let all = LogicalPlanBuilder::from(outer.plan.clone()).project([reference(&part)])?.build()?;
                 let inner = self.expanded(outer.clone(), node)?;
-                let inner = Relation { parts: Some(Parts { field: part.clone(), all }), ..inner };
+                let inner = Relation { parts: Some(Parts { field: part.clone(), all, key: None }), ..inner };
                 let inner = self.plan(body, Some(inner))?;
                 self.applied(outer, inner, &part, body.schema(), after)
             }

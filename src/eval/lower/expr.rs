@@ -28,7 +28,11 @@ impl Lowering<'_> {
     /// only an open schema promised.
     pub(super) fn column(&self, input: &Relation, id: ColumnId) -> DfExpr {
         let name = field(id);
-        if input.has(&name) { reference(&name) } else { lit(null(self.columns[id].ty.ty)) }
+        match &input.parts {
+            _ if input.has(&name) => reference(&name),
+            Some(parts) if parts.key == Some(id) => reference(&parts.field),
+            _ => lit(null(self.columns[id].ty.ty)),
+        }
     }
 
     /// An expression over the records of a relation.

@@ -14,7 +14,8 @@ use crate::eval::cell::Cell;
 use crate::eval::error::EvalError;
 use crate::eval::kernels::parse::{KeyValues, Pattern};
 use crate::ir::{
-    Bound, Branch, ColumnId, Expr, Json, Parse, ParseKv, ParseSegment, Partition, Schema, SortKey, SourceKind, Window,
+    Bound, Branch, ColumnId, Expr, Json, Parse, ParseKv, ParseSegment, Partition, Plan, Schema, SortKey, SourceKind,
+    Window,
 };
 use crate::source::Span;
 use crate::types::Type;
@@ -229,10 +230,6 @@ impl Lowering<'_> {
         partition: &Partition,
         span: Span,
     ) -> Result<Relation, EvalError> {
-        if !matches!(partition.body.source.kind, SourceKind::Input) {
-            let what = "a `partition` whose sub-query reads a table of its own is not run here";
-            return Err(EvalError::unsupported(what, span));
-        }
         if input.parts.is_some() {
             return Err(EvalError::unsupported("a `partition` inside another sub-query is not run here", span));
         }
@@ -241,14 +238,52 @@ impl Lowering<'_> {
         let by = self.expr(&input, &partition.by)?;
         let input = self.with_fields(input, vec![(part.clone(), by)])?;
         let all = LogicalPlanBuilder::from(input.plan.clone()).project([reference(&part)])?.distinct()?.build()?;
-        let inner = Relation { parts: Some(Parts { field: part.clone(), all }), ..input };
-        let outer = self.plan(&partition.body, Some(inner))?;
+        let outer = if matches!(partition.body.source.kind, SourceKind::Input) {
+            let parts = Some(Parts { field: part.clone(), all, key: None });
+            self.plan(&partition.body, Some(Relation { parts, ..input }))?
+        } else {
+            let key = partition.by.as_column();
+            self.of_own(&partition.body, Parts { field: part.clone(), all, key }, span)?
+        };
         let fields = partition.columns.iter().map(|(id, of)| (field(*id), self.column(&outer, *of))).collect();
         let mut outer = self.projected(outer, fields)?;
         outer.order.insert(0, OrderKey::ascending(part));
         outer.parts = None;
         Ok(outer)
     }
+
+    /// A `partition` whose sub-query reads a table of its own: all of that table for each part. As the page of the operator
+    /// says, of the records that were parted it can refer to the key alone.
+    fn of_own(&mut self, body: &Plan, parts: Parts, span: Span) -> Result<Relation, EvalError> {
+        if parts.key.is_some_and(|key| is_named_within(body, key)) {
+            let what = "a sub-query within that of a `partition` which refers to the key is not run here";
+            return Err(EvalError::unsupported(what, span));
+        }
+        let table = self.source(&body.source, None)?;
+        let plan = LogicalPlanBuilder::from(table.plan).cross_join(parts.all.clone())?.build()?;
+        let mut relation = Relation { plan, parts: Some(parts), ..table };
+        for (index, step) in body.steps.iter().enumerate() {
+            relation = self.step(relation, step, body.input_schema(index))?;
+        }
+        Ok(relation)
+    }
+}
+
+/// Whether what is made once for all parts refers to the key: the source of a sub-query, and the plans within its steps.
+fn is_named_within(body: &Plan, key: ColumnId) -> bool {
+    fn in_plans(expr: &Expr, f: &mut dyn FnMut(&Expr)) {
+        expr.operands(&mut |operand| in_plans(operand, f));
+        expr.plan(&mut |plan| plan.walk(f));
+    }
+    let mut found = false;
+    let mut look = |expr: &Expr| expr.for_each_column(&mut |id| found |= id == key);
+    body.source.kind.expressions(&mut look);
+    body.source.kind.plans(&mut |plan| plan.walk(&mut look));
+    for step in &body.steps {
+        step.op.plans(&mut |plan| plan.walk(&mut look));
+        step.op.expressions(&mut |expr| in_plans(expr, &mut look));
+    }
+    found
 }
 
 /// A value as it stands in a dynamic on the way to its column. No dynamic holds a `decimal`; its text is converted back.

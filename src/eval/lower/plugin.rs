@@ -2,17 +2,20 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::array::{ArrayRef, RecordBatch};
+use datafusion::arrow::array::{Array, ArrayRef, RecordBatch, UInt64Array};
+use datafusion::arrow::compute::{concat, take};
+use datafusion::common::{DataFusionError, ScalarValue};
 use datafusion::logical_expr::Expr as DfExpr;
 
-use super::Lowering;
 use super::constant::value_error;
-use super::relation::{Relation, field};
+use super::relation::{OrderKey, Parts, Relation, field};
+use super::{Collected, Lowering};
 use crate::eval::arrays::{Cells, from_cells};
+use crate::eval::cell::Cell;
 use crate::eval::error::EvalError;
 use crate::eval::kernels::cast::cast;
 use crate::eval::plugins::{self, Call, Column, Fault, Given, Table};
-use crate::ir::{Argument, Evaluate, Plan, Schema, Source, Step};
+use crate::ir::{Argument, Evaluate, Name, Plan, Schema, Source, Step};
 use crate::source::Span;
 use crate::types::Type;
 
@@ -48,17 +51,19 @@ impl Lowering<'_> {
         after: &Schema,
         span: Span,
     ) -> Result<Relation, EvalError> {
-        if input.parts.is_some() {
-            let what = format!("`evaluate {}` inside a sub-query over parts of the records is not run here", node.name);
-            return Err(EvalError::unsupported(what, span));
-        }
-        let (given, by_data) = match (plugins::find(&node.name), &*node.name) {
+        let (given, parts, by_data) = match (plugins::find(&node.name), &*node.name) {
             (Some(plugin), _) => {
-                let call = self.plugin_call(input, node, before, span)?;
-                let given = (plugin.run)(&call).map_err(|fault| fault_error(fault, node, span))?;
-                (given, plugin.by_data && node.declared.is_none())
+                let (calls, parts) = self.plugin_calls(input, node, before, span)?;
+                let run = |call: &Call| (plugin.run)(call).map_err(|fault| fault_error(fault, node, span));
+                let given: Vec<Table> = calls.iter().map(run).collect::<Result<_, _>>()?;
+                let (given, parts) = one_below_the_other(given, parts, span)?;
+                (given, parts, plugin.by_data && node.declared.is_none())
             }
-            (None, plugins::PIVOT) => (self.pivot(input, node, before, span)?, node.declared.is_none()),
+            (None, plugins::PIVOT) if input.parts.is_some() => {
+                let what = "`evaluate pivot` inside a sub-query over parts of the records is not run here";
+                return Err(EvalError::unsupported(what, span));
+            }
+            (None, plugins::PIVOT) => (self.pivot(input, node, before, span)?, None, node.declared.is_none()),
             (None, name) => {
                 let why = plugins::refusal(name).unwrap_or_default();
                 return Err(EvalError::unsupported(format!("`evaluate {name}` is not run here: {why}"), span));
@@ -77,7 +82,7 @@ impl Lowering<'_> {
             let columns = given.columns.iter().map(|column| (column.name.to_string(), column.ty)).collect();
             return Err(EvalError::Columns { span, columns });
         }
-        self.plugin_table(&given, node, after, span)
+        self.plugin_table(&given, parts, node, after, span)
     }
 
     /// What a plugin gave, under the columns of its schema: by their names where columns are declared, by their places
@@ -85,6 +90,7 @@ impl Lowering<'_> {
     fn plugin_table(
         &mut self,
         given: &Table,
+        parts: Option<InParts>,
         node: &Evaluate,
         after: &Schema,
         span: Span,
@@ -99,16 +105,21 @@ impl Lowering<'_> {
                 found.ok_or_else(|| value_error(format!("`{}` gives no column `{}`", node.name, column.name), span))?;
             fields.push((field(column.id), in_type(found, column.ty.ty)?));
         }
-        self.table(fields, given.rows, None)
+        let parts = parts.map(|(parts, values)| {
+            fields.push((parts.field.clone(), values));
+            parts
+        });
+        self.table(fields, given.rows, parts)
     }
 
-    fn plugin_call(
+    /// The calls of a plugin: one, or one for each part, with the values that say the parts.
+    fn plugin_calls(
         &mut self,
         input: Relation,
         node: &Evaluate,
         before: &Schema,
         span: Span,
-    ) -> Result<Call, EvalError> {
+    ) -> Result<(Vec<Call>, Option<InParts>), EvalError> {
         let mut fields: Vec<(String, DfExpr)> =
             before.iter().map(|column| (field(column.id), self.column(&input, column.id))).collect();
         let mut prepared = Vec::with_capacity(node.arguments.len());
@@ -141,26 +152,38 @@ impl Lowering<'_> {
             prepared.push((name.clone(), called, one));
         }
         let input = self.projected(input, fields)?;
-        let batch = self.collect(&input)?.batch;
-        let arguments = prepared.into_iter().map(|(name, called, one)| {
-            let given = match one {
-                Prepared::Ready(given) => given,
-                Prepared::Field(hidden, ty) => {
-                    let array = batch.column_by_name(&hidden).map(Arc::clone);
-                    let array = array.ok_or_else(|| value_error("an argument is not there", span))?;
-                    Given::Column(Column { name: called, ty, array })
-                }
-            };
-            Ok(plugins::Argument { name, given })
-        });
-        Ok(Call {
-            arguments: arguments.collect::<Result<_, EvalError>>()?,
-            input: records(before, &batch, span)?,
-            declared: node
-                .declared
-                .as_ref()
-                .map(|declared| declared.iter().map(|column| (column.name.clone(), column.ty.ty)).collect()),
-        })
+        let collected = self.collect(&input)?;
+        let (pieces, parts) = match input.parts {
+            None => (vec![collected.batch], None),
+            Some(parts) => {
+                let all = self.ordered(parts.all.clone(), &[OrderKey::ascending(parts.field.clone())])?;
+                let values = Arc::clone(all.column(0));
+                (pieces(&collected, &parts.field, &values)?, Some((parts, values)))
+            }
+        };
+        let declared: Option<Vec<(Name, Type)>> = node
+            .declared
+            .as_ref()
+            .map(|declared| declared.iter().map(|column| (column.name.clone(), column.ty.ty)).collect());
+        let call = |batch: &RecordBatch| {
+            let arguments = prepared.iter().map(|(name, called, one)| {
+                let given = match one {
+                    Prepared::Ready(given) => given.clone(),
+                    Prepared::Field(hidden, ty) => {
+                        let array = batch.column_by_name(hidden).map(Arc::clone);
+                        let array = array.ok_or_else(|| value_error("an argument is not there", span))?;
+                        Given::Column(Column { name: called.clone(), ty: *ty, array })
+                    }
+                };
+                Ok(plugins::Argument { name: name.clone(), given })
+            });
+            Ok(Call {
+                arguments: arguments.collect::<Result<_, EvalError>>()?,
+                input: records(before, batch, span)?,
+                declared: declared.clone(),
+            })
+        };
+        Ok((pieces.iter().map(call).collect::<Result<_, EvalError>>()?, parts))
     }
 
     /// The records of a plan that is given to a plugin.
@@ -172,6 +195,72 @@ impl Lowering<'_> {
         let batch = self.collect(&relation)?.batch;
         records(schema, &batch, plan.source.span)
     }
+}
+
+/// Records in parts: for each record, or for each part, the value that says the part.
+type InParts = (Parts, ArrayRef);
+
+/// The records of each part, of all parts in order; those without records have none. Both are in the order of the parts.
+fn pieces(collected: &Collected, field: &str, parts: &ArrayRef) -> Result<Vec<RecordBatch>, EvalError> {
+    let batch = &collected.batch;
+    let value = |array: &ArrayRef, row| ScalarValue::try_from_array(array, row);
+    let mut there = collected.starts.iter().copied().filter(|start| *start < batch.num_rows()).peekable();
+    let mut pieces = Vec::with_capacity(parts.len());
+    for part in 0..parts.len() {
+        let own = match (there.peek(), batch.column_by_name(field)) {
+            (Some(start), Some(array)) => value(array, *start)? == value(parts, part)?,
+            _ => false,
+        };
+        pieces.push(match there.next_if(|_| own) {
+            Some(start) => batch.slice(start, there.peek().unwrap_or(&batch.num_rows()) - start),
+            None => batch.slice(0, 0),
+        });
+    }
+    if pieces.is_empty() {
+        // What columns there are is asked all the same.
+        pieces.push(batch.slice(0, 0));
+    }
+    Ok(pieces)
+}
+
+/// What a plugin gave for one part after the other, as one table, with the part of each record. Columns of one name are
+/// one, as in a union of the parts' results; a record whose part has no such column has null there.
+fn one_below_the_other(
+    mut given: Vec<Table>,
+    parts: Option<InParts>,
+    span: Span,
+) -> Result<(Table, Option<InParts>), EvalError> {
+    let Some((parts, values)) = parts else { return Ok((given.pop().unwrap_or_default(), None)) };
+    if values.is_empty() {
+        given = given.iter().map(|table| table.take(&[])).collect::<Result<_, _>>()?;
+    }
+    let mut names: Vec<(Name, Type)> = Vec::new();
+    for column in given.iter().flat_map(|table| &table.columns) {
+        match names.iter().find(|(name, _)| *name == column.name) {
+            Some((_, ty)) if *ty == column.ty => {}
+            Some((name, ty)) => {
+                let what = format!("`{name}` is {ty} in one part and {} in another, which is not run here", column.ty);
+                return Err(EvalError::unsupported(what, span));
+            }
+            None => names.push((column.name.clone(), column.ty)),
+        }
+    }
+    let mut columns = Vec::with_capacity(names.len());
+    for (name, ty) in names {
+        let mut arrays = Vec::with_capacity(given.len());
+        for table in &given {
+            arrays.push(match table.column(&name) {
+                Some(column) => Arc::clone(&column.array),
+                None => from_cells(ty, std::iter::repeat_n(Cell::Null, table.rows))?,
+            });
+        }
+        let arrays: Vec<&dyn Array> = arrays.iter().map(AsRef::as_ref).collect();
+        columns.push(Column { name, ty, array: concat(&arrays).map_err(DataFusionError::from)? });
+    }
+    let part = |(part, table): (u64, &Table)| std::iter::repeat_n(part, table.rows);
+    let each = UInt64Array::from_iter_values((0..).zip(&given).flat_map(part));
+    let values = take(&values, &each, None).map_err(DataFusionError::from)?;
+    Ok((Table { columns, rows: each.len() }, Some((parts, values))))
 }
 
 /// Records at hand under the columns of a schema.

@@ -48,6 +48,8 @@ pub(super) struct Parts {
     pub(super) field: String,
     /// All parts, also those without records: a plan of that one field.
     pub(super) all: LogicalPlan,
+    /// The column whose value is the part, where the records are those of another table than the one that has it.
+    pub(super) key: Option<ColumnId>,
 }
 
 /// Records in an order.

@@ -7,7 +7,7 @@ use datafusion::arrow::compute::filter_record_batch;
 use datafusion::common::{DataFusionError, Result};
 
 use super::fault::{OnError, Place, Reason};
-use super::json::{Kind, Lookup, Slot, Wrong, members, unescape};
+use super::json::{Kind, Lookup, Marks, Slot, Wrong, members, unescape};
 use super::scan::{Output, Scan};
 use super::value::{append_bool, append_nested, append_null, append_number, append_text};
 use crate::eval::arrays::CellBuilder;
@@ -36,6 +36,7 @@ pub(super) struct Records {
     file: u32,
     builders: Vec<CellBuilder>,
     lookup: Lookup,
+    marks: Marks,
     slots: Vec<Slot>,
     /// The text of a string without its escapes.
     buffer: String,
@@ -49,7 +50,17 @@ impl Records {
         let builders = scan.outputs.iter().map(|output| CellBuilder::new(output.ty(), BATCH_ROWS)).collect();
         let lookup = Lookup::new(scan.outputs.iter().map(Output::name));
         let slots = vec![Slot::default(); scan.outputs.len()];
-        Self { scan, file, builders, lookup, slots, buffer: String::new(), rows: 0, dropped: Vec::new() }
+        Self {
+            scan,
+            file,
+            builders,
+            lookup,
+            marks: Marks::default(),
+            slots,
+            buffer: String::new(),
+            rows: 0,
+            dropped: Vec::new(),
+        }
     }
 
     /// Whether a batch is full.
@@ -59,7 +70,7 @@ impl Records {
 
     /// Adds the record that JSON text is.
     pub(super) fn add_json(&mut self, offset: u64, bytes: &[u8]) -> Result<()> {
-        let record = match members(bytes, &mut self.lookup, &mut self.slots) {
+        let record = match members(bytes, &mut self.lookup, &mut self.marks, &mut self.slots) {
             Ok(record) => record,
             Err(Wrong::Utf8) => return self.add_none(offset, Reason::Utf8),
             Err(Wrong::Json(why)) => return self.add_none(offset, Reason::Json(why)),

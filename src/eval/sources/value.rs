@@ -135,33 +135,35 @@ pub(super) fn is_datetime(text: &str) -> bool {
 }
 
 fn plain_datetime(bytes: &[u8]) -> Option<i64> {
-    let digits = |from: usize, to: usize| -> Option<i64> {
-        let digits = bytes.get(from..to)?;
-        let mut value = 0;
-        for digit in digits {
-            if !digit.is_ascii_digit() {
-                return None;
-            }
-            value = value * 10 + i64::from(digit - b'0');
-        }
-        Some(value)
+    let (head, rest) = bytes.split_first_chunk::<19>()?;
+    let marks = [(4, b'-'), (7, b'-'), (13, b':'), (16, b':')];
+    let mut plain = marks.iter().all(|(at, mark)| head[*at] == *mark) && matches!(head[10], b'T' | b' ');
+    // All digits are looked at before anything is decided, so that there is little to be foreseen wrongly.
+    let mut pair = |at: usize| {
+        let (tens, ones) = (head[at].wrapping_sub(b'0'), head[at + 1].wrapping_sub(b'0'));
+        plain &= (tens <= 9) & (ones <= 9);
+        i64::from(tens) * 10 + i64::from(ones)
     };
-    let mark = |at: usize, mark: u8| bytes.get(at) == Some(&mark);
-    if !(mark(4, b'-') && mark(7, b'-') && (mark(10, b'T') || mark(10, b' ')) && mark(13, b':') && mark(16, b':')) {
+    let year = pair(0) * 100 + pair(2);
+    let (month, day, hour, minute, second) = (pair(5), pair(8), pair(11), pair(14), pair(17));
+    if !plain || hour > 23 || minute > 59 || second > 59 {
         return None;
     }
-    let date = civil_to_ticks(digits(0, 4)?, digits(5, 7)?, digits(8, 10)?)?;
-    let (hour, minute, second) = (digits(11, 13)?, digits(14, 16)?, digits(17, 19)?);
-    if hour > 23 || minute > 59 || second > 59 {
-        return None;
-    }
-    let end = bytes.len() - usize::from(bytes.last() == Some(&b'Z'));
-    let fraction = match end {
-        19 => 0,
-        21..=27 if mark(19, b'.') => digits(20, end)? * 10_i64.pow(27 - end as u32),
+    let fraction = match rest.strip_suffix(b"Z").unwrap_or(rest) {
+        [] => 0,
+        [b'.', digits @ ..] if (1..=7).contains(&digits.len()) => {
+            let mut value = 0;
+            for digit in digits {
+                if !digit.is_ascii_digit() {
+                    return None;
+                }
+                value = value * 10 + i64::from(digit - b'0');
+            }
+            value * 10_i64.pow(7 - digits.len() as u32)
+        }
         _ => return None,
     };
-    Some(date + ((hour * 60 + minute) * 60 + second) * TICKS_PER_SECOND + fraction)
+    Some(civil_to_ticks(year, month, day)? + ((hour * 60 + minute) * 60 + second) * TICKS_PER_SECOND + fraction)
 }
 
 #[cfg(test)]

@@ -264,7 +264,9 @@ impl Pass<'_> {
                 alone(self)?;
                 let inner = self.plan(&mut partition.body, hidden)?;
                 after.hidden = Hidden::default();
-                if let Some(events) = inner.events {
+                // Of a table of its own, a record also depends on the events that gave the key.
+                let is_input = matches!(partition.body.source.kind, SourceKind::Input);
+                if let Some(events) = inner.events.filter(|_| is_input) {
                     let outer = self.new_events(span);
                     partition.columns.push((outer, events));
                     after.hidden.events = Some(outer);

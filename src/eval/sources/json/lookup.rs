@@ -20,12 +20,54 @@ pub(in super::super) struct Lookup {
 /// A member in its usual place.
 #[derive(Debug)]
 struct Member {
-    /// All that stands between the value before and its own.
-    lead: Box<[u8]>,
+    lead: Lead,
     /// Whether that holds the brace of the object, so that nothing can stand before it.
     opens: bool,
     name: Box<[u8]>,
     column: Option<usize>,
+}
+
+/// All that stands between the value before and a member's own.
+#[derive(Debug)]
+struct Lead {
+    bytes: Box<[u8]>,
+    /// The bytes as two numbers, and which bits of them count: so nearly all leads are compared without a loop.
+    halves: [u128; 2],
+    masks: [u128; 2],
+}
+
+impl Lead {
+    /// How many bytes two numbers hold.
+    const LONG: usize = 32;
+
+    fn new(bytes: &[u8]) -> Self {
+        let (mut padded, mut mask) = ([0; Self::LONG], [0; Self::LONG]);
+        for ((byte, place), counts) in bytes.iter().zip(&mut padded).zip(&mut mask) {
+            (*place, *counts) = (*byte, u8::MAX);
+        }
+        Self { bytes: bytes.into(), halves: halves(&padded), masks: halves(&mask) }
+    }
+
+    /// Whether bytes begin with it.
+    #[inline(always)]
+    fn begins(&self, bytes: &[u8]) -> bool {
+        match bytes.first_chunk::<{ Self::LONG }>() {
+            Some(chunk) if self.bytes.len() <= Self::LONG => {
+                let ([low, high], [first, second], [one, other]) = (halves(chunk), self.halves, self.masks);
+                ((low ^ first) & one) | ((high ^ second) & other) == 0
+            }
+            _ => bytes.starts_with(&self.bytes),
+        }
+    }
+}
+
+#[inline]
+fn halves(bytes: &[u8; Lead::LONG]) -> [u128; 2] {
+    let half = |from: usize| {
+        let half = bytes.get(from..).and_then(|bytes| bytes.first_chunk());
+        half.map_or(0, |half| u128::from_le_bytes(*half))
+    };
+    [half(0), half(Lead::LONG / 2)]
 }
 
 impl Lookup {
@@ -37,14 +79,14 @@ impl Lookup {
 
     /// Where the member is the one that is due, the length of what leads to its value, and its column. `first` says that
     /// no member comes before.
-    #[inline]
+    #[inline(always)]
     pub(super) fn expect(&self, due: &mut usize, rest: &[u8], first: bool) -> Option<(usize, Option<usize>)> {
         let member = self.order.get(*due)?;
-        if member.opens != first || !rest.starts_with(&member.lead) {
+        if member.opens != first || !member.lead.begins(rest) {
             return None;
         }
         *due += 1;
-        Some((member.lead.len(), member.column))
+        Some((member.lead.bytes.len(), member.column))
     }
 
     /// The column of a member that was not due, if it is wanted.
@@ -56,15 +98,15 @@ impl Lookup {
         if let Some(at) = ahead.iter().position(|member| *member.name == *name) {
             *due += at + 1;
             let member = &mut ahead[at];
-            if *member.lead != *lead {
-                (member.lead, member.opens) = (lead.into(), opens);
+            if *member.lead.bytes != *lead {
+                (member.lead, member.opens) = (Lead::new(lead), opens);
             }
             return member.column;
         }
         let column = self.columns.get(name).copied();
         if self.order.len() < LEARNED {
             let place = (*due).min(self.order.len());
-            self.order.insert(place, Member { lead: lead.into(), opens, name: name.into(), column });
+            self.order.insert(place, Member { lead: Lead::new(lead), opens, name: name.into(), column });
             *due = place + 1;
         }
         column
@@ -98,6 +140,24 @@ mod tests {
                     _ => None,
                 };
                 assert_eq!(find(&mut lookup, &mut due, name), expected, "{name} of {record:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_lead_is_compared_byte_by_byte() {
+        for length in 1..70 {
+            let bytes: Vec<u8> = (0..length).map(|at| b'a' + at % 26).collect();
+            let lead = Lead::new(&bytes);
+            for more in [0, 1, 40] {
+                let mut rest = [&bytes[..], &[0xff; 40][..more]].concat();
+                assert!(lead.begins(&rest), "{length} and {more}");
+                for at in 0..bytes.len() {
+                    rest[at] ^= 1;
+                    assert!(!lead.begins(&rest), "{at} of {length} and {more}");
+                    rest[at] ^= 1;
+                }
+                assert!(!lead.begins(&bytes[..bytes.len() - 1]));
             }
         }
     }

@@ -2,68 +2,11 @@
 
 use std::ops::Range;
 
-use memchr::{memchr, memchr2};
-
-use super::Lookup;
+use super::marks::Marks;
+use super::{Kind, Lookup, Slot, unescaped};
 
 /// How deep values may nest.
 const MAX_DEPTH: usize = 127;
-
-/// What a value is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in super::super) enum Kind {
-    /// Not there at all.
-    #[default]
-    Absent,
-    /// `null`
-    Null,
-    /// `true`
-    True,
-    /// `false`
-    False,
-    /// A number.
-    Number,
-    /// A string without escapes; the quotes are not part of the slot.
-    Text,
-    /// A string with escapes; the quotes are part of the slot.
-    Escaped,
-    /// An array or object.
-    Nested,
-}
-
-/// Where a value stands in its record.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in super::super) struct Slot {
-    /// What it is.
-    pub(in super::super) kind: Kind,
-    start: u32,
-    end: u32,
-}
-
-impl Slot {
-    fn new(kind: Kind, start: usize, end: usize) -> Self {
-        // A record is shorter than `MAX_RECORD`.
-        Self { kind, start: start as u32, end: end as u32 }
-    }
-
-    /// The bytes of the value.
-    #[inline]
-    pub(in super::super) fn of(self, record: &[u8]) -> &[u8] {
-        record.get(self.start as usize..self.end as usize).unwrap_or_default()
-    }
-
-    /// The text of the value.
-    #[inline]
-    pub(in super::super) fn text_of(self, record: &str) -> &str {
-        record.get(self.start as usize..self.end as usize).unwrap_or_default()
-    }
-
-    /// The place behind the value; a string's quote is not part of the slot.
-    #[inline]
-    fn behind(self) -> usize {
-        self.end as usize + usize::from(self.kind == Kind::Text)
-    }
-}
 
 /// Why bytes are no record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,39 +23,6 @@ impl From<&'static str> for Wrong {
     }
 }
 
-/// What a string with escapes stands for; nothing where an escape is half of a pair.
-pub(in super::super) fn unescaped(quoted: &str) -> Option<String> {
-    let mut text = String::new();
-    unescape(quoted, &mut text)?;
-    Some(text)
-}
-
-/// What a string with escapes stands for, in a buffer whose text it takes the place of; nothing where an escape is half of
-/// a pair.
-pub(in super::super) fn unescape<'b>(quoted: &str, buffer: &'b mut String) -> Option<&'b str> {
-    buffer.clear();
-    let mut rest = quoted.strip_prefix('"')?.strip_suffix('"')?;
-    while let Some(at) = memchr(b'\\', rest.as_bytes()) {
-        let plain = match rest.as_bytes().get(at + 1)? {
-            b'n' => '\n',
-            b't' => '\t',
-            b'r' => '\r',
-            b'b' => '\u{8}',
-            b'f' => '\u{c}',
-            b'u' => {
-                *buffer = serde_json::from_str(quoted).ok()?;
-                return Some(buffer);
-            }
-            same => char::from(*same),
-        };
-        buffer.push_str(rest.get(..at)?);
-        buffer.push(plain);
-        rest = rest.get(at + 2..)?;
-    }
-    buffer.push_str(rest);
-    Some(buffer)
-}
-
 type Scanned<T> = Result<T, &'static str>;
 
 /// Finds the members of the object that `record` is; gives its text. The last member of a name counts.
@@ -120,10 +30,18 @@ type Scanned<T> = Result<T, &'static str>;
 pub(in super::super) fn members<'r>(
     record: &'r [u8],
     lookup: &mut Lookup,
+    marks: &mut Marks,
     slots: &mut [Slot],
 ) -> Result<&'r str, Wrong> {
+    marks.read(record);
+    members_by(record, lookup, marks, slots)
+}
+
+/// As [`members`], by marks that are those of the record, or not clean.
+#[inline(always)]
+fn members_by<'r>(record: &'r [u8], lookup: &mut Lookup, marks: &Marks, slots: &mut [Slot]) -> Result<&'r str, Wrong> {
     slots.fill(Slot::default());
-    let scanner = Scanner::new(record);
+    let scanner = Scanner { marks };
     let (mut at, mut due) = (0, 0);
     loop {
         let column = if let Some((lead, column)) = lookup.expect(&mut due, &record[at..], at == 0) {
@@ -142,25 +60,34 @@ pub(in super::super) fn members<'r>(
                 }
             }
         };
-        let slot = scanner.value(record, at)?;
-        at = slot.behind();
-        if let Some(place) = column.and_then(|column| slots.get_mut(column)) {
-            *place = slot;
-        }
+        at = match column.and_then(|column| slots.get_mut(column)) {
+            Some(place) => {
+                *place = scanner.value(record, at)?;
+                place.behind()
+            }
+            None => scanner.behind(record, at)?,
+        };
     }
-    std::str::from_utf8(record).map_err(|_| Wrong::Utf8)
+    text(record)
 }
 
 /// Hands the members of the object that `record` is to `each`, in order. Where it is none, some may have been handed on.
 pub(in super::super) fn walk(record: &[u8], mut each: impl FnMut(&[u8], Slot)) -> Result<(), Wrong> {
-    let scanner = Scanner::new(record);
+    let mut marks = Marks::default();
+    marks.read(record);
+    let scanner = Scanner { marks: &marks };
     let mut at = 0;
     while let Some(head) = scanner.head(record, at)? {
         let slot = scanner.value(record, head.value)?;
         at = slot.behind();
         each(head.unescaped.as_deref().map_or(&record[head.name], str::as_bytes), slot);
     }
-    if std::str::from_utf8(record).is_ok() { Ok(()) } else { Err(Wrong::Utf8) }
+    text(record).map(drop)
+}
+
+/// The text that a record is.
+fn text(record: &[u8]) -> Result<&str, Wrong> {
+    std::str::from_utf8(record).map_err(|_| Wrong::Utf8)
 }
 
 /// What stands before a value: where its name is, and where it begins.
@@ -172,9 +99,9 @@ struct Head {
 }
 
 /// Reads the bytes of a record.
-struct Scanner {
-    /// No control character stands in the record, so that a string is over at the next quote that is not escaped.
-    plain: bool,
+struct Scanner<'m> {
+    /// Where the record's strings can end.
+    marks: &'m Marks,
 }
 
 #[inline]
@@ -216,13 +143,7 @@ fn special(bytes: [u8; WIDTH]) -> Option<usize> {
     Some(if low == 0 { 8 + high.trailing_zeros() as usize / 8 } else { low.trailing_zeros() as usize / 8 })
 }
 
-impl Scanner {
-    fn new(record: &[u8]) -> Self {
-        // What ends the line is no part of the object.
-        let least = record.trim_ascii_end().iter().fold(u8::MAX, |least, byte| least.min(*byte));
-        Self { plain: least >= 0x20 }
-    }
-
+impl Scanner<'_> {
     /// What leads to the next member of an object, from its brace or from behind the value before; nothing where the
     /// object ends, and with it the record.
     fn head(&self, bytes: &[u8], at: usize) -> Scanned<Option<Head>> {
@@ -257,13 +178,27 @@ impl Scanner {
     }
 
     /// The value at a place.
-    #[inline]
+    #[inline(always)]
     fn value(&self, bytes: &[u8], at: usize) -> Scanned<Slot> {
+        if bytes.get(at) != Some(&b'"') {
+            return self.other(bytes, at);
+        }
+        let (close, escaped) = self.string(bytes, at + 1)?;
+        Ok(if escaped { Slot::new(Kind::Escaped, at, close + 1) } else { Slot::new(Kind::Text, at + 1, close) })
+    }
+
+    /// The place behind the value at a place.
+    #[inline(always)]
+    fn behind(&self, bytes: &[u8], at: usize) -> Scanned<usize> {
+        if bytes.get(at) != Some(&b'"') {
+            return Ok(self.other(bytes, at)?.behind());
+        }
+        Ok(self.close(bytes, at + 1)? + 1)
+    }
+
+    /// The value at a place, which is no string.
+    fn other(&self, bytes: &[u8], at: usize) -> Scanned<Slot> {
         match bytes.get(at) {
-            Some(b'"') => {
-                let (close, escaped) = self.string(bytes, at + 1)?;
-                Ok(if escaped { Slot::new(Kind::Escaped, at, close + 1) } else { Slot::new(Kind::Text, at + 1, close) })
-            }
             Some(b'-' | b'0'..=b'9') => Ok(Slot::new(Kind::Number, at, number(bytes, at)?)),
             Some(b'{' | b'[') => Ok(Slot::new(Kind::Nested, at, self.nested(bytes, at)?)),
             _ => {
@@ -280,57 +215,32 @@ impl Scanner {
     }
 
     /// The quote that closes a string which begins at a place, and whether there are escapes before it.
-    #[inline]
-    fn string(&self, bytes: &[u8], mut at: usize) -> Scanned<(usize, bool)> {
-        let mut escaped = false;
-        #[expect(clippy::while_immutable_condition, reason = "the loop ends where the string does")]
-        while self.plain {
-            at += bytes.get(at..).and_then(|rest| memchr2(b'"', b'\\', rest)).ok_or("a string has no end")?;
-            if bytes.get(at) == Some(&b'"') {
-                return Ok((at, escaped));
-            }
-            escaped = true;
-            at = escape(bytes, at + 1)?;
+    #[inline(always)]
+    fn string(&self, bytes: &[u8], at: usize) -> Scanned<(usize, bool)> {
+        if !self.marks.are_clean() {
+            return carefully(bytes, at);
         }
-        loop {
-            while let Some(some) = bytes.get(at..at + WIDTH).and_then(|slice| <[u8; WIDTH]>::try_from(slice).ok()) {
-                if let Some(found) = special(some) {
-                    at += found;
-                    break;
-                }
-                at += WIDTH;
-            }
-            match bytes.get(at) {
-                Some(b'"') => return Ok((at, escaped)),
-                Some(b'\\') => {
-                    escaped = true;
-                    at = escape(bytes, at + 1)?;
-                }
-                Some(0..0x20) => return Err("a control character stands in a string"),
-                Some(0x80..) => {
-                    at += 1;
-                    // What is written in another script goes on in it.
-                    while bytes.get(at).is_some_and(|byte| *byte >= 0x80) {
-                        at += 1;
-                    }
-                }
-                Some(_) => at += 1,
-                None => return Err("a string has no end"),
-            }
+        let close = self.close(bytes, at)?;
+        Ok((close, self.marks.has_escape(at, close)))
+    }
+
+    /// The quote that closes a string which begins at a place.
+    #[inline(always)]
+    fn close(&self, bytes: &[u8], at: usize) -> Scanned<usize> {
+        if !self.marks.are_clean() {
+            return Ok(carefully(bytes, at)?.0);
         }
+        self.marks.quote(at).ok_or("a string has no end")
     }
 
     /// The place behind an array or object.
     fn nested(&self, bytes: &[u8], start: usize) -> Scanned<usize> {
-        let mut open: Vec<u8> = Vec::with_capacity(8);
+        let mut open = Open::default();
         let mut at = start;
         loop {
             // A value begins here.
             if let Some(bracket @ (b'{' | b'[')) = bytes.get(at) {
-                if open.len() == MAX_DEPTH {
-                    return Err("values nest too deep");
-                }
-                open.push(*bracket);
+                open.push(*bracket == b'{')?;
                 at = space(bytes, at + 1);
                 let empty = matches!((bracket, bytes.get(at)), (b'{', Some(b'}')) | (b'[', Some(b']')));
                 if !empty {
@@ -340,24 +250,24 @@ impl Scanner {
                     continue;
                 }
             } else {
-                at = space(bytes, self.value(bytes, at)?.behind());
+                at = space(bytes, self.behind(bytes, at)?);
             }
             // A value has ended, or an empty one is about to.
             loop {
-                match (open.last(), bytes.get(at)) {
-                    (Some(b'['), Some(b',')) => {
+                match (open.is_object(), bytes.get(at)) {
+                    (false, Some(b',')) => {
                         at = space(bytes, at + 1);
                         break;
                     }
-                    (Some(b'{'), Some(b',')) => {
+                    (true, Some(b',')) => {
                         at = space(bytes, at + 1);
                         at = self.name(bytes, at)?;
                         break;
                     }
-                    (Some(b'['), Some(b']')) | (Some(b'{'), Some(b'}')) => {
+                    (false, Some(b']')) | (true, Some(b'}')) => {
                         open.pop();
                         at += 1;
-                        if open.is_empty() {
+                        if open.depth == 0 {
                             return Ok(at);
                         }
                         at = space(bytes, at);
@@ -373,12 +283,70 @@ impl Scanner {
         if bytes.get(at) != Some(&b'"') {
             return Err("a name is due");
         }
-        let (close, _) = self.string(bytes, at + 1)?;
-        let at = space(bytes, close + 1);
+        let at = space(bytes, self.close(bytes, at + 1)? + 1);
         if bytes.get(at) != Some(&b':') {
             return Err("`:` is due");
         }
         Ok(space(bytes, at + 1))
+    }
+}
+
+/// The brackets that are open, the innermost in the lowest bit: whether each is that of an object.
+#[derive(Default)]
+struct Open {
+    objects: u128,
+    depth: usize,
+}
+
+impl Open {
+    fn push(&mut self, object: bool) -> Scanned<()> {
+        if self.depth == MAX_DEPTH {
+            return Err("values nest too deep");
+        }
+        self.objects = self.objects << 1 | u128::from(object);
+        self.depth += 1;
+        Ok(())
+    }
+
+    fn pop(&mut self) {
+        self.objects >>= 1;
+        self.depth -= 1;
+    }
+
+    fn is_object(&self) -> bool {
+        self.objects & 1 == 1
+    }
+}
+
+/// As [`Scanner::string`], with a look at each byte: says what is wrong within a string.
+#[cold]
+fn carefully(bytes: &[u8], mut at: usize) -> Scanned<(usize, bool)> {
+    let mut escaped = false;
+    loop {
+        while let Some(some) = bytes.get(at..at + WIDTH).and_then(|slice| <[u8; WIDTH]>::try_from(slice).ok()) {
+            if let Some(found) = special(some) {
+                at += found;
+                break;
+            }
+            at += WIDTH;
+        }
+        match bytes.get(at) {
+            Some(b'"') => return Ok((at, escaped)),
+            Some(b'\\') => {
+                escaped = true;
+                at = escape(bytes, at + 1)?;
+            }
+            Some(0..0x20) => return Err("a control character stands in a string"),
+            Some(0x80..) => {
+                at += 1;
+                // What is written in another script goes on in it.
+                while bytes.get(at).is_some_and(|byte| *byte >= 0x80) {
+                    at += 1;
+                }
+            }
+            Some(_) => at += 1,
+            None => return Err("a string has no end"),
+        }
     }
 }
 
@@ -387,7 +355,7 @@ fn end(bytes: &[u8], at: usize) -> Scanned<Option<Head>> {
 }
 
 /// The place behind an escape whose backslash stands before `at`.
-fn escape(bytes: &[u8], at: usize) -> Scanned<usize> {
+pub(super) fn escape(bytes: &[u8], at: usize) -> Scanned<usize> {
     match bytes.get(at) {
         Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(at + 1),
         Some(b'u') if bytes.get(at + 1..at + 5).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)) => {
@@ -443,8 +411,9 @@ mod tests {
         let mut lookup = Lookup::new([Some("a"), Some("b"), Some("c\"")]);
         let mut slots = [Slot::default(); 3];
         // Once to learn the order, once by what was learned.
-        let _ = members(record.as_bytes(), &mut lookup, &mut slots);
-        assert_eq!(members(record.as_bytes(), &mut lookup, &mut slots)?, record);
+        let mut marks = Marks::default();
+        let _ = members(record.as_bytes(), &mut lookup, &mut marks, &mut slots);
+        assert_eq!(members(record.as_bytes(), &mut lookup, &mut marks, &mut slots)?, record);
         let text = |slot: &Slot| std::str::from_utf8(slot.of(record.as_bytes())).unwrap();
         Ok(slots
             .iter()
@@ -463,7 +432,19 @@ mod tests {
         Some(["a", "b", "c\""].iter().map(|name| value.get(*name).cloned()).collect())
     }
 
+    /// What is found of any bytes with a look at each of them, and by marks; told in the same words where they are no record.
+    fn both_ways(record: &[u8]) {
+        let (mut slots, mut marked) = ([Slot::default(); 3], [Slot::default(); 3]);
+        let (mut lookup, mut marks) = (Lookup::new([Some("a"), Some("b"), Some("c\"")]), Marks::default());
+        let careful = members_by(record, &mut lookup, &Marks::default(), &mut slots);
+        assert_eq!(members(record, &mut lookup, &mut marks, &mut marked), careful);
+        if careful.is_ok() {
+            assert_eq!(marked, slots);
+        }
+    }
+
     fn same(record: &str) {
+        both_ways(record.as_bytes());
         match (found(record), expected(record)) {
             (Ok(found), Some(expected)) => assert_eq!(found, expected, "{record}"),
             (Err(_), None) => {}
@@ -509,7 +490,8 @@ mod tests {
     fn what_was_learned_is_no_licence() {
         let mut lookup = Lookup::new([Some("a")]);
         let mut slots = [Slot::default(); 1];
-        let mut read = |record: &str| members(record.as_bytes(), &mut lookup, &mut slots).is_ok();
+        let mut marks = Marks::default();
+        let mut read = |record: &str| members(record.as_bytes(), &mut lookup, &mut marks, &mut slots).is_ok();
         assert!(read(r#"{"a":1,"b":2}"#) && read(r#"{"d":1,"a":2}"#));
         for record in [r#"{"d":1{"a":2}"#, r#","b":2}"#, r#"{"a":1,"b":2,"b":}"#, r#"{"a":1{"a":1}"#] {
             assert!(!read(record), "{record}");
@@ -528,7 +510,7 @@ mod tests {
         let mut lookup = Lookup::new([Some("a")]);
         let mut slots = [Slot::default(); 1];
         for record in [&b"{\"z\":\"\xFF\",\"a\":1}"[..], b"{\"\xC3\":1}", b"{\"z\":{\"y\":\"\xE2\x82\"}}"] {
-            assert_eq!(members(record, &mut lookup, &mut slots), Err(Wrong::Utf8));
+            assert_eq!(members(record, &mut lookup, &mut Marks::default(), &mut slots), Err(Wrong::Utf8));
         }
     }
 
@@ -551,6 +533,19 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn any_bytes_are_read_alike_both_ways(
+            slots in prop::collection::vec(("[abc\"]{0,2}", json()), 0..6),
+            damage in prop::collection::vec((any::<prop::sample::Index>(), prop::sample::select(br#"""\\{}[],:u0 x"#.to_vec()), any::<u8>()), 0..4),
+        ) {
+            let mut record = serde_json::to_vec(&Value::Object(slots.into_iter().collect())).unwrap();
+            for (at, likely, any) in damage {
+                let at = at.index(record.len());
+                record[at] = if any % 4 == 0 { any } else { likely };
+            }
+            both_ways(&record);
+        }
+
         #[test]
         fn the_first_special_byte_is_found(bytes: [u8; WIDTH], plain in 0..=WIDTH) {
             let mut bytes = bytes;
