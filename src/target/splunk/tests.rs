@@ -530,7 +530,7 @@ fn a_text_that_stands_for_null_is_none() {
         [r#"City startswith "nu""#, r#"City !contains "ul""#, r#"City in~ ("a", "null")"#, "ApplicationId > 5"]
     {
         assert!(!search(predicate).contains("NOT"), "{predicate}");
-        assert!(output(predicate).contains(r#"nullif('properties."#), "{predicate}: {}", output(predicate));
+        assert!(output(predicate).contains("nullif('properties."), "{predicate}: {}", output(predicate));
     }
     assert!(output("isnotempty(City)").contains("| eval City=nullif('properties.City', \"null\")\n| where City!=\"\""));
     assert_eq!(converted("isnotempty(City)").fidelity, Fidelity::Exact);
