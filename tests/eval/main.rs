@@ -4,6 +4,7 @@
 mod examples;
 mod forms;
 mod grammar;
+mod losses;
 mod mutation;
 #[path = "../noise/mod.rs"]
 mod noise;
