@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What another engine finds with the translations of rules, beside what kqlc's own reader and replay find with them.
 
-    found.py ENGINE KQLC PATH…
+    found.py ENGINE KQLC PATH… [--count N]
 
 ENGINE is a file of engines/: rsigma, sqlite or eql. The events are those that `kqlc synth --to TARGET` makes of each rule,
 as the target stores them; both sides are given the text of the translation and the same events. They have to find the
@@ -62,9 +62,11 @@ def main() -> int:
     parser.add_argument("engine", choices=["rsigma", "sqlite", "eql"])
     parser.add_argument("kqlc")
     parser.add_argument("paths", nargs="+")
+    parser.add_argument("--count", type=int, help="how many events are made of a rule at most")
     arguments = parser.parse_args()
     engine = importlib.import_module(f"engine_{arguments.engine}")
-    cases = kqlc.Kqlc(arguments.kqlc).cases(engine.TARGET, arguments.paths, getattr(engine, "prepared", None))
+    program = kqlc.Kqlc(arguments.kqlc, arguments.count)
+    cases = program.cases(engine.TARGET, arguments.paths, getattr(engine, "prepared", None))
     counts, excused, wrong = compare(engine, cases)
     print(", ".join(f"{count} {what}" for what, count in counts.items()))
     for why, count in excused.items():

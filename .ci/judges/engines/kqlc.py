@@ -49,8 +49,9 @@ def text_of(value):
 
 
 class Kqlc:
-    def __init__(self, program):
+    def __init__(self, program, count=None):
         self.program = program
+        self.most = ["--count", count] if count else []
 
     def ask(self, *arguments):
         """The lines of an answer. Exit code 1 says that there are findings, such as rules that are refused."""
@@ -62,7 +63,7 @@ class Kqlc:
     def cases(self, target, paths, prepared=None):
         """Every rule that has a translation, with the events made of it; `prepared` may change a set before it is run."""
         made = collections.defaultdict(list)
-        for given in self.ask("synth", "--quiet", "--to", target, "--scenarios", "--now", NOW, *paths):
+        for given in self.ask("synth", "--quiet", "--to", target, "--scenarios", "--now", NOW, *self.most, *paths):
             made[given["path"], given["query"]].append(given)
         cases = []
         seen = collections.Counter()
