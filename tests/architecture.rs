@@ -166,7 +166,7 @@ fn the_workflow_has_the_steps_of_the_local_run() {
             ["corpus_tests", ..] => "--test corpus".to_owned(),
             ["evaluator_corpus_tests", ..] => continue,
             ["reading", language, ..] => format!("read.py\" --from {language}"),
-            ["judge", target] => format!("judge {target}"),
+            ["judge" | "found_by", name] => format!("{} {name}\n", words[0]),
             ["check", script, ..] | [script, ..] => format!("{script}.py"),
             [] => continue,
         };

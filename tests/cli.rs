@@ -2,6 +2,8 @@
 
 use std::process::{Command, Stdio};
 
+#[path = "cli/replay.rs"]
+mod replay;
 #[cfg(feature = "eval")]
 #[path = "cli/run.rs"]
 mod run;

@@ -31,6 +31,7 @@ mod parse;
 pub mod prove;
 pub mod queries;
 pub mod replace;
+mod replay;
 mod rule;
 #[cfg(feature = "eval")]
 mod run;
@@ -130,6 +131,8 @@ pub enum Command {
     Prove(unbuilt::Unbuilt),
     /// Make events for rules: such as make them fire, and such as just fail to
     Synth(synth::Synth),
+    /// Run searches of other languages over events as that system stores them
+    Replay(replay::Replay),
     /// Serve editors over standard input and output (Language Server Protocol)
     Lsp(lsp::Lsp),
     /// Write a completion script for a shell
@@ -198,6 +201,7 @@ fn dispatch(cli: &Cli, out: &mut Output<impl io::Write>) -> Exit {
         #[cfg(not(feature = "eval"))]
         Command::Prove(_) => unbuilt::Unbuilt::run("prove"),
         Command::Synth(command) => command.run(cli.global, out),
+        Command::Replay(command) => command.run(cli.global, out),
         Command::Lsp(command) => command.run(out),
         Command::Completions(command) => command.run(out),
     }

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde_json::{Map, Value};
 
-use super::scenario::{Record, Scenario, columns_read};
+use super::scenario::{Scenario, columns_read};
+use super::stored::Record;
 use super::synth::{self, Event, Invariants, Probe};
 use crate::ir::{Name, Query};
 use crate::target::LossKind;

@@ -12,6 +12,7 @@ mod proof;
 mod rule_side;
 #[cfg(feature = "eval")]
 mod scenario;
+pub mod stored;
 pub mod synth;
 #[cfg(feature = "eval")]
 mod translation;
@@ -21,4 +22,5 @@ pub use self::made::made;
 #[cfg(feature = "eval")]
 pub use self::proof::{Case, Difference, Given, Proof, Verdict};
 #[cfg(feature = "eval")]
-pub use self::scenario::{Record, Scenario};
+pub use self::scenario::Scenario;
+pub use self::stored::Record;

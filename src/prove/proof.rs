@@ -14,7 +14,8 @@ use serde_json::{Map, Value, json};
 
 use super::compare::{Measure, Shape, apart, shown};
 use super::rule_side::{Answered, Bench};
-use super::scenario::{Record, Scenario};
+use super::scenario::Scenario;
+use super::stored::Record;
 use super::translation::{Row, Storing, Translation};
 use super::{atoms, rule_side, scenario};
 use crate::eval::Engine;

@@ -2,17 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::ir::{Bound, ColumnId, ExprKind, Json, Op, Plan, Query, SourceKind, ValueSet};
-use crate::literal::{parse_datetime, parse_guid, parse_timespan};
+use super::stored::Record;
+use crate::ir::{Bound, ColumnId, ExprKind, Op, Plan, Query, SourceKind, ValueSet};
+use crate::literal::parse_datetime;
 use crate::schema::Schemas;
 use crate::target::LossKind;
-use crate::target::store::of_json;
 use crate::types::Type;
-
-/// An event, by the names of its columns; or a row of a list.
-pub type Record = Map<String, Value>;
 
 /// A set of events, with the instant at which the rule is run over them.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -235,53 +232,4 @@ pub(super) fn settled(record: &Record, table: &str, schemas: &Schemas, grain: i6
         }
     }
     Some(record)
-}
-
-/// The columns of an event as their types have them; nulls are left out, and strings that are not there are empty.
-pub(super) fn typed(record: &Record, table: &str, schemas: &Schemas) -> Vec<(String, Json)> {
-    let declared = schemas.table(table);
-    let mut columns = Vec::with_capacity(record.len());
-    for (name, value) in record {
-        let ty = declared.as_ref().and_then(|table| table.column(name)).map_or(Type::Unknown, |column| column.ty);
-        if let Some(value) = of_type(value, ty) {
-            columns.push((name.clone(), value));
-        }
-    }
-    for column in declared.iter().flat_map(|table| &table.columns) {
-        if column.ty == Type::String && !columns.iter().any(|(name, _)| *name == column.name) {
-            columns.push((column.name.to_string(), Json::String("".into())));
-        }
-    }
-    columns
-}
-
-/// A value of JSON as the value of a type; nothing for null.
-fn of_type(value: &Value, ty: Type) -> Option<Json> {
-    let json = of_json(value);
-    Some(match (ty, json) {
-        (Type::String, Json::Null) => Json::String("".into()),
-        (_, Json::Null) => return None,
-        (Type::DateTime, Json::String(text)) => Json::DateTime(parse_datetime(&text)?),
-        (Type::TimeSpan, Json::String(text)) => Json::TimeSpan(parse_timespan(&text)?),
-        (Type::Guid, Json::String(text)) => Json::Guid(parse_guid(&text)?),
-        (Type::Int | Type::Long, Json::String(text)) => Json::Long(text.trim().parse().ok()?),
-        (Type::Real | Type::Decimal, Json::String(text)) => Json::Real(text.trim().parse().ok()?),
-        #[expect(clippy::cast_precision_loss, reason = "a real holds the nearest")]
-        (Type::Real | Type::Decimal, Json::Long(number)) => Json::Real(number as f64),
-        (Type::Bool, Json::String(text)) => Json::Bool(text.eq_ignore_ascii_case("true") || &*text == "1"),
-        (Type::Dynamic, Json::String(text)) => {
-            serde_json::from_str(&text).map_or(Json::String(text), |value: Value| of_json(&value))
-        }
-        (Type::String, json @ (Json::Long(_) | Json::Real(_) | Json::Bool(_) | Json::Array(_) | Json::Bag(_))) => {
-            Json::String(value_text(value, &json).into())
-        }
-        (_, json) => json,
-    })
-}
-
-fn value_text(value: &Value, json: &Json) -> String {
-    match json {
-        Json::Bool(value) => value.to_string(),
-        _ => value.to_string(),
-    }
 }

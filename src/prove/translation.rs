@@ -4,17 +4,15 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use super::scenario::{Record, Scenario, typed, window};
-use crate::ir::{Json, Query};
+use super::scenario::{Scenario, window};
+use super::stored::{self, LISTED, Record, Store};
+use crate::ir::Query;
 use crate::read::{self, Language, Macro};
-use crate::replay::{self, Cell, Event, Lookup, Place, World};
+use crate::replay::{self, Cell, World};
 use crate::schema::Schemas;
 use crate::source::SourceFile;
-use crate::target::store::{Empty, Given, Stored};
+use crate::target::store::{Empty, Stored};
 use crate::target::{Conversion, DataError, Fields, Target};
-
-/// An event that stands for a row of a list, and for nothing that is found.
-const LISTED: u32 = u32::MAX;
 
 /// A record that the translation found.
 #[derive(Clone, Debug, PartialEq)]
@@ -94,11 +92,12 @@ pub(super) struct Storing<'a> {
 impl Storing<'_> {
     /// An event as the target stores it; nothing where it has no such event.
     pub(super) fn stored(&self, table: &str, record: &Record) -> Result<Option<Vec<Stored>>, DataError> {
-        let mut columns = typed(record, table, self.schemas);
         // What the rule does not look at decides nothing, and must not stand in the way of what it does.
-        let time = |name: &str| matches!(name, "TimeGenerated" | "Timestamp");
-        columns.retain(|(name, _)| self.wanted.is_none_or(|wanted| wanted.contains(name)) || time(name));
-        let (stored, conflicts) = self.target.store(&Given { table, columns: &columns }, self.fields, self.empty)?;
+        let wanted = |name: &str| {
+            self.wanted.is_none_or(|wanted| wanted.contains(name)) || matches!(name, "TimeGenerated" | "Timestamp")
+        };
+        let Self { target, fields, empty, schemas, .. } = *self;
+        let (stored, conflicts) = Store { target, fields, empty, schemas }.keep(table, record, wanted)?;
         Ok(conflicts.is_empty().then_some(stored))
     }
 
@@ -114,28 +113,16 @@ impl Storing<'_> {
                 if bounded && time_of(record).is_some_and(|at| !inside(at)) {
                     continue;
                 }
-                for stored in self.stored(table, record)?.into_iter().flatten() {
-                    events.push(event(*id, stored));
+                for kept in self.stored(table, record)?.into_iter().flatten() {
+                    events.push(stored::event(*id, kept));
                 }
             }
         }
         let mut lookups = Vec::new();
         for (alias, items) in &scenario.watchlists {
-            let rows: Vec<Vec<(Arc<str>, Cell)>> = items
-                .iter()
-                .map(|item| {
-                    let cell = |(name, value): (&String, &serde_json::Value)| {
-                        (Arc::from(name.as_str()), cell(&crate::target::store::of_json(value)))
-                    };
-                    item.iter().map(cell).collect()
-                })
-                .collect();
-            let index = crate::target::esql::index_of(alias);
-            for row in &rows {
-                let place = Place { index: index.as_str().into(), log_source: None };
-                events.push(Event { id: LISTED, place, fields: row.clone() });
-            }
-            lookups.push(Lookup { name: alias.as_str().into(), rows });
+            let (lookup, listed) = stored::list(alias, items);
+            lookups.push(lookup);
+            events.extend(listed);
         }
         Ok(World { now: scenario.now, events, lookups })
     }
@@ -144,26 +131,4 @@ impl Storing<'_> {
 /// When an event happened.
 pub(super) fn time_of(record: &Record) -> Option<i64> {
     ["TimeGenerated", "Timestamp"].iter().find_map(|name| crate::literal::parse_datetime(record.get(*name)?.as_str()?))
-}
-
-fn event(id: u32, stored: Stored) -> Event {
-    let place = Place { index: stored.index.into(), log_source: stored.log_source };
-    let fields = stored.fields.iter().map(|(name, value)| (Arc::from(name.as_str()), cell(value))).collect();
-    Event { id, place, fields }
-}
-
-/// A value without a declared type.
-pub(super) fn cell(value: &Json) -> Cell {
-    match value {
-        Json::Null => Cell::Null,
-        Json::Bool(value) => Cell::Bool(*value),
-        Json::Long(value) => Cell::Long(*value),
-        Json::Real(value) => Cell::Real(*value),
-        Json::String(text) => Cell::Text(text.clone()),
-        Json::DateTime(ticks) => Cell::Time(*ticks),
-        Json::TimeSpan(ticks) => Cell::Span(*ticks),
-        Json::Guid(value) => Cell::text(crate::literal::format_guid(*value)),
-        Json::Array(items) => Cell::many(items.iter().map(cell).collect()),
-        Json::Bag(slots) => Cell::Bag(slots.iter().map(|(name, value)| (name.clone(), cell(value))).collect()),
-    }
 }

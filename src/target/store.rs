@@ -96,7 +96,7 @@ fn is_empty(value: &Json) -> bool {
 /// What stands in an object's or array's parts: dotted names with their values, scalars and arrays of scalars. With
 /// `positions` elements of arrays are parts under their positions; in any case the same slot of all elements is one
 /// field of several values.
-pub(in crate::target) fn parts(name: &str, value: &Json, positions: bool, array: &str, into: &mut Vec<(String, Json)>) {
+pub(crate) fn parts(name: &str, value: &Json, positions: bool, array: &str, into: &mut Vec<(String, Json)>) {
     match value {
         Json::Null => {}
         Json::Bag(slots) => {

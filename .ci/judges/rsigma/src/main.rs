@@ -1,6 +1,11 @@
-//! Reads what `kqlc convert --to sigma --format json` wrote with `rsigma-parser`: `judge-sigma OUTPUT.jsonl`.
+//! Rules of Sigma, judged by the crates of rsigma.
 //!
-//! Exit 1 where the parser refuses anything, or nothing was read.
+//! `judge-sigma read OUTPUT.jsonl` reads what `kqlc convert --to sigma --format json` wrote. Exit 1 where the parser
+//! refuses anything, or nothing was read.
+//!
+//! `judge-sigma find` answers, line by line, what rules find in events: see [`find`].
+
+mod find;
 
 use std::process::ExitCode;
 
@@ -15,8 +20,7 @@ fn faults(text: &str) -> Vec<String> {
     }
 }
 
-fn main() -> ExitCode {
-    let path = std::env::args().nth(1).expect("the file to read");
+fn read(path: &str) -> ExitCode {
     let answers = std::fs::read_to_string(path).expect("the file is readable");
     let (mut read, mut bad) = (0, 0);
     for line in answers.lines() {
@@ -31,4 +35,16 @@ fn main() -> ExitCode {
     }
     println!("{read} files read; refused: {bad}");
     if bad > 0 || read == 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["read", path] => read(path),
+        ["find"] => find::answer(),
+        _ => {
+            eprintln!("judge-sigma read OUTPUT.jsonl | judge-sigma find");
+            ExitCode::from(2)
+        }
+    }
 }

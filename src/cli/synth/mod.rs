@@ -1,10 +1,15 @@
 //! `kqlc synth`: events made of a rule.
 
+mod stored;
+
+use std::collections::HashSet;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use self::stored::{Kept, StoringOptions};
 use super::Global;
 use super::clock::{instant, now};
+use super::convert::known_target;
 use super::input::Paths;
 use super::output::{Exit, Output, complain, hint};
 use super::queries::{Content, Query};
@@ -13,7 +18,11 @@ use super::schemas::SchemaOptions;
 use crate::diagnostic::Severity;
 use crate::diagnostic::render::{Format, Renderer, Report};
 use crate::ir::pass;
+use crate::literal::format_datetime;
+use crate::prove::stored::Store;
 use crate::prove::synth::{Event, Expectation, Invariants, Scenario, Synthesis, synthesise};
+use crate::schema::Schemas;
+use crate::target::{self, store::Empty};
 
 /// Arguments of `kqlc synth`.
 #[derive(Debug, clap::Args)]
@@ -31,7 +40,12 @@ pub struct Synth {
     /// The time that the rule is run at, such as 2024-01-31T10:00:00Z; without it, that of the clock
     #[arg(long, value_name = "TIME", value_parser = instant)]
     now: Option<i64>,
-    /// Write files into a folder: one a table, and what stands for watchlists and addresses in folders of their own
+    /// Write events as another system stores them, each with the index or log source that it belongs to
+    #[arg(long, value_name = "TARGET", value_parser = known_target)]
+    to: Option<&'static str>,
+    #[command(flatten)]
+    storing: StoringOptions,
+    /// Write files into a folder: one a table or index, and what stands for watchlists and addresses in folders of their own
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Write one object a set of events, with what it probes and what the rule is believed to do with it
@@ -52,7 +66,7 @@ impl Synth {
         let Some(schemas) = self.schemas.load() else { return Ok(Exit::Failed) };
         let now = self.now.unwrap_or_else(now);
         let mut exit = Exit::Clean;
-        let mut all: Vec<(usize, Scenario)> = Vec::new();
+        let mut all: Vec<Set> = Vec::new();
         let found = self.paths.find();
         for error in found.errors {
             complain(error);
@@ -90,13 +104,25 @@ impl Synth {
                 if !global.quiet {
                     tell(query, text.file.name(), &made);
                 }
-                all.extend(self.enough(made.scenarios).into_iter().map(|scenario| (index, scenario)));
+                let (mut left_out, read) = (0, stored::columns_read(&plan));
+                for scenario in self.enough(made.scenarios) {
+                    let kept = self.kept(&scenario, &schemas, &read).map_err(|error| error.to_string())?;
+                    left_out += kept.as_ref().map_or(0, |(_, left_out)| *left_out);
+                    let (path, kept) = (text.file.name().to_owned(), kept.map(|(kept, _)| kept));
+                    all.push(Set { path, query: index, now, scenario, kept });
+                }
+                if left_out > 0 && !global.quiet {
+                    hint(format_args!(
+                        "{}: {left_out} events are left out: two of their columns are one field there, and differ",
+                        text.file.name()
+                    ));
+                }
             }
         }
         match &self.out {
             Some(folder) => write_folder(folder, &all)?,
             None => {
-                for line in all.iter().flat_map(|(query, scenario)| self.lines(*query, scenario)) {
+                for line in all.iter().flat_map(|set| self.lines(set)) {
                     if writeln!(out, "{line}").is_err() {
                         // The output tells its own errors at the end.
                         break;
@@ -122,12 +148,28 @@ impl Synth {
         kept
     }
 
-    fn lines(&self, query: usize, scenario: &Scenario) -> Vec<String> {
+    /// The events of a set as the system that was asked for stores them, and of how many it has none of the kind.
+    fn kept(
+        &self,
+        scenario: &Scenario,
+        schemas: &Schemas,
+        read: &HashSet<String>,
+    ) -> Result<Option<(Vec<Kept>, usize)>, target::DataError> {
+        let Some(target) = self.to.and_then(target::find) else { return Ok(None) };
+        let empty = if self.storing.keep_empty { Empty::Kept } else { Empty::Missing };
+        let store = Store { target, fields: self.storing.fields, empty, schemas };
+        stored::events(scenario, &store, read).map(Some)
+    }
+
+    fn lines(&self, set: &Set) -> Vec<String> {
         if self.scenarios {
-            return vec![described(query, scenario).to_string()];
+            return vec![set.described().to_string()];
+        }
+        if let Some(kept) = &set.kept {
+            return kept.iter().map(|event| event.object().to_string()).collect();
         }
         let mut lines = Vec::new();
-        for (name, events) in &scenario.tables {
+        for (name, events) in &set.scenario.tables {
             for event in events {
                 let mut event = event.clone();
                 event.insert("Type".to_owned(), serde_json::Value::from(&**name));
@@ -138,29 +180,59 @@ impl Synth {
     }
 }
 
-/// A scenario as an object.
-fn described(query: usize, scenario: &Scenario) -> serde_json::Value {
-    let list = |places: &[(crate::ir::Name, Vec<Event>)]| -> serde_json::Map<String, serde_json::Value> {
-        places
-            .iter()
-            .map(|(name, events)| (name.to_string(), events.iter().cloned().map(serde_json::Value::Object).collect()))
-            .collect()
-    };
-    let expects = match scenario.expects {
-        Expectation::Fires => "fires",
-        Expectation::Silent => "silent",
-        Expectation::Unknown => "unknown",
-    };
-    serde_json::json!({
-        "query": query,
-        "name": scenario.name,
-        "probe": scenario.probe.word(),
-        "expects": expects,
-        "atom": scenario.atom.map(|span| [span.start, span.end]),
-        "tables": list(&scenario.tables),
-        "watchlists": list(&scenario.watchlists),
-        "externals": list(&scenario.externals),
-    })
+/// A set of events with what it was made for.
+#[derive(Debug)]
+struct Set {
+    path: String,
+    query: usize,
+    now: i64,
+    scenario: Scenario,
+    /// Its events as another system stores them, where that was asked for.
+    kept: Option<Vec<Kept>>,
+}
+
+impl Set {
+    /// As an object.
+    fn described(&self) -> serde_json::Value {
+        let scenario = &self.scenario;
+        let list = |places: &[(crate::ir::Name, Vec<Event>)]| -> serde_json::Value {
+            let objects = |events: &[Event]| events.iter().cloned().map(serde_json::Value::Object).collect();
+            serde_json::Value::Object(places.iter().map(|(name, all)| (name.to_string(), objects(all))).collect())
+        };
+        let expects = match scenario.expects {
+            Expectation::Fires => "fires",
+            Expectation::Silent => "silent",
+            Expectation::Unknown => "unknown",
+        };
+        let (key, events) = match &self.kept {
+            None => ("tables", list(&scenario.tables)),
+            Some(kept) => ("events", kept.iter().map(Kept::object).collect()),
+        };
+        serde_json::json!({
+            "path": self.path,
+            "query": self.query,
+            "name": scenario.name,
+            "probe": scenario.probe.word(),
+            "expects": expects,
+            "atom": scenario.atom.map(|span| [span.start, span.end]),
+            "now": format_datetime(self.now),
+            key: events,
+            "watchlists": list(&scenario.watchlists),
+            "externals": list(&scenario.externals),
+        })
+    }
+
+    /// Its events by table, or by the index that keeps them.
+    fn places(&self) -> Vec<(&str, Vec<&Event>)> {
+        match &self.kept {
+            None => by_name(&self.scenario.tables),
+            Some(kept) => kept.iter().map(|event| (event.index.as_str(), vec![&event.fields])).collect(),
+        }
+    }
+}
+
+fn by_name(list: &[(crate::ir::Name, Vec<Event>)]) -> Vec<(&str, Vec<&Event>)> {
+    list.iter().map(|(name, events)| (&**name, events.iter().collect())).collect()
 }
 
 /// Tells what could not be done.
@@ -173,19 +245,19 @@ fn tell(query: &Query, file: &str, made: &Synthesis) {
     }
 }
 
-/// The lists of a scenario that go into one folder.
-type List = fn(&Scenario) -> &[(crate::ir::Name, Vec<Event>)];
+/// What of a set goes into one folder.
+type List = fn(&Set) -> Vec<(&str, Vec<&Event>)>;
 
 /// Writes a file a table.
-fn write_folder(folder: &Path, scenarios: &[(usize, Scenario)]) -> Result<(), String> {
+fn write_folder(folder: &Path, sets: &[Set]) -> Result<(), String> {
     let places: [(&str, List); 3] = [
-        ("", |scenario| &scenario.tables),
-        ("watchlists", |scenario| &scenario.watchlists),
-        ("externals", |scenario| &scenario.externals),
+        ("", Set::places),
+        ("watchlists", |set| by_name(&set.scenario.watchlists)),
+        ("externals", |set| by_name(&set.scenario.externals)),
     ];
     for (below, list) in places {
         let mut files: Vec<(String, String)> = Vec::new();
-        for (name, events) in scenarios.iter().flat_map(|(_, scenario)| list(scenario)) {
+        for (name, events) in sets.iter().flat_map(list) {
             let name = file_name(name);
             let at = files.iter().position(|(known, _)| *known == name).unwrap_or_else(|| {
                 files.push((name, String::new()));
