@@ -18,7 +18,6 @@ pub mod naturalise;
 pub mod package;
 pub mod prove;
 pub mod read;
-#[cfg(feature = "eval")]
 pub mod replay;
 pub mod rule;
 pub mod schema;

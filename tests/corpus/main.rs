@@ -18,7 +18,6 @@ mod noise;
 mod read_eql;
 mod read_esql;
 mod read_splunk;
-#[cfg(feature = "eval")]
 mod replay;
 #[cfg(feature = "eval")]
 #[path = "../rerun/mod.rs"]
