@@ -141,7 +141,7 @@ fn plain_datetime(bytes: &[u8]) -> Option<i64> {
     // All digits are looked at before anything is decided, so that there is little to be foreseen wrongly.
     let mut pair = |at: usize| {
         let (tens, ones) = (head[at].wrapping_sub(b'0'), head[at + 1].wrapping_sub(b'0'));
-        plain &= (tens <= 9) & (ones <= 9);
+        plain &= tens.max(ones) <= 9;
         i64::from(tens) * 10 + i64::from(ones)
     };
     let year = pair(0) * 100 + pair(2);
