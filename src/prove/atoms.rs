@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use crate::ir::{Expr, ExprKind, Op, Plan, Query, Value, ValueSet};
+use crate::ir::{Expr, ExprKind, Op, Plan, Query, Value, ValueSet, Window};
 use crate::source::Span;
 use crate::types::Type;
 
@@ -18,8 +18,19 @@ pub(super) struct Variant {
     pub(super) what: What,
     /// Whether the answer is certain to be empty.
     pub(super) empties: bool,
+    /// What is not there any more.
+    pub(super) removed: Option<Removed>,
     /// The query.
     pub(super) query: Query,
+}
+
+/// What a variant is without: `true` stands in its place, with its words.
+#[derive(Clone, Debug)]
+pub(super) enum Removed {
+    /// A predicate.
+    Predicate(Expr),
+    /// A window.
+    Window(Window),
 }
 
 /// What was done.
@@ -117,6 +128,34 @@ fn predicates(expr: &mut Expr, empties: bool, f: &mut dyn FnMut(Site<'_>, bool))
     }
 }
 
+/// Makes a variant a query like any other: what it is without is not to be found in it any more.
+pub(super) fn settled(variant: Variant) -> Query {
+    let Variant { mut query, span, .. } = variant;
+    let mut forget = |plan: &mut Plan| {
+        for step in &mut plan.steps {
+            if let Op::Filter(condition) = &mut step.op {
+                conjuncts(condition, &mut |expr| {
+                    if expr.span == span && matches!(expr.kind, ExprKind::Literal(_)) {
+                        expr.span = Span::default();
+                    }
+                });
+            }
+        }
+    };
+    for shared in &mut query.shared {
+        shared.plan.fold_plans(&mut forget);
+    }
+    query.plan.fold_plans(&mut forget);
+    query
+}
+
+fn conjuncts(expr: &mut Expr, f: &mut dyn FnMut(&mut Expr)) {
+    match &mut expr.kind {
+        ExprKind::And(operands) => operands.iter_mut().for_each(|operand| conjuncts(operand, f)),
+        _ => f(expr),
+    }
+}
+
 /// Every variant of a query.
 pub(super) fn variants(query: &Query) -> Vec<Variant> {
     let mut kinds: Vec<(Span, Vec<What>, bool)> = Vec::new();
@@ -133,27 +172,38 @@ pub(super) fn variants(query: &Query) -> Vec<Variant> {
         for what in whats {
             let mut query = query.clone();
             let mut count = 0;
+            let mut removed = None;
             each_site(&mut query, &mut |site, _| {
                 if count == at {
-                    put_out(site, *what);
+                    removed = put_out(site, *what);
                 }
                 count += 1;
             });
-            found.push(Variant { span: *span, what: *what, empties: *empties && *what == What::Fails, query });
+            let empties = *empties && *what == What::Fails;
+            found.push(Variant { span: *span, what: *what, empties, removed, query });
         }
     }
     found
 }
 
-fn put_out(site: Site<'_>, what: What) {
+/// Puts something out of action; gives it back where nothing else took its place.
+fn put_out(site: Site<'_>, what: What) -> Option<Removed> {
     let truth = |value: bool, span: Span| Expr::literal(Value::Bool(value), span);
     match site {
-        Site::Predicate(expr) => *expr = truth(what == What::Holds, expr.span),
+        Site::Predicate(expr) => {
+            let span = expr.span;
+            let removed = std::mem::replace(expr, truth(what == What::Holds, span));
+            (what == What::Holds).then_some(Removed::Predicate(removed))
+        }
         Site::Step(Op::Join(join), _) => {
             let span = join.right.source.span;
             join.right.push_same(Op::Filter(truth(false, span)), span);
+            None
         }
-        Site::Step(op, span) => *op = Op::Filter(truth(true, span)),
+        Site::Step(op, span) => match std::mem::replace(op, Op::Filter(truth(true, span))) {
+            Op::Window(window) => Some(Removed::Window(window)),
+            _ => None,
+        },
     }
 }
 

@@ -5,6 +5,8 @@ mod atoms;
 #[cfg(feature = "eval")]
 mod compare;
 #[cfg(feature = "eval")]
+mod implied;
+#[cfg(feature = "eval")]
 mod made;
 #[cfg(feature = "eval")]
 mod proof;

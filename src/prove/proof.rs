@@ -17,7 +17,7 @@ use super::rule_side::{Answered, Bench};
 use super::scenario::Scenario;
 use super::stored::Record;
 use super::translation::{Row, Storing, Translation};
-use super::{atoms, rule_side, scenario};
+use super::{atoms, implied, rule_side, scenario};
 use crate::eval::Engine;
 use crate::ir::Query;
 use crate::schema::Schemas;
@@ -83,6 +83,9 @@ pub struct Proof {
     pub groups: usize,
     /// The first difference.
     pub first_difference: Option<Difference>,
+    /// What of the rule follows from the rest of it, so that no event can show that a translation has it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub implied: Vec<String>,
     /// Why it is not proven.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -171,7 +174,16 @@ pub struct Case<'a> {
     /// What it finds without the last limit on the number of its records, if it ends with one.
     uncapped: Option<Vec<Answered>>,
     wanted: Option<HashSet<String>>,
-    undecided: std::cell::OnceCell<Option<String>>,
+    decided: std::cell::OnceCell<Decided>,
+}
+
+/// What was seen deciding.
+#[derive(Clone, Debug, Default)]
+struct Decided {
+    /// What follows from the rest, in words.
+    implied: Vec<String>,
+    /// The first thing that was not seen deciding both ways, and why that may be.
+    undecided: Option<String>,
 }
 
 impl<'a> Case<'a> {
@@ -200,7 +212,7 @@ impl<'a> Case<'a> {
         let answers = bench.run(given.query).map_err(told)?;
         let uncapped = scenario::uncapped(given.query).map(|query| bench.run(&query)).transpose().map_err(told)?;
         let wanted = scenario::columns_read(given.query);
-        Ok(Self { given, ids, bench, answers, uncapped, wanted, undecided: std::cell::OnceCell::new() })
+        Ok(Self { given, ids, bench, answers, uncapped, wanted, decided: std::cell::OnceCell::new() })
     }
 
     /// Compares the rule with its translation.
@@ -226,6 +238,7 @@ impl<'a> Case<'a> {
             events,
             groups,
             first_difference: None,
+            implied: Vec::new(),
             reason: None,
         };
         if conversion.fidelity == Fidelity::Refused {
@@ -276,7 +289,9 @@ impl<'a> Case<'a> {
         } else if !none {
             Some("the rule found something in every set of events".to_owned())
         } else {
-            self.undecided.get_or_init(|| self.undecided()).clone()
+            let decided = self.decided.get_or_init(|| self.decided());
+            proof.implied.clone_from(&decided.implied);
+            decided.undecided.clone()
         };
         if proof.reason.is_none() {
             proof.verdict = Verdict::Proven;
@@ -299,26 +314,41 @@ impl<'a> Case<'a> {
         self.given.until.is_some_and(|until| Instant::now() > until)
     }
 
-    /// The first thing that was not seen deciding both ways.
-    fn undecided(&self) -> Option<String> {
-        for variant in atoms::variants(self.given.query) {
-            if variant.empties {
-                continue;
-            }
-            if self.is_late() {
-                return Some("the time given was not enough".to_owned());
-            }
-            let words = || {
+    /// Puts everything that decides out of action, one after the other, until one makes no difference. What follows from
+    /// the rest is taken away for good before it goes on, so that of two conditions that say the same one has to decide.
+    fn decided(&self) -> Decided {
+        let mut decided = Decided::default();
+        let mut query = self.given.query.clone();
+        'again: loop {
+            for variant in atoms::variants(&query) {
+                if variant.empties {
+                    continue;
+                }
+                if self.is_late() {
+                    decided.undecided = Some("the time given was not enough".to_owned());
+                    return decided;
+                }
                 let words: Vec<&str> = variant.span.of(self.given.text).split_whitespace().collect();
-                words.join(" ")
-            };
-            match self.bench.differs(&variant.query, &self.answers) {
-                Ok(true) => {}
-                Ok(false) => return Some(format!("`{}` {}", words(), variant.what.unseen())),
-                Err(error) => return Some(format!("`{}` cannot be put out of action: {error}", words())),
+                let words = words.join(" ");
+                match self.bench.differs(&variant.query, &self.answers) {
+                    Ok(true) => {}
+                    Ok(false) if implied::follows(&variant, self.given.engine) => {
+                        decided.implied.push(words);
+                        query = atoms::settled(variant);
+                        continue 'again;
+                    }
+                    Ok(false) => {
+                        decided.undecided = Some(format!("`{words}` {}", variant.what.unseen()));
+                        return decided;
+                    }
+                    Err(error) => {
+                        decided.undecided = Some(format!("`{words}` cannot be put out of action: {error}"));
+                        return decided;
+                    }
+                }
             }
+            return decided;
         }
-        None
     }
 
     fn difference(&self, at: usize, answer: &Answered, rows: &[Row]) -> Difference {

@@ -106,6 +106,8 @@ impl Storing<'_> {
         let mut events = Vec::new();
         // Elastic's EQL and Sigma have no window of their own: whoever runs the rule says how far back it looks.
         let bounded = matches!(self.target.name(), "eql" | "sigma");
+        // Every document of Elasticsearch has an id of its own, which a query may ask for.
+        let documents = matches!(self.target.name(), "eql" | "esql");
         let inside = window(self.rule, scenario.now);
         for (table, records) in &scenario.tables {
             let numbers = ids.get(table).map(Vec::as_slice).unwrap_or_default();
@@ -113,8 +115,12 @@ impl Storing<'_> {
                 if bounded && time_of(record).is_some_and(|at| !inside(at)) {
                     continue;
                 }
-                for kept in self.stored(table, record)?.into_iter().flatten() {
-                    events.push(stored::event(*id, kept));
+                for (at, kept) in self.stored(table, record)?.into_iter().flatten().enumerate() {
+                    let mut event = stored::event(*id, kept);
+                    if documents {
+                        event.fields.push((Arc::from("_id"), Cell::text(format!("{id}-{at}"))));
+                    }
+                    events.push(event);
                 }
             }
         }

@@ -230,5 +230,14 @@ fn unrun(given: &Given<'_>, target: &'static dyn Target, reason: &str) -> Result
 
 fn without(target: &'static dyn Target, verdict: Verdict, reason: Option<String>) -> Proof {
     let fidelity = Fidelity::Refused;
-    Proof { target: target.name(), fidelity, verdict, events: 0, groups: 0, first_difference: None, reason }
+    Proof {
+        target: target.name(),
+        fidelity,
+        verdict,
+        events: 0,
+        groups: 0,
+        first_difference: None,
+        implied: Vec::new(),
+        reason,
+    }
 }

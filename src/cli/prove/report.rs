@@ -21,6 +21,9 @@ pub(super) fn text(told: &Told<'_>) -> String {
         let _ = write!(text, " ({} events, {} records)", proof.events, proof.groups);
     }
     text.push('\n');
+    for words in &proof.implied {
+        let _ = writeln!(text, "  `{words}` follows from the rest of the rule");
+    }
     if let Some(reason) = &proof.reason {
         let _ = writeln!(text, "  {reason}");
     }

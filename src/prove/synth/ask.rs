@@ -65,6 +65,9 @@ impl<'q> Solver<'q> {
         if let ExprKind::Column(id) = expr.kind {
             return self.ask_column(id, row, want, span);
         }
+        if let Some(outcome) = self.ask_nothing_of(expr, row, &want, span) {
+            return outcome;
+        }
         if let Some(found) = self.locate(expr, row, false) {
             for node in found {
                 self.want(node, want.clone(), span)?;
@@ -120,6 +123,45 @@ impl<'q> Solver<'q> {
             }
             _ => Err(unsteered(span, "this expression")),
         }
+    }
+
+    /// Wants nothing to be taken out of a text, so that its pattern must not be found there; or something that is so once
+    /// this is wanted.
+    fn ask_nothing_of(&mut self, expr: &'q Expr, row: &Row<'q>, want: &Want, span: Span) -> Option<Outcome> {
+        let ExprKind::Call(function, arguments) = &expr.kind else { return None };
+        let ("extract", [pattern, _, text, ..]) = (function.name(), arguments.as_slice()) else { return None };
+        if !want.holds(&Value::string("")) {
+            return None;
+        }
+        let pattern = super::want::text(&self.evaluate(pattern, row)?);
+        let regex = super::pattern::compiled(&pattern)?;
+        let absent = Want::Regex { regex, pattern: pattern.as_str().into(), negated: true };
+        if matches!(want, Want::Absent(true)) {
+            return Some(self.ask(text, row, absent, span));
+        }
+        self.gives_nothing(expr, row).then_some(Ok(()))
+    }
+
+    /// Whether an expression takes out of a text what is known not to be there.
+    fn gives_nothing(&mut self, expr: &'q Expr, row: &Row<'q>) -> bool {
+        let ExprKind::Call(function, arguments) = &expr.kind else { return false };
+        let ("extract", [pattern, _, text, ..]) = (function.name(), arguments.as_slice()) else { return false };
+        let Some(pattern) = self.evaluate(pattern, row).map(|pattern| super::want::text(&pattern)) else {
+            return false;
+        };
+        let (mut text, row) = self.behind(text, row);
+        while let ExprKind::Call(function, arguments) = &text.kind
+            && matches!(function.name(), "tolower" | "toupper")
+            && let [inner] = arguments.as_slice()
+        {
+            text = inner;
+        }
+        let known =
+            |want: &Want| matches!(want, Want::Regex { pattern: known, negated: true, .. } if **known == *pattern);
+        self.locate(text, &row, false).is_some_and(|found| {
+            !found.is_empty()
+                && found.iter().all(|node| self.state.node(*node).wants.iter().any(|(want, _)| known(want)))
+        })
     }
 
     fn ask_case(&mut self, case: &'q Case, expr: &'q Expr, row: &Row<'q>, want: &Want, span: Span) -> Outcome {

@@ -26,13 +26,14 @@ impl<'q> Solver<'q> {
         let (first, last): (Vec<&'q Expr>, Vec<&'q Expr>) =
             all.into_iter().partition(|operand| !matches!(operand.kind, ExprKind::Or(_) | ExprKind::And(_)));
         for operand in first.into_iter().chain(last) {
-            self.state.checks.push_back_mut(Check::Holds(operand, row.clone(), true));
+            let holds = self.pivoted(operand).unwrap_or(true);
+            self.state.checks.push_back_mut(Check::Holds(operand, row.clone(), holds));
             let saved = self.state.clone();
-            match self.goal(operand, row, true) {
+            match self.goal(operand, row, holds) {
                 Ok(()) => {}
                 Err(stuck) if self.lenient || matches!(stuck, Stuck::Unknown(..)) => {
                     self.state = saved;
-                    self.hope(operand, row, true, stuck);
+                    self.hope(operand, row, holds, stuck);
                 }
                 Err(stuck) => return Err(stuck),
             }
@@ -42,9 +43,14 @@ impl<'q> Solver<'q> {
 
     /// Makes a condition hold, or fail.
     pub(super) fn goal(&mut self, expr: &'q Expr, row: &Row<'q>, holds: bool) -> Outcome {
+        // An atom that decides is as it is to be, whatever is asked of what stands around it.
+        let holds = self.pivoted(expr).unwrap_or(holds);
         let (expr, row) = self.behind(expr, row);
         let row = &row;
+        let decides = self.pivoted(expr).is_some();
         match &expr.kind {
+            ExprKind::And(operands) if decides => self.balance(operands, row, true),
+            ExprKind::Or(operands) if decides => self.balance(operands, row, false),
             ExprKind::And(operands) if holds => self.all(operands, row, true),
             ExprKind::Or(operands) if !holds => self.all(operands, row, false),
             ExprKind::And(operands) | ExprKind::Or(operands) => {
@@ -67,7 +73,6 @@ impl<'q> Solver<'q> {
                 self.goal(&arguments[0], row, !holds)
             }
             _ => {
-                let holds = holds != (self.turned == Some(expr.span));
                 if let Some(value) = self.evaluate(expr, row) {
                     return if (value.as_bool() == Some(true)) == holds {
                         Ok(())

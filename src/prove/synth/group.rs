@@ -280,11 +280,14 @@ impl<'q> Solver<'q> {
             // Records of inner groups are told apart by what only those are grouped by.
             self.put(key, first, &Ask::Apart(class))?;
         }
-        let trusting = std::mem::replace(&mut self.trusting, asks.is_empty());
+        let (trusting, was_last) = (self.trusting, self.is_last);
+        let last_differs = self.pivot.as_ref().is_some_and(|pivot| pivot.last);
         let tags = self.state.tags.clone();
         let mut outcome = Ok(());
         for at in known.members.len()..least {
             self.state.tags.push(Tag::Member(group, at));
+            self.is_last = at + 1 == least;
+            self.trusting = asks.is_empty() && !(last_differs && self.is_last);
             outcome = self.another(group, at, span);
             let made = Rc::clone(&self.state.groups[group]);
             if let (Ok(()), Some(member)) = (&outcome, made.members.get(at)) {
@@ -306,7 +309,7 @@ impl<'q> Solver<'q> {
                 break;
             }
         }
-        self.trusting = trusting;
+        (self.trusting, self.is_last) = (trusting, was_last);
         self.alter(group, |group| group.threshold = Some(span));
         outcome
     }
@@ -358,7 +361,11 @@ impl<'q> Solver<'q> {
             }
         }
         for (expr, ask) in &known.every {
-            self.put(expr, &member, ask)?;
+            match ask {
+                // How many different ones there are has been settled: what comes now is one of them.
+                Ask::Apart(_) if known.closed => self.alike(expr, &first, expr, &member, span)?,
+                ask => self.put(expr, &member, ask)?,
+            }
         }
         self.alter(group, |group| group.members.push(member));
         Ok(())

@@ -22,6 +22,7 @@ mod model;
 mod parts;
 mod pattern;
 mod pieces;
+mod pivot;
 mod plan;
 mod plausible;
 mod probe;

@@ -322,6 +322,9 @@ impl<'q> Solver<'q> {
 
     /// Asks that an instant lie within a window.
     fn within(&mut self, window: &'q Window, row: &Row<'q>, span: Span) -> Outcome {
+        if self.pivot_window(window, row, span)? {
+            return Ok(());
+        }
         let Some(found) = self.locate_column(window.column, row, false) else {
             self.note(Stuck::Unknown(span, "the time is not that of an event".to_owned()));
             return Ok(());

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use super::assumed::Reads;
 use super::model::{Check, NodeId, Place, Row, Tag, Term};
 use super::parts::Over;
+use super::pivot::{Decides, Pivot, pivots};
 use super::render::Patch;
 use super::solver::{Choice, Solver, Way};
 use super::variants::{swapped, variants};
@@ -37,6 +38,7 @@ pub(super) fn scenarios(query: &Query, seed: u64, now: i64, invariants: &Invaria
     }
     let template = Template::of(&base);
     maker.partners(&template, &base);
+    maker.pivots(&template, &base);
     maker.thresholds(&template, &base);
     maker.arms(&template, &base);
     maker.atoms(&template, &base);
@@ -254,27 +256,33 @@ impl<'q> Maker<'q> {
     }
 
     fn keys(&mut self, template: &Template, span: Span, expects: Expectation) {
-        for (name, probe) in [("a key in another case", Probe::Case), ("an empty key", Probe::Null)] {
+        for (name, probe, both) in [
+            ("a key in another case", Probe::Case, false),
+            ("an empty key", Probe::Null, false),
+            ("an empty key on both sides", Probe::Null, true),
+        ] {
             let Some(solver) = self.again(template, |_| {}) else { return };
             let mut patches: Vec<Patch> = Vec::new();
             for check in &solver.state.checks {
-                let Check::Same(_, _, right, row, at) = check else { continue };
+                let Check::Same(left, left_row, right, row, at) = check else { continue };
                 if *at != span {
                     continue;
                 }
-                if let Some((instance, column)) = leaf(&solver, *right, row)
-                    && let Some(node) = solver.state.instances[instance].fields.get(&column)
-                    && let Some(Value::String(value)) = solver.assembled(*node)
-                {
-                    let changed = if probe == Probe::Case { swapped(&value) } else { String::new() };
-                    if changed != *value {
-                        patches.push((instance, column, Value::string(changed)));
+                for (id, row) in [(right, row), (left, left_row)].into_iter().take(1 + usize::from(both)) {
+                    if let Some((instance, column)) = leaf(&solver, *id, row)
+                        && let Some(node) = solver.state.instances[instance].fields.get(&column)
+                        && let Some(Value::String(value)) = solver.assembled(*node)
+                    {
+                        let changed = if probe == Probe::Case { swapped(&value) } else { String::new() };
+                        if changed != *value {
+                            patches.push((instance, column, Value::string(changed)));
+                        }
                     }
                 }
             }
             if !patches.is_empty() {
                 // A condition on the key itself may have something to say of it, too.
-                let expects = if probe == Probe::Case { Expectation::Unknown } else { expects };
+                let expects = if probe == Probe::Case || both { Expectation::Unknown } else { expects };
                 self.add(&solver, name, probe, expects, Some(span), &Over::new(), &patches, |_| false);
             }
         }
@@ -307,9 +315,36 @@ impl<'q> Maker<'q> {
                     |instance| instance.tags.contains(&tag),
                 );
             }
-            if let Some(solver) = self.again(template, |solver| solver.turned = Some(span)) {
-                let expects = solver.expects(&Over::new());
-                self.add(&solver, "too few", Probe::Threshold, expects, Some(span), &Over::new(), &[], |_| false);
+        }
+    }
+
+    /// Each atom, and each side of each window, as the one thing that decides.
+    fn pivots(&mut self, template: &Template, base: &Solver<'q>) {
+        let grouped = base.state.groups.iter().any(|group| group.members.len() > 1);
+        let unsolved = base.state.unsolved.len();
+        for pivot in pivots(self.query) {
+            // Where all records of a group cannot be so, one of them may.
+            for last in [false, true].into_iter().take(1 + usize::from(grouped)) {
+                let made = self.again(template, |solver| {
+                    for (choice, way) in &pivot.ways {
+                        solver.choices.insert(*choice, *way);
+                        solver.forced.insert(*choice);
+                    }
+                    solver.pivot = Some(Pivot { last, ..pivot.clone() });
+                });
+                let Some(solver) = made else { continue };
+                if solver.state.unsolved.len() > unsolved || !solver.broken().is_empty() {
+                    continue;
+                }
+                let expects = if pivot.plain && !last { Expectation::Silent } else { Expectation::Unknown };
+                let (name, probe) = match pivot.decides {
+                    Decides::Atom(true) => ("what alone decides holds", Probe::Plain),
+                    Decides::Atom(false) => ("what alone decides fails", Probe::Plain),
+                    Decides::Before => ("before the window", Probe::Window),
+                    Decides::Behind => ("behind the window", Probe::Window),
+                };
+                self.add(&solver, name, probe, expects, Some(pivot.span), &Over::new(), &[], |_| false);
+                break;
             }
         }
     }

@@ -21,6 +21,8 @@ impl<'q> Solver<'q> {
     /// Keeps events made so far out of the records of a plan, as far as one of the plan's conditions can be made to
     /// fail for them.
     pub(super) fn reject(&mut self, plan: &'q Plan, from: usize) {
+        // What decides there decides for partners, and none is made here.
+        let pivot = self.pivot.take();
         for instance in from..self.state.instances.len() {
             if self.state.instances[instance].tags.contains(&Tag::Unwanted) {
                 continue;
@@ -38,6 +40,7 @@ impl<'q> Solver<'q> {
                 });
             }
         }
+        self.pivot = pivot;
     }
 
     /// The conditions that an event meets on its way through a plan, for each way that it may take, with what has

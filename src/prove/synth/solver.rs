@@ -8,6 +8,7 @@ use rpds::Vector;
 use super::assumed::Reads;
 use super::candidates::{self, Context};
 use super::model::{Check, Node, NodeId, Part, Row, State, Term};
+use super::pivot::Pivot;
 use super::want::{Want, text};
 use crate::ir::{ColumnId, JoinKind, Origin, Parse, Query, StringTest, Value};
 use crate::literal::{TICKS_PER_MINUTE, TICKS_PER_SECOND};
@@ -77,8 +78,10 @@ pub(super) struct Solver<'q> {
     pub(super) forced: HashSet<Choice>,
     /// Of how many each choice was.
     pub(super) seen: BTreeMap<Choice, usize>,
-    /// The condition that is to fail.
-    pub(super) turned: Option<Span>,
+    /// What is to decide alone.
+    pub(super) pivot: Option<Pivot>,
+    /// Whether the last record of a group is being made.
+    pub(super) is_last: bool,
     /// Whether what cannot be had is noted and passed over.
     pub(super) lenient: bool,
     /// Whether what is wanted is known to be possible: further members of a group.
@@ -110,7 +113,8 @@ impl<'q> Solver<'q> {
             choices: BTreeMap::new(),
             forced: HashSet::new(),
             seen: BTreeMap::new(),
-            turned: None,
+            pivot: None,
+            is_last: false,
             lenient: false,
             trusting: false,
             settled: false,

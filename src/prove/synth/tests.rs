@@ -173,3 +173,44 @@ fn bounds_in_time_are_tried_by_the_tick() {
         .collect();
     assert!(ticks.contains(&Expectation::Fires) && ticks.contains(&Expectation::Silent), "{ticks:?}");
 }
+
+/// The values of two columns, of each scenario in which a part of the text of this name decides alone.
+fn pivots(text: &str, words: &str, columns: [&str; 2]) -> Vec<[String; 2]> {
+    let made = made(text);
+    let alone = made
+        .scenarios
+        .iter()
+        .filter(|scenario| scenario.name.contains("alone") && scenario.atom.is_some_and(|span| span.of(text) == words));
+    let get = |event: &Event, column: &str| event.get(column).map_or_else(String::new, ToString::to_string);
+    alone.map(|scenario| columns.map(|column| get(&scenario.tables[0].1[0], column))).collect()
+}
+
+#[test]
+fn an_atom_of_an_arm_decides_alone() {
+    let text = "SecurityEvent | where (Process == 'a.exe' and CommandLine has 'one') \
+        or (Process == 'b.exe' and CommandLine has 'two')";
+    let found = pivots(text, "CommandLine has 'two'", ["Process", "CommandLine"]);
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(found.iter().all(|[process, _]| process == "\"b.exe\""), "{found:?}");
+    assert_eq!(found.iter().filter(|[_, command]| command.contains("two")).count(), 1, "{found:?}");
+}
+
+#[test]
+fn what_one_record_of_a_group_lacks_decides_where_all_cannot_lack_it() {
+    let text = "SecurityEvent | where ServiceName !~ 'krbtgt' \
+        | summarize n = dcount(ServiceName) by IpAddress | where n >= 40";
+    let made = made(text);
+    let alone = made.scenarios.iter().find(|scenario| scenario.name.contains("decides fails")).unwrap();
+    let names = column(alone, "SecurityEvent", "ServiceName");
+    let lacking = names.iter().filter(|name| name.as_str().unwrap().eq_ignore_ascii_case("krbtgt")).count();
+    assert_eq!((names.len(), lacking), (40, 1), "{names:?}");
+}
+
+#[test]
+fn a_window_is_missed_on_either_side() {
+    let made = made("SigninLogs | where TimeGenerated between (ago(14d) .. ago(1d))");
+    for name in ["before the window", "behind the window"] {
+        let missed = made.scenarios.iter().find(|scenario| scenario.name == name).unwrap();
+        assert_eq!((missed.events(), missed.expects), (1, Expectation::Silent), "{name}");
+    }
+}

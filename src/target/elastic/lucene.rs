@@ -86,7 +86,7 @@ pub(in crate::target) struct Translated {
 pub(in crate::target) fn translate(source: &str, insensitive: bool) -> Result<Translated, String> {
     let tree =
         ast::parse::Parser::new().parse(source).map_err(|error| format!("the pattern is broken: {}", error.kind()))?;
-    let mut writer = Writer { out: String::new(), insensitive, saw_letter: false };
+    let mut writer = Writer { out: String::new(), insensitive, whole: false, saw_letter: false };
     let mut pieces: Vec<&Ast> = match &tree {
         Ast::Concat(concat) => concat.asts.iter().collect(),
         other => vec![other],
@@ -118,6 +118,16 @@ pub(in crate::target) fn translate(source: &str, insensitive: bool) -> Result<Tr
         };
         pieces.pop();
     }
+    // Anything before a match, or behind it, holds whatever of it the pattern takes itself.
+    while before == ".*" && pieces.first().is_some_and(|piece| is_anything(piece)) {
+        pieces.remove(0);
+    }
+    while behind == ".*" && pieces.last().is_some_and(|piece| is_anything(piece)) {
+        pieces.pop();
+    }
+    if pieces.is_empty() && before == ".*" {
+        behind = "";
+    }
     let alone = matches!(pieces.as_slice(), [Ast::Alternation(_)]) && !(before.is_empty() && behind.is_empty());
     if alone {
         writer.out.push('(');
@@ -128,14 +138,14 @@ pub(in crate::target) fn translate(source: &str, insensitive: bool) -> Result<Tr
     if alone {
         writer.out.push(')');
     }
-    let mut pattern = writer.out;
-    if !(before == ".*" && pattern.starts_with(".*")) {
-        pattern.insert_str(0, before);
-    }
-    if !(behind == ".*" && pattern.ends_with(".*") && !pattern.ends_with("\\.*")) {
-        pattern.push_str(behind);
-    }
+    let pattern = format!("{before}{}{behind}", writer.out);
     Ok(Translated { pattern, insensitive: writer.insensitive && writer.saw_letter })
+}
+
+/// Whether a piece may stand for nothing at all and for anything without a line break.
+fn is_anything(piece: &Ast) -> bool {
+    let Ast::Repetition(repetition) = piece else { return false };
+    matches!(repetition.ast.as_ref(), Ast::Dot(_)) && repetition.op.kind == ast::RepetitionKind::ZeroOrMore
 }
 
 fn assertion(piece: &Ast) -> Option<&ast::AssertionKind> {
@@ -178,6 +188,8 @@ fn ends_with_word(piece: &Ast) -> bool {
 struct Writer {
     out: String,
     insensitive: bool,
+    /// Whether a dot stands for line breaks, too.
+    whole: bool,
     saw_letter: bool,
 }
 
@@ -188,8 +200,9 @@ impl Writer {
             match &item.kind {
                 ast::FlagsItemKind::Negation => on = false,
                 ast::FlagsItemKind::Flag(ast::Flag::CaseInsensitive) => self.insensitive = on,
-                // Greed decides where a match ends, not whether there is one; Lucene's dot takes line breaks as `s` does.
-                ast::FlagsItemKind::Flag(ast::Flag::SwapGreed | ast::Flag::DotMatchesNewLine | ast::Flag::Unicode) => {}
+                ast::FlagsItemKind::Flag(ast::Flag::DotMatchesNewLine) => self.whole = on,
+                // Greed decides where a match ends, not whether there is one.
+                ast::FlagsItemKind::Flag(ast::Flag::SwapGreed | ast::Flag::Unicode) => {}
                 ast::FlagsItemKind::Flag(_) => return Err("Lucene has no such flag".to_owned()),
             }
         }
@@ -209,7 +222,9 @@ impl Writer {
         match piece {
             Ast::Empty(_) => {}
             Ast::Literal(literal) => self.literal(literal.c),
-            Ast::Dot(_) => self.out.push('.'),
+            // Lucene's dot is any character, Kusto's none that breaks a line. There is no escape for a line break in
+            // Lucene: it stands there itself.
+            Ast::Dot(_) => self.out.push_str(if self.whole { "." } else { "[^\n]" }),
             Ast::ClassPerl(class) => {
                 self.saw_letter |= class.kind == ast::ClassPerlKind::Word;
                 self.out.push('[');
@@ -252,12 +267,12 @@ impl Writer {
                 }
             }
             Ast::Group(group) => {
+                let outer = (self.insensitive, self.whole);
                 if let ast::GroupKind::NonCapturing(flags) = &group.kind
                     && !flags.items.is_empty()
                 {
-                    let outer = self.insensitive;
                     self.flags(flags)?;
-                    if self.insensitive != outer {
+                    if self.insensitive != outer.0 {
                         return Err(
                             "case is ignored in a part of the pattern alone, which Lucene cannot say".to_owned()
                         );
@@ -266,6 +281,7 @@ impl Writer {
                 self.out.push('(');
                 self.write(&group.ast)?;
                 self.out.push(')');
+                self.whole = outer.1;
             }
             Ast::Alternation(all) => {
                 for (at, branch) in all.asts.iter().enumerate() {
@@ -386,6 +402,16 @@ mod tests {
         assert_eq!(pattern(r"\bcmd\b"), "(.*[^A-Za-z0-9_])?cmd([^A-Za-z0-9_].*)?");
         assert_eq!(pattern(".*a.*"), ".*a.*");
         assert_eq!(pattern(r"a\.*"), r".*a\.*.*");
+        assert_eq!(pattern(".*"), ".*");
+        assert_eq!(pattern(".*$"), ".*");
+        assert_eq!(pattern("^.*a"), "[^\n]*a.*");
+    }
+
+    #[test]
+    fn a_dot_is_no_line_break_unless_it_is_told_to() {
+        assert_eq!(pattern("a.*b."), ".*a[^\n]*b[^\n].*");
+        assert_eq!(pattern("(?s)a.*b."), ".*a.*b..*");
+        assert_eq!(pattern("(?s:a.)b.c"), ".*(a.)b[^\n]c.*");
     }
 
     #[test]

@@ -225,16 +225,9 @@ impl Lower<'_> {
         };
         let Ok(translated) = lucene::translate(source, node.case != CaseRule::Sensitive) else {
             // What Lucene cannot say, the patterns of `REPLACE` can.
-            let java = super::pattern::java(source);
-            if java.doubtful {
-                self.lose(
-                    LossKind::RegexDialect,
-                    node.pattern.span,
-                    "the pattern uses what Java reads otherwise: class operations, flags or names of classes",
-                );
-            }
+            let java = self.java(source, node.pattern.span);
             let flag = if node.case == CaseRule::Sensitive { "" } else { "(?i)" };
-            return self.searched(flow, node, Expr::Text(format!("{flag}{}", java.pattern)), want);
+            return self.searched(flow, node, Expr::Text(format!("{flag}{java}")), want);
         };
         let text = self.text(flow, &node.subject)?;
         let subject = if translated.insensitive { lowered(text.clone()) } else { text.clone() };
@@ -247,6 +240,19 @@ impl Lower<'_> {
             (false, true) => Expr::Not(Box::new(test)),
             (false, false) => complement(test, &text, filled),
         })
+    }
+
+    /// A pattern in Java's dialect, with a loss where that may read something otherwise.
+    pub(super) fn java(&mut self, source: &str, span: Span) -> String {
+        let java = super::pattern::java(source);
+        if java.doubtful {
+            self.lose(
+                LossKind::RegexDialect,
+                span,
+                "the pattern uses what Java reads otherwise: class operations, flags or names of classes",
+            );
+        }
+        java.pattern
     }
 
     /// A search of a text with a pattern of Java's. A text that is missing is the empty one.

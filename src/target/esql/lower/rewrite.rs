@@ -97,7 +97,8 @@ impl Lower<'_> {
                 };
                 let with = with.replace('$', "\\$").replace('\\', "$").replace("$$", "\\$");
                 let text = self.text(flow, first)?;
-                Ok(Expr::call("REPLACE", [text, Expr::text(pattern), Expr::Text(with)]))
+                let pattern = self.java(pattern, arguments[1].span);
+                Ok(Expr::call("REPLACE", [text, Expr::Text(pattern), Expr::Text(with)]))
             }
             Rewrite::Extract => {
                 let (Some(pattern), Some(group)) =
@@ -106,8 +107,10 @@ impl Lower<'_> {
                     return unsupported("the pattern and the number of the group have to be written out".into());
                 };
                 let name = self.helper("extracted");
-                let Some(named) = named_group(pattern, group, &word(&name)) else {
-                    return unsupported("the pattern has no such group, or is broken".into());
+                let Some(named) = super::pattern::grok(pattern, group, &word(&name)) else {
+                    return unsupported(
+                        "the pattern has no such group, is broken, or has what `GROK` reads otherwise".into(),
+                    );
                 };
                 let text = self.text(flow, &arguments[2])?;
                 let subject = self.in_column(flow, text, "subject");
@@ -146,6 +149,7 @@ impl Lower<'_> {
                     "trim_end" => end,
                     _ => format!("{start}|{end}"),
                 };
+                let pattern = self.java(&pattern, arguments[0].span);
                 Ok(Expr::call("REPLACE", [text, Expr::Text(pattern), Expr::text("")]))
             }
             Rewrite::Coalesce => {
@@ -263,51 +267,6 @@ impl Lower<'_> {
     }
 }
 
-/// The pattern with the group of this number under a name; the whole under it for group 0.
-fn named_group(pattern: &str, group: i64, name: &str) -> Option<String> {
-    let regex = regex::Regex::new(pattern).ok()?;
-    if group == 0 {
-        return Some(format!("(?<{name}>{pattern})"));
-    }
-    let group = usize::try_from(group).ok().filter(|group| *group < regex.captures_len())?;
-    let mut out = String::with_capacity(pattern.len() + name.len() + 4);
-    let mut count = 0;
-    let mut in_class = false;
-    let mut chars = pattern.chars().peekable();
-    while let Some(c) = chars.next() {
-        out.push(c);
-        match c {
-            '\\' => out.extend(chars.next()),
-            '[' => in_class = true,
-            ']' => in_class = false,
-            '(' if !in_class => {
-                let rest: String = chars.clone().take(3).collect();
-                let named = rest.starts_with("?P<")
-                    || (rest.starts_with("?<") && !rest.starts_with("?<=") && !rest.starts_with("?<!"));
-                if rest.starts_with('?') && !named {
-                    continue;
-                }
-                count += 1;
-                if named {
-                    // Only the group that is asked for becomes a column.
-                    for c in chars.by_ref() {
-                        if c == '>' {
-                            break;
-                        }
-                    }
-                }
-                if count == group {
-                    out.extend(["?<", name, ">"]);
-                } else {
-                    out.push_str("?:");
-                }
-            }
-            _ => {}
-        }
-    }
-    Some(out)
-}
-
 /// A format of KQL's in Java's letters.
 fn java_format(format: &str) -> Option<String> {
     let mut out = String::new();
@@ -337,15 +296,6 @@ pub(super) fn at_least_one(name: &str) -> Expr {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn one_group_gets_a_name_and_the_others_lose_theirs() {
-        assert_eq!(named_group(r"a(b)(c)", 2, "x").unwrap(), r"a(?:b)(?<x>c)");
-        assert_eq!(named_group(r"\((?P<n>[(]+)\)", 1, "x").unwrap(), r"\((?<x>[(]+)\)");
-        assert_eq!(named_group("a", 0, "x").unwrap(), "(?<x>a)");
-        assert!(named_group("(a)", 2, "x").is_none());
-        assert!(named_group("(a", 1, "x").is_none());
-    }
 
     #[test]
     fn formats_are_written_in_the_letters_of_java() {
