@@ -6,7 +6,7 @@ use crate::rerun::{Judge, Verdict, check};
 use crate::{corpus, index};
 
 /// Queries that a safe fix changes, at the least, and which give records.
-const EXERCISED: usize = 100;
+const EXERCISED: usize = 50;
 
 #[test]
 #[ignore = "needs KQLC_CORPUS"]
