@@ -8,10 +8,10 @@ use super::pick::Picker;
 use super::{Flow, Lower, Repr, Result, Slot, Val, refuse};
 use crate::ir::{AggregateCall, ColumnId, Computed, Expr, Schema, Value};
 use crate::source::Span;
-use crate::target::LossKind;
 use crate::target::splunk::rows::{AggregateRewrite, AggregateRow};
 use crate::target::splunk::tree::{Aggregate, Command, Eval, Operator, Stats};
 use crate::target::usage::Usage;
+use crate::target::{Loss, LossKind};
 
 /// Fields with what they are assigned.
 type Assignments = Vec<(String, Eval)>;
@@ -412,6 +412,8 @@ impl Lower<'_> {
         {
             let first = Eval::call("mvindex", [Eval::field(&field), Eval::integer(0), Eval::integer(limit - 1)]);
             parts.shortened.push((field.clone(), first));
+            let message = format!("of more than {limit} values others may be kept: KQL keeps any, `{stats}` the first");
+            self.losses.push(Loss::shown(LossKind::Order, call.span, message));
         }
         if row.default == Some(0) && stats != "count" && stats != "dc" {
             parts.zeroed.push(field.clone());
