@@ -10,7 +10,6 @@ use super::{replace, unified};
 use crate::diagnostic::render::{Chunk, Format, Renderer, Report, Sink};
 use crate::diagnostic::{Diagnostic, code};
 use crate::format::{format_rules, format_text};
-use crate::source::SourceFile;
 
 /// Arguments of `kqlc fmt`.
 #[derive(Debug, clap::Args)]
@@ -127,7 +126,7 @@ impl Fmt {
         };
         let changed = formatted != file.text();
         if changed && self.diff {
-            return Outcome::WouldChange(diff(file, &formatted));
+            return Outcome::WouldChange(unified::diff(file.name(), file.text(), file.name(), &formatted));
         }
         if changed && self.check {
             return Outcome::WouldChange(format!("{}\n", file.name()));
@@ -173,9 +172,4 @@ impl Tally {
         let line = told.collect::<Vec<_>>().join(", ");
         if line.is_empty() { Ok(()) } else { writeln!(to, "{line}") }
     }
-}
-
-/// The change, as `diff -u` writes it.
-fn diff(file: &SourceFile, formatted: &str) -> String {
-    unified::diff(file.name(), file.text(), file.name(), formatted)
 }

@@ -136,16 +136,9 @@ fn of_type(value: &Value, ty: Type) -> Option<Json> {
         (Type::Dynamic, Json::String(text)) => {
             serde_json::from_str(&text).map_or(Json::String(text), |value: Value| of_json(&value))
         }
-        (Type::String, json @ (Json::Long(_) | Json::Real(_) | Json::Bool(_) | Json::Array(_) | Json::Bag(_))) => {
-            Json::String(value_text(value, &json).into())
+        (Type::String, Json::Long(_) | Json::Real(_) | Json::Bool(_) | Json::Array(_) | Json::Bag(_)) => {
+            Json::String(value.to_string().into())
         }
         (_, json) => json,
     })
-}
-
-fn value_text(value: &Value, json: &Json) -> String {
-    match json {
-        Json::Bool(value) => value.to_string(),
-        _ => value.to_string(),
-    }
 }

@@ -252,10 +252,11 @@ pub struct Table {
 }
 
 impl Table {
-    /// The field of a column in the record that the event holds.
-    pub fn recorded(&self, column: &str) -> Option<String> {
+    /// The field of a column: by its row, otherwise in the record that the event holds.
+    pub fn field(&self, column: &str) -> Option<String> {
         let added = column.starts_with('_') || ADDED.contains(&column);
-        self.record.as_ref().filter(|_| !added).map(|record| format!("{record}.{column}"))
+        let recorded = || self.record.as_ref().filter(|_| !added).map(|record| format!("{record}.{column}"));
+        self.fields.get(column).map(|row| row.name().to_owned()).or_else(recorded)
     }
 }
 

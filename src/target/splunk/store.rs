@@ -95,11 +95,7 @@ pub(super) fn store(data: &Data, event: &Given<'_>, names: Names, empty: Empty) 
             continue;
         }
         let row = table.and_then(|table| table.fields.get(column));
-        let recorded = table.and_then(|table| table.recorded(column));
-        let field = match row {
-            Some(row) => row.name().to_owned(),
-            None => recorded.unwrap_or_else(|| clean(column)),
-        };
+        let field = table.and_then(|table| table.field(column)).unwrap_or_else(|| clean(column));
         if matches!(value, Json::String(text) if text.is_empty()) && empty == Empty::Missing {
             // A record that is written out whole has null there.
             if let Some(null) = table.and_then(|table| table.null.as_deref()) {

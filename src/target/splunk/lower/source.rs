@@ -135,15 +135,11 @@ impl Lower<'_> {
             return Slot { of_event: true, ..Slot::filled(Val::new(Eval::field("_time"), Repr::Time)) };
         }
         let row = table.and_then(|table| table.fields.get(name));
-        let recorded = table.and_then(|table| table.recorded(name));
-        let field = match row {
-            Some(row) => row.name().to_owned(),
-            None => recorded.clone().unwrap_or_else(|| super::clean(name)),
-        };
+        let known = table.and_then(|table| table.field(name));
+        let is_known = known.is_some();
+        let field = known.unwrap_or_else(|| super::clean(name));
         let note = match (table, row) {
-            (None, _) => None,
-            (Some(_), None) if recorded.is_some() => None,
-            (Some(_), None) => {
+            (Some(_), None) if !is_known => {
                 Some(format!("the column `{name}` of {table_name} has no known field in CIM; it keeps Sentinel's name"))
             }
             (Some(_), Some(row)) if row.is_guess() => {
