@@ -80,6 +80,24 @@ const SPANS: &str = "datatable(t: timespan, e: string) [
     0m, 'A', 1m, 'Start', 2m, 'B', 3m, 'D', 4m, 'Stop', 6m, 'C', 8m, 'Start', 11m, 'E', 12m, 'Stop'] | sort by t asc";
 
 #[test]
+fn groups_and_joins_know_one_zero_and_one_nan() {
+    // A minus turns the sign of both, which no comparison sees.
+    let both = "datatable(x: real, n: long) [real(nan), 1, 0.0, 2, real(nan), 3, 0.0, 4, 1.5, 5]
+        | extend x = iff(n < 3, x, -x)";
+    gives(
+        &format!("{both} | summarize n = make_list(n) by x"),
+        "x:real n:dynamic",
+        &["NaN|[1,3]", "-1.5|[5]", "0|[2,4]"],
+    );
+    gives(&format!("{both} | distinct x"), "x:real", &["NaN", "-1.5", "0"]);
+    gives(
+        &format!("{both} | join kind=inner (print x = 0.0, found = true) on x | project n, found | sort by n asc"),
+        "n:long found:bool",
+        &["2|True", "4|True"],
+    );
+}
+
+#[test]
 fn scan_sums_up() {
     gives(
         "range x from 1 to 5 step 1 | scan declare (sum: long = 0) with (step s: true => sum = x + s.sum;)

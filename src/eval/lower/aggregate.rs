@@ -13,7 +13,7 @@ use datafusion::prelude::lit;
 use super::Lowering;
 use super::constant::null;
 use super::relation::{OrderKey, Parts, Relation, field, reference};
-use super::sort_key::sort_key;
+use super::sort_key::{group_key, sort_key};
 use super::udf;
 use crate::eval::aggregates::{self, Input, KqlAggregate};
 use crate::eval::error::EvalError;
@@ -97,7 +97,7 @@ impl Lowering<'_> {
         let mut group: Vec<DfExpr> = Vec::new();
         let mut order = Vec::new();
         for (id, expr, ty) in keys {
-            group.push(match expr {
+            group.push(match group_key(expr, ty) {
                 DfExpr::Column(column) if column.name == field(id) => DfExpr::Column(column),
                 expr => expr.alias(field(id)),
             });

@@ -8,6 +8,7 @@ use super::Lowering;
 use super::constant::null;
 use super::expr::convert;
 use super::relation::{Relation, field, reference};
+use super::sort_key::group_key;
 use crate::eval::error::EvalError;
 use crate::ir::{Join, JoinKind, Schema};
 use crate::types::Type;
@@ -37,8 +38,9 @@ impl Lowering<'_> {
             let (x, y) = (self.columns[*a].ty.ty, self.columns[*b].ty.ty);
             let common = common_type(x, y);
             let (name_a, name_b) = (self.hide(), self.hide());
-            left_fields.push((name_a.clone(), convert(self.column(&left, *a), x, common)));
-            right_fields.push((name_b.clone(), convert(self.column(&right, *b), y, common)));
+            let key = |column: DfExpr, ty: Type| group_key(convert(column, ty, common), common);
+            left_fields.push((name_a.clone(), key(self.column(&left, *a), x)));
+            right_fields.push((name_b.clone(), key(self.column(&right, *b), y)));
             keys.0.push(name_a);
             keys.1.push(name_b);
         }

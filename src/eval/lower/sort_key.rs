@@ -1,4 +1,4 @@
-//! Values in a form that sorts as KQL sorts them.
+//! Values in a form that sorts, and is equal, as KQL has it.
 //!
 //! Arrow puts NaN above all numbers; KQL puts it beside null. Decimals and dynamics are bytes that do not sort as what
 //! they stand for. For these types records are sorted by a key of their own.
@@ -39,6 +39,19 @@ pub(super) fn sort_key(value: DfExpr, ty: Type, descending: bool, nulls_first: b
         }
         _ => value,
     }
+}
+
+/// The value as a key of groups and joins, equal in bits where it is equal in KQL. A real has two zeros and many NaNs,
+/// and which NaN an operation gives is up to the processor; Arrow tells them all apart.
+pub(super) fn group_key(value: DfExpr, ty: Type) -> DfExpr {
+    if ty != Type::Real {
+        return value;
+    }
+    let function: udf::Function = Arc::new(|arrays, _| {
+        let one_form = |value: f64| if value.is_nan() { f64::NAN } else { value + 0.0 };
+        Ok(Arc::new(arrays[0].as_primitive::<Float64Type>().unary::<_, Float64Type>(one_form)) as ArrayRef)
+    });
+    udf::arrays("group_key", String::new(), ty, function, vec![value])
 }
 
 /// Numbers that sort ascending as the reals do in the order asked for, NaN and null at the end that nulls are at.
