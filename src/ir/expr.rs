@@ -238,6 +238,10 @@ pub enum CompareOp {
 }
 
 impl CompareOp {
+    /// Every one; those with longer signs first, as a reader needs them.
+    pub const ALL: [Self; 6] =
+        [Self::Equal, Self::NotEqual, Self::LessOrEqual, Self::GreaterOrEqual, Self::Less, Self::Greater];
+
     /// The comparison that holds exactly when this one does not, nulls apart.
     #[must_use]
     pub const fn complement(self) -> Self {
@@ -261,6 +265,12 @@ impl CompareOp {
             Self::GreaterOrEqual => Self::LessOrEqual,
             same => same,
         }
+    }
+
+    /// The comparison of a sign; `=` is `==`, as many languages have it.
+    pub fn of_sign(sign: &str) -> Option<Self> {
+        let sign = if sign == "=" { "==" } else { sign };
+        Self::ALL.into_iter().find(|op| op.sign() == sign)
     }
 
     /// The sign.

@@ -86,8 +86,8 @@ impl State<'_> {
             arguments.push(absent(argument, false, call.span));
             function = with;
         }
-        if let Some((kind, message)) = row.shown() {
-            self.losses.push(Loss::shown(kind, call.span, message));
+        if let Some(shown) = &row.shown {
+            self.losses.push(Loss::shown(shown.kind, call.span, &shown.message));
         }
         if matches!(name, "min" | "max") && of == Some(Type::String) {
             let message = "of texts that look like numbers KQL takes the first or last in the order of texts";

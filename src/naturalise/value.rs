@@ -123,11 +123,11 @@ impl State<'_> {
             };
         }
         let unsupported = || refuse(LossKind::UnsupportedFunction, span, format!("`{id}` has no counterpart in KQL"));
-        let (template, loss) = self.kql.functions.function(id, arguments.len()).ok_or_else(unsupported)?;
-        if let Some((kind, message)) = loss {
-            self.differs(kind, span, message);
+        let case = self.kql.functions.function(id, arguments.len()).ok_or_else(unsupported)?;
+        if let Some(loss) = &case.loss {
+            self.differs(loss.kind, span, &loss.message);
         }
-        filled(template, &arguments, span).ok_or_else(unsupported)
+        filled(&case.emit, &arguments, span).ok_or_else(unsupported)
     }
 
     /// A value as text.

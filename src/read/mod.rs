@@ -3,6 +3,7 @@
 //! A reader is one row of the table of languages and one function, [`Reader`]. What it gives is the meaning of what
 //! was read, or a diagnostic that says what has no meaning here; it never passes over anything.
 
+mod build;
 mod elastic;
 mod eql;
 mod esql;

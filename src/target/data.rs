@@ -4,7 +4,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer};
 
 /// The text of a data file and the name it is known by in messages.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +39,39 @@ pub const FILES: &[&str] = &[
 /// before any target has read its own. A second folder is not taken.
 pub fn override_with(folder: &Path) -> bool {
     FOLDER.set(folder.to_owned()).is_ok()
+}
+
+/// The cases of a function: its template alone, one case, or a list of them, of which the first that fits counts.
+#[derive(Clone, Debug)]
+pub(super) struct Cases<Case>(Vec<Case>);
+
+impl<'de, Case: From<String> + DeserializeOwned> Deserialize<'de> for Cases<Case> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        use serde_yaml::Value as Yaml;
+        // Read in two steps: an untagged enum would not say what is wrong with a case.
+        let read = |value: Yaml| serde_yaml::from_value(value).map_err(D::Error::custom);
+        Ok(Self(match Yaml::deserialize(from)? {
+            Yaml::String(template) => vec![template.into()],
+            Yaml::Sequence(cases) => cases.into_iter().map(read).collect::<Result<_, _>>()?,
+            case => vec![read(case)?],
+        }))
+    }
+}
+
+impl<Case> IntoIterator for Cases<Case> {
+    type Item = Case;
+    type IntoIter = std::vec::IntoIter<Case>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl<Case> Cases<Case> {
+    /// Each, in order.
+    pub(super) fn iter(&self) -> std::slice::Iter<'_, Case> {
+        self.0.iter()
+    }
 }
 
 /// A mistake in a data file.

@@ -2,11 +2,14 @@
 
 use std::fmt;
 
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+
 use super::Fidelity;
 use crate::source::Span;
 
 /// In which way a conversion differs, or why there is none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LossKind {
     /// Letters that differ in case alone count otherwise.
@@ -133,11 +136,6 @@ impl LossKind {
         Self::MinFidelity,
     ];
 
-    /// The kind of a word.
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.word() == word)
-    }
-
     /// Whether it is a reason for a refusal, never a mere difference.
     pub const fn refuses(self) -> bool {
         matches!(
@@ -157,6 +155,27 @@ impl LossKind {
 impl fmt::Display for LossKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.word())
+    }
+}
+
+/// A difference as the row of a target's data file tells it: with its kind and a message, in this order or by name.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LossRow {
+    /// In which way.
+    #[serde(deserialize_with = "difference")]
+    pub kind: LossKind,
+    /// What differs and for which input.
+    pub message: String,
+}
+
+/// A kind that refuses nothing: what a row says is written, with a difference.
+fn difference<'de, D: Deserializer<'de>>(from: D) -> Result<LossKind, D::Error> {
+    let kind = LossKind::deserialize(from)?;
+    if kind.refuses() {
+        Err(D::Error::custom(format!("`{kind}` is a reason to refuse, no difference")))
+    } else {
+        Ok(kind)
     }
 }
 
@@ -242,8 +261,9 @@ mod tests {
     #[test]
     fn words_read_back_and_are_those_of_serde() {
         for kind in LossKind::ALL {
-            assert_eq!(LossKind::parse(kind.word()), Some(kind));
             assert_eq!(serde_json::to_value(kind).unwrap(), kind.word());
+            let row = serde_yaml::from_str::<LossRow>(&format!("{{kind: '{kind}', message: a}}"));
+            assert_eq!(row.ok().map(|row| row.kind), Some(kind).filter(|kind| !kind.refuses()));
             assert!(!kind.meaning().ends_with('.') && kind.meaning().len() > 20, "{kind}");
         }
     }

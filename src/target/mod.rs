@@ -14,6 +14,7 @@ pub mod esql;
 mod fidelity;
 mod filled;
 pub mod kql;
+mod ledger;
 mod loss;
 mod reason;
 pub mod registry;
@@ -27,7 +28,7 @@ mod usage;
 pub use data::{DataError, DataFile, FILES, override_with};
 pub use detection::{Detection, DetectionKind};
 pub use fidelity::Fidelity;
-pub use loss::{Loss, LossKind, Losses};
+pub use loss::{Loss, LossKind, LossRow, Losses};
 pub use registry::find;
 
 use crate::ir::Query;

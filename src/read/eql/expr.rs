@@ -11,6 +11,7 @@ use super::{Lowered, MAX_CHAIN, Reader, built_in, parts, span, wrong};
 use crate::diagnostic::{Diagnostic, code};
 use crate::functions::nearest;
 use crate::ir::{CompareOp, Expr, ExprKind, ForeignKind, StringTest, Value};
+use crate::read::build::comparison;
 use crate::source::Span;
 use crate::types::Type;
 
@@ -103,7 +104,7 @@ impl Reader<'_> {
         let Some(left) = inner.next() else { unreachable!("the grammar has an operand") };
         let left = self.expression(fields, left)?;
         let (Some(sign), Some(right)) = (inner.next(), inner.next()) else { return Ok(left) };
-        let op = operator(sign.as_str());
+        let op = comparison(sign.as_str());
         let right = self.expression(fields, right)?;
         let (subject, value, op) = if is_constant(&left.expr) && !is_constant(&right.expr) {
             (right, left, op.mirrored())
@@ -409,17 +410,6 @@ pub(super) fn is_subnet(text: &str) -> bool {
     match (address.parse::<std::net::IpAddr>(), bits) {
         (Ok(address), Some(bits)) => bits <= if address.is_ipv4() { 32 } else { 128 },
         _ => false,
-    }
-}
-
-fn operator(sign: &str) -> CompareOp {
-    match sign {
-        "!=" => CompareOp::NotEqual,
-        "<" => CompareOp::Less,
-        "<=" => CompareOp::LessOrEqual,
-        ">" => CompareOp::Greater,
-        ">=" => CompareOp::GreaterOrEqual,
-        _ => CompareOp::Equal,
     }
 }
 

@@ -12,31 +12,11 @@ use crate::ir::{
 use crate::source::Span;
 use crate::types::Type;
 
+pub(super) use crate::read::build::{kql, not, null, own};
+
 /// How texts are compared.
 pub(super) const RULES: StringRules =
     StringRules { case: CaseRule::Sensitive, terms: TermRule::UnicodeWords, nulls: NullRule::Propagate };
-
-pub(super) fn null(span: Span) -> Expr {
-    Expr::literal(Value::Null(Type::Dynamic), span)
-}
-
-pub(super) fn not(expr: Expr, span: Span) -> Expr {
-    Expr::new(ExprKind::Not(Box::new(expr)), Type::Bool, span)
-}
-
-/// A call of a built-in of ES|QL.
-pub(super) fn own(row: ForeignId, arguments: Vec<Expr>, span: Span) -> Expr {
-    let ty = row.row().returns.value_type();
-    Expr::new(ExprKind::Foreign(row, arguments), ty, span)
-}
-
-/// A call of a built-in of KQL that means the same.
-pub(super) fn kql(name: &str, arguments: Vec<Expr>, ty: Type, span: Span) -> Expr {
-    match crate::functions::scalar(name) {
-        Some(id) => Expr::new(ExprKind::Call(id, arguments), ty, span),
-        None => unreachable!("KQL has `{name}`"),
-    }
-}
 
 /// Whether it may have several values.
 pub(super) fn several(expr: &Expr) -> bool {

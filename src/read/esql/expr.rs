@@ -15,6 +15,7 @@ use crate::ir::{
     Column, Compare, CompareOp, Expr, ExprKind, ForeignAggregate, Membership, NullRule, Quantifier, StringMatch,
     StringTest, Value, ValueSet,
 };
+use crate::read::build::comparison;
 use crate::read::pipe::Pipe;
 use crate::source::Span;
 use crate::types::Type;
@@ -93,7 +94,7 @@ impl Reader<'_> {
                     let message = "what `=~` means is not documented";
                     return Err(self.no_meaning(body.of(&sign), message));
                 }
-                self.compare(operator(sign.as_str()), left, right, text)
+                self.compare(comparison(sign.as_str()), left, right, text)
             }
             Rule::sum => self.sum(scope, body, pair),
             Rule::product => self.product(scope, body, pair),
@@ -423,17 +424,6 @@ impl Reader<'_> {
             terms.push(self.compare(CompareOp::Equal, subject.clone(), value, text)?);
         }
         Ok(if terms.len() == 1 { terms.remove(0) } else { Expr::new(ExprKind::Or(terms), Type::Bool, span) })
-    }
-}
-
-fn operator(sign: &str) -> CompareOp {
-    match sign {
-        "!=" => CompareOp::NotEqual,
-        "<" => CompareOp::Less,
-        "<=" => CompareOp::LessOrEqual,
-        ">" => CompareOp::Greater,
-        ">=" => CompareOp::GreaterOrEqual,
-        _ => CompareOp::Equal,
     }
 }
 

@@ -13,13 +13,15 @@ use super::{ForeignKind, Lowered, MAX_CHAIN, Reader, Text, built_in, scalar};
 use crate::diagnostic::code;
 use crate::functions::{ValueType, nearest};
 use crate::ir::{
-    Arithmetic, ArithmeticOp, ArithmeticStep, Case, CaseRule, Compare, CompareOp, Expr, ExprKind, ForeignId,
-    Membership, NullRule, Quantifier, RegexDialect, RegexMatch, StringMatch, StringRules, StringTest, TermRule, Value,
-    ValueSet,
+    Arithmetic, ArithmeticOp, ArithmeticStep, Case, CaseRule, Compare, CompareOp, Expr, ExprKind, Membership, NullRule,
+    Quantifier, RegexDialect, RegexMatch, StringMatch, StringRules, StringTest, TermRule, Value, ValueSet,
 };
+use crate::read::build::comparison;
 use crate::read::pipe::{Pipe, TEXT};
 use crate::source::Span;
 use crate::types::Type;
+
+pub(super) use crate::read::build::{kql, not, null, own};
 
 /// How eval compares texts.
 const RULES: StringRules =
@@ -156,7 +158,7 @@ impl Reader<'_> {
             match part.as_rule() {
                 Rule::not_word => negated = true,
                 Rule::in_word | Rule::like_word => {}
-                Rule::eval_operator => op = Some(operator(part.as_str())),
+                Rule::eval_operator => op = Some(comparison(part.as_str())),
                 Rule::call_arguments => {
                     let set = self.call_arguments(pipe, body, part)?;
                     let expr = one_of(left, set, span);
@@ -291,8 +293,8 @@ impl Reader<'_> {
                 let ty = common(arguments.iter().map(|argument| argument.ty));
                 kql("coalesce", arguments, ty, span)
             }
-            Meaning::IsNull => kql("isnull", arguments, Type::Bool.into(), span),
-            Meaning::IsNotNull => kql("isnotnull", arguments, Type::Bool.into(), span),
+            Meaning::IsNull => kql("isnull", arguments, Type::Bool, span),
+            Meaning::IsNotNull => kql("isnotnull", arguments, Type::Bool, span),
             Meaning::In => {
                 let subject = arguments.remove(0);
                 one_of(subject, arguments, span)
@@ -347,45 +349,12 @@ impl Reader<'_> {
     }
 }
 
-fn operator(sign: &str) -> CompareOp {
-    match sign {
-        "!=" => CompareOp::NotEqual,
-        "<" => CompareOp::Less,
-        "<=" => CompareOp::LessOrEqual,
-        ">" => CompareOp::Greater,
-        ">=" => CompareOp::GreaterOrEqual,
-        _ => CompareOp::Equal,
-    }
-}
-
 /// A number as the literal it is, any other text as text.
 pub(super) fn number_or_text(text: &str) -> Value {
     match (text.parse::<i64>(), number(text)) {
         (Ok(value), Some(_)) => Value::Long(value),
         (Err(_), Some(value)) => Value::Real(value),
         _ => Value::string(text),
-    }
-}
-
-pub(super) fn null(span: Span) -> Expr {
-    Expr::literal(Value::Null(Type::Dynamic), span)
-}
-
-pub(super) fn not(expr: Expr, span: Span) -> Expr {
-    Expr::new(ExprKind::Not(Box::new(expr)), Type::Bool, span)
-}
-
-/// A call of a built-in of SPL.
-pub(super) fn own(row: ForeignId, arguments: Vec<Expr>, span: Span) -> Expr {
-    let ty = row.row().returns.value_type();
-    Expr::new(ExprKind::Foreign(row, arguments), ty, span)
-}
-
-/// A call of a built-in of KQL that means the same.
-pub(super) fn kql(name: &str, arguments: Vec<Expr>, ty: ValueType, span: Span) -> Expr {
-    match crate::functions::scalar(name) {
-        Some(id) => Expr::new(ExprKind::Call(id, arguments), ty, span),
-        None => unreachable!("KQL has `{name}`"),
     }
 }
 

@@ -18,6 +18,7 @@ use crate::ir::{
     Bound, Bounds, CaseRule, Column, Compare, CompareOp, Expr, ExprKind, Membership, NullRule, Op, Origin, Quantifier,
     Schema, SourceKind, StringMatch, StringRules, StringTest, TermRule, Value, ValueSet, Window,
 };
+use crate::read::build::comparison;
 use crate::read::pipe::{Pipe, TEXT};
 use crate::source::Span;
 use crate::types::Type;
@@ -227,14 +228,7 @@ impl Reader<'_> {
         let Parts { field, op, value, cased, at } = parts(body, pair);
         let subject = pipe.value(&mut self.columns, &field, span);
         let at = self.span(at);
-        let op = match op {
-            "!=" => CompareOp::NotEqual,
-            "<" => CompareOp::Less,
-            "<=" => CompareOp::LessOrEqual,
-            ">" => CompareOp::Greater,
-            ">=" => CompareOp::GreaterOrEqual,
-            _ => CompareOp::Equal,
-        };
+        let op = comparison(op);
         if !matches!(op, CompareOp::Equal | CompareOp::NotEqual) {
             let right = Expr::literal(super::eval::number_or_text(&value), at);
             let node = Compare { op, nulls: NullRule::AbsentFails, left: subject, right };

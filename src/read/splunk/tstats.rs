@@ -149,7 +149,7 @@ pub(super) fn tstats(reader: &mut Reader<'_>, stage: &Stage<'_>) -> Lowered<Pipe
         } else if let Some(fill) = given.text("fillnull_value") {
             let value = pipe.value(&mut reader.columns, field, *at);
             let fill = Expr::literal(Value::string(fill), *at);
-            let filled = super::eval::kql("coalesce", vec![value, fill], Type::Unknown.into(), *at);
+            let filled = super::eval::kql("coalesce", vec![value, fill], Type::Unknown, *at);
             pipe.set(&mut reader.columns, &field_name(field), filled, *at);
         }
     }

@@ -1,6 +1,7 @@
 //! A condition as Lucene's query syntax, which the rules of Kibana that count (`threshold`) filter by.
 
-use super::tree::{Compare, Condition, Event, Operand, Value};
+use super::tree::{Condition, Event, Operand, Value};
+use crate::ir::CompareOp;
 use crate::target::elastic::lucene;
 
 /// The events as a query; nothing where the syntax cannot say a condition.
@@ -64,11 +65,11 @@ fn same(field: &str, value: &str) -> String {
     format!("{}:{value}", name(field))
 }
 
-fn compared(field: &str, op: Compare, value: &Value) -> Option<String> {
+fn compared(field: &str, op: CompareOp, value: &Value) -> Option<String> {
     Some(match op {
-        Compare::Equal => same(field, &plain(value)),
+        CompareOp::Equal => same(field, &plain(value)),
         // A missing field is unequal in EQL.
-        Compare::NotEqual => negated(&same(field, &plain(value))),
+        CompareOp::NotEqual => negated(&same(field, &plain(value))),
         // Texts are compared by their order, which needs more than a sign here.
         _ if !matches!(value, Value::Number(_)) => return None,
         _ => same(field, &format!("{}{}", op.sign(), plain(value))),
@@ -163,9 +164,9 @@ mod tests {
         let field = |op, value| Condition::Compare(Operand::Field("a.b".into()), op, value);
         let word = || Value::Text("x \"y\" \\z".into());
         for (condition, want) in [
-            (field(Compare::Equal, word()), r#"a.b:"x \"y\" \\z""#),
-            (field(Compare::NotEqual, Value::Number("5".into())), "(*:* AND NOT a.b:5)"),
-            (field(Compare::Greater, Value::Number("-5".into())), r"a.b:>\-5"),
+            (field(CompareOp::Equal, word()), r#"a.b:"x \"y\" \\z""#),
+            (field(CompareOp::NotEqual, Value::Number("5".into())), "(*:* AND NOT a.b:5)"),
+            (field(CompareOp::Greater, Value::Number("-5".into())), r"a.b:>\-5"),
             (Condition::In("a-b".into(), vec![Value::Text("Ab.c".into())], true), r"a\-b:/[aA][bB]\.[cC]/"),
             (Condition::In("a".into(), vec![word(), Value::Bool(true)], false), r#"(a:"x \"y\" \\z" OR a:true)"#),
             (Condition::Like("a".into(), vec![r"*x/\*".into()], false), r"a:/.*x\/\*/"),
@@ -181,7 +182,7 @@ mod tests {
         ] {
             assert_eq!(text(&condition).as_deref(), Some(want));
         }
-        let length = Condition::Compare(Operand::Length("a".into()), Compare::Greater, Value::Number("5".into()));
+        let length = Condition::Compare(Operand::Length("a".into()), CompareOp::Greater, Value::Number("5".into()));
         assert_eq!(text(&Condition::And(vec![length, Condition::Constant(true)])), None);
     }
 }

@@ -22,6 +22,7 @@ use super::tree::{Condition, Event, Item, Query};
 use crate::ir::{ColumnId, Computed, Expr, ExprKind, Op, Plan, Query as Ir, Schema, Source, SourceKind, Step, Union};
 use crate::source::Span;
 use crate::target::elastic::tables::{Place, Tables};
+use crate::target::ledger::refuse;
 use crate::target::{Fields, Loss, LossKind, Losses, Options};
 
 /// What could not be said.
@@ -139,10 +140,6 @@ struct Found {
     threshold: Option<Threshold>,
     /// The words that left records out for their number alone.
     capped: Option<Span>,
-}
-
-fn refuse<T>(kind: LossKind, span: Span, message: impl Into<String>) -> Result<T> {
-    Err(Box::new(Loss::refusal(kind, span, message)))
 }
 
 impl<'a> Lower<'a> {

@@ -151,8 +151,8 @@ fn field(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tree::Compare;
     use super::*;
+    use crate::ir::CompareOp;
 
     #[test]
     fn hostile_strings_and_names_are_quoted() {
@@ -169,7 +169,7 @@ mod tests {
     #[test]
     fn parentheses_tell_chains_apart() {
         let test =
-            |name: &str| Condition::Compare(Operand::Field(name.into()), Compare::Equal, Value::Number("1".into()));
+            |name: &str| Condition::Compare(Operand::Field(name.into()), CompareOp::Equal, Value::Number("1".into()));
         let or = Condition::Or(vec![test("a"), test("b")]);
         assert_eq!(condition(&Condition::And(vec![or.clone(), test("c")])), "(a == 1 or b == 1) and c == 1");
         assert_eq!(condition(&Condition::Not(Box::new(or))), "not (a == 1 or b == 1)");

@@ -1,5 +1,7 @@
 //! The tree of an EQL query: what the lowering builds and the printer writes.
 
+use crate::ir::CompareOp;
+
 /// A query.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Query {
@@ -45,37 +47,6 @@ pub struct Item {
     pub by: Vec<String>,
 }
 
-/// Comparisons of numbers and instants, and `==` of strings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Compare {
-    /// `==`
-    Equal,
-    /// `!=`
-    NotEqual,
-    /// `<`
-    Less,
-    /// `<=`
-    LessOrEqual,
-    /// `>`
-    Greater,
-    /// `>=`
-    GreaterOrEqual,
-}
-
-impl Compare {
-    /// The sign.
-    pub const fn sign(self) -> &'static str {
-        match self {
-            Self::Equal => "==",
-            Self::NotEqual => "!=",
-            Self::Less => "<",
-            Self::LessOrEqual => "<=",
-            Self::Greater => ">",
-            Self::GreaterOrEqual => ">=",
-        }
-    }
-}
-
 /// A value that is written out.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
@@ -93,7 +64,7 @@ pub enum Condition {
     /// `true` or `false`.
     Constant(bool),
     /// A field or the length of one is compared with a value.
-    Compare(Operand, Compare, Value),
+    Compare(Operand, CompareOp, Value),
     /// A field has one of these values; letters may count without case.
     In(String, Vec<Value>, bool),
     /// A field matches a pattern with `*` and `?`; letters may count without case.

@@ -272,8 +272,8 @@ fn index_name(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tree::Compare;
     use super::*;
+    use crate::ir::CompareOp;
 
     #[test]
     fn hostile_strings_read_back() {
@@ -344,7 +344,7 @@ mod tests {
         assert_eq!(expr(&difference(difference(f("a"), f("b")), f("c"))), "a - b - c");
         assert_eq!(expr(&product(sum(f("a"), f("b")), f("c"))), "(a + b) * c");
         assert_eq!(expr(&sum(f("a"), product(f("b"), f("c")))), "a + b * c");
-        let test = |name: &str| Expr::compare(Compare::Equal, f(name), Expr::integer(1));
+        let test = |name: &str| Expr::compare(CompareOp::Equal, f(name), Expr::integer(1));
         let or = Expr::Or(vec![test("a"), test("b")]);
         assert_eq!(expr(&Expr::And(vec![or.clone(), test("c")])), "(a == 1 OR b == 1) AND c == 1");
         assert_eq!(
@@ -352,6 +352,6 @@ mod tests {
             "(a == 1 AND b == 1) OR c == 1"
         );
         assert_eq!(expr(&Expr::Not(Box::new(or))), "NOT (a == 1 OR b == 1)");
-        assert_eq!(expr(&Expr::compare(Compare::Less, f("a"), Expr::integer(-1))), "a < -1");
+        assert_eq!(expr(&Expr::compare(CompareOp::Less, f("a"), Expr::integer(-1))), "a < -1");
     }
 }

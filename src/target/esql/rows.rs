@@ -7,7 +7,8 @@ use serde::Deserialize;
 
 use super::template;
 use super::tree::Expr;
-use crate::target::{Capabilities, DataError, DataFile, LossKind};
+use crate::target::data::Cases;
+use crate::target::{Capabilities, DataError, DataFile, LossRow};
 
 /// The files built in.
 const TARGET: DataFile<'_> =
@@ -48,7 +49,7 @@ pub struct FunctionCase {
     /// Where a condition is false: neither true nor null.
     pub negated: Option<Expr>,
     /// What differs.
-    pub loss: Option<(LossKind, String)>,
+    pub loss: Option<LossRow>,
 }
 
 /// What a call renders to.
@@ -116,7 +117,7 @@ pub struct AggregateRow {
     /// Whether the empty string counts as a value.
     pub counts_empty: bool,
     /// What differs.
-    pub loss: Option<(LossKind, String)>,
+    pub loss: Option<LossRow>,
 }
 
 /// What an aggregate renders to.
@@ -141,7 +142,7 @@ struct CaseText {
     emit: Option<String>,
     rewrite: Option<Rewrite>,
     negated: Option<String>,
-    loss: Option<LossText>,
+    loss: Option<LossRow>,
 }
 
 #[derive(Deserialize)]
@@ -152,7 +153,7 @@ struct AggregateText {
     condition: Option<usize>,
     #[serde(default)]
     counts_empty: bool,
-    loss: Option<LossText>,
+    loss: Option<LossRow>,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -165,22 +166,8 @@ enum AggregateRewrite {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct LossText {
-    kind: String,
-    message: String,
-}
-
-impl LossText {
-    fn read(self) -> Result<(LossKind, String), String> {
-        let kind = LossKind::parse(&self.kind).ok_or_else(|| format!("there is no kind of loss `{}`", self.kind))?;
-        Ok((kind, self.message))
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct FunctionsFile {
-    functions: BTreeMap<String, serde_yaml::Value>,
+    functions: BTreeMap<String, Cases<CaseText>>,
     aggregates: BTreeMap<String, AggregateText>,
 }
 
@@ -202,9 +189,9 @@ impl Data {
     pub fn read(target: DataFile<'_>, functions: DataFile<'_>) -> Result<Self, DataError> {
         let file: FunctionsFile = functions.read()?;
         let mut rows = BTreeMap::new();
-        for (name, row) in file.functions {
-            let cases =
-                function_cases(row).map_err(|message| functions.error_at_key(&["functions", &name], message))?;
+        for (name, cases) in file.functions {
+            let cases: Result<_, _> = cases.into_iter().map(function_case).collect();
+            let cases = cases.map_err(|message| functions.error_at_key(&["functions", &name], message))?;
             rows.insert(name, cases);
         }
         let mut aggregates = BTreeMap::new();
@@ -224,20 +211,13 @@ fn aggregate(row: AggregateText) -> Result<AggregateRow, String> {
         (None, Some(AggregateRewrite::TakeAny)) => AggregateEmit::TakeAny,
         _ => return Err("either `emit` or `rewrite` is due".to_owned()),
     };
-    let loss = row.loss.map(LossText::read).transpose()?;
-    Ok(AggregateRow { emit, condition: row.condition, counts_empty: row.counts_empty, loss })
+    Ok(AggregateRow { emit, condition: row.condition, counts_empty: row.counts_empty, loss: row.loss })
 }
 
-/// The cases of a row: a template alone, one case, or a list of them.
-fn function_cases(row: serde_yaml::Value) -> Result<Vec<FunctionCase>, String> {
-    use serde_yaml::Value as Yaml;
-    let read = |value: Yaml| serde_yaml::from_value::<CaseText>(value).map_err(|error| error.to_string());
-    let cases = match row {
-        Yaml::String(emit) => vec![CaseText { emit: Some(emit), ..CaseText::default() }],
-        Yaml::Sequence(cases) => cases.into_iter().map(read).collect::<Result<_, _>>()?,
-        case => vec![read(case)?],
-    };
-    cases.into_iter().map(function_case).collect()
+impl From<String> for CaseText {
+    fn from(emit: String) -> Self {
+        Self { emit: Some(emit), ..Self::default() }
+    }
 }
 
 fn function_case(case: CaseText) -> Result<FunctionCase, String> {
@@ -247,8 +227,7 @@ fn function_case(case: CaseText) -> Result<FunctionCase, String> {
         _ => return Err("either `emit` or `rewrite` is due".to_owned()),
     };
     let negated = case.negated.as_deref().map(template::parse).transpose()?;
-    let loss = case.loss.map(LossText::read).transpose()?;
-    Ok(FunctionCase { arguments: case.arguments, literals: case.literals, emit, negated, loss })
+    Ok(FunctionCase { arguments: case.arguments, literals: case.literals, emit, negated, loss: case.loss })
 }
 
 #[cfg(test)]
@@ -284,7 +263,7 @@ mod tests {
         assert!(read("functions: {}\naggregates:\n  count:\n    condition: 1\n").starts_with("f:3: either"));
         assert!(
             read("functions:\n  abs: {emit: ABS($1), loss: {kind: odd, message: x}}\naggregates: {}\n")
-                .starts_with("f:2: there is no kind")
+                .starts_with("f:2: functions: unknown variant `odd`")
         );
     }
 }

@@ -1,6 +1,7 @@
 //! Templates of `functions.yaml`: what expressions of ES|QL are made of.
 
-use super::tree::{Compare, Expr, HoleKind, Operator};
+use super::tree::{Expr, HoleKind, Operator};
+use crate::ir::CompareOp;
 use crate::target::template::{Reader, Template};
 
 pub(super) use crate::target::template::parse;
@@ -36,8 +37,7 @@ impl Template for Expr {
     }
 
     fn compare(sign: &str, left: Self, right: Self) -> Option<Self> {
-        let (_, op) = Compare::ALL.into_iter().find(|(own, _)| *own == sign)?;
-        Some(Self::compare(op, left, right))
+        CompareOp::of_sign(sign).map(|op| Self::compare(op, left, right))
     }
 
     fn operate(sign: &str, left: Self, right: Self) -> Option<Self> {

@@ -1,6 +1,8 @@
 //! The tree of an ES|QL query: what the lowering builds and the printer writes. It holds values, never text that is
 //! quoted or escaped already.
 
+use crate::ir::CompareOp;
+
 /// A query, or a sub-query of `FROM`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Query {
@@ -116,47 +118,6 @@ pub struct SortKey {
     pub nulls_first: bool,
 }
 
-/// Comparisons.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Compare {
-    /// `==`
-    Equal,
-    /// `!=`
-    NotEqual,
-    /// `<`
-    Less,
-    /// `<=`
-    LessOrEqual,
-    /// `>`
-    Greater,
-    /// `>=`
-    GreaterOrEqual,
-}
-
-impl Compare {
-    /// Every one with its sign; longer signs first, as a reader needs them.
-    pub const ALL: [(&'static str, Self); 6] = [
-        ("==", Self::Equal),
-        ("!=", Self::NotEqual),
-        ("<=", Self::LessOrEqual),
-        (">=", Self::GreaterOrEqual),
-        ("<", Self::Less),
-        (">", Self::Greater),
-    ];
-
-    /// The sign.
-    pub const fn sign(self) -> &'static str {
-        match self {
-            Self::Equal => "==",
-            Self::NotEqual => "!=",
-            Self::Less => "<",
-            Self::LessOrEqual => "<=",
-            Self::Greater => ">",
-            Self::GreaterOrEqual => ">=",
-        }
-    }
-}
-
 /// Operators between values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Operator {
@@ -215,7 +176,7 @@ pub enum Expr {
     /// A call.
     Call(String, Vec<Expr>),
     /// A comparison.
-    Compare(Compare, Box<Expr>, Box<Expr>),
+    Compare(CompareOp, Box<Expr>, Box<Expr>),
     /// Arithmetic between two operands.
     Binary(Operator, Box<Expr>, Box<Expr>),
     /// The number with the sign turned.
@@ -279,7 +240,7 @@ impl Expr {
     }
 
     /// A comparison.
-    pub fn compare(op: Compare, left: Self, right: Self) -> Self {
+    pub fn compare(op: CompareOp, left: Self, right: Self) -> Self {
         Self::Compare(op, Box::new(left), Box::new(right))
     }
 

@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use crate::target::{Capabilities, DataError, DataFile, LossKind};
+use crate::target::data::Cases;
+use crate::target::{Capabilities, DataError, DataFile, LossRow};
 
 const TARGET: DataFile<'_> =
     DataFile { name: "targets/kql/target.yaml", text: include_str!("../../../targets/kql/target.yaml") };
@@ -36,21 +37,13 @@ pub struct TargetFile {
 #[serde(deny_unknown_fields)]
 pub struct FunctionsFile {
     /// Functions, by language and name.
-    functions: BTreeMap<String, FunctionRow>,
+    functions: BTreeMap<String, Cases<FunctionCase>>,
     /// Aggregates, by name.
     pub aggregates: BTreeMap<String, AggregateRow>,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum FunctionRow {
-    Template(String),
-    Case(FunctionCase),
-    Cases(Vec<FunctionCase>),
-}
-
 /// What a function is in KQL.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FunctionCase {
     /// The template.
@@ -58,8 +51,15 @@ pub struct FunctionCase {
     /// The number of arguments it is for.
     #[serde(default)]
     pub arguments: Option<usize>,
+    /// What differs.
     #[serde(default)]
-    loss: Option<(String, String)>,
+    pub loss: Option<LossRow>,
+}
+
+impl From<String> for FunctionCase {
+    fn from(emit: String) -> Self {
+        Self { emit, ..Self::default() }
+    }
 }
 
 /// What an aggregate is in KQL.
@@ -74,50 +74,20 @@ pub struct AggregateRow {
     /// Whether records without a value are left out.
     #[serde(default)]
     pub filled: bool,
-    #[serde(default)]
-    shown: Option<(String, String)>,
-}
-
-/// A loss as a row tells it.
-fn loss(told: Option<&(String, String)>) -> Option<(LossKind, &str)> {
-    told.and_then(|(kind, message)| Some((LossKind::parse(kind)?, message.as_str())))
-}
-
-impl FunctionCase {
-    /// What differs.
-    pub fn loss(&self) -> Option<(LossKind, &str)> {
-        loss(self.loss.as_ref())
-    }
-}
-
-impl AggregateRow {
     /// What differs in what is shown.
-    pub fn shown(&self) -> Option<(LossKind, &str)> {
-        loss(self.shown.as_ref())
-    }
+    #[serde(default)]
+    pub shown: Option<LossRow>,
 }
 
 impl FunctionsFile {
-    /// The template of a function for so many arguments, and what differs.
-    pub fn function(&self, name: &str, arguments: usize) -> Option<(&str, Option<(LossKind, &str)>)> {
-        let fits = |case: &&FunctionCase| case.arguments.is_none_or(|wanted| wanted == arguments);
-        match self.functions.get(name)? {
-            FunctionRow::Template(template) => Some((template, None)),
-            FunctionRow::Case(case) => Some(case).filter(fits).map(|case| (case.emit.as_str(), case.loss())),
-            FunctionRow::Cases(cases) => cases.iter().find(fits).map(|case| (case.emit.as_str(), case.loss())),
-        }
+    /// The case of a function for so many arguments.
+    pub fn function(&self, name: &str, arguments: usize) -> Option<&FunctionCase> {
+        self.functions.get(name)?.iter().find(|case| case.arguments.is_none_or(|wanted| wanted == arguments))
     }
 
     /// Every template, with the name of its row.
     pub fn templates(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.functions.iter().flat_map(|(name, row)| {
-            let templates: Vec<&str> = match row {
-                FunctionRow::Template(template) => vec![template],
-                FunctionRow::Case(case) => vec![&case.emit],
-                FunctionRow::Cases(cases) => cases.iter().map(|case| case.emit.as_str()).collect(),
-            };
-            templates.into_iter().map(|template| (name.as_str(), template))
-        })
+        self.functions.iter().flat_map(|(name, row)| row.iter().map(|case| (name.as_str(), case.emit.as_str())))
     }
 }
 
@@ -130,9 +100,8 @@ pub fn builtin() -> Result<&'static Data, DataError> {
         let functions = FUNCTIONS.current()?;
         let read: FunctionsFile = functions.read()?;
         for (name, row) in &read.aggregates {
-            let told = row.shown.is_none() || row.shown().is_some_and(|(kind, _)| !kind.refuses());
-            if crate::functions::aggregate(&row.emit).is_none() || !told {
-                return Err(functions.error_at_key(&["aggregates", name], "there is no such aggregate or kind of loss"));
+            if crate::functions::aggregate(&row.emit).is_none() {
+                return Err(functions.error_at_key(&["aggregates", name], "there is no such aggregate"));
             }
         }
         Ok(Data { target: TARGET.current()?.read()?, functions: read })

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use super::tree::LogSource;
-use crate::target::{Capabilities, DataError, DataFile, LossKind};
+use crate::target::{Capabilities, DataError, DataFile, LossRow};
 
 const TARGET: DataFile<'_> =
     DataFile { name: "targets/sigma/target.yaml", text: include_str!("../../../targets/sigma/target.yaml") };
@@ -189,7 +189,8 @@ pub struct AggregateRow {
     #[serde(default)]
     pub of_array: bool,
     #[serde(default)]
-    loss: Option<LossText>,
+    /// What differs.
+    pub loss: Option<LossRow>,
 }
 
 /// Types of correlations that aggregates become.
@@ -204,20 +205,6 @@ pub enum Count {
     ValueSum,
     /// The average.
     ValueAvg,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct LossText {
-    kind: String,
-    message: String,
-}
-
-impl AggregateRow {
-    /// What differs.
-    pub fn loss(&self) -> Option<(LossKind, &str)> {
-        self.loss.as_ref().and_then(|loss| Some((LossKind::parse(&loss.kind)?, loss.message.as_str())))
-    }
 }
 
 #[derive(Deserialize)]
@@ -263,9 +250,6 @@ pub fn read(target: &DataFile<'_>, tables: &DataFile<'_>, functions: &DataFile<'
     }
     let functions_read: FunctionsFile = functions.read()?;
     for (name, row) in &functions_read.aggregates {
-        if row.loss.is_some() && row.loss().is_none_or(|(kind, _)| kind.refuses()) {
-            return Err(functions.error_at_key(&["aggregates", name], "there is no such kind of loss"));
-        }
         if row.field.is_none() && row.kind != Count::EventCount {
             return Err(functions.error_at_key(&["aggregates", name], "this type of correlation needs a `field`"));
         }

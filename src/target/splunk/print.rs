@@ -6,7 +6,7 @@
 
 use std::fmt::Write as _;
 
-use super::tree::{Aggregate, Command, Eval, Filter, Head, Operator, Pattern, Search, Stats};
+use super::tree::{Aggregate, Command, Eval, Filter, Head, Operator, Pattern, Search, Stats, comparison_sign};
 
 /// How long a line may get before it is broken where that is possible, in characters.
 const WIDTH: usize = 110;
@@ -298,7 +298,7 @@ fn filter_text(filter: &Filter, level: u8) -> String {
         Filter::Macro(name) => format!("`{name}`"),
         // Several words are an AND, which binds less tightly than OR and NOT do.
         Filter::Raw(text) => parenthesised(text.clone(), level > 1 && text.contains(' ')),
-        Filter::Field(field, op, value) => format!("{}{}{}", field_name(field), op.sign(), pattern(value)),
+        Filter::Field(field, op, value) => format!("{}{}{}", field_name(field), comparison_sign(*op), pattern(value)),
         Filter::In(field, values) => {
             format!("{} IN ({})", field_name(field), values.iter().map(pattern).collect::<Vec<_>>().join(", "))
         }
@@ -353,7 +353,7 @@ fn flat(expr: &Eval, level: u8) -> String {
         Eval::Call(name, arguments) => {
             format!("{name}({})", arguments.iter().map(|a| flat(a, 0)).collect::<Vec<_>>().join(", "))
         }
-        Eval::Compare(op, left, right) => format!("{}{}{}", flat(left, 5), op.sign(), flat(right, 5)),
+        Eval::Compare(op, left, right) => format!("{}{}{}", flat(left, 5), comparison_sign(*op), flat(right, 5)),
         Eval::Chain(first, rest) => {
             let mut text = operand(first, rest.first().map(|(op, _)| *op), false);
             for (op, right) in rest {
@@ -436,8 +436,8 @@ fn laid_out(expr: &Eval, level: u8, column: usize, indent: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tree::Compare;
     use super::*;
+    use crate::ir::CompareOp;
 
     fn field(name: &str) -> Eval {
         Eval::field(name)
@@ -449,7 +449,7 @@ mod tests {
 
     #[test]
     fn and_and_or_never_meet_without_parentheses() {
-        let a = Eval::compare(Compare::Equal, field("a"), Eval::integer(1));
+        let a = Eval::compare(CompareOp::Equal, field("a"), Eval::integer(1));
         let b = Eval::call("isnull", [field("b")]);
         let either = Eval::any(vec![a.clone(), b.clone()]);
         assert_eq!(show(&Eval::all(vec![either.clone(), a.clone()])), "(a=1 OR isnull(b)) AND a=1");
@@ -530,8 +530,8 @@ mod tests {
                 filter: Filter::And(vec![
                     Filter::Macro("a".into()),
                     Filter::Or(vec![
-                        Filter::Field("x".into(), Compare::Equal, Pattern::exact("1")),
-                        Filter::Field("y".into(), Compare::Equal, Pattern::exact("b c")),
+                        Filter::Field("x".into(), CompareOp::Equal, Pattern::exact("1")),
+                        Filter::Field("y".into(), CompareOp::Equal, Pattern::exact("b c")),
                     ]),
                 ]),
                 earliest: Some("-1h".into()),

@@ -7,7 +7,8 @@ use serde::Deserialize;
 
 use super::template;
 use super::tree::Eval;
-use crate::target::{Capabilities, DataError, DataFile, LossKind};
+use crate::target::data::Cases;
+use crate::target::{Capabilities, DataError, DataFile, LossRow};
 
 /// The files built in.
 const TARGET: DataFile<'_> =
@@ -60,7 +61,7 @@ pub struct FunctionCase {
     /// How the value is represented, where its type does not tell.
     pub gives: Option<Gives>,
     /// What differs.
-    pub loss: Option<(LossKind, String)>,
+    pub loss: Option<LossRow>,
 }
 
 /// What a call renders to.
@@ -160,14 +161,7 @@ struct CaseText {
     rewrite: Option<Rewrite>,
     negated: Option<String>,
     gives: Option<Gives>,
-    loss: Option<LossText>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct LossText {
-    kind: String,
-    message: String,
+    loss: Option<LossRow>,
 }
 
 /// How an aggregate is rendered.
@@ -190,21 +184,8 @@ pub struct AggregateRow {
     /// The position of the most values kept, from 1.
     pub limit: Option<usize>,
     #[serde(default)]
-    loss: Option<LossText2>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct LossText2 {
-    kind: String,
-    message: String,
-}
-
-impl AggregateRow {
     /// What differs.
-    pub fn loss(&self) -> Option<(LossKind, &str)> {
-        self.loss.as_ref().and_then(|loss| Some((LossKind::parse(&loss.kind)?, loss.message.as_str())))
-    }
+    pub loss: Option<LossRow>,
 }
 
 /// Aggregates that pick records or have parameters in their names.
@@ -301,7 +282,7 @@ impl FieldRow {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct FunctionsFile {
-    functions: BTreeMap<String, serde_yaml::Value>,
+    functions: BTreeMap<String, Cases<CaseText>>,
     aggregates: BTreeMap<String, AggregateRow>,
 }
 
@@ -330,15 +311,12 @@ impl Data {
         let target_file: TargetFile = target.read()?;
         let file: FunctionsFile = functions.read()?;
         let mut rows = BTreeMap::new();
-        for (name, text) in file.functions {
-            let cases =
-                function_cases(text).map_err(|message| functions.error_at_key(&["functions", &name], message))?;
+        for (name, cases) in file.functions {
+            let cases: Result<_, _> = cases.into_iter().map(function_case).collect();
+            let cases = cases.map_err(|message| functions.error_at_key(&["functions", &name], message))?;
             rows.insert(name, cases);
         }
         for (name, row) in &file.aggregates {
-            if row.loss.as_ref().is_some_and(|loss| LossKind::parse(&loss.kind).is_none()) {
-                return Err(functions.error_at_key(&["aggregates", name], "there is no such kind of loss"));
-            }
             if row.stats.is_none() == row.rewrite.is_none() {
                 return Err(functions.error_at_key(&["aggregates", name], "either `stats` or `rewrite` is due"));
             }
@@ -364,16 +342,10 @@ impl Data {
     }
 }
 
-/// The cases of a row: a template alone, one case, or a list of them.
-fn function_cases(row: serde_yaml::Value) -> Result<Vec<FunctionCase>, String> {
-    use serde_yaml::Value as Yaml;
-    let read = |value: Yaml| serde_yaml::from_value::<CaseText>(value).map_err(|error| error.to_string());
-    let cases = match row {
-        Yaml::String(emit) => vec![CaseText { emit: Some(emit), ..CaseText::default() }],
-        Yaml::Sequence(cases) => cases.into_iter().map(read).collect::<Result<_, _>>()?,
-        case => vec![read(case)?],
-    };
-    cases.into_iter().map(function_case).collect()
+impl From<String> for CaseText {
+    fn from(emit: String) -> Self {
+        Self { emit: Some(emit), ..Self::default() }
+    }
 }
 
 fn function_case(case: CaseText) -> Result<FunctionCase, String> {
@@ -383,15 +355,14 @@ fn function_case(case: CaseText) -> Result<FunctionCase, String> {
         _ => return Err("either `emit` or `rewrite` is due".to_owned()),
     };
     let negated = case.negated.as_deref().map(template::parse).transpose()?;
-    let loss = match case.loss {
-        Some(loss) => {
-            let kind =
-                LossKind::parse(&loss.kind).ok_or_else(|| format!("there is no kind of loss `{}`", loss.kind))?;
-            Some((kind, loss.message))
-        }
-        None => None,
-    };
-    Ok(FunctionCase { arguments: case.arguments, literals: case.literals, emit, negated, gives: case.gives, loss })
+    Ok(FunctionCase {
+        arguments: case.arguments,
+        literals: case.literals,
+        emit,
+        negated,
+        gives: case.gives,
+        loss: case.loss,
+    })
 }
 
 #[cfg(test)]
@@ -440,7 +411,7 @@ mod tests {
         assert!(read("functions:\n  tolower: lower($1\naggregates: {}\n", tables).starts_with("f:2: in the template"));
         assert!(
             read("functions:\n  a:\n    emit: x\n    lost: 1\naggregates: {}\n", tables)
-                .starts_with("f:2: unknown field")
+                .starts_with("f:2: functions: unknown field `lost`")
         );
         assert!(read("functions: {}\naggregates:\n  count:\n    default: 0\n", tables).starts_with("f:3: either"));
         assert!(

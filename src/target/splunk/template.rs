@@ -1,6 +1,7 @@
 //! Templates of `functions.yaml`: what expressions of `eval` are made of, `/…/` for a regular expression among them.
 
-use super::tree::{Compare, Eval, HoleKind, Operator};
+use super::tree::{Eval, HoleKind, Operator};
+use crate::ir::CompareOp;
 use crate::target::template::{Reader, Template};
 
 pub(super) use crate::target::template::parse;
@@ -35,8 +36,7 @@ impl Template for Eval {
     }
 
     fn compare(sign: &str, left: Self, right: Self) -> Option<Self> {
-        let op = Compare::ALL.into_iter().find(|op| op.sign() == sign)?;
-        Some(Self::compare(op, left, right))
+        CompareOp::of_sign(sign).map(|op| Self::compare(op, left, right))
     }
 
     fn operate(sign: &str, left: Self, right: Self) -> Option<Self> {

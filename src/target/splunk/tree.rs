@@ -1,6 +1,8 @@
 //! The tree of a Splunk search: what the lowering builds and the printer writes. It holds values, never text that is
 //! quoted or escaped already.
 
+use crate::ir::CompareOp;
+
 /// A whole search, or a sub-search.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Search {
@@ -38,7 +40,7 @@ pub enum Filter {
     /// A word of raw search language from a data file: `tag=process`, `sourcetype="x"`.
     Raw(String),
     /// A field is compared with a value.
-    Field(String, Compare, Pattern),
+    Field(String, CompareOp, Pattern),
     /// A field has one of these values.
     In(String, Vec<Pattern>),
     /// All hold.
@@ -78,38 +80,11 @@ impl Pattern {
     }
 }
 
-/// Comparisons.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Compare {
-    /// `=`
-    Equal,
-    /// `!=`
-    NotEqual,
-    /// `<`
-    Less,
-    /// `<=`
-    LessOrEqual,
-    /// `>`
-    Greater,
-    /// `>=`
-    GreaterOrEqual,
-}
-
-impl Compare {
-    /// Every one.
-    pub const ALL: [Self; 6] =
-        [Self::Equal, Self::NotEqual, Self::Less, Self::LessOrEqual, Self::Greater, Self::GreaterOrEqual];
-
-    /// The sign.
-    pub const fn sign(self) -> &'static str {
-        match self {
-            Self::Equal => "=",
-            Self::NotEqual => "!=",
-            Self::Less => "<",
-            Self::LessOrEqual => "<=",
-            Self::Greater => ">",
-            Self::GreaterOrEqual => ">=",
-        }
+/// The sign of a comparison.
+pub const fn comparison_sign(op: CompareOp) -> &'static str {
+    match op {
+        CompareOp::Equal => "=",
+        other => other.sign(),
     }
 }
 
@@ -127,7 +102,7 @@ pub enum Eval {
     /// A call.
     Call(String, Vec<Eval>),
     /// A comparison.
-    Compare(Compare, Box<Eval>, Box<Eval>),
+    Compare(CompareOp, Box<Eval>, Box<Eval>),
     /// Arithmetic or `.` from left to right: the first operand, then operators with theirs.
     Chain(Box<Eval>, Vec<(Operator, Eval)>),
     /// The number with the sign turned.
@@ -352,7 +327,7 @@ impl Eval {
     }
 
     /// A comparison.
-    pub fn compare(op: Compare, left: Self, right: Self) -> Self {
+    pub fn compare(op: CompareOp, left: Self, right: Self) -> Self {
         Self::Compare(op, Box::new(left), Box::new(right))
     }
 

@@ -199,7 +199,7 @@ pub(super) fn fillnull(reader: &mut Reader<'_>, pipe: &mut Pipe, stage: &Stage<'
     }
     for field in fields {
         let value = pipe.value(&mut reader.columns, &field, span);
-        let filled = eval::kql("coalesce", vec![value, fill.clone()], Type::Unknown.into(), span);
+        let filled = eval::kql("coalesce", vec![value, fill.clone()], Type::Unknown, span);
         pipe.set(&mut reader.columns, &field, filled, span);
     }
     if named.is_empty() && pipe.schema().open {

@@ -1,9 +1,9 @@
 //! Tests of a value that depends on conditions (`iff`, `case`): one condition for each value that passes.
 
-use super::super::tree::{Compare, Condition, Operand};
+use super::super::tree::{Condition, Operand};
 use super::condition::negated;
 use super::{Lower, Meaning, Result, refuse};
-use crate::ir::{Case, CaseRule, Expr, ExprKind, StringTest, Value};
+use crate::ir::{Case, CaseRule, CompareOp, Expr, ExprKind, StringTest, Value};
 use crate::target::LossKind;
 
 impl Lower<'_> {
@@ -51,7 +51,7 @@ impl Lower<'_> {
 /// Whether the negation of a condition holds everywhere the condition does not, missing fields included.
 fn is_total(condition: &Condition) -> bool {
     match condition {
-        Condition::Compare(Operand::Field(_), Compare::Equal | Compare::NotEqual, _)
+        Condition::Compare(Operand::Field(_), CompareOp::Equal | CompareOp::NotEqual, _)
         | Condition::Constant(_)
         | Condition::In(..)
         | Condition::Like(..)

@@ -3,7 +3,7 @@
 //! A test of a field that is missing fails in EQL, and its negation holds, as with KQL's strings and `!=`. Tests that are
 //! scripts are left out, since they fail either way.
 
-use super::super::tree::{Compare, Condition, Operand, Value as Literal};
+use super::super::tree::{Condition, Operand, Value as Literal};
 use super::cases::{literal_passes, literal_text};
 use super::{Lower, Meaning, Result, address, refuse};
 use crate::ir::{
@@ -20,7 +20,7 @@ use crate::types::Type;
 
 /// A field that is equal to a text.
 pub(super) fn equals(field: &str, text: &str) -> Condition {
-    Condition::Compare(Operand::Field(field.to_owned()), Compare::Equal, Literal::Text(text.to_owned()))
+    Condition::Compare(Operand::Field(field.to_owned()), CompareOp::Equal, Literal::Text(text.to_owned()))
 }
 
 /// That an event is of one of these index patterns, as the name of its data stream tells; nothing where that is not
@@ -60,7 +60,7 @@ impl Lower<'_> {
                     self.condition(&inner, want)
                 } else {
                     let subject = self.subject(expr)?;
-                    Ok(Condition::Compare(Operand::Field(subject.name), Compare::Equal, Literal::Bool(want)))
+                    Ok(Condition::Compare(Operand::Field(subject.name), CompareOp::Equal, Literal::Bool(want)))
                 }
             }
             ExprKind::Call(function, arguments) => self.call(function.name(), arguments, want, expr.span),
@@ -74,7 +74,7 @@ impl Lower<'_> {
             },
             ExprKind::Access(_) => {
                 let subject = self.subject(expr)?;
-                Ok(Condition::Compare(Operand::Field(subject.name), Compare::Equal, Literal::Bool(want)))
+                Ok(Condition::Compare(Operand::Field(subject.name), CompareOp::Equal, Literal::Bool(want)))
             }
             _ => refuse(
                 LossKind::UnsupportedExpression,
@@ -122,7 +122,7 @@ impl Lower<'_> {
             value => literal_of(value),
         };
         let operand = if subject.length { Operand::Length(subject.name) } else { Operand::Field(subject.name) };
-        Ok(Condition::Compare(operand, compare(op), literal))
+        Ok(Condition::Compare(operand, op, literal))
     }
 
     fn between(&mut self, node: &Between, want: bool) -> Result<Condition> {
@@ -132,9 +132,9 @@ impl Lower<'_> {
         let operand = if subject.length { Operand::Length(subject.name) } else { Operand::Field(subject.name) };
         let one = |op, value: &Value| Condition::Compare(operand.clone(), op, literal_of(value));
         Ok(if inside {
-            Condition::all(vec![one(Compare::GreaterOrEqual, &low), one(Compare::LessOrEqual, &high)])
+            Condition::all(vec![one(CompareOp::GreaterOrEqual, &low), one(CompareOp::LessOrEqual, &high)])
         } else {
-            Condition::any(vec![one(Compare::Less, &low), one(Compare::Greater, &high)])
+            Condition::any(vec![one(CompareOp::Less, &low), one(CompareOp::Greater, &high)])
         })
     }
 
@@ -344,7 +344,7 @@ impl Lower<'_> {
             Condition::any(vec![Condition::Missing(subject.name.clone(), true), equals(&subject.name, "")])
         } else {
             let field = Operand::Field(subject.name.clone());
-            let empty = Condition::Compare(field, Compare::NotEqual, Literal::Text(String::new()));
+            let empty = Condition::Compare(field, CompareOp::NotEqual, Literal::Text(String::new()));
             Condition::all(vec![Condition::Missing(subject.name, false), empty])
         })
     }
@@ -410,7 +410,7 @@ pub(super) fn negated(condition: Condition, want: bool) -> Condition {
     match condition {
         condition if want => condition,
         Condition::Constant(value) => Condition::Constant(!value),
-        Condition::Compare(operand, Compare::Equal, value) => Condition::Compare(operand, Compare::NotEqual, value),
+        Condition::Compare(operand, CompareOp::Equal, value) => Condition::Compare(operand, CompareOp::NotEqual, value),
         Condition::Missing(name, is) => Condition::Missing(name, !is),
         Condition::Or(terms) => Condition::all(terms.into_iter().map(|term| negated(term, false)).collect()),
         condition => Condition::Not(Box::new(condition)),
@@ -438,16 +438,5 @@ fn literal_of(value: &Value) -> Literal {
         Value::Real(value) => Literal::Number(format!("{value:?}")),
         Value::TimeSpan(ticks) => Literal::Number((ticks / 10_000).to_string()),
         other => Literal::Text(text_of(other)),
-    }
-}
-
-const fn compare(op: CompareOp) -> Compare {
-    match op {
-        CompareOp::Equal => Compare::Equal,
-        CompareOp::NotEqual => Compare::NotEqual,
-        CompareOp::Less => Compare::Less,
-        CompareOp::LessOrEqual => Compare::LessOrEqual,
-        CompareOp::Greater => Compare::Greater,
-        CompareOp::GreaterOrEqual => Compare::GreaterOrEqual,
     }
 }

@@ -2,10 +2,11 @@
 
 use super::join::identity;
 use super::{Flow, Lower, Result, Slot, refuse};
-use crate::ir::{AggregateCall, ColumnId, Computed, Expr as Ir, Schema};
+use crate::ir::{AggregateCall, ColumnId, CompareOp, Computed, Expr as Ir, Schema};
 use crate::target::LossKind;
 use crate::target::esql::rows::AggregateEmit;
-use crate::target::esql::tree::{Aggregate, Command, Compare, Expr};
+use crate::target::esql::tree::{Aggregate, Command, Expr};
+use crate::target::ledger::Accounts as _;
 use crate::target::usage::Usage;
 use crate::types::Type;
 
@@ -219,8 +220,8 @@ impl Lower<'_> {
             let column = self.name_in(schema, id);
             let mut attempt = flow.clone();
             let lowered = self.shown_or(after.deciding.contains(&id), &column, |lower| {
-                if let Some((kind, message)) = &row.loss {
-                    lower.lose(*kind, call.span, message.clone());
+                if let Some(loss) = &row.loss {
+                    lower.lose(loss.kind, call.span, &loss.message);
                 }
                 let value = match &row.emit {
                     AggregateEmit::Template(template) => {
@@ -327,5 +328,5 @@ fn counts(value: &Expr) -> bool {
 
 /// Rows whose side is this one.
 pub(super) fn of_side(side: &str, name: &str) -> Expr {
-    Expr::compare(Compare::Equal, Expr::field(side), Expr::text(name))
+    Expr::compare(CompareOp::Equal, Expr::field(side), Expr::text(name))
 }

@@ -6,6 +6,7 @@ use crate::ir::Expr as Ir;
 use crate::target::LossKind;
 use crate::target::esql::rows::{Emit, FunctionCase};
 use crate::target::esql::tree::{Expr, HoleKind};
+use crate::target::ledger::Accounts as _;
 use crate::types::Type;
 
 impl<'a> Lower<'a> {
@@ -28,8 +29,8 @@ impl<'a> Lower<'a> {
             };
             return refuse(LossKind::UnsupportedFunction, expr.span, message);
         };
-        if let Some((kind, message)) = &case.loss {
-            self.lose(*kind, expr.span, message.clone());
+        if let Some(loss) = &case.loss {
+            self.lose(loss.kind, expr.span, &loss.message);
         }
         match &case.emit {
             Emit::Template(template) => {

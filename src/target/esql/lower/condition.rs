@@ -12,7 +12,8 @@ use crate::target::LossKind;
 use crate::target::elastic::lucene;
 use crate::target::elastic::tables::{StoredType, Values};
 use crate::target::esql::rows::Emit;
-use crate::target::esql::tree::{Compare, Expr};
+use crate::target::esql::tree::Expr;
+use crate::target::ledger::Accounts as _;
 use crate::target::sets::{Asked, elements, table_of};
 use crate::types::Type;
 
@@ -41,8 +42,8 @@ impl Lower<'_> {
                 let case = self.function_case(*function, arguments);
                 match case.map(|case| (&case.emit, &case.negated, &case.loss)) {
                     Some((Emit::Template(holds), Some(fails), loss)) => {
-                        if let Some((kind, message)) = loss {
-                            self.lose(*kind, expr.span, message.clone());
+                        if let Some(loss) = loss {
+                            self.lose(loss.kind, expr.span, &loss.message);
                         }
                         self.filled(flow, if want { holds } else { fails }, arguments)
                     }
@@ -70,22 +71,22 @@ impl Lower<'_> {
     fn truth(&mut self, flow: &mut Flow, expr: &Ir, want: bool) -> Result<Expr> {
         let value = self.value(flow, expr)?;
         let value = if expr.ty.ty == Type::Bool { value } else { Expr::call("TO_BOOLEAN", [value]) };
-        Ok(Expr::compare(Compare::Equal, value, Expr::Bool(want)))
+        Ok(Expr::compare(CompareOp::Equal, value, Expr::Bool(want)))
     }
 
     fn comparison(&mut self, flow: &mut Flow, node: &Comparison, want: bool) -> Result<Expr> {
         let op = if want { node.op } else { node.op.complement() };
-        let (mut left_ir, mut right_ir, mut op) = (&node.left, &node.right, compare_op(op));
+        let (mut left_ir, mut right_ir, mut op) = (&node.left, &node.right, op);
         if left_ir.as_literal().is_some() && right_ir.as_literal().is_none() {
             (left_ir, right_ir) = (right_ir, left_ir);
-            op = mirrored(op);
+            op = op.mirrored();
         }
         let is = |ty: Type| left_ir.ty.ty == ty || right_ir.ty.ty == ty;
         let stored = Self::slot(flow, left_ir).and_then(|slot| slot.stored);
         let texts = |ty: Type| matches!(ty, Type::Guid | Type::Dynamic | Type::String | Type::Unknown);
         let (left, right) = if stored == Some(StoredType::Keyword)
             && right_ir.as_literal().is_some()
-            && matches!(op, Compare::Equal | Compare::NotEqual)
+            && matches!(op, CompareOp::Equal | CompareOp::NotEqual)
         {
             (self.value(flow, left_ir)?, self.text(flow, right_ir)?)
         } else if is(Type::DateTime) {
@@ -100,7 +101,7 @@ impl Lower<'_> {
             (self.number(flow, left_ir)?, self.number(flow, right_ir)?)
         };
         let test = Expr::compare(op, left.clone(), right.clone());
-        if node.nulls != NullRule::KqlEquality || op != Compare::NotEqual {
+        if node.nulls != NullRule::KqlEquality || op != CompareOp::NotEqual {
             return Ok(test);
         }
         // A null differs from every value.
@@ -132,13 +133,13 @@ impl Lower<'_> {
         let (subject, low, high) = (bound(&node.subject)?, bound(&node.low)?, bound(&node.high)?);
         Ok(if inside {
             Expr::all(vec![
-                Expr::compare(Compare::GreaterOrEqual, subject.clone(), low),
-                Expr::compare(Compare::LessOrEqual, subject, high),
+                Expr::compare(CompareOp::GreaterOrEqual, subject.clone(), low),
+                Expr::compare(CompareOp::LessOrEqual, subject, high),
             ])
         } else {
             Expr::any(vec![
-                Expr::compare(Compare::Less, subject.clone(), low),
-                Expr::compare(Compare::Greater, subject, high),
+                Expr::compare(CompareOp::Less, subject.clone(), low),
+                Expr::compare(CompareOp::Greater, subject, high),
             ])
         })
     }
@@ -201,7 +202,7 @@ impl Lower<'_> {
         let total = |e: Expr, filled: bool| if filled { e } else { Expr::call("COALESCE", [e, Expr::text("")]) };
         let left = fold(total(left, Self::is_filled(flow, &node.subject)));
         let right = fold(total(right, Self::is_filled(flow, &node.needle)));
-        Expr::compare(if want { Compare::Equal } else { Compare::NotEqual }, left, right)
+        Expr::compare(if want { CompareOp::Equal } else { CompareOp::NotEqual }, left, right)
     }
 
     fn regex(&mut self, flow: &mut Flow, node: &RegexMatch, want: bool, span: Span) -> Result<Expr> {
@@ -474,7 +475,7 @@ pub(super) fn literal_match(
     let (subject, fold) = folded(text, case == CaseRule::Sensitive, values);
     let needle = fold(needle);
     let positive = match test {
-        StringTest::Equals => Expr::compare(Compare::Equal, subject, Expr::Text(needle)),
+        StringTest::Equals => Expr::compare(CompareOp::Equal, subject, Expr::Text(needle)),
         StringTest::Contains => Expr::Like(Box::new(subject), format!("*{}*", lucene::like(&needle))),
         StringTest::StartsWith => Expr::call("STARTS_WITH", [subject, Expr::Text(needle)]),
         StringTest::EndsWith => Expr::call("ENDS_WITH", [subject, Expr::Text(needle)]),
@@ -501,18 +502,18 @@ pub(super) fn literal_match(
 
 /// True where a text is missing or empty.
 pub(super) fn is_empty(text: &Expr) -> Expr {
-    Expr::any(vec![text.clone().is_null(), Expr::compare(Compare::Equal, text.clone(), Expr::text(""))])
+    Expr::any(vec![text.clone().is_null(), Expr::compare(CompareOp::Equal, text.clone(), Expr::text(""))])
 }
 
 /// True where a text is there and not empty.
 fn is_there(text: &Expr) -> Expr {
-    Expr::compare(Compare::NotEqual, text.clone(), Expr::text(""))
+    Expr::compare(CompareOp::NotEqual, text.clone(), Expr::text(""))
 }
 
 /// The opposite of a test that is null where `text` is: true there too.
 fn complement(test: Expr, text: &Expr, filled: bool) -> Expr {
     let opposite = match test {
-        Expr::Compare(Compare::Equal, left, right) => Expr::Compare(Compare::NotEqual, left, right),
+        Expr::Compare(CompareOp::Equal, left, right) => Expr::Compare(CompareOp::NotEqual, left, right),
         test => Expr::Not(Box::new(test)),
     };
     if filled { opposite } else { Expr::any(vec![text.clone().is_null(), opposite]) }
@@ -521,28 +522,7 @@ fn complement(test: Expr, text: &Expr, filled: bool) -> Expr {
 fn one_of(subject: Expr, mut items: Vec<Expr>) -> Expr {
     match items.len() {
         0 => Expr::Bool(false),
-        1 => Expr::compare(Compare::Equal, subject, items.remove(0)),
+        1 => Expr::compare(CompareOp::Equal, subject, items.remove(0)),
         _ => Expr::In(Box::new(subject), items),
-    }
-}
-
-const fn compare_op(op: CompareOp) -> Compare {
-    match op {
-        CompareOp::Equal => Compare::Equal,
-        CompareOp::NotEqual => Compare::NotEqual,
-        CompareOp::Less => Compare::Less,
-        CompareOp::LessOrEqual => Compare::LessOrEqual,
-        CompareOp::Greater => Compare::Greater,
-        CompareOp::GreaterOrEqual => Compare::GreaterOrEqual,
-    }
-}
-
-const fn mirrored(op: Compare) -> Compare {
-    match op {
-        Compare::Less => Compare::Greater,
-        Compare::LessOrEqual => Compare::GreaterOrEqual,
-        Compare::Greater => Compare::Less,
-        Compare::GreaterOrEqual => Compare::LessOrEqual,
-        same => same,
     }
 }

@@ -6,9 +6,10 @@ use super::plan::branches;
 use super::rewrite::at_least_one;
 use super::source::index_of;
 use super::{Flow, Lower, Result, Slot, refuse};
-use crate::ir::{ColumnId, Join, JoinKind, Op, Origin, Plan, Schema};
+use crate::ir::{ColumnId, CompareOp, Join, JoinKind, Op, Origin, Plan, Schema};
 use crate::source::Span;
-use crate::target::esql::tree::{Aggregate, Command, Compare, Expr, Head, Query};
+use crate::target::esql::tree::{Aggregate, Command, Expr, Head, Query};
+use crate::target::ledger::Accounts as _;
 use crate::target::sets::list_name;
 use crate::target::usage::Usage;
 use crate::target::{Fidelity, Loss, LossKind, Prefer};
@@ -96,7 +97,7 @@ impl Lower<'_> {
         }
         let message = "a record comes once with the values of all its partners, where KQL gives a row for each pair";
         let fidelity = self.cost_of_multiplicity();
-        self.losses.push(Loss { kind: LossKind::RowCap, span, message: message.into(), fidelity });
+        self.ledger.losses.push(Loss { kind: LossKind::RowCap, span, message: message.into(), fidelity });
         self.attach(flow, right, &keys, Carried::Columns { ids: &carried, unique }, kept, none, span)
     }
 
@@ -126,7 +127,7 @@ impl Lower<'_> {
         let chosen = self.helper("chosen");
         let aggregate = Aggregate { name: chosen.clone(), value: Expr::call(bound, [value.clone()]), condition: None };
         flow.push(Command::Stats { inline: true, aggregates: vec![aggregate], by });
-        flow.push(Command::Where(Expr::compare(Compare::Equal, value, Expr::field(&chosen))));
+        flow.push(Command::Where(Expr::compare(CompareOp::Equal, value, Expr::field(&chosen))));
         flow.push(Command::Drop(vec![chosen]));
         flow.pool = None;
     }
@@ -151,7 +152,7 @@ impl Lower<'_> {
         } else {
             let fidelity = self.cost_of_multiplicity();
             let message = "records of the other side that are equal in all that is used of them are joined once";
-            self.losses.push(Loss { kind: LossKind::RowCap, span, message: message.into(), fidelity });
+            self.ledger.losses.push(Loss { kind: LossKind::RowCap, span, message: message.into(), fidelity });
         }
         let mut outputs = Vec::new();
         for id in carried {
@@ -170,7 +171,7 @@ impl Lower<'_> {
             if object {
                 let message =
                     format!("the column `{name}` stays empty; it decides nothing. An object cannot be joined");
-                self.losses.push(Loss::shown(LossKind::Null, span, message));
+                self.ledger.losses.push(Loss::shown(LossKind::Null, span, message));
                 outputs.push((*id, Slot::new(Expr::Null)));
                 continue;
             }
@@ -185,7 +186,7 @@ impl Lower<'_> {
             };
             let own = self.helper(&format!("{name}_right"));
             let column = Expr::field(&own);
-            let empty = Expr::compare(Compare::Equal, column.clone(), Expr::text(""));
+            let empty = Expr::compare(CompareOp::Equal, column.clone(), Expr::text(""));
             let value_back = match ty {
                 Type::Int | Type::Long | Type::TimeSpan => Expr::call("TO_LONG", [column]),
                 Type::Real | Type::Decimal => Expr::call("TO_DOUBLE", [column]),
@@ -331,7 +332,7 @@ impl Lower<'_> {
                 .extend(key_columns.iter().filter(|(_, text)| !text).map(|(name, _)| Expr::field(name).is_not_null()));
         }
         if none {
-            let mut any = vec![Expr::compare(Compare::Equal, Expr::field(&partners), Expr::integer(0))];
+            let mut any = vec![Expr::compare(CompareOp::Equal, Expr::field(&partners), Expr::integer(0))];
             any.extend(key_columns.iter().filter(|(_, text)| !text).map(|(name, _)| Expr::field(name).is_null()));
             conditions.push(Expr::any(any));
         }
@@ -450,7 +451,7 @@ impl Lower<'_> {
             "the reference data has to be there as the lookup index `{index}`, filtered and shaped as the query does, one row for each `{}`, with `{listed}: true` in each",
             on.join("`, `")
         );
-        self.losses.push(Loss::approximate(LossKind::Lookup, span, message));
+        self.ledger.losses.push(Loss::approximate(LossKind::Lookup, span, message));
         flow.push(Command::LookupJoin(index.to_owned(), on));
         match kind {
             JoinKind::LeftAnti => flow.push(Command::Where(Expr::field(&listed).is_null())),

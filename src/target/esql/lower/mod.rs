@@ -26,8 +26,11 @@ use super::tree::{Command, Expr, Head, Query};
 use crate::ir::{ColumnId, Origin, Query as Ir, Schema};
 use crate::source::Span;
 use crate::target::elastic::tables::{StoredType, Tables, Values};
+use crate::target::ledger::{Accounts, Ledger};
 use crate::target::usage::Usage;
-use crate::target::{Fidelity, Loss, LossKind, Losses, Options};
+use crate::target::{Loss, LossKind, Losses, Options};
+
+pub(super) use crate::target::ledger::refuse;
 
 /// What could not be said; the conversion, or the column at hand, is given up.
 pub(super) type Result<T, E = Box<Loss>> = std::result::Result<T, E>;
@@ -40,22 +43,12 @@ type Lowered = (Query, Vec<(String, String)>, Losses);
 
 /// Lowers a query.
 pub(super) fn lower(query: &Ir, data: &Data, tables: &Tables, options: Options) -> Result<Lowered, Losses> {
-    let mut lower = Lower {
-        query,
-        data,
-        tables,
-        options,
-        losses: Losses::default(),
-        cap: Fidelity::Approximate,
-        taken: HashSet::new(),
-        depth: 0,
-        shown: Vec::new(),
-    };
+    let mut lower = Lower { query, data, tables, options, ledger: Ledger::new(), depth: 0, shown: Vec::new() };
     match lower.whole().and_then(complete) {
-        Ok(query) => Ok((query, lower.shown, lower.losses)),
+        Ok(query) => Ok((query, lower.shown, lower.ledger.losses)),
         Err(loss) => {
-            lower.losses.push(*loss);
-            Err(lower.losses)
+            lower.ledger.losses.push(*loss);
+            Err(lower.ledger.losses)
         }
     }
 }
@@ -143,19 +136,16 @@ pub(super) struct Lower<'a> {
     pub(super) data: &'a Data,
     pub(super) tables: &'a Tables,
     pub(super) options: Options,
-    pub(super) losses: Losses,
-    /// What a loss costs at the place at hand: less where a column is merely shown.
-    pub(super) cap: Fidelity,
-    /// Names given to helper columns so far.
-    pub(super) taken: HashSet<String>,
+    pub(super) ledger: Ledger,
     pub(super) depth: usize,
     /// The columns of the result, each with the field that holds it.
     shown: Vec<(String, String)>,
 }
 
-/// A reason to give up.
-pub(super) fn refuse<T>(kind: LossKind, span: Span, message: impl Into<String>) -> Result<T> {
-    Err(Box::new(Loss::refusal(kind, span, message)))
+impl Accounts for Lower<'_> {
+    fn ledger(&mut self) -> &mut Ledger {
+        &mut self.ledger
+    }
 }
 
 impl Lower<'_> {
@@ -172,51 +162,9 @@ impl Lower<'_> {
         Ok(flow.query())
     }
 
-    /// Notes a difference.
-    pub(super) fn lose(&mut self, kind: LossKind, span: Span, message: impl Into<String>) {
-        let message = message.into();
-        self.losses.push(Loss { kind, span, message, fidelity: self.cap });
-    }
-
-    /// Lowers something whose losses cost less where it is merely shown.
-    pub(super) fn at<R>(&mut self, deciding: bool, f: impl FnOnce(&mut Self) -> R) -> R {
-        let cap = if deciding { self.cap } else { Fidelity::Events };
-        let saved = std::mem::replace(&mut self.cap, cap);
-        let result = f(self);
-        self.cap = saved;
-        result
-    }
-
-    /// Lowers a column's value. One that is merely shown is left empty, and told, where it cannot be said.
-    pub(super) fn shown_or<T>(
-        &mut self,
-        deciding: bool,
-        name: &str,
-        f: impl FnOnce(&mut Self) -> Result<T>,
-    ) -> Result<Option<T>> {
-        let mark = self.losses.len();
-        match self.at(deciding, f) {
-            Ok(value) => Ok(Some(value)),
-            Err(loss) if deciding || self.cap > Fidelity::Approximate => Err(loss),
-            Err(loss) => {
-                self.losses.truncate(mark);
-                let message = format!("the column `{name}` stays empty; it decides nothing. {}", loss.message);
-                self.losses.push(Loss::shown(LossKind::Null, loss.span, message));
-                Ok(None)
-            }
-        }
-    }
-
     /// A name for a helper column that nothing else bears.
     pub(super) fn helper(&mut self, wanted: &str) -> String {
-        let mut name = wanted.to_owned();
-        let mut number = 1;
-        while self.taken.contains(&name) || self.query.columns.iter().any(|(_, info)| *info.name == *name) {
-            number += 1;
-            name = format!("{wanted}{number}");
-        }
-        self.taken.insert(name.clone());
-        name
+        self.ledger.helper(self.query, wanted)
     }
 
     /// The name a column gets when it is computed: its own, unless a column that is still needed bears it.
@@ -255,7 +203,7 @@ impl Lower<'_> {
         let as_in_table = matches!(info.origin, Origin::Table(_)) && *info.name == *name;
         match &slot.expr {
             // A column that a join carried over has its own name back.
-            Expr::Field(field) if as_in_table && !self.taken.contains(field) => field.clone(),
+            Expr::Field(field) if as_in_table && !self.ledger.is_helper(field) => field.clone(),
             Expr::Field(field) if field == "@timestamp" && self.tables.is_time(name) => field.clone(),
             _ => name.to_owned(),
         }
@@ -278,11 +226,11 @@ impl Lower<'_> {
             }
             let span = self.query.columns[column.id].span;
             if let Some((kind, message)) = &slot.note {
-                self.losses.push(Loss::approximate(*kind, span, message.as_ref()));
+                self.ledger.losses.push(Loss::approximate(*kind, span, message.as_ref()));
             }
             if slot.values.is_some() {
                 let message = format!("the values of `{name}` are shown as they are stored there, in another case");
-                self.losses.push(Loss::shown(LossKind::Case, span, message));
+                self.ledger.losses.push(Loss::shown(LossKind::Case, span, message));
             }
             columns.push((column.id, name));
         }

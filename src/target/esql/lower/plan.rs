@@ -5,13 +5,14 @@ use std::collections::HashSet;
 use super::value::{instant, now_plus};
 use super::{DEPTH, Flow, Lower, Result, Slot, refuse};
 use crate::ir::{
-    Argument, Bound, ColumnId, Computed, Expr as Ir, ExprKind, MvExpand, Op, Parse, ParseKind, ParseSegment, Plan,
-    Rest, Schema, SortKey as Key, SourceCall, Step, Value, Window,
+    Argument, Bound, ColumnId, CompareOp, Computed, Expr as Ir, ExprKind, MvExpand, Op, Parse, ParseKind, ParseSegment,
+    Plan, Rest, Schema, SortKey as Key, SourceCall, Step, Value, Window,
 };
 use crate::source::Span;
 use crate::target::LossKind;
-use crate::target::esql::tree::{Command, Compare, Expr, Head, SortKey};
+use crate::target::esql::tree::{Command, Expr, Head, SortKey};
 use crate::target::filled::filled_by;
+use crate::target::ledger::Accounts as _;
 use crate::target::sets::reads_table;
 use crate::target::usage::{PlanUsage, Usage};
 use crate::types::Type;
@@ -138,7 +139,7 @@ impl Lower<'_> {
             call.name,
             names.join("`, `")
         );
-        self.losses.push(crate::target::Loss::approximate(LossKind::Lookup, span, message));
+        self.ledger.losses.push(crate::target::Loss::approximate(LossKind::Lookup, span, message));
         flow.push(Command::LookupJoin(index, names));
         flow.pool = None;
         for column in schema.iter().filter(|c| input.iter().all(|i| i.id != c.id) && after.live.contains(&c.id)) {
@@ -170,7 +171,7 @@ impl Lower<'_> {
     fn window(&mut self, flow: &mut Flow, window: &Window, span: Span) {
         let time = self.column(flow, window.column, span);
         let mut conditions = Vec::new();
-        let mut bound = |bound: Option<(Bound, bool)>, strict: Compare, loose: Compare| {
+        let mut bound = |bound: Option<(Bound, bool)>, strict: CompareOp, loose: CompareOp| {
             if let Some((bound, included)) = bound {
                 let value = match bound {
                     Bound::Instant(ticks) => instant(ticks),
@@ -179,8 +180,8 @@ impl Lower<'_> {
                 conditions.push(Expr::compare(if included { loose } else { strict }, time.clone(), value));
             }
         };
-        bound(window.bounds.from, Compare::Greater, Compare::GreaterOrEqual);
-        bound(window.bounds.to, Compare::Less, Compare::LessOrEqual);
+        bound(window.bounds.from, CompareOp::Greater, CompareOp::GreaterOrEqual);
+        bound(window.bounds.to, CompareOp::Less, CompareOp::LessOrEqual);
         flow.push(Command::Where(Expr::all(conditions)));
     }
 
@@ -191,7 +192,7 @@ impl Lower<'_> {
         };
         let limit = self.data.target.row_limit;
         if count > limit {
-            self.losses.push(crate::target::Loss::shown(
+            self.ledger.losses.push(crate::target::Loss::shown(
                 LossKind::RowCap,
                 span,
                 format!("a query gives at most {limit} rows"),
@@ -348,11 +349,11 @@ impl Lower<'_> {
     fn sort(&mut self, flow: &mut Flow, keys: &[Key]) -> Result<()> {
         let mut sorted = Vec::with_capacity(keys.len());
         for key in keys {
-            let mark = self.losses.len();
+            let mark = self.ledger.losses.len();
             let value = match self.at(false, |lower| lower.value(flow, &key.expr)) {
                 Ok(value) => value,
                 Err(loss) => {
-                    self.losses.truncate(mark);
+                    self.ledger.losses.truncate(mark);
                     return Err(loss);
                 }
             };

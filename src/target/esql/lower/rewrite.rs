@@ -4,11 +4,12 @@ use super::plan::word;
 use super::value::{moved, span_of};
 use super::{Flow, Lower, Result, refuse};
 use crate::functions::FunctionId;
-use crate::ir::{Expr as Ir, Value};
+use crate::ir::{CompareOp, Expr as Ir, Value};
 use crate::literal::TICKS_PER_DAY;
 use crate::target::LossKind;
 use crate::target::esql::rows::Rewrite;
-use crate::target::esql::tree::{Command, Compare, Expr, Operator};
+use crate::target::esql::tree::{Command, Expr, Operator};
+use crate::target::ledger::Accounts as _;
 use crate::types::Type;
 
 /// Units of KQL's date functions with the names that `DATE_DIFF` and `DATE_EXTRACT` know, and the ticks of those of fixed length.
@@ -290,7 +291,7 @@ fn java_format(format: &str) -> Option<String> {
 
 /// A comparison that is never null, for what a join leaves.
 pub(super) fn at_least_one(name: &str) -> Expr {
-    Expr::compare(Compare::Greater, Expr::field(name), Expr::integer(0))
+    Expr::compare(CompareOp::Greater, Expr::field(name), Expr::integer(0))
 }
 
 #[cfg(test)]

@@ -9,9 +9,10 @@ use super::plan::branches;
 use super::rewrite::at_least_one;
 use super::value::lowered;
 use super::{Flow, Lower, Result, refuse};
-use crate::ir::{CaseRule, ColumnId, Expr as Ir, Membership, Plan, Quantifier, StringTest, ValueSet};
+use crate::ir::{CaseRule, ColumnId, CompareOp, Expr as Ir, Membership, Plan, Quantifier, StringTest, ValueSet};
 use crate::source::Span;
-use crate::target::esql::tree::{Aggregate, Command, Compare, Expr, Head};
+use crate::target::esql::tree::{Aggregate, Command, Expr, Head};
+use crate::target::ledger::Accounts as _;
 use crate::target::sets::written_out;
 use crate::target::usage::Usage;
 use crate::target::{Loss, LossKind};
@@ -26,7 +27,7 @@ const BEHIND: &str = "(?![A-Za-z0-9])";
 /// Each match gets a character more, so that the text changes exactly where there is one, and be it an empty one.
 pub(super) fn found(text: Expr, pattern: Expr, want: bool) -> Expr {
     let changed = Expr::call("REPLACE", [text.clone(), pattern, Expr::text("$0_")]);
-    Expr::compare(if want { Compare::NotEqual } else { Compare::Equal }, changed, text)
+    Expr::compare(if want { CompareOp::NotEqual } else { CompareOp::Equal }, changed, text)
 }
 
 impl Lower<'_> {
@@ -82,7 +83,7 @@ impl Lower<'_> {
                 "the list has to be there as the lookup index `{index}`, filtered as the query does, with `{name}` as its key{} and `{listed}: true` in each row",
                 if insensitive { " in lower case" } else { "" }
             );
-            self.losses.push(Loss::approximate(LossKind::Lookup, span, message));
+            self.ledger.losses.push(Loss::approximate(LossKind::Lookup, span, message));
             flow.push(Command::LookupJoin(index, vec![name]));
             let listed = Expr::field(listed);
             flow.narrowed = true;
@@ -119,7 +120,7 @@ impl Lower<'_> {
         Ok(if want {
             at_least_one(&partners)
         } else {
-            Expr::compare(Compare::Equal, Expr::field(&partners), Expr::integer(0))
+            Expr::compare(CompareOp::Equal, Expr::field(&partners), Expr::integer(0))
         })
     }
 

@@ -2,9 +2,9 @@
 
 use super::plan::branches;
 use super::{Flow, Lower, Result, Slot, refuse};
-use crate::ir::{Argument, ColumnId, Schema, Source, SourceKind, Union, Value};
+use crate::ir::{Argument, ColumnId, CompareOp, Schema, Source, SourceKind, Union, Value};
 use crate::source::Span;
-use crate::target::esql::tree::{Command, Compare, Expr, Head};
+use crate::target::esql::tree::{Command, Expr, Head};
 use crate::target::usage::{Usage, of_input, of_shared};
 use crate::target::{Fields, Loss, LossKind};
 
@@ -50,7 +50,7 @@ impl Lower<'_> {
                 let name = index_of(address.unwrap_or("external-data"));
                 let message =
                     format!("the data of `externaldata` has to be there as the index `{name}`, its columns as fields");
-                self.losses.push(Loss::approximate(LossKind::Lookup, source.span, message));
+                self.ledger.losses.push(Loss::approximate(LossKind::Lookup, source.span, message));
                 Ok(listed(&name, &source.schema))
             }
             SourceKind::Range { .. } => refuse(
@@ -74,7 +74,7 @@ impl Lower<'_> {
                     };
                     let name = index_of(alias);
                     let message = format!("the watchlist `{alias}` has to be there as the index `{name}`");
-                    self.losses.push(Loss::approximate(LossKind::Lookup, source.span, message));
+                    self.ledger.losses.push(Loss::approximate(LossKind::Lookup, source.span, message));
                     return Ok(listed(&name, &source.schema));
                 }
                 let message = format!(
@@ -93,7 +93,7 @@ impl Lower<'_> {
     /// A table: its index, what tells its records from others, and the fields of its columns.
     fn table(&mut self, name: &str, known: bool, schema: &Schema, span: Span) -> Flow {
         if let Some((kind, message)) = self.tables.table_note(name, known, self.options.fields) {
-            self.losses.push(Loss::approximate(kind, span, message));
+            self.ledger.losses.push(Loss::approximate(kind, span, message));
         }
         let row = self.tables.table(name, self.options.fields);
         let index = row.map_or_else(|| self.tables.native(name), |table| table.index.clone());
@@ -101,7 +101,7 @@ impl Lower<'_> {
         let mut flow = Flow::new(Head::From { indices, metadata: Vec::new() });
         let only = row.map(|table| table.only.as_slice()).unwrap_or_default();
         let tests =
-            only.iter().map(|(field, value)| Expr::compare(Compare::Equal, Expr::field(field), Expr::text(value)));
+            only.iter().map(|(field, value)| Expr::compare(CompareOp::Equal, Expr::field(field), Expr::text(value)));
         flow.push(Command::Where(Expr::all(tests.collect())));
         for column in schema.iter() {
             let place = self.tables.place(column, name, self.options.fields);
@@ -123,7 +123,7 @@ impl Lower<'_> {
         if self.options.fields == Fields::Siem {
             let message =
                 "tables chosen by a pattern are read under Sentinel's own names, where no table has its place in ECS";
-            self.losses.push(Loss::approximate(LossKind::UnmappedField, span, message));
+            self.ledger.losses.push(Loss::approximate(LossKind::UnmappedField, span, message));
         }
         listed(&self.tables.native(pattern), schema)
     }
@@ -155,7 +155,7 @@ impl Lower<'_> {
             let mut arms = Vec::with_capacity(rows.len() * 2);
             for (row, index) in rows.iter().zip(0..) {
                 let value = row.get(at).map_or(Ok(Expr::Null), |value| Self::literal(value, span))?;
-                arms.push(Expr::compare(Compare::Equal, Expr::field(&number), Expr::integer(index)));
+                arms.push(Expr::compare(CompareOp::Equal, Expr::field(&number), Expr::integer(index)));
                 arms.push(value);
             }
             columns.push((column.name.to_string(), Expr::Call("CASE".into(), arms)));
@@ -169,11 +169,11 @@ impl Lower<'_> {
     fn union(&mut self, union: &Union, schema: &Schema, usage: &Usage, span: Span) -> Result<Flow> {
         let mut flows = Vec::with_capacity(union.inputs.len());
         for (index, input) in union.inputs.iter().enumerate() {
-            let mark = self.losses.len();
+            let mark = self.ledger.losses.len();
             match self.plan(input, of_input(union, index, usage)) {
                 Ok(flow) => flows.push(flow),
                 Err(loss) => {
-                    self.losses.truncate(mark);
+                    self.ledger.losses.truncate(mark);
                     return Err(loss);
                 }
             }
@@ -233,7 +233,7 @@ impl Lower<'_> {
                 let Some(slot) = flows[index].slots.get(column).cloned() else { continue };
                 if let Some((kind, message)) = &slot.note {
                     let span = self.query.columns[*column].span;
-                    self.losses.push(Loss::approximate(*kind, span, message.as_ref()));
+                    self.ledger.losses.push(Loss::approximate(*kind, span, message.as_ref()));
                 }
                 values = values.or(slot.values);
                 if slot.stored.is_some() {

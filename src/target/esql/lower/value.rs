@@ -6,6 +6,7 @@ use crate::literal::{TICKS_PER_DAY, TICKS_PER_SECOND, format_datetime, format_gu
 use crate::source::Span;
 use crate::target::elastic::tables::StoredType;
 use crate::target::esql::tree::{Expr, Operator};
+use crate::target::ledger::Accounts as _;
 use crate::target::{Loss, LossKind};
 use crate::types::Type;
 
@@ -186,7 +187,7 @@ impl Lower<'_> {
         if let Some(slot) = flow.slots.get(&id) {
             if let Some((kind, message)) = &slot.note {
                 // Whatever is read through a wrong name may change anything.
-                self.losses.push(Loss::approximate(*kind, span, message.as_ref()));
+                self.ledger.losses.push(Loss::approximate(*kind, span, message.as_ref()));
             }
             return slot.expr.clone();
         }
@@ -398,11 +399,7 @@ impl Lower<'_> {
                         let cut = Expr::call(
                             "CASE",
                             [
-                                Expr::compare(
-                                    crate::target::esql::tree::Compare::Less,
-                                    value.clone(),
-                                    Expr::integer(0),
-                                ),
+                                Expr::compare(crate::ir::CompareOp::Less, value.clone(), Expr::integer(0)),
                                 Expr::call("CEIL", [value.clone()]),
                                 Expr::call("FLOOR", [value]),
                             ],
@@ -550,7 +547,7 @@ impl Lower<'_> {
         }
         if let Some(id) = text_of {
             let message = object_note(&self.query.columns[id].name);
-            self.losses.push(Loss::approximate(LossKind::UnmappedField, span, message));
+            self.ledger.losses.push(Loss::approximate(LossKind::UnmappedField, span, message));
         }
         Ok(Expr::Field(path))
     }

@@ -173,8 +173,8 @@ impl<'a> Lower<'a> {
                 }
             }
         };
-        if let Some((kind, message)) = row.loss() {
-            self.differs(kind, call.span, message);
+        if let Some(loss) = &row.loss {
+            self.differs(loss.kind, call.span, &loss.message);
         }
         side.count = Some(Count { kind, threshold: Threshold { op, value }, span });
         Ok(())

@@ -8,6 +8,7 @@ use super::pick::Picker;
 use super::{Flow, Lower, Repr, Result, Slot, Val, refuse};
 use crate::ir::{AggregateCall, ColumnId, Computed, Expr, Schema, Value};
 use crate::source::Span;
+use crate::target::ledger::Accounts as _;
 use crate::target::splunk::rows::{AggregateRewrite, AggregateRow};
 use crate::target::splunk::tree::{Aggregate, Command, Eval, Operator, Stats};
 use crate::target::usage::Usage;
@@ -310,9 +311,8 @@ impl Lower<'_> {
                 format!("`{function}` has no counterpart in `stats`"),
             );
         };
-        if let Some((kind, message)) = row.loss() {
-            let message = message.to_owned();
-            self.lose(kind, call.span, message);
+        if let Some(loss) = &row.loss {
+            self.lose(loss.kind, call.span, &loss.message);
         }
         let mut field_of = |lower: &Self, id: ColumnId| {
             let name = schema
@@ -413,7 +413,7 @@ impl Lower<'_> {
             let first = Eval::call("mvindex", [Eval::field(&field), Eval::integer(0), Eval::integer(limit - 1)]);
             parts.shortened.push((field.clone(), first));
             let message = format!("of more than {limit} values others may be kept: KQL keeps any, `{stats}` the first");
-            self.losses.push(Loss::shown(LossKind::Order, call.span, message));
+            self.ledger.losses.push(Loss::shown(LossKind::Order, call.span, message));
         }
         if row.default == Some(0) && stats != "count" && stats != "dc" {
             parts.zeroed.push(field.clone());

@@ -5,6 +5,7 @@ use crate::functions::FunctionId;
 use crate::ir::{Expr, Value};
 use crate::source::Span;
 use crate::target::LossKind;
+use crate::target::ledger::Accounts as _;
 use crate::target::splunk::rows::{Emit, FunctionCase, Gives};
 use crate::target::splunk::tree::{Eval, HoleKind};
 use crate::types::Type;
@@ -65,8 +66,8 @@ impl<'a> Lower<'a> {
                 return Ok(Val::new(value, Repr::Bool));
             }
         }
-        if let Some((kind, message)) = &case.loss {
-            self.lose(*kind, expr.span, message.clone());
+        if let Some(loss) = &case.loss {
+            self.lose(loss.kind, expr.span, &loss.message);
         }
         match &case.emit {
             Emit::Template(template) => {

@@ -8,9 +8,10 @@ use crate::ir::{
     RegexDialect, RegexMatch, StringTest, Value, ValueSet,
 };
 use crate::source::Span;
+use crate::target::ledger::Accounts as _;
 use crate::target::sets::{Asked, elements, table_of};
 use crate::target::splunk::rows::Emit;
-use crate::target::splunk::tree::{Compare, Eval, Operator};
+use crate::target::splunk::tree::{Eval, Operator};
 use crate::target::{LossKind, Prefer};
 use crate::types::Type;
 
@@ -73,7 +74,7 @@ impl Lower<'_> {
         Ok(match val.repr {
             Repr::Bool => is_text(val.expr, word),
             Repr::Number => {
-                Eval::compare(if want { Compare::NotEqual } else { Compare::Equal }, val.expr, Eval::integer(0))
+                Eval::compare(if want { CompareOp::NotEqual } else { CompareOp::Equal }, val.expr, Eval::integer(0))
             }
             _ => {
                 let text = self.to_text(val, expr.span)?;
@@ -134,9 +135,8 @@ impl Lower<'_> {
         } else {
             (self.to_number(left, left_span)?, self.to_number(right, right_span)?)
         };
-        let op = compare_op(op);
         let test = Eval::compare(op, left_expr.clone(), right_expr.clone());
-        if op != Compare::NotEqual || node.nulls != NullRule::KqlEquality {
+        if op != CompareOp::NotEqual || node.nulls != NullRule::KqlEquality {
             return Ok(test);
         }
         // A null differs from every value.
@@ -271,13 +271,13 @@ impl Lower<'_> {
         let (subject, low, high) = (bound(&node.subject)?, bound(&node.low)?, bound(&node.high)?);
         Ok(if inside {
             Eval::all(vec![
-                Eval::compare(Compare::GreaterOrEqual, subject.clone(), low),
-                Eval::compare(Compare::LessOrEqual, subject, high),
+                Eval::compare(CompareOp::GreaterOrEqual, subject.clone(), low),
+                Eval::compare(CompareOp::LessOrEqual, subject, high),
             ])
         } else {
             Eval::any(vec![
-                Eval::compare(Compare::Less, subject.clone(), low),
-                Eval::compare(Compare::Greater, subject, high),
+                Eval::compare(CompareOp::Less, subject.clone(), low),
+                Eval::compare(CompareOp::Greater, subject, high),
             ])
         })
     }
@@ -473,8 +473,8 @@ impl Lower<'_> {
                     (false, Some(negated)) => negated,
                     (false, None) => return Ok(None),
                 };
-                if let Some((kind, message)) = &case.loss {
-                    self.lose(*kind, expr.span, message.clone());
+                if let Some(loss) = &case.loss {
+                    self.lose(loss.kind, expr.span, &loss.message);
                 }
                 let _ = data;
                 self.filled_template(flow, template, arguments, expr.span).map(Some)
@@ -493,18 +493,7 @@ pub(super) fn constant(value: bool) -> Eval {
 fn one_of(mut arguments: Vec<Eval>) -> Eval {
     if arguments.len() == 2 {
         let (Some(value), Some(subject)) = (arguments.pop(), arguments.pop()) else { return constant(false) };
-        return Eval::compare(Compare::Equal, subject, value);
+        return Eval::compare(CompareOp::Equal, subject, value);
     }
     Eval::call("in", arguments)
-}
-
-pub(super) const fn compare_op(op: CompareOp) -> Compare {
-    match op {
-        CompareOp::Equal => Compare::Equal,
-        CompareOp::NotEqual => Compare::NotEqual,
-        CompareOp::Less => Compare::Less,
-        CompareOp::LessOrEqual => Compare::LessOrEqual,
-        CompareOp::Greater => Compare::Greater,
-        CompareOp::GreaterOrEqual => Compare::GreaterOrEqual,
-    }
 }

@@ -1,8 +1,9 @@
 //! Arrays and bags: a row for each element, and columns of slots.
 
 use super::{Flow, Lower, Repr, Result, Slot, Val, refuse};
-use crate::ir::{Argument, Evaluate, Expr, ExprKind, MvExpand, Op, Plan, Step, Value};
-use crate::target::splunk::tree::{Command, Compare, Eval, Stats};
+use crate::ir::{Argument, CompareOp, Evaluate, Expr, ExprKind, MvExpand, Op, Plan, Step, Value};
+use crate::target::ledger::Accounts as _;
+use crate::target::splunk::tree::{Command, Eval, Stats};
 use crate::target::usage::{PlanUsage, Usage};
 use crate::target::{Loss, LossKind};
 use crate::types::Type;
@@ -29,7 +30,7 @@ impl Lower<'_> {
         let val = self.value(flow, bag)?;
         let json = self.to_json(val, bag.span)?;
         let field = self.in_field(flow, json, "bag");
-        self.losses.push(Loss::shown(
+        self.ledger.losses.push(Loss::shown(
             LossKind::Null,
             step.span,
             "a slot that the query does not name gets no column of its own; it stays in the bag",
@@ -98,7 +99,7 @@ impl Lower<'_> {
             let json = self.to_json(val.clone(), span)?;
             let multi = self.to_multi(val, span)?;
             let source = if json.reads(&field) {
-                let filled = Eval::compare(Compare::NotEqual, json.clone(), Eval::text("[]"));
+                let filled = Eval::compare(CompareOp::NotEqual, json.clone(), Eval::text("[]"));
                 flow.push(Command::Where(Eval::any(vec![Eval::call("isnull", [json]), filled])));
                 None
             } else {
@@ -145,7 +146,7 @@ impl Lower<'_> {
         };
         let position = self.helper("position");
         // Arrays without elements leave no row, and neither do values that are missing.
-        flow.push(Command::Where(Eval::compare(Compare::Greater, longest.clone(), Eval::integer(0))));
+        flow.push(Command::Where(Eval::compare(CompareOp::Greater, longest.clone(), Eval::integer(0))));
         let positions = Eval::call("mvrange", [Eval::integer(0), longest]);
         flow.push(Command::Eval(vec![(position.clone(), positions)]));
         if !expand.items.iter().all(|item| matches!(&item.expr.kind, ExprKind::Call(f, _) if f.name() == "split")) {

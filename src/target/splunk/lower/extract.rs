@@ -4,6 +4,7 @@ use super::rewrite::{literal_text, written_out};
 use super::{Flow, Lower, Repr, Result, Val, refuse};
 use crate::ir::{Expr, Value};
 use crate::target::LossKind;
+use crate::target::ledger::Accounts as _;
 use crate::target::splunk::tree::{Command, Eval, Operator};
 use crate::types::Type;
 

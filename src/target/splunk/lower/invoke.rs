@@ -51,7 +51,7 @@ impl Lower<'_> {
             }
             let message =
                 format!("the function `{}` saved in the workspace has to be there as a macro of that name", call.name);
-            self.losses.push(Loss::approximate(LossKind::UnresolvedName, span, message));
+            self.ledger.losses.push(Loss::approximate(LossKind::UnresolvedName, span, message));
             flow.push(Command::Macro(super::clean(&call.name)));
             for (id, column) in outputs {
                 let repr = super::call::represented(self.query.columns[id].ty.ty);
@@ -65,7 +65,7 @@ impl Lower<'_> {
             call.name,
             keys.iter().map(|(k, _)| format!("`{k}`")).collect::<Vec<_>>().join(", ")
         );
-        self.losses.push(Loss::approximate(LossKind::Lookup, span, message));
+        self.ledger.losses.push(Loss::approximate(LossKind::Lookup, span, message));
         let mut pairs = Vec::new();
         for (id, column) in outputs {
             let field = super::clean(&column);

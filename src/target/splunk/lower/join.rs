@@ -7,9 +7,10 @@ use std::collections::HashSet;
 
 use super::stream::{can_share, streams};
 use super::{Flow, Lower, Repr, Result, Slot, Val, refuse};
-use crate::ir::{ColumnId, Computed, Join, JoinKind, Op, Plan, Rest, Schema};
+use crate::ir::{ColumnId, CompareOp, Computed, Join, JoinKind, Op, Plan, Rest, Schema};
 use crate::source::Span;
-use crate::target::splunk::tree::{Aggregate, Command, Compare, Eval, Head, Stats};
+use crate::target::ledger::Accounts as _;
+use crate::target::splunk::tree::{Aggregate, Command, Eval, Head, Stats};
 use crate::target::usage::Usage;
 use crate::target::{Loss, LossKind, Prefer};
 
@@ -140,7 +141,7 @@ impl Lower<'_> {
         flow.push(Command::Eval(vec![(pair.clone(), numbered)]));
         let values = Aggregate { function: "values".into(), argument: Some(Eval::field(&pair)) };
         flow.push(Command::Stats { kind: Stats::Rows, aggregates: vec![(values, pair.clone())], by: by.clone() });
-        let this = Eval::compare(Compare::Equal, Eval::field(&side), Eval::text("this"));
+        let this = Eval::compare(CompareOp::Equal, Eval::field(&side), Eval::text("this"));
         if kind == JoinKind::LeftOuter {
             flow.push(Command::Where(this));
             let or_none = Eval::call("coalesce", [Eval::field(&pair), Eval::text("{}")]);
@@ -206,7 +207,7 @@ impl Lower<'_> {
         after: &Usage,
         span: Span,
     ) -> Result<()> {
-        self.losses.push(Loss::approximate(LossKind::RowCap, span, JOIN_CAP));
+        self.ledger.losses.push(Loss::approximate(LossKind::RowCap, span, JOIN_CAP));
         let mut by = Vec::with_capacity(keys.len());
         let mut emptied_left = Vec::new();
         let mut emptied_right = Vec::new();
@@ -252,7 +253,7 @@ impl Lower<'_> {
             let Some(slot) = right.slots.get(&id).cloned() else { continue };
             if let (Some((kind, message)), false) = (&slot.note, false) {
                 let span = self.query.columns[id].span;
-                self.losses.push(Loss::approximate(*kind, span, message.as_ref()));
+                self.ledger.losses.push(Loss::approximate(*kind, span, message.as_ref()));
             }
             let name = self.query.columns[id].name.clone();
             let mut field = match &slot.val.expr {
@@ -401,7 +402,7 @@ impl Lower<'_> {
         if shared {
             self.share(flow, other, &side, assignments);
         } else {
-            self.losses.push(Loss::approximate(
+            self.ledger.losses.push(Loss::approximate(
                 LossKind::RowCap,
                 span,
                 "`append` takes at most 50,000 different keys of the other search, and ends it after 60 seconds",
@@ -437,11 +438,11 @@ impl Lower<'_> {
     ) -> Result<String> {
         let (by, side) = self.one_stream(flow, other, keys, None, span)?;
         let partners = self.helper("partners");
-        let is_side = |word: &str| Eval::compare(Compare::Equal, Eval::field(&side), Eval::text(word));
+        let is_side = |word: &str| Eval::compare(CompareOp::Equal, Eval::field(&side), Eval::text(word));
         let count = Aggregate { function: "count".into(), argument: Some(is_side("other")) };
         flow.push(Command::Stats { kind: Stats::Rows, aggregates: vec![(count, partners.clone())], by });
         let this = is_side("this");
-        let has_partner = Eval::compare(Compare::Greater, Eval::field(&partners), Eval::integer(0));
+        let has_partner = Eval::compare(CompareOp::Greater, Eval::field(&partners), Eval::integer(0));
         let condition = match keep {
             Some(true) => Eval::all(vec![this, has_partner]),
             Some(false) => Eval::all(vec![this, without_partner(&partners)]),
@@ -459,7 +460,7 @@ impl Lower<'_> {
 /// True where a row has no partner: none was counted, or its key is missing.
 pub(super) fn without_partner(partners: &str) -> Eval {
     let field = || Eval::field(partners);
-    Eval::any(vec![Eval::call("isnull", [field()]), Eval::compare(Compare::Equal, field(), Eval::integer(0))])
+    Eval::any(vec![Eval::call("isnull", [field()]), Eval::compare(CompareOp::Equal, field(), Eval::integer(0))])
 }
 
 /// The plan with each semi- or anti-join moved before the grouping it follows, where its keys are keys of the groups:

@@ -41,9 +41,11 @@ use std::collections::{HashMap, HashSet};
 use super::rows::Data;
 use super::tree::{Command, Eval, Filter, Head, Search};
 use crate::ir::{ColumnId, Origin, Query, Schema};
-use crate::source::Span;
+use crate::target::ledger::{Accounts, Ledger};
 use crate::target::usage::Usage;
-use crate::target::{Fidelity, Loss, LossKind, Losses, Options};
+use crate::target::{Loss, LossKind, Losses, Options};
+
+pub(super) use crate::target::ledger::refuse;
 
 /// What could not be said; the conversion, or the column at hand, is given up.
 pub(super) type Result<T, E = Box<Loss>> = std::result::Result<T, E>;
@@ -56,22 +58,12 @@ type Lowered = (Search, Vec<(String, String)>, Losses);
 
 /// Lowers a query.
 pub(super) fn lower(query: &Query, data: &Data, options: Options) -> Result<Lowered, Losses> {
-    let mut lower = Lower {
-        query,
-        data,
-        options,
-        losses: Losses::default(),
-        cap: Fidelity::Approximate,
-        taken: HashSet::new(),
-        depth: 0,
-        hint: None,
-        shown: Vec::new(),
-    };
+    let mut lower = Lower { query, data, options, ledger: Ledger::new(), depth: 0, hint: None, shown: Vec::new() };
     match lower.whole() {
-        Ok(search) => Ok((search, lower.shown, lower.losses)),
+        Ok(search) => Ok((search, lower.shown, lower.ledger.losses)),
         Err(loss) => {
-            lower.losses.push(*loss);
-            Err(lower.losses)
+            lower.ledger.losses.push(*loss);
+            Err(lower.ledger.losses)
         }
     }
 }
@@ -214,11 +206,7 @@ pub(super) struct Lower<'a> {
     pub(super) query: &'a Query,
     pub(super) data: &'a Data,
     pub(super) options: Options,
-    pub(super) losses: Losses,
-    /// What a loss costs at the place at hand: less where a column is merely shown.
-    pub(super) cap: Fidelity,
-    /// Names given to helper fields so far.
-    pub(super) taken: HashSet<String>,
+    pub(super) ledger: Ledger,
     pub(super) depth: usize,
     /// The column that the expression at hand is for, where a stage may name its field at once.
     pub(super) hint: Option<String>,
@@ -231,9 +219,10 @@ pub(super) fn deep<R>(f: impl FnOnce() -> R) -> R {
     stacker::maybe_grow(256 * 1024, 4 * 1024 * 1024, f)
 }
 
-/// A reason to give up.
-pub(super) fn refuse<T>(kind: LossKind, span: Span, message: impl Into<String>) -> Result<T> {
-    Err(Box::new(Loss::refusal(kind, span, message)))
+impl Accounts for Lower<'_> {
+    fn ledger(&mut self) -> &mut Ledger {
+        &mut self.ledger
+    }
 }
 
 impl Lower<'_> {
@@ -245,51 +234,9 @@ impl Lower<'_> {
         Ok(flow.search())
     }
 
-    /// Notes a difference.
-    pub(super) fn lose(&mut self, kind: LossKind, span: Span, message: impl Into<String>) {
-        let message = message.into();
-        self.losses.push(Loss { kind, span, message, fidelity: self.cap });
-    }
-
-    /// Lowers something whose losses cost less where it is merely shown.
-    pub(super) fn at<R>(&mut self, deciding: bool, f: impl FnOnce(&mut Self) -> R) -> R {
-        let cap = if deciding { self.cap } else { Fidelity::Events };
-        let saved = std::mem::replace(&mut self.cap, cap);
-        let result = f(self);
-        self.cap = saved;
-        result
-    }
-
-    /// Lowers a column's value. One that is merely shown is left empty, and told, where it cannot be said.
-    pub(super) fn shown_or<T>(
-        &mut self,
-        deciding: bool,
-        name: &str,
-        f: impl FnOnce(&mut Self) -> Result<T>,
-    ) -> Result<Option<T>> {
-        let mark = self.losses.len();
-        match self.at(deciding, f) {
-            Ok(value) => Ok(Some(value)),
-            Err(loss) if deciding || self.cap > Fidelity::Approximate => Err(loss),
-            Err(loss) => {
-                self.losses.truncate(mark);
-                let message = format!("the column `{name}` stays empty; it decides nothing. {}", loss.message);
-                self.losses.push(Loss::shown(LossKind::Null, loss.span, message));
-                Ok(None)
-            }
-        }
-    }
-
     /// A name for a helper field that nothing else bears.
     pub(super) fn helper(&mut self, wanted: &str) -> String {
-        let mut name = wanted.to_owned();
-        let mut number = 1;
-        while self.taken.contains(&name) || self.query.columns.iter().any(|(_, info)| *info.name == *name) {
-            number += 1;
-            name = format!("{wanted}{number}");
-        }
-        self.taken.insert(name.clone());
-        name
+        self.ledger.helper(self.query, wanted)
     }
 
     /// The name a column gets when it is computed: its own, unless a field that is still needed bears it.
@@ -423,7 +370,7 @@ impl Lower<'_> {
             }
             if let Some((kind, message)) = slot.note.clone() {
                 let span = self.query.columns[column.id].span;
-                self.losses.push(Loss::approximate(kind, span, message.as_ref()));
+                self.ledger.losses.push(Loss::approximate(kind, span, message.as_ref()));
             }
             columns.push((column.id, name));
         }

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use super::aggregate::whole_repr;
 use super::{Flow, Lower, Repr, Result, Slot, Val, refuse};
-use crate::ir::{AggregateCall, ColumnId, Schema};
+use crate::ir::{AggregateCall, ColumnId, CompareOp, Schema};
 use crate::source::Span;
 use crate::target::LossKind;
-use crate::target::splunk::tree::{Aggregate, Command, Compare, Eval, SortField, Stats};
+use crate::target::ledger::Accounts as _;
+use crate::target::splunk::tree::{Aggregate, Command, Eval, SortField, Stats};
 use crate::target::usage::Usage;
 
 /// A call that picks records.
@@ -131,7 +132,7 @@ impl Lower<'_> {
             let extreme = self.helper(wanted);
             let aggregate = Aggregate { function: function.into(), argument: Some(Eval::field(&field)) };
             extremes.push((aggregate, extreme.clone()));
-            let is_it = Eval::compare(Compare::Equal, Eval::field(&field), Eval::field(&extreme));
+            let is_it = Eval::compare(CompareOp::Equal, Eval::field(&field), Eval::field(&extreme));
             for (argument, output) in picker.call.arguments.iter().zip(&picker.call.outputs) {
                 if !after.live.contains(output) {
                     continue;

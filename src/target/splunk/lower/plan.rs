@@ -6,13 +6,16 @@ use super::push::Pushed;
 use super::time::relative;
 use super::value::epoch;
 use super::{DEPTH, Flow, Lower, Repr, Result, Slot, Val, refuse};
-use crate::ir::{Bound, ColumnId, Computed, Expr, ExprKind, Op, Plan, Rest, Schema, SortKey, Step, Value, Window};
+use crate::ir::{
+    Bound, ColumnId, CompareOp, Computed, Expr, ExprKind, Op, Plan, Rest, Schema, SortKey, Step, Value, Window,
+};
 use crate::literal::TICKS_PER_SECOND;
 use crate::source::Span;
+use crate::target::LossKind;
 use crate::target::filled::filled_by;
-use crate::target::splunk::tree::{Command, Compare, Eval, Filter, Head, Operator, SortField, Stats};
+use crate::target::ledger::Accounts as _;
+use crate::target::splunk::tree::{Command, Eval, Filter, Head, Operator, SortField, Stats};
 use crate::target::usage::{PlanUsage, Usage};
-use crate::target::{Fidelity, LossKind};
 use crate::types::Type;
 
 impl Lower<'_> {
@@ -233,11 +236,11 @@ impl Lower<'_> {
         let Ok(time) = self.to_time(val, span) else { return };
         let mut conditions = Vec::new();
         if let Some((bound, included)) = window.bounds.from {
-            let op = if included { Compare::GreaterOrEqual } else { Compare::Greater };
+            let op = if included { CompareOp::GreaterOrEqual } else { CompareOp::Greater };
             conditions.push(Eval::compare(op, time.clone(), bound_value(bound)));
         }
         if let Some((bound, included)) = window.bounds.to {
-            let op = if included { Compare::LessOrEqual } else { Compare::Less };
+            let op = if included { CompareOp::LessOrEqual } else { CompareOp::Less };
             conditions.push(Eval::compare(op, time, bound_value(bound)));
         }
         flow.push(Command::Where(Eval::all(conditions)));
@@ -461,14 +464,6 @@ impl Lower<'_> {
         flow.narrowed = true;
         Ok(())
     }
-
-    /// The losses at a place cost what they cost where records are decided on.
-    pub(super) fn decisively<R>(&mut self, f: impl FnOnce(&mut Self) -> R) -> R {
-        let saved = std::mem::replace(&mut self.cap, Fidelity::Approximate);
-        let result = f(self);
-        self.cap = saved;
-        result
-    }
 }
 
 /// Whether a value needs no field of its own: wherever it is used, it can be written out again.
@@ -511,10 +506,10 @@ fn limited(window: &Window, earliest: &mut Option<String>, latest: &mut Option<S
         if earliest.is_none() {
             *earliest = Some(modifier(bound));
         } else {
-            rest.push(Eval::compare(Compare::GreaterOrEqual, time(), bound_value(bound)));
+            rest.push(Eval::compare(CompareOp::GreaterOrEqual, time(), bound_value(bound)));
         }
         if !included && matches!(bound, Bound::Instant(_)) {
-            rest.push(Eval::compare(Compare::Greater, time(), bound_value(bound)));
+            rest.push(Eval::compare(CompareOp::Greater, time(), bound_value(bound)));
         }
     }
     if let Some((bound, included)) = window.bounds.to {
@@ -526,10 +521,10 @@ fn limited(window: &Window, earliest: &mut Option<String>, latest: &mut Option<S
             };
             *latest = Some(modifier(bound));
         } else {
-            rest.push(Eval::compare(Compare::Less, time(), bound_value(bound)));
+            rest.push(Eval::compare(CompareOp::Less, time(), bound_value(bound)));
         }
         if included && written_out {
-            rest.push(Eval::compare(Compare::LessOrEqual, time(), bound_value(bound)));
+            rest.push(Eval::compare(CompareOp::LessOrEqual, time(), bound_value(bound)));
         }
     }
     if rest.is_empty() { None } else { Some(Eval::all(rest)) }

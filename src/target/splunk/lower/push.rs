@@ -7,7 +7,8 @@ use crate::ir::{
     ValueSet,
 };
 use crate::source::Span;
-use crate::target::splunk::tree::{Compare, Eval, Filter, Pattern};
+use crate::target::ledger::Accounts as _;
+use crate::target::splunk::tree::{Eval, Filter, Pattern};
 use crate::target::{LossKind, Prefer};
 
 /// How many needles an implied condition may have before it costs more than it saves.
@@ -85,7 +86,7 @@ impl Lower<'_> {
                     return None;
                 }
                 self.case_allows(node, needle, expr.span, loose)?;
-                Some(negated_unless(Filter::Field(field.name, Compare::Equal, pattern), want != node.negated))
+                Some(negated_unless(Filter::Field(field.name, CompareOp::Equal, pattern), want != node.negated))
             }
             ExprKind::Member(node) => {
                 let (field, values) = self.listed(flow, node)?;
@@ -130,8 +131,8 @@ impl Lower<'_> {
         }
         let value = Pattern::exact(value.to_string());
         Some(match op {
-            CompareOp::NotEqual => Filter::Not(Box::new(Filter::Field(field.name, Compare::Equal, value))),
-            op => Filter::Field(field.name, super::condition::compare_op(op), value),
+            CompareOp::NotEqual => Filter::Not(Box::new(Filter::Field(field.name, CompareOp::Equal, value))),
+            op => Filter::Field(field.name, op, value),
         })
     }
 
@@ -196,7 +197,7 @@ impl Lower<'_> {
                     return None;
                 }
                 let pattern = self.loose_pattern(node.test, needle)?;
-                Some(Filter::Field(field.name, Compare::Equal, pattern))
+                Some(Filter::Field(field.name, CompareOp::Equal, pattern))
             }
             ExprKind::Member(node) if !node.negated => {
                 if let Some((field, values)) = self.listed(flow, node) {
@@ -213,7 +214,7 @@ impl Lower<'_> {
                 Some(match node.quantifier {
                     Quantifier::Any => any_of(field.name, patterns),
                     Quantifier::All => Filter::And(
-                        patterns.into_iter().map(|p| Filter::Field(field.name.clone(), Compare::Equal, p)).collect(),
+                        patterns.into_iter().map(|p| Filter::Field(field.name.clone(), CompareOp::Equal, p)).collect(),
                     ),
                 })
             }
@@ -253,7 +254,7 @@ fn literals(node: &Membership) -> Option<Vec<Value>> {
 
 fn any_of(field: String, mut values: Vec<Pattern>) -> Filter {
     match values.len() {
-        1 => Filter::Field(field, Compare::Equal, values.remove(0)),
+        1 => Filter::Field(field, CompareOp::Equal, values.remove(0)),
         _ => Filter::In(field, values),
     }
 }

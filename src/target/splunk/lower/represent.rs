@@ -2,11 +2,12 @@
 
 use super::value::{is_text, truncated};
 use super::{Flow, Lower, Repr, Result, Val, object_text, refuse};
-use crate::ir::{Cast, CastKind, Expr, Json};
+use crate::ir::{Cast, CastKind, CompareOp, Expr, Json};
 use crate::literal::format_guid;
 use crate::source::Span;
 use crate::target::LossKind;
-use crate::target::splunk::tree::{Compare, Eval, Operator};
+use crate::target::ledger::Accounts as _;
+use crate::target::splunk::tree::{Eval, Operator};
 use crate::types::Type;
 
 impl Lower<'_> {
@@ -62,7 +63,7 @@ impl Lower<'_> {
                     Eval::call(
                         "case",
                         [
-                            Eval::compare(Compare::Equal, val.expr.clone(), Eval::integer(0)),
+                            Eval::compare(CompareOp::Equal, val.expr.clone(), Eval::integer(0)),
                             Eval::text("false"),
                             Eval::call("isnotnull", [val.expr]),
                             Eval::text("true"),

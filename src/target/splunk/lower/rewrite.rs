@@ -9,6 +9,7 @@ use crate::functions::FunctionId;
 use crate::ir::{Access, Expr, ExprKind, Value};
 use crate::source::Span;
 use crate::target::LossKind;
+use crate::target::ledger::Accounts as _;
 use crate::target::splunk::rows::Rewrite;
 use crate::target::splunk::tree::{Aggregate, Command, Eval, Operator, Stats};
 use crate::types::Type;

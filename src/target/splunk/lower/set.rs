@@ -3,9 +3,10 @@
 use super::join::{without_distinct, without_partner};
 use super::stream::THIS;
 use super::{Flow, Lower, Repr, Result, Slot, Val, refuse};
-use crate::ir::{CaseRule, Expr, Membership, Plan, Quantifier, StringTest};
+use crate::ir::{CaseRule, CompareOp, Expr, Membership, Plan, Quantifier, StringTest};
 use crate::source::Span;
-use crate::target::splunk::tree::{Aggregate, Command, Compare, Eval, Head, Operator, Stats};
+use crate::target::ledger::Accounts as _;
+use crate::target::splunk::tree::{Aggregate, Command, Eval, Head, Operator, Stats};
 use crate::target::usage::Usage;
 use crate::target::{Loss, LossKind};
 
@@ -70,7 +71,7 @@ impl Lower<'_> {
             flow.slots.remove(&column.id);
         }
         Ok(if want {
-            Eval::compare(Compare::Greater, Eval::Field(partners), Eval::integer(0))
+            Eval::compare(CompareOp::Greater, Eval::Field(partners), Eval::integer(0))
         } else {
             without_partner(&partners)
         })
@@ -137,7 +138,7 @@ impl Lower<'_> {
             if of_nothing == OfNothing::Zero {
                 flow.push(Command::FillNull { value: "0".to_owned(), fields: vec![field.to_owned()] });
             }
-            flow.push(Command::Where(Eval::compare(Compare::Equal, Eval::field(&side), Eval::text(THIS))));
+            flow.push(Command::Where(Eval::compare(CompareOp::Equal, Eval::field(&side), Eval::text(THIS))));
             flow.push(Command::Fields { keep: false, fields: vec![side] });
             flow.narrowed = true;
             return;
@@ -148,7 +149,7 @@ impl Lower<'_> {
         other.push(Command::Table(vec![key.clone(), field.to_owned()]));
         // A lookup is read in no time.
         if matches!(other.head, Head::Events { .. } | Head::Several(_)) {
-            self.losses.push(Loss::approximate(
+            self.ledger.losses.push(Loss::approximate(
                 LossKind::RowCap,
                 span,
                 "the search for this value is ended after 60 seconds, with what it has found by then",

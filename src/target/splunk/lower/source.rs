@@ -25,7 +25,7 @@ impl Lower<'_> {
                 if self.options.fields == Fields::Siem {
                     let message =
                         "tables chosen by a pattern are searched as Sentinel's own records, with Sentinel's names";
-                    self.losses.push(Loss::approximate(LossKind::UnmappedField, source.span, message));
+                    self.ledger.losses.push(Loss::approximate(LossKind::UnmappedField, source.span, message));
                 }
                 let search = self.data.target.native_search.replace("{table}", &super::clean(pattern));
                 let mut flow = Flow::new(Head::Events { filter: raw(search), earliest: None, latest: None });
@@ -65,7 +65,7 @@ impl Lower<'_> {
                 };
                 let name = lookup_name(address);
                 let message = format!("the data at {} has to be there as the lookup `{name}`", without_query(address));
-                self.losses.push(Loss::approximate(LossKind::Lookup, source.span, message));
+                self.ledger.losses.push(Loss::approximate(LossKind::Lookup, source.span, message));
                 Ok(lookup(&name, &source.schema))
             }
             SourceKind::Range { from, to, step } => self.range(from, to, step, &source.schema, source.span),
@@ -95,7 +95,7 @@ impl Lower<'_> {
         if !known {
             let message =
                 format!("nothing here knows a table `{name}`; its records are taken to be found by that name");
-            self.losses.push(Loss::approximate(LossKind::UnresolvedName, span, message));
+            self.ledger.losses.push(Loss::approximate(LossKind::UnresolvedName, span, message));
         }
         let data = self.data;
         let mapped = match self.options.fields {
@@ -112,11 +112,11 @@ impl Lower<'_> {
                     let message = format!(
                         "the table `{name}` has no counterpart in CIM here; it is searched as Sentinel's own records, with Sentinel's names"
                     );
-                    self.losses.push(Loss::approximate(LossKind::UnmappedField, span, message));
+                    self.ledger.losses.push(Loss::approximate(LossKind::UnmappedField, span, message));
                 }
                 Some(table) if table.guess => {
                     let message = format!("where the events of `{name}` are found is a guess");
-                    self.losses.push(Loss::approximate(LossKind::UnmappedField, span, message));
+                    self.ledger.losses.push(Loss::approximate(LossKind::UnmappedField, span, message));
                 }
                 Some(_) => {}
             }
@@ -227,7 +227,7 @@ impl Lower<'_> {
                 return refuse(LossKind::UnsupportedSource, span, "the name of the watchlist has to be written out");
             };
             let message = format!("the watchlist `{alias}` has to be there as a lookup of that name");
-            self.losses.push(Loss::approximate(LossKind::Lookup, span, message));
+            self.ledger.losses.push(Loss::approximate(LossKind::Lookup, span, message));
             return Ok(lookup(&super::clean(alias), schema));
         }
         if !call.arguments.is_empty() {
@@ -239,7 +239,7 @@ impl Lower<'_> {
         }
         let message =
             format!("the function `{}` saved in the workspace has to be there as a macro of that name", call.name);
-        self.losses.push(Loss::approximate(LossKind::UnresolvedName, span, message));
+        self.ledger.losses.push(Loss::approximate(LossKind::UnresolvedName, span, message));
         let mut flow =
             Flow::new(Head::Events { filter: Filter::Macro(super::clean(&call.name)), earliest: None, latest: None });
         for column in schema.iter() {
@@ -334,7 +334,7 @@ impl Lower<'_> {
                     }
                     if let Some((kind, message)) = slot.note {
                         let span = self.query.columns[*column].span;
-                        self.losses.push(Loss::approximate(kind, span, message.as_ref()));
+                        self.ledger.losses.push(Loss::approximate(kind, span, message.as_ref()));
                     }
                     renamed[index].push((*column, field.clone()));
                     own[index].push(field.clone());
@@ -401,7 +401,7 @@ impl Lower<'_> {
         if branches.iter().all(Search::is_streaming) {
             return Flow::new(Head::Several(branches));
         }
-        self.losses.push(Loss::approximate(
+        self.ledger.losses.push(Loss::approximate(
             LossKind::RowCap,
             span,
             "`append` takes at most 50,000 rows of each further search, and ends it after 60 seconds",

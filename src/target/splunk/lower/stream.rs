@@ -7,7 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Flow, Lower};
-use crate::target::splunk::tree::{Aggregate, Command, Compare, Eval, Head, Search, Stats};
+use crate::ir::CompareOp;
+use crate::target::splunk::tree::{Aggregate, Command, Eval, Head, Search, Stats};
 
 /// The sides a row can be of.
 pub(super) const THIS: &str = "this";
@@ -157,7 +158,7 @@ impl Lower<'_> {
         let behind = self.guarded(behind, side, OTHER);
         flow.commands.extend(behind);
         if !streams {
-            let of_other = Eval::compare(Compare::Equal, Eval::field(side), Eval::text(OTHER));
+            let of_other = Eval::compare(CompareOp::Equal, Eval::field(side), Eval::text(OTHER));
             let evals = assigned
                 .into_iter()
                 .map(|(name, value)| {
@@ -173,7 +174,7 @@ impl Lower<'_> {
 
     /// Commands that leave the rows of the other side as they are.
     fn guarded(&mut self, commands: Vec<Command>, side: &str, own: &str) -> Vec<Command> {
-        let foreign = || Eval::compare(Compare::NotEqual, Eval::field(side), Eval::text(own));
+        let foreign = || Eval::compare(CompareOp::NotEqual, Eval::field(side), Eval::text(own));
         let with_side = |by: Vec<String>| std::iter::once(side.to_owned()).chain(by).collect::<Vec<_>>();
         let mut out = Vec::with_capacity(commands.len() + 4);
         for command in commands {
@@ -203,7 +204,7 @@ impl Lower<'_> {
         let nth = self.helper("nth");
         let count = Aggregate { function: "count".into(), argument: None };
         out.push(Command::Stats { kind: Stats::Running, aggregates: vec![(count, nth.clone())], by });
-        let first = Eval::compare(Compare::Equal, Eval::field(&nth), Eval::integer(1));
+        let first = Eval::compare(CompareOp::Equal, Eval::field(&nth), Eval::integer(1));
         out.push(Command::Where(Eval::any(vec![foreign, first])));
         out.push(Command::Fields { keep: false, fields: vec![nth] });
     }

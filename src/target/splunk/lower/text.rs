@@ -1,10 +1,10 @@
 //! Tests of strings: which function says them, and the regular expressions that say what no function does.
 
 use super::{Flow, Lower, Result, refuse};
-use crate::ir::{CaseRule, Expr, StringMatch, StringTest, TermRule, Value};
+use crate::ir::{CaseRule, CompareOp, Expr, StringMatch, StringTest, TermRule, Value};
 use crate::source::Span;
 use crate::target::LossKind;
-use crate::target::splunk::tree::{Compare, Eval, Operator};
+use crate::target::splunk::tree::{Eval, Operator};
 
 /// What may not stand before a term, or behind it.
 const BEFORE: &str = r"(?<![\pL\pN])";
@@ -101,7 +101,7 @@ pub(super) fn positive(test: StringTest, case: CaseRule, text: &Eval, needle: &s
     let folded = |text: &Eval| if case == CaseRule::Sensitive { text.clone() } else { lowered(text) };
     let needle_folded = if case == CaseRule::Sensitive { needle.to_owned() } else { needle.to_lowercase() };
     match test {
-        StringTest::Equals => Eval::compare(Compare::Equal, folded(text), Eval::text(needle_folded)),
+        StringTest::Equals => Eval::compare(CompareOp::Equal, folded(text), Eval::text(needle_folded)),
         StringTest::Contains if fits_like(needle) => like(folded(text), format!("%{needle_folded}%")),
         StringTest::StartsWith if fits_like(needle) => like(folded(text), format!("{needle_folded}%")),
         StringTest::EndsWith if fits_like(needle) => like(folded(text), format!("%{needle_folded}")),
@@ -141,20 +141,20 @@ pub(super) fn is_empty(text: &Eval) -> Eval {
         Eval::Text(text) => Eval::call(if text.is_empty() { "true" } else { "false" }, []),
         text => Eval::any(vec![
             Eval::call("isnull", [text.clone()]),
-            Eval::compare(Compare::Equal, text.clone(), Eval::text("")),
+            Eval::compare(CompareOp::Equal, text.clone(), Eval::text("")),
         ]),
     }
 }
 
 /// True where a text is there and not empty.
 pub(super) fn is_filled(text: &Eval) -> Eval {
-    Eval::compare(Compare::NotEqual, text.clone(), Eval::text(""))
+    Eval::compare(CompareOp::NotEqual, text.clone(), Eval::text(""))
 }
 
 /// The opposite of a test that is null where `text` is: true there too.
 pub(super) fn complement(test: Eval, text: &Eval, filled: bool) -> Eval {
     let opposite = match test {
-        Eval::Compare(Compare::Equal, left, right) => Eval::Compare(Compare::NotEqual, left, right),
+        Eval::Compare(CompareOp::Equal, left, right) => Eval::Compare(CompareOp::NotEqual, left, right),
         test => Eval::Not(Box::new(test)),
     };
     if filled {
@@ -248,17 +248,17 @@ impl Lower<'_> {
         let length = |text: &Eval| Eval::call("len", [text.clone()]);
         let test = match node.test {
             StringTest::Equals => {
-                let op = if want { Compare::Equal } else { Compare::NotEqual };
+                let op = if want { CompareOp::Equal } else { CompareOp::NotEqual };
                 return Ok(Eval::compare(op, text, needle));
             }
             // Split by the needle, a text that holds it falls into several parts.
             StringTest::Contains => {
                 let parts = Eval::call("mvcount", [Eval::call("split", [text, needle.clone()])]);
-                let several = Eval::compare(Compare::Greater, parts, Eval::integer(1));
-                Eval::any(vec![Eval::compare(Compare::Equal, needle, Eval::text("")), several])
+                let several = Eval::compare(CompareOp::Greater, parts, Eval::integer(1));
+                Eval::any(vec![Eval::compare(CompareOp::Equal, needle, Eval::text("")), several])
             }
             StringTest::StartsWith => {
-                Eval::compare(Compare::Equal, Eval::call("substr", [text, Eval::integer(1), length(&needle)]), needle)
+                Eval::compare(CompareOp::Equal, Eval::call("substr", [text, Eval::integer(1), length(&needle)]), needle)
             }
             StringTest::EndsWith => {
                 let start = Eval::operation(
@@ -266,8 +266,8 @@ impl Lower<'_> {
                     Operator::Add,
                     Eval::integer(1),
                 );
-                let enough = Eval::compare(Compare::GreaterOrEqual, length(&text), length(&needle));
-                let end = Eval::compare(Compare::Equal, Eval::call("substr", [text, start]), needle);
+                let enough = Eval::compare(CompareOp::GreaterOrEqual, length(&text), length(&needle));
+                let end = Eval::compare(CompareOp::Equal, Eval::call("substr", [text, start]), needle);
                 Eval::all(vec![enough, end])
             }
             StringTest::HasTerm | StringTest::HasPrefix | StringTest::HasSuffix => {

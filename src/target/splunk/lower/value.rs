@@ -4,10 +4,11 @@ use super::represent::json_text;
 use super::text::or_empty;
 use super::{Flow, Lower, Repr, Result, Slot, Val, object_text, refuse};
 use crate::functions::Shape;
-use crate::ir::{Access, Arithmetic, ArithmeticOp, ColumnId, Expr, ExprKind, Json, Value};
+use crate::ir::{Access, Arithmetic, ArithmeticOp, ColumnId, CompareOp, Expr, ExprKind, Json, Value};
 use crate::literal::{TICKS_PER_DAY, TICKS_PER_SECOND, format_guid};
 use crate::source::Span;
-use crate::target::splunk::tree::{Command, Compare, Eval, Operator};
+use crate::target::ledger::Accounts as _;
+use crate::target::splunk::tree::{Command, Eval, Operator};
 use crate::target::{Loss, LossKind};
 use crate::types::Type;
 
@@ -188,7 +189,7 @@ impl Lower<'_> {
     pub(super) fn note(&mut self, flow: &Flow, id: ColumnId, span: Span) {
         if let Some((kind, message)) = flow.slots.get(&id).and_then(|slot| slot.note.clone()) {
             // Whatever is read through a wrong name may change anything.
-            self.losses.push(Loss::approximate(kind, span, message.as_ref()));
+            self.ledger.losses.push(Loss::approximate(kind, span, message.as_ref()));
         }
     }
 
@@ -359,12 +360,12 @@ impl Lower<'_> {
 
 /// True where a text is this.
 pub(super) fn is_text(text: Eval, wanted: &str) -> Eval {
-    Eval::compare(Compare::Equal, text, Eval::text(wanted))
+    Eval::compare(CompareOp::Equal, text, Eval::text(wanted))
 }
 
 /// A quotient cut towards zero.
 pub(super) fn truncated(value: Eval) -> Eval {
-    let negative = Eval::compare(Compare::Less, value.clone(), Eval::integer(0));
+    let negative = Eval::compare(CompareOp::Less, value.clone(), Eval::integer(0));
     Eval::call("if", [negative, Eval::call("ceiling", [value.clone()]), Eval::call("floor", [value])])
 }
 
