@@ -1,9 +1,5 @@
 #![doc = include_str!("../README.md")]
 
-// What pest derives without its `std` feature names `alloc`. Dependencies of tests turn that feature on.
-#[allow(unused_extern_crates, reason = "used or not by the features of pest")]
-extern crate alloc;
-
 pub mod bind;
 pub mod cli;
 pub mod diagnostic;
@@ -16,6 +12,7 @@ pub mod lint;
 pub mod literal;
 pub mod naturalise;
 pub mod package;
+mod peg;
 pub mod prove;
 pub mod read;
 pub mod replay;

@@ -1,11 +1,23 @@
-//! The parser that pest makes of `grammar/eql.pest`.
-
-// The derive gives the rules no docs of their own; the grammar file has them.
-#![allow(missing_docs)]
-
-use pest_derive::Parser;
+//! The parser that `grammar/eql.pest` makes.
 
 /// Parses EQL by the rules of `grammar/eql.pest`.
-#[derive(Parser)]
-#[grammar = "../grammar/eql.pest"]
 pub(super) struct Grammar;
+
+include!(concat!(env!("OUT_DIR"), "/eql.rs"));
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_does_as_pest_does() {
+        let grammar = include_str!("../../../grammar/eql.pest");
+        let texts = [
+            "process where process.name : (\"cmd.exe\", \"p*\") and not user.id in~ (\"a\", 1.5) // why",
+            "sequence by host.id with maxspan=5m [any where true] by a, b [file where ?x == null] with runs=3 until [process where `a b` < -1] | head 5",
+            "sample by a [network where cidrMatch(ip, \"10.0.0.0/8\")] [any where stringContains~(a[0], \"\"\"x\"\"\")]",
+            "any /* é */ where (a + 2) * 3 >= 4 and b like~ \"x?\" | tail 3",
+        ];
+        crate::peg::tests::does_as_pest::<Grammar, Rule>(grammar, Rule::query, &texts);
+    }
+}

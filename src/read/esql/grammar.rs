@@ -1,11 +1,22 @@
-//! The parser that pest makes of `grammar/esql.pest`.
-
-// The derive gives the rules no docs of their own; the grammar file has them.
-#![allow(missing_docs)]
-
-use pest_derive::Parser;
+//! The parser that `grammar/esql.pest` makes.
 
 /// Parses ES|QL by the rules of `grammar/esql.pest`.
-#[derive(Parser)]
-#[grammar = "../grammar/esql.pest"]
 pub(super) struct Grammar;
+
+include!(concat!(env!("OUT_DIR"), "/esql.rs"));
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_does_as_pest_does() {
+        let grammar = include_str!("../../../grammar/esql.pest");
+        let texts = [
+            "FROM logs-*, x METADATA _id | WHERE a == \"b\" AND c IN (1, 2.5) /* é */ | STATS n = COUNT(*) BY BUCKET(t, 1 hour), `a b`",
+            "ROW a = [1, 2], b = \"\"\"x\"y\"\"\" | EVAL c = TO_STRING(a)::keyword, d = -b * (2 + ?p) | SORT c DESC NULLS LAST // why\n | LIMIT 5",
+            "FROM a | DISSECT m \"%{x} %{y}\" | RENAME x AS z | KEEP z*, y | MV_EXPAND z | ENRICH p ON z WITH q = w",
+        ];
+        crate::peg::tests::does_as_pest::<Grammar, Rule>(grammar, Rule::pipeline, &texts);
+    }
+}
