@@ -192,7 +192,7 @@ fn rows_written_out_become_one_row_that_is_expanded() {
 
 #[test]
 fn events_that_are_shown_whole_tell_what_is_stored_in_another_case() {
-    let conversion = converted(r#"DeviceNetworkEvents | where RemotePort == 445"#, Fields::Siem);
+    let conversion = converted("DeviceNetworkEvents | where RemotePort == 445", Fields::Siem);
     assert_eq!(conversion.fidelity, Fidelity::Events);
     let told: Vec<_> = conversion.losses.iter().filter(|loss| loss.kind == LossKind::Case).collect();
     assert!(told.iter().any(|loss| loss.message.contains("`host.name`")), "{:?}", conversion.losses);
