@@ -74,6 +74,10 @@ fn predicates_get_one_form() {
         ("not(a > 1)", "(a <= 1)"),
         ("not(a == 1)", "(a != 1)"),
         ("b == true", "b"),
+        ("b == 1", "b"),
+        ("0 == b", "(false == b)"),
+        ("b != 0", "(b != false)"),
+        ("b == 2", "(b == 2)"),
         // NaN is neither above nor below; groups keep the author's shape; null is not true.
         ("not(r > 1.0)", "not((r > 1.0))"),
         ("not(a == 1 or b)", "not(or((a == 1), b))"),

@@ -15,7 +15,7 @@ use super::output::{Exit, Output, complain};
 use crate::diagnostic::render::{Format, Renderer, Report};
 use crate::ir::{Json, LogSource};
 use crate::literal::parse_datetime;
-use crate::prove::stored::{Record, cell, list};
+use crate::prove::stored::{Record, cell, identify, list};
 use crate::read::{self, Language, Macro, ReadBack};
 use crate::replay::{self, Cell, Event, Place, Row, World};
 use crate::target::{splunk, store};
@@ -190,7 +190,9 @@ fn event(id: usize, given: &Record, language: Language) -> Result<Event, String>
         }
     }
     let fields = flat.iter().map(|(name, value)| (Arc::from(name.as_str()), timed(name, cell(value)))).collect();
-    Ok(Event { id: u32::try_from(id).unwrap_or(u32::MAX), place: Place { index, log_source }, fields })
+    let mut event = Event { id: u32::try_from(id).unwrap_or(u32::MAX), place: Place { index, log_source }, fields };
+    identify(&mut event, 0, language.name());
+    Ok(event)
 }
 
 /// A value; of the field that holds an event's time in Elastic and for Sigma, the instant that its text says.

@@ -35,14 +35,15 @@ pub(super) struct Measure<'a> {
 }
 
 impl Measure<'_> {
-    /// Whether the translation found what the rule found.
-    pub(super) fn agree(&self, left: &Answered, right: &[Row]) -> bool {
+    /// Whether the translation found what the rule found. `bare` is what the rule finds without its outer joins, where
+    /// it has any: they add to events that are found anyway, and whole events show nothing of it.
+    pub(super) fn agree(&self, left: &Answered, bare: Option<&Answered>, right: &[Row]) -> bool {
         match self.shape {
             Shape::Rows => {
                 self.same_rows(left, right)
                     || self.conversion.fidelity != Fidelity::Exact && left.traced && same_groups(&left.rows, right)
             }
-            Shape::Events => same_groups(&left.rows, right),
+            Shape::Events => same_events(left, bare.unwrap_or(left), right),
             Shape::Groups => same_groups(&left.rows, right) || Self::same_alerts(left, right),
         }
     }
@@ -51,7 +52,9 @@ impl Measure<'_> {
     /// sequence, which ends with the event that completes it, can give.
     fn same_alerts(left: &Answered, right: &[Row]) -> bool {
         let part = |row: &Row| left.rows.iter().any(|found| is_part(&row.events, &found.events));
-        let found = |found: &Found| right.iter().any(|row| row.events.iter().any(|id| found.events.contains(id)));
+        let found = |found: &Found| {
+            found.events.is_empty() || right.iter().any(|row| row.events.iter().any(|id| found.events.contains(id)))
+        };
         right.iter().all(part) && left.rows.iter().all(found)
     }
 
@@ -60,15 +63,7 @@ impl Measure<'_> {
         if left.rows.len() != right.len() {
             return false;
         }
-        let fields: Vec<Option<&str>> =
-            left.columns.iter().map(|(name, _)| self.conversion.outside.field(name)).collect();
-        let same = |found: &Found, row: &Row| {
-            left.columns.iter().zip(&found.values).zip(&fields).all(|(((_, ty), value), field)| match field {
-                Some(field) => self.is_value(value, *ty, get(row, field)),
-                // A column that is null in every row has no field there.
-                None => is_nothing(value),
-            })
-        };
+        let same = |found: &Found, row: &Row| self.other_columns(left, found, row).next().is_none();
         let mut free: Vec<&Row> = right.iter().collect();
         for found in &left.rows {
             // Rows of the same events are the likeliest to be the same.
@@ -77,6 +72,40 @@ impl Measure<'_> {
             free.swap_remove(at);
         }
         true
+    }
+
+    /// The columns of a record that have another value in a row of the translation.
+    fn other_columns<'r>(
+        &'r self,
+        left: &'r Answered,
+        found: &'r Found,
+        row: &'r Row,
+    ) -> impl Iterator<Item = &'r str> + use<'r> {
+        left.columns.iter().zip(&found.values).filter_map(|((name, ty), value)| {
+            let is_same = match self.conversion.outside.field(name) {
+                Some(field) => self.is_value(value, *ty, get(row, field)),
+                // A column that is null in every row has no field there.
+                None => is_nothing(value),
+            };
+            (!is_same).then_some(&**name)
+        })
+    }
+
+    /// The columns in which rows of the same events differ, where that is all that both sides differ in.
+    pub(super) fn unlike(&self, left: &Answered, right: &[Row]) -> Vec<String> {
+        let mut found: Vec<String> = Vec::new();
+        if self.shape == Shape::Rows {
+            for one in &left.rows {
+                let alone = left.rows.len() == 1 && right.len() == 1;
+                let mut rows = right.iter().filter(|row| alone || row.events == one.events);
+                if let (Some(row), None) = (rows.next(), rows.next()) {
+                    found.extend(self.other_columns(left, one, row).map(str::to_owned));
+                }
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
     }
 
     fn is_value(&self, value: &Value, ty: Type, cell: &Cell) -> bool {
@@ -224,6 +253,18 @@ fn same_groups(left: &[Found], right: &[Row]) -> bool {
     left == right
 }
 
+/// Whether the events found are those that the rule's records are made of, in whatever groups; a record of no event, such
+/// as a count of nothing, has none to be found. What an outer join adds is left out on both sides, if that is all it does.
+fn same_events(left: &Answered, bare: &Answered, right: &[Row]) -> bool {
+    let of = |answer: &Answered| -> BTreeSet<u32> {
+        answer.rows.iter().flat_map(|found| found.events.iter().copied()).collect()
+    };
+    let (all, own) = (of(left), of(bare));
+    let found: BTreeSet<u32> = right.iter().flat_map(|row| row.events.iter().copied()).collect();
+    let has_own = |found: &Found| found.events.is_empty() || found.events.iter().any(|id| own.contains(id));
+    found == own && own.is_subset(&all) && left.rows.iter().all(has_own)
+}
+
 /// The events that one side found and the other did not.
 pub(super) fn apart(left: &Answered, right: &[Row]) -> (Vec<u32>, Vec<u32>) {
     let mine: BTreeSet<u32> = left.rows.iter().flat_map(|found| found.events.iter().copied()).collect();
@@ -278,7 +319,7 @@ mod tests {
         let conversion = conversion(Fidelity::Exact);
         let measure = Measure { shape: Shape::Rows, conversion: &conversion };
         let rule = left(&[("x", 1, &[1]), ("y", 2, &[2])]);
-        assert!(measure.agree(&rule, &right(&[("y", "2", &[2]), ("x", "1", &[1])])));
+        assert!(measure.agree(&rule, None, &right(&[("y", "2", &[2]), ("x", "1", &[1])])));
         let others: [&[(&str, &str, &[u32])]; 4] = [
             &[("y", "2", &[2])],
             &[("y", "2", &[2]), ("X", "1", &[1])],
@@ -286,7 +327,7 @@ mod tests {
             &[("y", "2", &[2]), ("y", "2", &[2])],
         ];
         for other in others {
-            assert!(!measure.agree(&rule, &right(other)), "{other:?}");
+            assert!(!measure.agree(&rule, None, &right(other)), "{other:?}");
         }
     }
 
@@ -297,9 +338,27 @@ mod tests {
         let events = Measure { shape: Shape::Events, conversion: &conversion };
         let rule = left(&[("x", 1, &[1, 2]), ("y", 2, &[3])]);
         let other = right(&[("", "", &[1, 2]), ("", "", &[3])]);
-        assert!(rows.agree(&rule, &other) && events.agree(&rule, &other));
+        assert!(rows.agree(&rule, None, &other) && events.agree(&rule, None, &other));
         let regrouped = right(&[("", "", &[1]), ("", "", &[2, 3])]);
-        assert!(!rows.agree(&rule, &regrouped) && !events.agree(&rule, &regrouped));
+        assert!(!rows.agree(&rule, None, &regrouped));
+        let one_by_one = right(&[("", "", &[1]), ("", "", &[2]), ("", "", &[3])]);
+        assert!(events.agree(&rule, None, &one_by_one), "whole events are found one by one");
+        assert!(!events.agree(&rule, None, &right(&[("", "", &[1]), ("", "", &[3])])), "one is missing");
+        assert!(!events.agree(&rule, None, &right(&[("", "", &[1, 2]), ("", "", &[3, 4])])), "one too many");
+    }
+
+    #[test]
+    fn what_an_outer_join_adds_is_not_looked_for_in_whole_events() {
+        let conversion = conversion(Fidelity::Events);
+        let events = Measure { shape: Shape::Events, conversion: &conversion };
+        let (rule, bare) = (left(&[("x", 1, &[1, 8]), ("y", 2, &[2])]), left(&[("x", 1, &[1]), ("y", 2, &[2])]));
+        assert!(events.agree(&rule, Some(&bare), &right(&[("", "", &[1]), ("", "", &[2])])));
+        assert!(!events.agree(&rule, Some(&bare), &right(&[("", "", &[1])])));
+        let decides = left(&[("x", 1, &[1, 8])]);
+        assert!(
+            !events.agree(&decides, Some(&bare), &right(&[("", "", &[1]), ("", "", &[2])])),
+            "a join that decides is more than what it adds"
+        );
     }
 
     #[test]
@@ -307,9 +366,9 @@ mod tests {
         let conversion = conversion(Fidelity::Approximate);
         let measure = Measure { shape: Shape::Groups, conversion: &conversion };
         let rule = left(&[("x", 3, &[1, 2, 3]), ("y", 2, &[4, 5])]);
-        assert!(measure.agree(&rule, &right(&[("", "", &[1, 2]), ("", "", &[4, 5])])));
-        assert!(!measure.agree(&rule, &right(&[("", "", &[1, 2])])), "a group is missing");
-        assert!(!measure.agree(&rule, &right(&[("", "", &[1, 2]), ("", "", &[4, 5, 6])])), "an event too many");
+        assert!(measure.agree(&rule, None, &right(&[("", "", &[1, 2]), ("", "", &[4, 5])])));
+        assert!(!measure.agree(&rule, None, &right(&[("", "", &[1, 2])])), "a group is missing");
+        assert!(!measure.agree(&rule, None, &right(&[("", "", &[1, 2]), ("", "", &[4, 5, 6])])), "an event too many");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use serde_json::{Map, Value};
 
 use super::scenario::{Scenario, columns_read};
-use super::stored::Record;
+use super::stored::{INGESTED, Record};
 use super::synth::{self, Event, Invariants, Probe};
 use crate::ir::{Name, Query};
 use crate::target::LossKind;
@@ -47,7 +47,9 @@ fn narrowed(
 ) -> BTreeMap<String, Vec<Record>> {
     if let Some(wanted) = wanted {
         for record in tables.values_mut().flatten() {
-            record.retain(|name, _| wanted.contains(name) || matches!(name.as_str(), "TimeGenerated" | "Timestamp"));
+            record.retain(|name, _| {
+                wanted.contains(name) || matches!(name.as_str(), "TimeGenerated" | "Timestamp" | INGESTED)
+            });
         }
     }
     tables

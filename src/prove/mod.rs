@@ -7,6 +7,8 @@ mod compare;
 #[cfg(feature = "eval")]
 mod implied;
 #[cfg(feature = "eval")]
+mod lists;
+#[cfg(feature = "eval")]
 mod made;
 #[cfg(feature = "eval")]
 mod proof;

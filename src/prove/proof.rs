@@ -13,6 +13,7 @@ use std::time::Instant;
 use serde_json::{Map, Value, json};
 
 use super::compare::{Measure, Shape, apart, shown};
+use super::lists::Lists;
 use super::rule_side::{Answered, Bench};
 use super::scenario::Scenario;
 use super::stored::Record;
@@ -62,6 +63,9 @@ pub struct Difference {
     pub event: Option<Value>,
     /// Its table.
     pub table: Option<String>,
+    /// The columns that have other values in the translation's records of the same events.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub columns: Vec<String>,
     /// The first of what the rule found there.
     pub rule: Vec<Value>,
     /// The first of what the translation found.
@@ -94,8 +98,10 @@ pub struct Proof {
 /// What a proof needs.
 #[derive(Clone, Copy, Debug)]
 pub struct Given<'a> {
-    /// The rule's query, simplified.
+    /// The rule's query, simplified, as it is run: what nobody knows has the types that the events show.
     pub query: &'a Query,
+    /// The same as it is translated: without these types.
+    pub source: &'a Query,
     /// Its text.
     pub text: &'a str,
     /// What is known of the rule.
@@ -129,9 +135,9 @@ impl Given<'_> {
             wanted: wanted.as_ref(),
         };
         let (grain, edges) = limits(target);
-        let other = wanted.as_ref().is_some_and(|all| all.contains("Timestamp") && !all.contains("TimeGenerated"));
-        let time = if other { "Timestamp" } else { "TimeGenerated" };
+        let time = scenario::time_column(self.query);
         let texts = scenario::texts(self.query);
+        let named = scenario::columns_named(self.query);
         // A value that only its case parts from one that the rule asks for is stored as that one.
         let blurred = |table: &str, record: &Record| -> Result<bool, DataError> {
             for (column, value) in record {
@@ -150,12 +156,12 @@ impl Given<'_> {
             for (table, records) in &mut scenario.tables {
                 let mut kept = Vec::with_capacity(records.len());
                 for record in records.iter() {
-                    let Some(record) = scenario::settled(record, table, self.schemas, grain, time) else {
+                    let Some(record) = scenario::settled(record, table, self.schemas, grain, time, scenario.now) else {
                         continue;
                     };
                     let at_edge = super::translation::time_of(&record).is_some_and(|at| edge.contains(&at));
-                    if !at_edge && !blurred(table, &record)? && storing.stored(table, &record)?.is_some() {
-                        kept.push(record);
+                    if !at_edge && !blurred(table, &record)? {
+                        kept.extend(storing.storable(table, record, &named)?);
                     }
                 }
                 *records = kept;
@@ -173,6 +179,8 @@ pub struct Case<'a> {
     answers: Vec<Answered>,
     /// What it finds without the last limit on the number of its records, if it ends with one.
     uncapped: Option<Vec<Answered>>,
+    /// What it finds without its outer joins, if it has any.
+    bare: Option<Vec<Answered>>,
     wanted: Option<HashSet<String>>,
     decided: std::cell::OnceCell<Decided>,
 }
@@ -211,8 +219,10 @@ impl<'a> Case<'a> {
             Bench::new(given.engine, given.query, given.schemas, given.scenarios, Rc::clone(&ids)).map_err(told)?;
         let answers = bench.run(given.query).map_err(told)?;
         let uncapped = scenario::uncapped(given.query).map(|query| bench.run(&query)).transpose().map_err(told)?;
+        let bare =
+            scenario::without_outer_joins(given.query).map(|query| bench.run(&query)).transpose().map_err(told)?;
         let wanted = scenario::columns_read(given.query);
-        Ok(Self { given, ids, bench, answers, uncapped, wanted, decided: std::cell::OnceCell::new() })
+        Ok(Self { given, ids, bench, answers, uncapped, bare, wanted, decided: std::cell::OnceCell::new() })
     }
 
     /// Compares the rule with its translation.
@@ -220,7 +230,7 @@ impl<'a> Case<'a> {
     /// # Errors
     /// What is wrong with a target's data files.
     pub fn prove(&self, target: &'static dyn Target) -> Result<Proof, DataError> {
-        let conversion = target.convert(self.given.query, &self.given.info, &self.given.options)?;
+        let conversion = target.convert(self.given.source, &self.given.info, &self.given.options)?;
         self.judge(target, &conversion)
     }
 
@@ -253,6 +263,13 @@ impl<'a> Case<'a> {
                 return Ok(proof);
             }
         };
+        let lists = match Lists::of(self.given.source, &conversion.outside.lists, &self.bench) {
+            Ok(lists) => lists,
+            Err(error) => {
+                proof.reason = Some(format!("what a list holds is not known: {error}"));
+                return Ok(proof);
+            }
+        };
         let measure = Measure { shape: shape(target, conversion), conversion };
         let (mut found, mut none) = (false, false);
         for (at, scenario) in self.given.scenarios.iter().enumerate() {
@@ -260,24 +277,34 @@ impl<'a> Case<'a> {
                 proof.reason = Some("the time given was not enough".to_owned());
                 return Ok(proof);
             }
-            let answer = &self.answers[at];
-            let whole = self.uncapped.as_ref().map(|all| &all[at]).filter(|_| shows_all(conversion));
+            let answer = lists.without(&self.answers[at], &self.ids[at]);
+            let whole = self.uncapped.as_ref().filter(|_| shows_all(conversion));
+            let whole = whole.map(|all| lists.without(&all[at], &self.ids[at]));
+            let bare = self.bare.as_ref().map(|all| lists.without(&all[at], &self.ids[at]));
+            let spans = match translation.spans(scenario.now) {
+                Ok(spans) => spans,
+                Err(reason) => {
+                    proof.reason = Some(reason);
+                    return Ok(proof);
+                }
+            };
             for empty in empties(target) {
                 let storing = self.storing(target, *empty);
-                let world = storing.world(scenario, &self.ids[at])?;
-                let rows = match translation.run(&world) {
+                let world = storing.world(scenario, &self.ids[at], &lists.tables, &spans)?;
+                let rows = match translation.run(&world, &lists, at) {
                     Ok(rows) => rows,
                     Err(reason) => {
                         proof.reason = Some(format!("the translation is not run: {reason}"));
                         return Ok(proof);
                     }
                 };
-                if measure.agree(answer, &rows) || whole.is_some_and(|whole| measure.agree(whole, &rows)) {
+                let found = |answer| measure.agree(answer, bare.as_deref(), &rows);
+                if found(&answer) || whole.as_deref().is_some_and(found) {
                     continue;
                 }
                 if !may_part(scenario, conversion) {
                     proof.verdict = Verdict::Refuted;
-                    proof.first_difference = Some(self.difference(at, answer, &rows));
+                    proof.first_difference = Some(self.difference(at, &measure, &answer, &rows));
                     return Ok(proof);
                 }
             }
@@ -351,7 +378,7 @@ impl<'a> Case<'a> {
         }
     }
 
-    fn difference(&self, at: usize, answer: &Answered, rows: &[Row]) -> Difference {
+    fn difference(&self, at: usize, measure: &Measure<'_>, answer: &Answered, rows: &[Row]) -> Difference {
         const SHOWN: usize = 3;
         let scenario = &self.given.scenarios[at];
         let (mine, theirs) = apart(answer, rows);
@@ -383,6 +410,7 @@ impl<'a> Case<'a> {
             now: crate::literal::format_datetime(scenario.now),
             event: event.map(|(_, record)| Value::Object(record.clone())),
             table: event.map(|(table, _)| table.clone()),
+            columns: measure.unlike(answer, rows),
             rule: found.into_iter().take(SHOWN).map(named).collect(),
             translation: others
                 .into_iter()

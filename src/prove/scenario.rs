@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use serde_json::Value;
 
 use super::stored::Record;
-use crate::ir::{Bound, ColumnId, ExprKind, Op, Plan, Query, SourceKind, ValueSet};
-use crate::literal::parse_datetime;
+use crate::ir::{
+    Bound, Column, ColumnId, Computed, Expr, ExprKind, JoinKind, Op, Plan, Query, SourceKind, Value as Literal,
+};
+use crate::literal::{TICKS_PER_MINUTE, parse_datetime};
 use crate::schema::Schemas;
 use crate::target::LossKind;
 use crate::types::Type;
@@ -68,31 +70,35 @@ pub(super) fn read_by(query: &Query, names: &[String]) -> (BTreeSet<String>, BTr
 }
 
 /// Hands every plan of a query to `f`, those in expressions included.
-pub(super) fn each_plan(query: &Query, f: &mut dyn FnMut(&Plan)) {
-    fn in_plan(plan: &Plan, f: &mut dyn FnMut(&Plan)) {
-        f(plan);
-        plan.source.kind.plans(&mut |inner| in_plan(inner, f));
-        plan.source.kind.expressions(&mut |expr| in_expr(expr, f));
-        for step in &plan.steps {
-            step.op.plans(&mut |inner| in_plan(inner, f));
-            step.op.expressions(&mut |expr| in_expr(expr, f));
-        }
-    }
-    fn in_expr(expr: &crate::ir::Expr, f: &mut dyn FnMut(&Plan)) {
-        expr.walk(&mut |expr| match &expr.kind {
-            ExprKind::ToScalar(plan) => f(plan),
-            ExprKind::Member(node) => {
-                if let ValueSet::Plan(plan) = &node.set {
-                    f(plan);
-                }
-            }
-            _ => {}
-        });
-    }
+pub(super) fn each_plan<'q>(query: &'q Query, f: &mut dyn FnMut(&'q Plan)) {
     for shared in &query.shared {
-        in_plan(&shared.plan, f);
+        each_plan_in(&shared.plan, &|_| false, f);
     }
-    in_plan(&query.plan, f);
+    each_plan_in(&query.plan, &|_| false, f);
+}
+
+/// Hands a plan and every one inside it to `f`, but for those that are `left_out`.
+pub(super) fn each_plan_in<'q>(plan: &'q Plan, left_out: &dyn Fn(&Plan) -> bool, f: &mut dyn FnMut(&'q Plan)) {
+    if left_out(plan) {
+        return;
+    }
+    f(plan);
+    let mut inside: Vec<&'q Plan> = Vec::new();
+    plan.source.kind.plans(&mut |inner| inside.push(inner));
+    plan.source.kind.expressions(&mut |expr| in_expression(expr, &mut inside));
+    for step in &plan.steps {
+        step.op.plans(&mut |inner| inside.push(inner));
+        step.op.expressions(&mut |expr| in_expression(expr, &mut inside));
+    }
+    for inner in inside {
+        each_plan_in(inner, left_out, f);
+    }
+}
+
+/// The outermost plans in an expression.
+fn in_expression<'q>(expr: &'q crate::ir::Expr, found: &mut Vec<&'q Plan>) {
+    expr.operands(&mut |operand| in_expression(operand, found));
+    expr.plan(&mut |plan| found.push(plan));
 }
 
 /// The columns of its tables that a query names; without any, or where it takes them all, every one.
@@ -121,12 +127,41 @@ pub(super) fn columns_read(query: &Query) -> Option<HashSet<String>> {
     Some(ids.into_iter().map(|id| query.columns[id].name.to_string()).collect())
 }
 
+/// The columns that a query names in expressions.
+pub(super) fn columns_named(query: &Query) -> HashSet<String> {
+    let mut found = HashSet::new();
+    each_plan(query, &mut |plan| {
+        for step in &plan.steps {
+            if let Op::Window(window) = &step.op {
+                found.insert(query.columns[window.column].name.to_string());
+            }
+            if let Op::Join(join) = &step.op {
+                let keys = join.keys.iter().flat_map(|(left, right)| [*left, *right]);
+                found.extend(keys.map(|id| query.columns[id].name.to_string()));
+            }
+            step.op.expressions(&mut |expr| {
+                expr.walk(&mut |expr| {
+                    if let ExprKind::Column(id) = &expr.kind {
+                        found.insert(query.columns[*id].name.to_string());
+                    }
+                });
+            });
+        }
+    });
+    found
+}
+
 /// The bounds in time that a query puts on each of its tables by itself, where they are the same for all: from which
-/// instant on (and whether it counts), up to which.
-pub(super) fn window(query: &Query, now: i64) -> impl Fn(i64) -> bool {
+/// instant on (and whether it counts), up to which. Tables that are `listed` give values of lists, and no events.
+pub(super) fn window(query: &Query, now: i64, listed: &BTreeSet<String>) -> impl Fn(i64) -> bool + use<> {
     let mut all: Vec<Option<crate::ir::Bounds>> = Vec::new();
     each_plan(query, &mut |plan| {
-        if matches!(plan.source.kind, SourceKind::Table { .. } | SourceKind::Tables(_)) {
+        let counts = match &plan.source.kind {
+            SourceKind::Table { name, .. } => !listed.contains(&**name),
+            SourceKind::Tables(_) => true,
+            _ => false,
+        };
+        if counts {
             let bounds = plan.steps.iter().find_map(|step| match &step.op {
                 Op::Window(window) => Some(window.bounds),
                 _ => None,
@@ -181,6 +216,32 @@ pub(super) fn uncapped(query: &Query) -> Option<Query> {
     })
 }
 
+/// The query without the joins that keep what has no partner on the left; nothing where there are none. What they add is
+/// null.
+pub(super) fn without_outer_joins(query: &Query) -> Option<Query> {
+    let mut bare = query.clone();
+    let mut found = false;
+    let mut without = |plan: &mut Plan| {
+        for step in &mut plan.steps {
+            if let Op::Join(join) = &step.op
+                && join.kind == JoinKind::LeftOuter
+            {
+                let null = |column: &Column| Computed {
+                    id: column.id,
+                    expr: Expr::literal(Literal::Null(column.ty.ty), step.span),
+                };
+                step.op = Op::Extend(join.right.schema().iter().map(null).collect());
+                found = true;
+            }
+        }
+    };
+    for shared in &mut bare.shared {
+        shared.plan.fold_plans(&mut without);
+    }
+    bare.plan.fold_plans(&mut without);
+    found.then_some(bare)
+}
+
 /// The texts that a query compares with.
 pub(super) fn texts(query: &Query) -> Vec<String> {
     fn gather(value: &crate::ir::Value, into: &mut Vec<String>) {
@@ -206,21 +267,53 @@ pub(super) fn texts(query: &Query) -> Vec<String> {
     found
 }
 
+/// The columns that may say when an event happened.
+const TIMES: [&str; 2] = ["TimeGenerated", "Timestamp"];
+
+/// The column by which a query looks at the time of its events: that of a window, or else one that it names.
+pub(super) fn time_column(query: &Query) -> &'static str {
+    let (mut windows, mut named) = ([0; 2], [0; 2]);
+    let count = |counts: &mut [usize; 2], id: ColumnId| {
+        for (count, time) in counts.iter_mut().zip(TIMES) {
+            *count += usize::from(*query.columns[id].name == *time);
+        }
+    };
+    each_plan(query, &mut |plan| {
+        for step in &plan.steps {
+            if let Op::Window(window) = &step.op {
+                count(&mut windows, window.column);
+            }
+            step.op.expressions(&mut |expr| expr.for_each_column(&mut |id| count(&mut named, id)));
+        }
+    });
+    let [generated, stamped] = if windows == [0, 0] { named } else { windows };
+    TIMES[usize::from(stamped > generated)]
+}
+
 /// An event as every system has it: it has a time, and one alone, and no instant is finer than so many ticks. `time` is
-/// the column that says it, if the rule looks at one.
-pub(super) fn settled(record: &Record, table: &str, schemas: &Schemas, grain: i64, time: &str) -> Option<Record> {
+/// the column that says it, if the rule looks at one. Of tables that have no such column it is the time at which the
+/// event came in, shortly before the rule is run.
+pub(super) fn settled(
+    record: &Record,
+    table: &str,
+    schemas: &Schemas,
+    grain: i64,
+    time: &str,
+    now: i64,
+) -> Option<Record> {
     let mut record = record.clone();
-    let names = ["TimeGenerated", "Timestamp"];
     let known = |name: &&&str| record.get(**name).and_then(Value::as_str).and_then(parse_datetime).is_some();
-    if let Some(from) = [&time, &names[0], &names[1]].into_iter().find(known) {
+    if let Some(from) = [&time, &TIMES[0], &TIMES[1]].into_iter().find(known) {
         let instant = record.get(*from).cloned().unwrap_or_default();
-        for name in names {
+        for name in TIMES {
             if let Some(other) = record.get_mut(name) {
                 other.clone_from(&instant);
             }
         }
-    } else {
+    } else if TIMES.iter().any(|name| record.contains_key(*name) || has_column(schemas, table, name)) {
         return None;
+    } else {
+        record.insert(TIMES[0].to_owned(), Value::from(crate::literal::format_datetime(now - TICKS_PER_MINUTE)));
     }
     for column in schemas.table(table).iter().flat_map(|table| &table.columns) {
         if column.ty == Type::DateTime
@@ -232,4 +325,60 @@ pub(super) fn settled(record: &Record, table: &str, schemas: &Schemas, grain: i6
         }
     }
     Some(record)
+}
+
+fn has_column(schemas: &Schemas, table: &str, column: &str) -> bool {
+    schemas.table(table).is_some_and(|table| table.column(column).is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::bind::bind;
+    use crate::schema::Dialect;
+
+    fn query(text: &str) -> Query {
+        let tree = crate::syntax::parse(text).query.unwrap();
+        let mut query = bind(&tree, &Schemas::builtin(Dialect::Sentinel)).query.unwrap();
+        crate::ir::pass::simplify(&mut query);
+        query
+    }
+
+    #[test]
+    fn the_time_is_the_column_of_the_window() {
+        for (text, column) in [
+            ("DeviceEvents | where Timestamp > ago(1d)", "Timestamp"),
+            ("DeviceEvents | where TimeGenerated > ago(1d) | extend t = Timestamp", "TimeGenerated"),
+            ("DeviceEvents | project Timestamp", "Timestamp"),
+            ("DeviceEvents", "TimeGenerated"),
+        ] {
+            assert_eq!(time_column(&query(text)), column, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_event_has_one_time() {
+        let schemas = Schemas::builtin(Dialect::Sentinel);
+        let now = parse_datetime("2024-05-14T10:00:00Z").unwrap();
+        let settled = |table: &str, record: Value| {
+            settled(record.as_object().unwrap(), table, &schemas, 1, "Timestamp", now).map(Value::Object)
+        };
+        let (one, other) = ("2024-05-14T09:00:00Z", "2024-05-14T08:00:00Z");
+        let both = settled("DeviceEvents", json!({"TimeGenerated": one, "Timestamp": other}));
+        assert_eq!(both, Some(json!({"TimeGenerated": other, "Timestamp": other})));
+        assert_eq!(settled("DeviceEvents", json!({"TimeGenerated": null})), None, "it has a time, and none here");
+        let without = settled("NoTimeHere", json!({"a": 1})).unwrap();
+        assert_eq!(without["TimeGenerated"], json!("2024-05-14T09:59:00.0000000Z"), "the time of its arrival");
+    }
+
+    #[test]
+    fn outer_joins_can_be_left_out() {
+        let text = "SecurityEvent | join kind=leftouter (SigninLogs | project Identity, IPAddress) on \
+            $left.Account == $right.Identity | project Account, IPAddress";
+        let bare = without_outer_joins(&query(text)).unwrap();
+        assert!(!bare.plan.steps.iter().any(|step| matches!(step.op, Op::Join(_))));
+        assert!(without_outer_joins(&query("SecurityEvent")).is_none());
+    }
 }

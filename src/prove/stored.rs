@@ -18,6 +18,9 @@ pub type Record = Map<String, Value>;
 /// The number of an event that stands for a row of a list, and for nothing that is found.
 pub const LISTED: u32 = u32::MAX;
 
+/// The column of the time at which an event came in, which no table lists.
+pub use crate::target::store::INGESTED;
+
 /// A system that events are stored in.
 #[derive(Clone, Copy)]
 pub struct Store<'a> {
@@ -54,6 +57,14 @@ pub fn event(id: u32, stored: Stored) -> Event {
     let place = Place { index: stored.index.into(), log_source: stored.log_source };
     let fields = stored.fields.iter().map(|(name, value)| (Arc::from(name.as_str()), cell(value))).collect();
     Event { id, place, fields }
+}
+
+/// Gives an event of Elastic the id that every document has there beside its fields, and which a query may ask for: by
+/// the number of the event, and which of its documents it is.
+pub fn identify(event: &mut Event, document: usize, system: &str) {
+    if matches!(system, "eql" | "esql") && !event.fields.iter().any(|(name, _)| &**name == "_id") {
+        event.fields.push((Arc::from("_id"), Cell::text(format!("{}-{document}", event.id))));
+    }
 }
 
 /// A list for the interpreter: as a lookup table, and as the events of an index for whom lists are such.
@@ -106,7 +117,9 @@ fn typed(record: &Record, table: &str, schemas: &Schemas) -> Vec<(String, Json)>
     let declared = schemas.table(table);
     let mut columns = Vec::with_capacity(record.len());
     for (name, value) in record {
-        let ty = declared.as_ref().and_then(|table| table.column(name)).map_or(Type::Unknown, |column| column.ty);
+        let known = declared.as_ref().and_then(|table| table.column(name)).map(|column| column.ty);
+        let own = if name == INGESTED { Type::DateTime } else { Type::Unknown };
+        let ty = known.unwrap_or(own);
         if let Some(value) = of_type(value, ty) {
             columns.push((name.clone(), value));
         }

@@ -31,7 +31,7 @@ pub use fidelity::Fidelity;
 pub use loss::{Loss, LossKind, LossRow, Losses};
 pub use registry::find;
 
-use crate::ir::Query;
+use crate::ir::{ColumnId, Plan, Query};
 use crate::rule::Rule;
 
 /// Whose field names the output uses.
@@ -71,7 +71,7 @@ pub struct RuleInfo<'a> {
 }
 
 /// What a conversion gives.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Conversion {
     /// How faithful the output is.
     pub fidelity: Fidelity,
@@ -83,8 +83,19 @@ pub struct Conversion {
     pub outside: Outside,
 }
 
+/// A list whose values whoever takes a translation has to give.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ValueList {
+    /// The name that the translation has in its place.
+    pub name: String,
+    /// What gives the values, in the plan of the rule.
+    pub plan: Plan,
+    /// The column that holds them.
+    pub key: ColumnId,
+}
+
 /// What a packaged detection has to state beside the query.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Outside {
     /// The query as a package wants it, where that differs from the bare artefact.
     pub query: Option<String>,
@@ -100,6 +111,8 @@ pub struct Outside {
     pub columns: Vec<(String, String)>,
     /// The same as a rule of Kibana of a kind of its own, also where there is no query.
     pub detection: Option<Detection>,
+    /// Lists that the translation reads and has no values of.
+    pub lists: Vec<ValueList>,
 }
 
 impl Outside {

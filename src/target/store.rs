@@ -37,20 +37,27 @@ pub enum Empty {
 
 /// Two columns that are one field there and hold different values, so that no event of that system is this one; one
 /// column, where it is the others that it does not go with.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Conflict {
     /// The field.
     pub field: String,
     /// The two columns.
     pub columns: (String, String),
+    /// The value that every event of the kind has in the field, where that is what the column does not go with.
+    pub always: Option<Json>,
 }
+
+/// The column of the time at which an event came in: what `ingestion_time()` gives.
+pub const INGESTED: &str = "$IngestionTime";
 
 /// Fields that are being gathered; each says which column it comes from.
 #[derive(Debug, Default)]
 pub(in crate::target) struct Fields {
     fields: Vec<(String, Json, String)>,
+    /// Fields that a column without a value is, which no event has.
+    missing: Vec<(String, String)>,
     /// What cannot be.
-    pub(in crate::target) conflicts: Vec<Conflict>,
+    conflicts: Vec<Conflict>,
 }
 
 impl Fields {
@@ -65,16 +72,48 @@ impl Fields {
             }
             Some((_, known, from)) => {
                 if *known != value && !is_empty(&value) {
-                    self.conflicts.push(Conflict { field, columns: (from.clone(), column.to_owned()) });
+                    self.conflicts.push(Conflict { field, columns: (from.clone(), column.to_owned()), always: None });
                 }
             }
         }
     }
 
+    /// Notes that a column has no value: one that is the same field cannot have any either.
+    pub(in crate::target) fn missing(&mut self, field: impl Into<String>, column: &str) {
+        self.missing.push((field.into(), column.to_owned()));
+    }
+
+    /// What cannot be.
+    pub(in crate::target) fn conflicts(&mut self) -> Vec<Conflict> {
+        for (field, column) in std::mem::take(&mut self.missing) {
+            let other = self
+                .fields
+                .iter()
+                .find(|(name, value, from)| *name == field && !from.is_empty() && *from != column && !is_empty(value));
+            if let Some((.., from)) = other {
+                let columns = (from.clone(), column);
+                self.conflicts.push(Conflict { field, columns, always: None });
+            }
+        }
+        std::mem::take(&mut self.conflicts)
+    }
+
     /// Notes that what a column holds does not go with what other columns of the same field hold.
     pub(in crate::target) fn torn(&mut self, field: &str, column: &str) {
         let columns = (column.to_owned(), column.to_owned());
-        self.conflicts.push(Conflict { field: field.to_owned(), columns });
+        self.conflicts.push(Conflict { field: field.to_owned(), columns, always: None });
+    }
+
+    /// A field that has this value in every event of its kind: a column that is the same field has it, too.
+    pub(in crate::target) fn always(&mut self, field: &str, value: Json) {
+        let other = self.fields.iter().find(|(name, known, from)| name == field && !from.is_empty() && *known != value);
+        let missing = self.missing.iter().find(|(name, _)| name == field).map(|(_, column)| column);
+        if let Some(column) = other.map(|(.., from)| from).or(missing) {
+            let columns = (column.clone(), column.clone());
+            let conflict = Conflict { field: field.to_owned(), columns, always: Some(value.clone()) };
+            self.conflicts.push(conflict);
+        }
+        self.set(field, value);
     }
 
     /// Puts a field in the place of whatever bears its name.
@@ -169,6 +208,21 @@ mod tests {
     }
 
     #[test]
+    fn what_no_event_has_is_a_conflict() {
+        let mut fields = Fields::default();
+        fields.add("user", Json::String("a".into()), "A");
+        fields.missing("user", "B");
+        fields.add("category", Json::String("x".into()), "Category");
+        fields.always("category", Json::String("SignInLogs".into()));
+        fields.missing("host", "C");
+        let conflicts = fields.conflicts();
+        let told: Vec<_> =
+            conflicts.iter().map(|c| (c.field.as_str(), c.columns.1.as_str(), c.always.is_some())).collect();
+        assert_eq!(told, [("category", "Category", true), ("user", "B", false)]);
+        assert!(fields.into_fields().contains(&("category".to_owned(), Json::String("SignInLogs".into()))));
+    }
+
+    #[test]
     fn objects_come_apart() {
         assert_eq!(flat(r#"{"a":{"b":1},"c":null}"#, true, ""), ["x.a.b=1"]);
         assert_eq!(
@@ -188,7 +242,7 @@ mod tests {
         fields.add("f", text("x"), "C");
         assert!(fields.conflicts.is_empty());
         fields.add("f", text("y"), "D");
-        assert_eq!(fields.conflicts, [Conflict { field: "f".into(), columns: ("B".into(), "D".into()) }]);
+        assert_eq!(fields.conflicts, [Conflict { field: "f".into(), columns: ("B".into(), "D".into()), always: None }]);
         assert_eq!(fields.into_fields(), [("f".to_owned(), text("x"))]);
     }
 }

@@ -335,7 +335,19 @@ const fn other(case: CaseRule) -> CaseRule {
 struct Tally {
     faults: usize,
     caught: usize,
+    implied: usize,
+    equivalent: usize,
     missed: Vec<String>,
+}
+
+/// Whether a fault takes away from what a rule asks, and changes nothing else.
+const fn weakens(fault: Fault) -> bool {
+    matches!(fault, Fault::LostWindow | Fault::ShiftedWindow | Fault::LostStep | Fault::LostTerm)
+}
+
+/// Whether a fault is about a condition that follows from the rest of the rule, and nothing else.
+fn follows(implied: &str, words: &str) -> bool {
+    words == implied || words.strip_prefix("where ") == Some(implied)
 }
 
 fn tally(subject: &Subject, schemas: &Schemas) -> Tally {
@@ -347,7 +359,11 @@ fn tally(subject: &Subject, schemas: &Schemas) -> Tally {
         let scenarios = given.fitted(*target).unwrap();
         let case = Case::new(kqlc::prove::Given { scenarios: &scenarios, ..given }).unwrap();
         let sound = target.convert(&subject.query, &given.info, &Options::default()).unwrap();
-        if sound.fidelity == Fidelity::Refused || case.judge(*target, &sound).unwrap().verdict != Verdict::Proven {
+        if sound.fidelity == Fidelity::Refused {
+            continue;
+        }
+        let proof = case.judge(*target, &sound).unwrap();
+        if proof.verdict != Verdict::Proven {
             continue;
         }
         for fault in FAULTS {
@@ -368,11 +384,14 @@ fn tally(subject: &Subject, schemas: &Schemas) -> Tally {
                 let words = span.of(&subject.text).split_whitespace().collect::<Vec<_>>().join(" ");
                 if case.judge(*target, &conversion).unwrap().verdict == Verdict::Refuted {
                     tally.caught += 1;
+                } else if weakens(*fault) && proof.implied.iter().any(|implied| follows(implied, &words)) {
+                    // The rest of the rule is proven to ask for as much.
+                    tally.implied += 1;
                 } else if EQUIVALENT
                     .iter()
                     .any(|(rule, known, about, _)| *rule == name && known == fault && words.starts_with(about))
                 {
-                    tally.faults -= 1;
+                    tally.equivalent += 1;
                 } else {
                     tally.missed.push(format!("{name}, {}: {fault:?} at `{words}`", target.name()));
                 }
@@ -386,11 +405,24 @@ fn tally(subject: &Subject, schemas: &Schemas) -> Tally {
 #[ignore = "thousands of proofs take minutes: run by hand, in a build that is optimised"]
 fn proofs_refute_faulty_translations() {
     let schemas = Schemas::builtin(Dialect::Sentinel);
-    let subjects = rules(&schemas, &engine());
+    let mut subjects = rules(&schemas, &engine());
+    // One rule by name, while a fault of it is looked into.
+    let only = std::env::var("KQLC_RULE").ok();
+    if let Some(only) = &only {
+        subjects.retain(|subject| subject.path.file_stem().is_some_and(|name| name.to_string_lossy() == **only));
+    }
     let tallies: Vec<Tally> = subjects.par_iter().map(|subject| tally(subject, &schemas)).collect();
-    let faults: usize = tallies.iter().map(|tally| tally.faults).sum();
-    let caught: usize = tallies.iter().map(|tally| tally.caught).sum();
+    let sum = |of: fn(&Tally) -> usize| tallies.iter().map(of).sum::<usize>();
+    let (faults, caught) = (sum(|tally| tally.faults), sum(|tally| tally.caught));
+    let (implied, equivalent) = (sum(|tally| tally.implied), sum(|tally| tally.equivalent));
     let missed: Vec<&str> = tallies.iter().flat_map(|tally| &tally.missed).map(String::as_str).collect();
-    assert!(faults >= 500, "{faults} faults are too few");
-    assert!(missed.is_empty(), "{caught} of {faults} faults are caught, but not:\n{}", missed.join("\n"));
+    println!(
+        "{faults} faults: {caught} are caught, {implied} take away what follows from the rest of the rule, {equivalent} \
+         are listed as equivalent, {} are missed",
+        missed.len()
+    );
+    let real = faults - implied - equivalent;
+    assert!(real >= 500 || only.is_some(), "{real} faults are too few");
+    assert!(100 * caught >= 97 * real, "{caught} of {real} are caught, but not:\n{}", missed.join("\n"));
+    assert!(missed.is_empty(), "not listed as equivalent:\n{}", missed.join("\n"));
 }

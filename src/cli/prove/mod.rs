@@ -2,6 +2,7 @@
 
 mod events;
 mod report;
+mod typed;
 
 use std::io::{self, Write as _};
 use std::path::Path;
@@ -177,11 +178,14 @@ impl Prove {
         }
         let path = Path::new(text.file.name());
         let scenarios = self.events.scenarios(path, &ir, work.schemas, &work.engine)?;
+        let typed = typed::of(query, &scenarios, work.schemas);
+        let (run, schemas) = typed.as_ref().map_or((&ir, work.schemas), |(query, schemas)| (query, schemas));
         let given = Given {
-            query: &ir,
+            query: run,
+            source: &ir,
             text: &query.text,
             info,
-            schemas: work.schemas,
+            schemas,
             options,
             engine: &work.engine,
             scenarios: &scenarios,
@@ -220,7 +224,7 @@ pub fn proofs(given: &Given<'_>, targets: &[&'static dyn Target]) -> Result<Vec<
 
 /// The verdict on a rule that does not run.
 fn unrun(given: &Given<'_>, target: &'static dyn Target, reason: &str) -> Result<Proof, target::DataError> {
-    let (fidelity, losses) = target.fidelity(given.query, &given.info, &given.options)?;
+    let (fidelity, losses) = target.fidelity(given.source, &given.info, &given.options)?;
     if fidelity == Fidelity::Refused {
         let reason = losses.into_iter().find(|loss| loss.fidelity == fidelity).map(|loss| loss.message);
         return Ok(without(target, Verdict::Refused, reason));

@@ -32,6 +32,9 @@ pub(super) fn text(told: &Told<'_>) -> String {
         if let (Some(table), Some(event)) = (&difference.table, &difference.event) {
             let _ = writeln!(text, "  the first event of {table} that only one side found: {event}");
         }
+        if !difference.columns.is_empty() {
+            let _ = writeln!(text, "  records of the same events differ in {}", difference.columns.join(", "));
+        }
         for (who, rows) in [("the rule", &difference.rule), ("the translation", &difference.translation)] {
             if rows.is_empty() {
                 let _ = writeln!(text, "  {who} found nothing");

@@ -38,6 +38,7 @@ fn simplify(expr: &mut Expr) {
                 expr.kind = kind;
             }
         }
+        ExprKind::Compare(node) => as_truth(node),
         _ => {}
     }
     if let ExprKind::And(operands) | ExprKind::Or(operands) = &mut expr.kind
@@ -45,6 +46,23 @@ fn simplify(expr: &mut Expr) {
         && let Some(only) = operands.pop()
     {
         *expr = only;
+    }
+}
+
+/// `x == 1` and `x == 0` of a boolean as `x == true` and `x == false`: systems that do not take one for the other have no
+/// such comparison.
+fn as_truth(node: &mut Compare) {
+    if !matches!(node.op, CompareOp::Equal | CompareOp::NotEqual) {
+        return;
+    }
+    let of = |one: &Expr, other: &Expr| match other.as_literal().and_then(Value::as_integer) {
+        Some(number @ (0 | 1)) if one.ty.ty == Type::Bool => Some(Value::Bool(number == 1)),
+        _ => None,
+    };
+    if let Some(value) = of(&node.left, &node.right) {
+        node.right = Expr::literal(value, node.right.span);
+    } else if let Some(value) = of(&node.right, &node.left) {
+        node.left = Expr::literal(value, node.left.span);
     }
 }
 

@@ -143,7 +143,7 @@ impl<'q> Solver<'q> {
     }
 
     /// Whether an expression takes out of a text what is known not to be there.
-    fn gives_nothing(&mut self, expr: &'q Expr, row: &Row<'q>) -> bool {
+    pub(super) fn gives_nothing(&mut self, expr: &'q Expr, row: &Row<'q>) -> bool {
         let ExprKind::Call(function, arguments) = &expr.kind else { return false };
         let ("extract", [pattern, _, text, ..]) = (function.name(), arguments.as_slice()) else { return false };
         let Some(pattern) = self.evaluate(pattern, row).map(|pattern| super::want::text(&pattern)) else {

@@ -555,6 +555,10 @@ impl<'q> Solver<'q> {
         if let (Some(one), Some(other)) = (self.evaluate(left, &left_row), self.evaluate(right, &right_row)) {
             return if super::want::same(&one, &other, true) { Ok(()) } else { Err(Stuck::Conflict(span)) };
         }
+        // Nothing is the same as nothing, and has no place in either text.
+        if self.gives_nothing(left, &left_row) && self.gives_nothing(right, &right_row) {
+            return Ok(());
+        }
         if let (Some(one), Some(other)) = (self.locate(left, &left_row, true), self.locate(right, &right_row, true)) {
             return self.unify_all(&one, &other, span);
         }

@@ -12,7 +12,7 @@ use super::solver::{Choice, Solver, Way};
 use super::variants::{swapped, variants};
 use super::want::{Want, text};
 use super::{Event, Expectation, Invariants, Probe, Scenario, Synthesis};
-use crate::ir::{ColumnId, JoinKind, Name, Query, Value};
+use crate::ir::{ColumnId, Expr, JoinKind, Name, Query, Value};
 use crate::source::Span;
 use crate::types::Type;
 
@@ -25,7 +25,7 @@ const LARGE: usize = 100;
 /// How many scenarios a large rule has.
 const FEW: usize = 40;
 /// How many scenarios there may be.
-const SCENARIOS: usize = 600;
+const SCENARIOS: usize = 1000;
 /// How many ways of one choice are tried.
 const WAYS: usize = 50;
 
@@ -41,7 +41,8 @@ pub(super) fn scenarios(query: &Query, seed: u64, now: i64, invariants: &Invaria
     maker.pivots(&template, &base);
     maker.thresholds(&template, &base);
     maker.arms(&template, &base);
-    maker.atoms(&template, &base);
+    maker.atoms(&template, &base, None, &|_| {});
+    maker.others(&template, &base);
     maker.noise(&base);
     maker.more(&template);
     maker.made
@@ -315,6 +316,49 @@ impl<'q> Maker<'q> {
                     |instance| instance.tags.contains(&tag),
                 );
             }
+            self.last_member(template, group);
+        }
+    }
+
+    /// Groups as large as they have to be, whose last record is of another group by one of its keys, or repeats a value
+    /// of which there have to be several different ones.
+    fn last_member(&mut self, template: &Template, group: usize) {
+        let Some(solver) = self.again(template, |_| {}) else { return };
+        let known = Rc::clone(&solver.state.groups[group]);
+        let (Some(first), Some(last)) = (known.members.first(), known.members.last()) else { return };
+        let value = |expr: &Expr, row: &Row<'q>| -> Option<(usize, Name, Value)> {
+            let (instance, column) = leaf(&solver, expr.as_column()?, row)?;
+            let node = solver.state.instances[instance].fields.get(&column)?;
+            let value = solver.assembled(*node)?;
+            Some((instance, column, value))
+        };
+        let mut patches: Vec<(&str, Patch)> = Vec::new();
+        for key in known.keys {
+            if let Some((instance, column, Value::String(text))) = value(&key.expr, last) {
+                patches.push(("a record of another group", (instance, column, Value::string(format!("{text}x")))));
+            }
+        }
+        for argument in known.aggregates.iter().filter_map(|call| call.arguments.first()) {
+            if let (Some((_, _, one)), Some((instance, column, other))) =
+                (value(argument, first), value(argument, last))
+                && one != other
+                && !matches!(one, Value::DateTime(_))
+            {
+                patches.push(("a value that is there already", (instance, column, one)));
+            }
+        }
+        for (name, patch) in patches {
+            let patches = [patch];
+            self.add(
+                &solver,
+                name,
+                Probe::Plain,
+                Expectation::Unknown,
+                known.threshold,
+                &Over::new(),
+                &patches,
+                |_| false,
+            );
         }
     }
 
@@ -382,12 +426,38 @@ impl<'q> Maker<'q> {
         }
     }
 
-    /// Each condition on a value, turned by changing the value.
-    fn atoms(&mut self, template: &Template, base: &Solver<'q>) {
+    /// The conditions that the first scenario does not hang on, each where it alone decides: arms of an `or`, and what
+    /// other inputs of a union ask.
+    fn others(&mut self, template: &Template, base: &Solver<'q>) {
+        let all = pivots(self.query);
+        let unsolved = base.state.unsolved.len();
+        let decides = |pivot: &Pivot, holds| pivot.decides == Decides::Atom(holds);
+        let bare = |pivot: &Pivot| {
+            let same = |other: &&Pivot| (other.place, &other.ways) == (pivot.place, &pivot.ways);
+            decides(pivot, false) && !all.iter().filter(same).any(|other| decides(other, true))
+        };
+        for pivot in all.iter().filter(|pivot| decides(pivot, true) || bare(pivot) && !pivot.ways.is_empty()) {
+            let change = |solver: &mut Solver<'q>| {
+                for (choice, way) in &pivot.ways {
+                    solver.choices.insert(*choice, *way);
+                    solver.forced.insert(*choice);
+                }
+                solver.pivot = Some(Pivot { decides: Decides::Atom(true), ..pivot.clone() });
+            };
+            let Some(solver) = self.again(template, change) else { continue };
+            if solver.state.unsolved.len() <= unsolved && solver.broken().is_empty() {
+                self.atoms(template, &solver, Some(pivot.span), &change);
+            }
+        }
+    }
+
+    /// Each condition on a value, turned by changing the value; or `only` that of some words, in the base that `change`
+    /// makes of the first one.
+    fn atoms(&mut self, template: &Template, base: &Solver<'q>, only: Option<Span>, change: &dyn Fn(&mut Solver<'q>)) {
         let mut wanted: BTreeMap<Span, Vec<(NodeId, Want)>> = BTreeMap::new();
         for (at, node) in base.state.nodes.iter().enumerate() {
             if node.alias.is_none() {
-                for (want, span) in &node.wants {
+                for (want, span) in node.wants.iter().filter(|(_, span)| only.is_none_or(|only| only == *span)) {
                     wanted.entry(*span).or_default().push((at, want.clone()));
                 }
             }
@@ -420,7 +490,7 @@ impl<'q> Maker<'q> {
                     if !done.insert(one) {
                         continue;
                     }
-                    let Some(solver) = self.again(template, |_| {}) else { continue };
+                    let Some(solver) = self.again(template, change) else { continue };
                     let over = changed(&solver);
                     if over.is_empty() {
                         continue;

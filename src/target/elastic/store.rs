@@ -5,7 +5,7 @@ use crate::ir::{Column, Columns, Json, Origin};
 use crate::literal::{TICKS_PER_SECOND, format_guid, format_timespan};
 use crate::source::Span;
 use crate::target::Fields as Names;
-use crate::target::store::{Conflict, Fields, Given, Stored, object_in, parts};
+use crate::target::store::{Conflict, Fields, Given, INGESTED, Stored, object_in, parts};
 use crate::types::Type;
 
 /// Ticks in a millisecond: finer is no instant here.
@@ -17,12 +17,17 @@ pub(in crate::target) fn store(tables: &Tables, event: &Given<'_>, names: Names)
     let mut fields = Fields::default();
     let mut columns = Columns::default();
     for (column, value) in event.columns {
-        if matches!(value, Json::String(text) if text.is_empty()) {
+        if column == INGESTED {
+            fields.set("event.ingested", typed(value.clone(), None));
             continue;
         }
         let ty = type_of(value);
         let id = columns.add(column.as_str(), ty, Origin::Computed, Span::default());
         let place = tables.place(&Column { id, name: column.as_str().into(), ty: ty.into() }, event.table, names);
+        if matches!(value, Json::String(text) if text.is_empty()) {
+            fields.missing(place.field, column);
+            continue;
+        }
         let object = match value {
             Json::Array(_) | Json::Bag(_) => Some(value.clone()),
             Json::String(text) => object_in(text),
@@ -47,13 +52,13 @@ pub(in crate::target) fn store(tables: &Tables, event: &Given<'_>, names: Names)
     let index = index.split(',').next().unwrap_or_default().trim().replace('*', "default");
     if let Some(table) = table {
         for (field, value) in &table.only {
-            fields.set(field, Json::String(value.as_str().into()));
+            fields.always(field, Json::String(value.as_str().into()));
         }
         if let Some(category) = &table.category {
-            fields.set("event.category", Json::String(category.as_str().into()));
+            fields.always("event.category", Json::String(category.as_str().into()));
         }
     }
-    let conflicts = std::mem::take(&mut fields.conflicts);
+    let conflicts = fields.conflicts();
     (Stored { index, log_source: None, fields: fields.into_fields() }, conflicts)
 }
 

@@ -189,3 +189,23 @@ fn rows_written_out_become_one_row_that_is_expanded() {
     assert!(text.starts_with("ROW `row` = [0, 1]") || text.starts_with("ROW row = [0, 1]"), "{text}");
     assert!(text.contains("a = CASE(row == 0, \"x\", row == 1, \"y\")"), "{text}");
 }
+
+#[test]
+fn events_that_are_shown_whole_tell_what_is_stored_in_another_case() {
+    let conversion = converted("DeviceNetworkEvents | where RemotePort == 445", Fields::Siem);
+    assert_eq!(conversion.fidelity, Fidelity::Events);
+    let told: Vec<_> = conversion.losses.iter().filter(|loss| loss.kind == LossKind::Case).collect();
+    assert!(told.iter().any(|loss| loss.message.contains("`host.name`")), "{:?}", conversion.losses);
+    let fields = ["Timestamp", "TimeGenerated"].map(|column| conversion.outside.field(column));
+    assert_eq!(fields, [Some("@timestamp"); 2], "two columns that are one field");
+}
+
+#[test]
+fn booleans_are_compared_with_booleans() {
+    for (kql, esql) in
+        [("IsAnonymousProxy == 1", "IsAnonymousProxy"), ("IsAnonymousProxy == 0", "IsAnonymousProxy == false")]
+    {
+        let text = output(&format!("CloudAppEvents | where {kql}"));
+        assert!(text.contains(esql) && !text.contains("== 1") && !text.contains("== 0"), "{text}");
+    }
+}

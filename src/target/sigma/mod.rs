@@ -10,7 +10,7 @@ mod store;
 pub mod tree;
 
 use super::store::{Conflict, Empty, Given, Stored};
-use super::{Capabilities, Conversion, DataError, Fields, Options, RuleInfo, Target};
+use super::{Capabilities, Conversion, DataError, Fields, Options, Outside, RuleInfo, Target};
 use crate::ir::Query;
 
 /// The target.
@@ -29,7 +29,9 @@ impl Target for Sigma {
     fn convert(&self, query: &Query, rule: &RuleInfo<'_>, options: &Options) -> Result<Conversion, DataError> {
         let data = rows::builtin()?;
         Ok(match lower::lower(query, *rule, data, *options) {
-            Ok((documents, losses)) => Conversion::new(print::print(&documents), losses),
+            Ok((documents, losses, lists)) => {
+                Conversion::new(print::print(&documents), losses).with(Outside { lists, ..Outside::default() })
+            }
             Err(losses) => Conversion::refused_for(query, losses),
         })
     }

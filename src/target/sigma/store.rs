@@ -39,7 +39,7 @@ pub(super) fn store(data: &Data, event: &Given<'_>, names: Names, empty: Empty) 
             }
         }
     }
-    let conflicts = std::mem::take(&mut fields.conflicts);
+    let conflicts = fields.conflicts();
     let fields = fields.into_fields();
     let index = event.table.to_owned();
     let stored = |source| Stored { index: index.clone(), log_source: Some(source), fields: fields.clone() };

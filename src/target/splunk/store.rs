@@ -7,7 +7,7 @@ use super::rows::{Data, FieldRow};
 use crate::ir::Json;
 use crate::literal::{TICKS_PER_SECOND, format_guid, format_timespan};
 use crate::target::Fields as Names;
-use crate::target::store::{Conflict, Empty, Fields, Given, Stored, object_in, parts};
+use crate::target::store::{Conflict, Empty, Fields, Given, INGESTED, Stored, object_in, parts};
 
 /// Ticks from 0001-01-01 to 1970-01-01.
 const UNIX_EPOCH: i64 = 621_355_968_000_000_000;
@@ -94,9 +94,20 @@ pub(super) fn store(data: &Data, event: &Given<'_>, names: Names, empty: Empty) 
             fields.set("_time", seconds);
             continue;
         }
+        if column == INGESTED {
+            // The time of indexing has no fractions of a second.
+            if let Json::DateTime(ticks) = value {
+                fields.set("_indextime", Json::Long((ticks - UNIX_EPOCH).div_euclid(TICKS_PER_SECOND)));
+            }
+            continue;
+        }
         let row = table.and_then(|table| table.fields.get(column));
         let field = table.and_then(|table| table.field(column)).unwrap_or_else(|| clean(column));
-        if matches!(value, Json::String(text) if text.is_empty()) && empty == Empty::Missing {
+        let is_empty = matches!(value, Json::String(text) if text.is_empty());
+        if is_empty && table.is_none_or(|table| table.null.is_none()) {
+            fields.missing(field.as_str(), column);
+        }
+        if is_empty && empty == Empty::Missing {
             // A record that is written out whole has null there.
             if let Some(null) = table.and_then(|table| table.null.as_deref()) {
                 into_object(&mut raw, &field, Value::Null);
@@ -149,10 +160,10 @@ pub(super) fn store(data: &Data, event: &Given<'_>, names: Names, empty: Empty) 
         if let Json::String(text) = &value {
             into_object(&mut raw, &field, Value::String(text.to_string()));
         }
-        fields.set(&field, value);
+        fields.always(&field, value);
     }
     fields.set("_raw", Json::String(whole.unwrap_or_else(|| Value::Object(raw).to_string()).into()));
-    let conflicts = std::mem::take(&mut fields.conflicts);
+    let conflicts = fields.conflicts();
     (Stored { index: event.table.to_owned(), log_source: None, fields: fields.into_fields() }, conflicts)
 }
 

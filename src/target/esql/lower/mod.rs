@@ -216,21 +216,26 @@ impl Lower<'_> {
         for column in schema.iter() {
             let Some(slot) = flow.slots.get(&column.id).cloned() else { continue };
             let mut name = self.shown_name(column.id, &column.name, &slot);
+            let as_found = slot.of_event && *self.query.columns[column.id].name == *column.name;
+            if !flow.narrowed && as_found {
+                // The event shows it by itself; two columns of Sentinel may be one field there.
+                if slot.values.is_some() {
+                    self.shown_folded(column.id, &name);
+                }
+                names.insert(name.clone());
+                self.shown.push((column.name.to_string(), name));
+                continue;
+            }
             while !names.insert(name.clone()) {
                 name.push('_');
             }
             self.shown.push((column.name.to_string(), name.clone()));
-            let as_found = slot.of_event && *self.query.columns[column.id].name == *column.name;
-            if !flow.narrowed && as_found {
-                continue;
-            }
             let span = self.query.columns[column.id].span;
             if let Some((kind, message)) = &slot.note {
                 self.ledger.losses.push(Loss::approximate(*kind, span, message.as_ref()));
             }
             if slot.values.is_some() {
-                let message = format!("the values of `{name}` are shown as they are stored there, in another case");
-                self.ledger.losses.push(Loss::shown(LossKind::Case, span, message));
+                self.shown_folded(column.id, &name);
             }
             columns.push((column.id, name));
         }
@@ -241,6 +246,12 @@ impl Lower<'_> {
                 flow.push(Command::Keep(listed));
             }
         }
+    }
+
+    /// Tells that a field is shown in another case than the column.
+    fn shown_folded(&mut self, id: ColumnId, name: &str) {
+        let message = format!("the values of `{name}` are shown as they are stored there, in another case");
+        self.ledger.losses.push(Loss::shown(LossKind::Case, self.query.columns[id].span, message));
     }
 
     /// The given columns, each under its wanted name.

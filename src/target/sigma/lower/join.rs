@@ -46,7 +46,7 @@ impl<'a> Lower<'a> {
             && matches!(join.kind, JoinKind::Inner | JoinKind::InnerUnique | JoinKind::RightSemi)
         {
             let name = left.iter().flat_map(|pattern| &pattern.sides).find_map(|side| side.reference.clone());
-            let list = List::Named(name.unwrap_or_default());
+            let list = List::Named(name.unwrap_or_default(), None);
             let keys: Vec<ColumnId> = join.keys.iter().map(|(_, right)| *right).collect();
             let flow = self.plan(right)?;
             return self.listed(flow, &keys, &list, false, schema, span);
@@ -95,7 +95,11 @@ impl<'a> Lower<'a> {
     /// A list that a side of a join is, where it is no log source.
     fn reference(&self, right: &Plan, keys: &[(ColumnId, ColumnId)]) -> Option<List> {
         if let Some(name) = self.list_name(right) {
-            return Some(List::Named(name));
+            let values = match keys {
+                [(_, key)] => Some((right.clone(), *key)),
+                _ => None,
+            };
+            return Some(List::Named(name, values));
         }
         let SourceKind::Rows(rows) = &right.source.kind else { return None };
         let [(_, key)] = keys else { return None };
@@ -127,14 +131,17 @@ impl<'a> Lower<'a> {
             for branch in &mut side.branches {
                 let subject = self.subject(branch, &key)?;
                 let cond = match list {
-                    List::Named(_) if subject.part != Part::Whole => {
+                    List::Named(..) if subject.part != Part::Whole => {
                         let message = format!(
                             "a list of parts of `{}` cannot be given for a placeholder; use ES|QL or Splunk",
                             subject.field
                         );
                         return self.refuse(LossKind::UnsupportedOperator, span, message);
                     }
-                    List::Named(name) => self.placeholder(&subject, name, span),
+                    List::Named(name, values) => {
+                        let values = values.as_ref().map(|(plan, key)| (plan, *key));
+                        self.placeholder(&subject, name, values, span)
+                    }
                     List::Written(values) => {
                         let mut conds = Vec::new();
                         for value in values {
@@ -350,10 +357,13 @@ impl<'a> Lower<'a> {
     }
 }
 
+/// The plan that gives the values of a list, and the column that holds them.
+type ValuesOf = (Plan, ColumnId);
+
 /// A list that events are compared with.
 enum List {
     /// It is kept elsewhere.
-    Named(String),
+    Named(String, Option<ValuesOf>),
     /// It is written out in the query.
     Written(Vec<Literal>),
 }

@@ -23,7 +23,7 @@ use super::rows::Data;
 use super::tree::{Document, LogSource};
 use crate::ir::{ColumnId, Expr, Plan, Query, Source, SourceKind, Union};
 use crate::source::Span;
-use crate::target::{Fields, Loss, LossKind, Losses, Options, RuleInfo};
+use crate::target::{Fields, Loss, LossKind, Losses, Options, RuleInfo, ValueList};
 
 /// The query was refused; why stands among the losses.
 #[derive(Debug)]
@@ -102,11 +102,20 @@ pub(super) fn lower(
     rule: RuleInfo<'_>,
     data: &Data,
     options: Options,
-) -> std::result::Result<(Vec<Document>, Losses), Losses> {
-    let mut this = Lower { query, rule, data, options, losses: Losses::default(), saw_element: false, depth: 0 };
+) -> std::result::Result<(Vec<Document>, Losses, Vec<ValueList>), Losses> {
+    let mut this = Lower {
+        query,
+        rule,
+        data,
+        options,
+        losses: Losses::default(),
+        lists: Vec::new(),
+        saw_element: false,
+        depth: 0,
+    };
     let documents = this.plan(&query.plan).and_then(|flow| this.emit(flow));
     match documents {
-        Ok(documents) => Ok((documents, this.losses)),
+        Ok(documents) => Ok((documents, this.losses, this.lists)),
         Err(Refused) => Err(this.losses),
     }
 }
@@ -117,6 +126,8 @@ struct Lower<'a> {
     data: &'a Data,
     options: Options,
     losses: Losses,
+    /// The lists whose values have to be given.
+    lists: Vec<ValueList>,
     /// Whether a test was about some element of a list.
     saw_element: bool,
     depth: usize,

@@ -6,13 +6,13 @@ use super::text::{empty, expression, item};
 use super::{Branch, Def, Lower, Result};
 use crate::functions::FunctionId;
 use crate::ir::{
-    AnyColumn, Between, CaseRule, Compare, CompareOp, Expr, ExprKind, Membership, Plan, Quantifier, RegexMatch,
-    SourceKind, StringMatch, StringTest, Value as Literal, ValueSet,
+    AnyColumn, Between, CaseRule, ColumnId, Compare, CompareOp, Expr, ExprKind, Membership, Plan, Quantifier,
+    RegexMatch, SourceKind, StringMatch, StringTest, Value as Literal, ValueSet,
 };
 use crate::source::Span;
-use crate::target::LossKind;
 use crate::target::sigma::rows::{Part, Predicate};
 use crate::target::sigma::tree::{Modifier, Value};
+use crate::target::{LossKind, ValueList};
 use crate::types::Type;
 
 /// The private networks of RFC 1918, which `ipv4_is_private` means.
@@ -400,7 +400,8 @@ impl<'a> Lower<'a> {
                             format!("the list `{name}` can be compared with whole values alone; use ES|QL or Splunk");
                         return self.refuse(LossKind::UnsupportedExpression, span, message);
                     }
-                    return Ok(self.placeholder(&subject, &name, plan.source.span));
+                    let values = plan.schema().at(0).map(|column| (&**plan, column.id));
+                    return Ok(self.placeholder(&subject, &name, values, plan.source.span));
                 } else {
                     let message = "whether another query finds a value cannot be said inside a test in Sigma; use ES|QL or Splunk";
                     return self.refuse(LossKind::UnsupportedExpression, span, message);
@@ -418,12 +419,21 @@ impl<'a> Lower<'a> {
     }
 
     /// A test for the values of a list that has to be made in the place the rule goes to.
-    pub(super) fn placeholder(&mut self, subject: &Subject<'a>, name: &str, span: Span) -> Cond {
+    pub(super) fn placeholder(
+        &mut self,
+        subject: &Subject<'a>,
+        name: &str,
+        values: Option<(&Plan, ColumnId)>,
+        span: Span,
+    ) -> Cond {
         let word: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
         let message = format!(
             "the values that the query takes from `{name}` have to be given for the placeholder `%{word}%` by a pipeline"
         );
         self.differs(LossKind::Lookup, span, message);
+        if let Some((plan, key)) = values {
+            self.lists.push(ValueList { name: word.clone(), plan: plan.clone(), key });
+        }
         item(subject, [Modifier::Expand], Value::Verbatim(format!("%{word}%")))
     }
 

@@ -357,6 +357,14 @@ impl Lower<'_> {
         for column in schema.iter() {
             let Some(slot) = flow.slots.get(&column.id) else { continue };
             let mut name = self.shown_name(column.id, &column.name, slot);
+            let as_found = slot.of_event && *self.query.columns[column.id].name == *column.name;
+            if !flow.narrowed && as_found {
+                // The event shows it by itself; two columns of Sentinel may be one field there.
+                let name = slot.nullable_field().map_or(name, |(field, _)| field.to_owned());
+                names.insert(name.clone());
+                self.shown.push((column.name.to_string(), name));
+                continue;
+            }
             if !names.insert(name.clone()) {
                 name = clean(&column.name);
                 while !names.insert(name.clone()) {
@@ -364,10 +372,6 @@ impl Lower<'_> {
                 }
             }
             self.shown.push((column.name.to_string(), name.clone()));
-            let as_found = slot.of_event && *self.query.columns[column.id].name == *column.name;
-            if !flow.narrowed && as_found {
-                continue;
-            }
             if let Some((kind, message)) = slot.note.clone() {
                 let span = self.query.columns[column.id].span;
                 self.ledger.losses.push(Loss::approximate(kind, span, message.as_ref()));

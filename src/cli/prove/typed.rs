@@ -1,0 +1,91 @@
+//! Tables that nobody knows: their columns have the types that the events show, as they have for `kqlc run`.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::bind::bind;
+use crate::cli::queries::Query;
+use crate::ir;
+use crate::ir::pass::simplify;
+use crate::literal::parse_datetime;
+use crate::prove::Scenario;
+use crate::schema::{Column, Schemas, Table};
+use crate::types::Type;
+
+/// The query by what events show of tables that it reads and nobody knows, and what is known then; nothing where all are
+/// known, or the query has no meaning by these types.
+pub(super) fn of(query: &Query, scenarios: &[Scenario], schemas: &Schemas) -> Option<(ir::Query, Schemas)> {
+    let mut found: BTreeMap<&str, BTreeMap<&str, Option<Type>>> = BTreeMap::new();
+    for (name, records) in scenarios.iter().flat_map(|scenario| &scenario.tables) {
+        if schemas.table(name).is_some() {
+            continue;
+        }
+        let columns = found.entry(name).or_default();
+        for (column, value) in records.iter().flatten() {
+            // A column of the event's own, such as the time at which it came in, is none of the table's.
+            let Some(ty) = type_of(value).filter(|_| !column.starts_with('$')) else { continue };
+            let known = columns.entry(column).or_insert(Some(ty));
+            *known = known.and_then(|known| both(known, ty));
+        }
+    }
+    if found.is_empty() {
+        return None;
+    }
+    let mut known = schemas.clone();
+    for (name, columns) in found {
+        let columns = columns.into_iter().filter_map(|(name, ty)| Some(Column::new(name.to_owned(), ty?))).collect();
+        known.insert(Table { name: name.to_owned().into(), columns, open: true });
+    }
+    let bound = bind(query.parsed.query.as_ref()?, &known);
+    let mut query = bound.query.clone().filter(|_| !bound.has_errors())?;
+    simplify(&mut query);
+    Some((query, known))
+}
+
+/// The type that a value shows; none for null and the empty text, which any may have.
+fn type_of(value: &Value) -> Option<Type> {
+    Some(match value {
+        Value::Null => return None,
+        Value::String(text) if text.is_empty() => return None,
+        Value::Bool(_) => Type::Bool,
+        Value::Number(number) if number.is_f64() => Type::Real,
+        Value::Number(_) => Type::Long,
+        Value::String(text) if parse_datetime(text).is_some() => Type::DateTime,
+        Value::String(_) => Type::String,
+        Value::Array(_) | Value::Object(_) => Type::Dynamic,
+    })
+}
+
+/// The type that holds values of both; none where only an unknown one does.
+fn both(one: Type, other: Type) -> Option<Type> {
+    match (one, other) {
+        _ if one == other => Some(one),
+        (Type::Long, Type::Real) | (Type::Real, Type::Long) => Some(Type::Real),
+        (Type::DateTime, Type::String) | (Type::String, Type::DateTime) => Some(Type::String),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn values_show_their_types() {
+        for (value, ty) in [
+            (json!("2024-05-14T10:00:00Z"), Some(Type::DateTime)),
+            (json!("a"), Some(Type::String)),
+            (json!(""), None),
+            (json!(1), Some(Type::Long)),
+            (json!(1.5), Some(Type::Real)),
+            (json!({"a": 1}), Some(Type::Dynamic)),
+        ] {
+            assert_eq!(type_of(&value), ty, "{value}");
+        }
+        assert_eq!(both(Type::Long, Type::Real), Some(Type::Real));
+        assert_eq!(both(Type::Long, Type::String), None);
+    }
+}
