@@ -180,6 +180,8 @@ fn context(options: Options) -> Result<SessionContext, EvalError> {
         .with_round_robin_repartition(false)
         .with_prefer_existing_sort(true);
     config.options_mut().optimizer.enable_distinct_aggregation_soft_limit = false;
+    // Where nearly every record is a group of its own, that shows early.
+    config.options_mut().execution.skip_partial_aggregation_probe_rows_threshold = PROBE_ROWS;
     // A test of truth (`IS NOT TRUE`) is never null in a logical plan and may be in a physical one, so that the two
     // schemas of an aggregate's input differ where one is computed ahead; the looser of them is the one that runs.
     config.options_mut().execution.skip_physical_aggregate_schema_check = true;
@@ -193,6 +195,9 @@ fn context(options: Options) -> Result<SessionContext, EvalError> {
     }
     Ok(context)
 }
+
+/// After how many records of a part it is decided whether grouping them ahead of the others pays.
+const PROBE_ROWS: usize = 16_384;
 
 /// Rules of the optimiser that are left out.
 const UNUSED_RULES: &[&str] = &[

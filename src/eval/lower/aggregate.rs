@@ -12,6 +12,7 @@ use datafusion::prelude::lit;
 
 use super::Lowering;
 use super::constant::null;
+use super::pack::{Word, put_together};
 use super::relation::{OrderKey, Parts, Relation, field, reference};
 use super::sort_key::{group_key, sort_key};
 use super::udf;
@@ -48,6 +49,17 @@ impl Lowered {
         };
         Ok(ScalarValue::try_from_array(&array, 0)?)
     }
+}
+
+/// By what records are grouped.
+#[derive(Default)]
+struct Group {
+    /// The expressions, each named.
+    by: Vec<DfExpr>,
+    /// The names of those that hold several keys, or texts by number.
+    packed: Vec<String>,
+    /// The keys that those hold, each named by its field.
+    unpacked: Vec<DfExpr>,
 }
 
 /// A key that the optimiser does not know for one. It takes the keys of a group for a determinant of whatever they are
@@ -94,21 +106,23 @@ impl Lowering<'_> {
     ) -> Result<Relation, EvalError> {
         let (input, lowered) = self.aggregates(input, calls)?;
         let parts = input.parts.clone();
-        let mut group: Vec<DfExpr> = Vec::new();
-        let mut order = Vec::new();
-        for (id, expr, ty) in keys {
-            group.push(match group_key(expr, ty) {
-                DfExpr::Column(column) if column.name == field(id) => DfExpr::Column(column),
-                expr => expr.alias(field(id)),
-            });
-            order.push((id, ty));
-        }
-        let no_keys = group.is_empty();
+        let no_keys = keys.is_empty();
+        let order: Vec<(ColumnId, Type)> = keys.iter().map(|(id, _, ty)| (*id, *ty)).collect();
+        let mut group = self.keys(keys);
         if let Some(parts) = &parts {
-            group.push(reference(&parts.field));
+            group.by.push(reference(&parts.field));
         }
         let exprs: Vec<DfExpr> = lowered.iter().map(|one| one.expr.clone()).collect();
-        let plan = LogicalPlanBuilder::from(input.plan).aggregate(group, exprs)?.build()?;
+        let plan = LogicalPlanBuilder::from(input.plan).aggregate(group.by, exprs)?.build()?;
+        let apart_already = !group.packed.is_empty();
+        let plan = if group.packed.is_empty() {
+            plan
+        } else {
+            let mut fields = group.unpacked;
+            let there = plan.schema().fields().iter().map(|there| there.name());
+            fields.extend(there.filter(|name| !group.packed.contains(name)).map(|name| reference(name)));
+            LogicalPlanBuilder::from(plan).project(fields)?.build()?
+        };
         let mut relation = Relation { plan, order: Vec::new(), parts };
         // What each call gives goes into its columns.
         let mut fields = Vec::new();
@@ -123,7 +137,7 @@ impl Lowering<'_> {
         let mut kept: Vec<(String, DfExpr)> =
             order.iter().map(|(id, _)| (field(*id), reference(&field(*id)))).collect();
         kept.append(&mut fields);
-        if let Some((_, first)) = kept.first_mut().filter(|_| !no_keys) {
+        if let Some((_, first)) = kept.first_mut().filter(|_| !no_keys && !apart_already) {
             *first = apart(std::mem::replace(first, lit(false)), &relation)?;
         }
         let mut keys = Vec::new();
@@ -141,6 +155,36 @@ impl Lowering<'_> {
         let mut relation = self.projected(relation, kept)?;
         relation.order = keys;
         Ok(relation)
+    }
+
+    /// What to group by so that records of equal keys are in one group.
+    ///
+    /// The texts that stand for numbers are kept to the end. Where memory is limited, what groups are made of has to be able
+    /// to go to disk.
+    fn keys(&mut self, keys: Vec<(ColumnId, DfExpr, Type)>) -> Group {
+        let types: Vec<Type> = keys.iter().map(|(_, _, ty)| *ty).collect();
+        let together = if self.options.memory_limit.is_none() { put_together(&types) } else { Vec::new() };
+        let mut group = Group::default();
+        for (at, (id, expr, ty)) in keys.iter().enumerate() {
+            if !together.iter().any(|places| places.contains(&at)) {
+                group.by.push(match group_key(expr.clone(), *ty) {
+                    DfExpr::Column(column) if column.name == field(*id) => DfExpr::Column(column),
+                    expr => expr.alias(field(*id)),
+                });
+            }
+        }
+        for places in together {
+            let name = self.hide();
+            let keys: Vec<_> = places.iter().filter_map(|at| keys.get(*at)).collect();
+            let word = Arc::new(Word::new(name.clone(), keys.iter().map(|(_, _, ty)| *ty)));
+            let exprs = keys.iter().map(|(_, expr, ty)| group_key(expr.clone(), *ty)).collect();
+            group.by.push(word.pack(exprs).alias(&name));
+            let unpacked =
+                keys.iter().enumerate().map(|(at, (id, ..))| word.unpack(at, reference(&name)).alias(field(*id)));
+            group.unpacked.extend(unpacked);
+            group.packed.push(name);
+        }
+        group
     }
 
     /// Lowers calls; the relation gets a field of ranks if one of them needs it.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use datafusion::arrow::array::{Array as _, ArrayRef, AsArray as _, Float64Array};
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Float64Type};
 use datafusion::common::{Result, ScalarValue};
+use datafusion::logical_expr::simplify::{ExprSimplifyResult, SimplifyContext};
 use datafusion::logical_expr::{
     ColumnarValue, Expr, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
@@ -44,6 +45,8 @@ struct Udf {
     nullable: bool,
     signature: Signature,
     work: Work,
+    /// The function, by name and key, that it undoes: which of that function's arguments it gives.
+    undoes: Option<(&'static str, String, usize)>,
 }
 
 impl fmt::Debug for Udf {
@@ -82,6 +85,18 @@ impl ScalarUDFImpl for Udf {
 
     fn return_field_from_args(&self, _: ReturnFieldArgs<'_>) -> Result<FieldRef> {
         Ok(Arc::new(Field::new(&self.name, self.result.clone(), self.nullable)))
+    }
+
+    fn simplify(&self, args: Vec<Expr>, _: &SimplifyContext) -> Result<ExprSimplifyResult> {
+        let undone = self.undoes.as_ref().zip(args.first()).and_then(|((name, key, at), argument)| {
+            let Expr::ScalarFunction(call) = argument else { return None };
+            let other = call.func.inner().downcast_ref::<Self>()?;
+            if other.name == *name && other.key == *key { call.args.get(*at) } else { None }
+        });
+        Ok(match undone {
+            Some(argument) => ExprSimplifyResult::Simplified(argument.clone()),
+            None => ExprSimplifyResult::Original(args),
+        })
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
@@ -192,6 +207,28 @@ pub(super) fn arrays(name: &str, key: String, result: Type, function: Function, 
     raw(name, key, data_type(result), result != Type::String, function, arguments)
 }
 
+/// A call of a function over arrays that gives an argument of another function back: which one, and by which name and key
+/// that function goes.
+pub(super) fn undoing(
+    (name, key, at): (&'static str, &str, usize),
+    result: DataType,
+    nullable: bool,
+    function: Function,
+    argument: Expr,
+) -> Expr {
+    let udf = Udf {
+        name: format!("un{name}"),
+        key: format!("{key}{at}"),
+        result,
+        result_type: Type::Unknown,
+        nullable,
+        signature: signature(1, Volatility::Immutable),
+        work: Work::Arrays(function),
+        undoes: Some((name, key.to_owned(), at)),
+    };
+    call(udf, vec![argument])
+}
+
 /// A call of a function over arrays that gives an Arrow type of its own.
 pub(super) fn raw(
     name: &str,
@@ -210,6 +247,7 @@ pub(super) fn raw(
         nullable,
         signature: signature(arguments.len(), Volatility::Immutable),
         work,
+        undoes: None,
     };
     call(udf, arguments)
 }
@@ -234,6 +272,7 @@ fn same(name: &str, expr: Expr, result: DataType, nullable: bool, volatility: Vo
         nullable,
         signature: signature(1, volatility),
         work: Work::Same,
+        undoes: None,
     };
     call(udf, vec![expr])
 }
@@ -256,6 +295,7 @@ pub(super) fn rows(
         nullable: result != Type::String,
         signature: signature(arguments.len(), Volatility::Immutable),
         work: Work::Rows { arguments: types, strict, function },
+        undoes: None,
     };
     call(udf, arguments)
 }
@@ -284,6 +324,7 @@ pub(super) fn kernel(kernel: Kernel, env: Env, volatile: bool, arguments: Vec<(E
         nullable: env.ty != Type::String,
         signature: signature(arguments.len(), volatility),
         work,
+        undoes: None,
     };
     call(udf, arguments.into_iter().map(|(expr, _)| expr).collect())
 }

@@ -23,6 +23,8 @@ use crate::types::Type;
 pub(super) struct Condition {
     /// The columns.
     pub(super) columns: Vec<(String, Type)>,
+    /// The filters that it is made of.
+    pub(super) filters: Vec<Expr>,
     schema: SchemaRef,
     expr: Arc<dyn PhysicalExpr>,
 }
@@ -57,10 +59,10 @@ impl Condition {
             let places: Vec<usize> = places.into_iter().collect();
             let schema = Arc::new(schema.project(&places)?);
             let known = DFSchema::try_from(Arc::clone(&schema))?;
-            if let Some(filter) = conjunction(filters) {
+            if let Some(filter) = conjunction(filters.iter().cloned()) {
                 let expr = session.create_physical_expr(filter, &known)?;
                 let columns = places.iter().filter_map(|place| columns.get(*place).cloned()).collect();
-                conditions.push(Self { columns, schema, expr });
+                conditions.push(Self { columns, filters, schema, expr });
             }
         }
         Ok(conditions)

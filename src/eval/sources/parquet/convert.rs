@@ -6,7 +6,7 @@ use datafusion::arrow::array::{
     Array, ArrayRef, AsArray as _, BooleanArray, FixedSizeBinaryBuilder, Int64Array, StringViewArray,
 };
 use datafusion::arrow::compute::kernels::zip::zip;
-use datafusion::arrow::compute::{cast, is_not_null};
+use datafusion::arrow::compute::{cast, is_not_null, max, min};
 use datafusion::arrow::datatypes::{DataType, Decimal128Type, Int64Type, TimeUnit};
 use datafusion::common::Result;
 
@@ -111,11 +111,22 @@ fn ticks(unit: TimeUnit) -> (i64, i64) {
 /// Numbers of a unit as ticks from a start.
 fn scaled(array: &ArrayRef, (times, per): (i64, i64), start: i64, fits: impl Fn(i64) -> bool) -> Result<ArrayRef> {
     let numbers = cast(array, &DataType::Int64)?;
+    let numbers = numbers.as_primitive::<Int64Type>();
     let scale = |number: i64| {
         let ticks = number.div_euclid(per).checked_mul(times)?.checked_add(start)?;
         fits(ticks).then_some(ticks)
     };
-    let ticks: Int64Array = numbers.as_primitive::<Int64Type>().iter().map(|number| number.and_then(scale)).collect();
+    // Where the least and the greatest fit, so do all between them, which need not be looked at one by one.
+    let edges = [min(numbers), max(numbers)].into_iter().flatten();
+    if numbers.null_count() == 0 && edges.clone().all(|edge| scale(edge).is_some()) {
+        let ticks: Int64Array = if per == 1 {
+            numbers.unary(|number| number * times + start)
+        } else {
+            numbers.unary(|number| number.div_euclid(per) * times + start)
+        };
+        return Ok(Arc::new(ticks));
+    }
+    let ticks: Int64Array = numbers.iter().map(|number| number.and_then(scale)).collect();
     Ok(Arc::new(ticks))
 }
 

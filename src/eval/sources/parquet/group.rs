@@ -5,22 +5,29 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use datafusion::arrow::array::{Array as _, ArrayRef, BooleanArray, Int64Array, RecordBatch, RecordBatchOptions};
+use datafusion::arrow::array::{
+    Array as _, ArrayRef, AsArray as _, BooleanArray, Int64Array, RecordBatch, RecordBatchOptions,
+};
 use datafusion::arrow::compute::filter_record_batch;
+use datafusion::arrow::datatypes::DataType;
 use datafusion::common::{DataFusionError, Result};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowSelection,
 };
 
-use super::{convert, damaged, metadata};
+use super::{convert, damaged, metadata, prune};
 use crate::eval::arrays::{Cells, from_cells};
 use crate::eval::kernels::cast;
+use crate::eval::sources::condition::Condition;
 use crate::eval::sources::fault::{OnError, Reason};
 use crate::eval::sources::files::EventFile;
 use crate::eval::sources::records::{BATCH_ROWS, Faulty, ordinal};
 use crate::eval::sources::scan::{Output, Scan, failed};
 use crate::types::Type;
+
+/// Where no more than one record of so many is left, it does not keep the memory of the others.
+const FEW: usize = 8;
 
 /// A row group of a file.
 pub(super) struct Group {
@@ -33,12 +40,25 @@ pub(super) struct Group {
     index: usize,
     /// The number of its first record in the file.
     first: u64,
+    /// The conditions of the scan that not all records fulfil for what the file says of them.
+    open: Vec<usize>,
 }
 
 impl Group {
     pub(super) fn new(scan: &Arc<Scan>, number: u32, file: &EventFile, group: usize, first: u64) -> Result<Self> {
         let metadata = metadata(file).map_err(|error| failed(file, &error))?;
-        Ok(Self { scan: Arc::clone(scan), number, file: file.clone(), metadata, index: group, first })
+        let sure = |condition: &Condition| match condition.columns.as_slice() {
+            [(_, ty)] => condition.filters.iter().all(|filter| prune::surely(&metadata, group, filter, *ty)),
+            _ => false,
+        };
+        let open = scan.conditions.iter().enumerate().filter(|(_, condition)| !sure(condition));
+        let open = open.map(|(at, _)| at).collect();
+        Ok(Self { scan: Arc::clone(scan), number, file: file.clone(), metadata, index: group, first, open })
+    }
+
+    /// The conditions that are to be tested.
+    pub(super) fn conditions(&self) -> impl Iterator<Item = &Condition> + Clone {
+        self.open.iter().filter_map(|at| self.scan.conditions.get(*at))
     }
 
     /// How many records it has.
@@ -104,7 +124,9 @@ impl Group {
     pub(super) fn may_lose(&self, name: &str, ty: Type) -> bool {
         let Ok(field) = self.metadata.schema().field_with_name(name) else { return false };
         match convert::natural(field.data_type()) {
-            Some(natural) if natural == ty => convert::may_lose(field.data_type()),
+            Some(natural) if natural == ty => {
+                convert::may_lose(field.data_type()) && prune::numbers(&self.metadata, self.index, name, ty).is_none()
+            }
             _ => !holds_all(ty),
         }
     }
@@ -147,7 +169,7 @@ impl Reading {
     /// Reads all records, and tests them.
     pub(super) fn all(group: Group) -> Result<Self> {
         let scan = Arc::clone(&group.scan);
-        let tested = scan.conditions.iter().flat_map(|condition| &condition.columns).map(|(name, _)| name.as_str());
+        let tested = group.conditions().flat_map(|condition| &condition.columns).map(|(name, _)| name.as_str());
         let reader = group.reader(scan.outputs.iter().filter_map(Output::name).chain(tested), None)?;
         Ok(Self { reader, group, positions: None, next: 0, tests: true, done: false })
     }
@@ -177,7 +199,7 @@ impl Reading {
         }
         let mut keep = None;
         if self.tests {
-            for condition in &group.scan.conditions {
+            for condition in group.conditions() {
                 let mut values = Vec::with_capacity(condition.columns.len());
                 for (name, ty) in &condition.columns {
                     let there = group.scan.outputs.iter().position(|output| output.name() == Some(name));
@@ -204,11 +226,15 @@ impl Reading {
                 .map(|row| keep.as_ref().is_none_or(|keep| keep.value(row)) && !dropped.contains(&row))
                 .collect(),
         };
-        if keep.count_set_bits() == rows {
-            Ok(batch)
-        } else {
-            Ok(filter_record_batch(&batch, &BooleanArray::from(keep))?)
+        let kept = keep.count_set_bits();
+        if kept == rows {
+            return Ok(batch);
         }
+        let batch = filter_record_batch(&batch, &BooleanArray::from(keep))?;
+        if kept * FEW > rows {
+            return Ok(batch);
+        }
+        group.batch(batch.columns().iter().map(compact).collect(), kept)
     }
 }
 
@@ -225,6 +251,16 @@ impl Iterator for Reading {
             }
             Some(batch) => Some(self.group.read(batch).and_then(|batch| self.converted(&batch))),
         }
+    }
+}
+
+/// The array without the texts that it does not show. What is left of a row group may be put together with what is left of
+/// others for long: it is not to hold the pages that it was read from.
+pub(super) fn compact(array: &ArrayRef) -> ArrayRef {
+    match array.data_type() {
+        DataType::Utf8View => Arc::new(array.as_string_view().gc()),
+        DataType::BinaryView => Arc::new(array.as_binary_view().gc()),
+        _ => Arc::clone(array),
     }
 }
 

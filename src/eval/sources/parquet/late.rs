@@ -6,14 +6,13 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array as _, ArrayRef, AsArray as _, BooleanArray, BooleanBufferBuilder};
+use datafusion::arrow::array::{ArrayRef, BooleanArray, BooleanBufferBuilder};
 use datafusion::arrow::buffer::BooleanBuffer;
 use datafusion::arrow::compute::{concat, filter};
-use datafusion::arrow::datatypes::DataType;
 use datafusion::common::Result;
 use parquet::arrow::arrow_reader::RowSelection;
 
-use super::group::{Group, Reading};
+use super::group::{Group, Reading, compact};
 use crate::eval::sources::records::BATCH_ROWS;
 use crate::eval::sources::scan::{Batches, Output};
 use crate::types::Type;
@@ -21,19 +20,23 @@ use crate::types::Type;
 /// Whether there is something to be gained.
 pub(super) fn pays(group: &Group) -> bool {
     let scan = &group.scan;
-    let tested = |name: &str| scan.conditions.iter().flat_map(|condition| &condition.columns).any(|(it, _)| it == name);
+    let tested = |name: &str| group.conditions().flat_map(|condition| &condition.columns).any(|(it, _)| it == name);
     let spared = |output: &Output| match output {
         Output::Column { name, ty } => !tested(name) && !group.may_lose(name, *ty),
         Output::Ordinal => false,
     };
-    !scan.conditions.is_empty() && !scan.passed.are_many() && scan.outputs.iter().any(spared)
+    group.conditions().next().is_some() && !scan.passed.are_many() && scan.outputs.iter().any(spared)
 }
 
 /// The batches of a row group.
 pub(super) fn batches(group: Group) -> Result<Batches> {
+    // What is lost in a record is told while conditions are tested.
+    if group.conditions().next().is_none() {
+        return Ok(Box::new(Reading::all(group)?));
+    }
     let rows = group.rows();
     let mut chosen = Chosen { of: None, values: Vec::new() };
-    for number in 0..group.scan.conditions.len() {
+    for number in 0..group.conditions().count() {
         chosen = chosen.narrowed(&group, number)?;
         if chosen.count(rows) == 0 {
             break;
@@ -87,9 +90,9 @@ impl Chosen {
     /// Those that fulfil a condition too.
     fn narrowed(self, group: &Group, number: usize) -> Result<Self> {
         let scan = &group.scan;
-        let Some(condition) = scan.conditions.get(number) else { return Ok(self) };
+        let Some(condition) = group.conditions().nth(number) else { return Ok(self) };
         let mut columns: Vec<(&str, Type)> = Vec::new();
-        let tested = scan.conditions.iter().flat_map(|condition| &condition.columns).map(|(name, ty)| (&**name, *ty));
+        let tested = group.conditions().flat_map(|condition| &condition.columns).map(|(name, ty)| (&**name, *ty));
         let asked = scan.outputs.iter().filter_map(|output| Some((output.name()?, output.ty())));
         let more = tested.chain(asked).filter(|(name, ty)| number == 0 && group.may_lose(name, *ty));
         for column in condition.columns.iter().map(|(name, ty)| (&**name, *ty)).chain(more) {
@@ -192,20 +195,11 @@ impl Chosen {
                         Arc::clone(array)
                     } else {
                         let pieces = read.next().unwrap_or_default();
-                        concat(&pieces.iter().map(AsRef::as_ref).collect::<Vec<_>>())?
+                        compact(&concat(&pieces.iter().map(AsRef::as_ref).collect::<Vec<_>>())?)
                     }
                 }
             });
         }
         group.batch(arrays, count)
-    }
-}
-
-/// The array without the texts that it does not show.
-fn compact(array: &ArrayRef) -> ArrayRef {
-    match array.data_type() {
-        DataType::Utf8View => Arc::new(array.as_string_view().gc()),
-        DataType::BinaryView => Arc::new(array.as_binary_view().gc()),
-        _ => Arc::clone(array),
     }
 }

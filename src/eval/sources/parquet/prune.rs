@@ -10,6 +10,48 @@ use parquet::arrow::arrow_reader::statistics::StatisticsConverter;
 use super::convert;
 use crate::types::Type;
 
+/// Whether the file says of a row group that all its records fulfil a condition on the column of a type.
+pub(super) fn surely(metadata: &ArrowReaderMetadata, group: usize, condition: &Expr, ty: Type) -> bool {
+    match condition {
+        Expr::Alias(alias) => surely(metadata, group, &alias.expr, ty),
+        Expr::IsTrue(inner) => surely(metadata, group, inner, ty),
+        Expr::BinaryExpr(BinaryExpr { left, op, right }) => {
+            let (name, op, value) = match (column(left), key(right), column(right), key(left)) {
+                (Some(name), Some(value), ..) => (name, Some(*op), value),
+                (_, _, Some(name), Some(value)) => (name, op.swap(), value),
+                _ => return false,
+            };
+            let Some((least, greatest)) = numbers(metadata, group, name, ty) else { return false };
+            let Key::Number(value) = value else { return false };
+            match op {
+                Some(Operator::Lt) => greatest < value,
+                Some(Operator::LtEq) => greatest <= value,
+                Some(Operator::Gt) => least > value,
+                Some(Operator::GtEq) => least >= value,
+                _ => false,
+            }
+        }
+        _ => false,
+    }
+}
+
+/// The least and the greatest number or time of a row group, where the file says them, the column's type is that of the
+/// file and none is null.
+pub(super) fn numbers(metadata: &ArrowReaderMetadata, group: usize, column: &str, ty: Type) -> Option<(i64, i64)> {
+    let of = metadata.schema().field_with_name(column).ok()?.data_type();
+    let group = metadata.metadata().row_groups().get(group)?;
+    let converter = StatisticsConverter::try_new(column, metadata.schema(), metadata.parquet_schema()).ok()?;
+    let nulls = converter.row_group_null_counts([group]).ok()?;
+    if convert::natural(of)? != ty || nulls.is_null(0) || nulls.value(0) > 0 {
+        return None;
+    }
+    let edge = |stated: ArrayRef| match value(&convert::converted(&stated, ty).ok()?, ty, 0)? {
+        Key::Number(number) => Some(number),
+        Key::Text(_) => None,
+    };
+    Some((edge(converter.row_group_mins([group]).ok()?)?, edge(converter.row_group_maxes([group]).ok()?)?))
+}
+
 /// A value that can be compared with what a file states.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Key {

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use datafusion::arrow::array::{
-    ArrayRef, Date32Array, Decimal128Array, DurationMicrosecondArray, FixedSizeBinaryArray, Float32Array, Int16Array,
-    ListArray, RecordBatch, StringArray, StructArray, TimestampMillisecondArray, TimestampNanosecondArray, UInt64Array,
+    ArrayRef, AsArray as _, Date32Array, Decimal128Array, DurationMicrosecondArray, FixedSizeBinaryArray, Float32Array,
+    Int16Array, Int64Array, ListArray, RecordBatch, StringArray, StructArray, TimestampMillisecondArray,
+    TimestampNanosecondArray, UInt64Array,
 };
 use datafusion::arrow::datatypes::Int64Type;
 use datafusion::logical_expr::{col, lit};
@@ -131,9 +132,29 @@ fn values_of_another_type_are_converted_or_told() {
     assert!(lost.is_empty());
 }
 
+/// The range that a type holds is looked at once for all values of a batch, or value by value.
+#[test]
+fn times_out_of_range_are_lost_one_by_one() {
+    let micros = |values: Vec<Option<i64>>| -> ArrayRef {
+        Arc::new(datafusion::arrow::array::TimestampMicrosecondArray::from(values))
+    };
+    for (values, expected, lost) in [
+        (vec![Some(0), Some(-1)], ["1970-01-01T00:00:00.0000000Z", "1969-12-31T23:59:59.9999990Z"], vec![]),
+        (vec![Some(0), None], ["1970-01-01T00:00:00.0000000Z", ""], vec![]),
+        (vec![Some(i64::MAX), Some(0)], ["", "1970-01-01T00:00:00.0000000Z"], vec![0]),
+        (vec![Some(0), Some(i64::MIN)], ["1970-01-01T00:00:00.0000000Z", ""], vec![1]),
+        (vec![None, Some(i64::MIN)], ["", ""], vec![1]),
+    ] {
+        let (array, found) = typed(&micros(values), Type::DateTime).unwrap();
+        let cells = Cells::new(array.as_ref(), Type::DateTime).unwrap();
+        assert_eq!([0, 1].map(|row| cells.get(row).to_text().into_owned()), expected);
+        assert_eq!(found, lost);
+    }
+}
+
 #[test]
 fn row_groups_that_cannot_matter_are_not_read() {
-    let numbers: ArrayRef = Arc::new(datafusion::arrow::array::Int64Array::from_iter_values(0..40));
+    let numbers: ArrayRef = Arc::new(Int64Array::from_iter_values(0..40));
     let times: ArrayRef = Arc::new(TimestampMillisecondArray::from_iter_values((0..40).map(|n| n * 1000)));
     let texts: ArrayRef = Arc::new((0..40).map(|n| (n != 15).then(|| format!("k{n:02}"))).collect::<StringArray>());
     let (_folder, file) = written(vec![("n", numbers), ("t", times), ("s", texts)], 10);
@@ -163,15 +184,46 @@ fn row_groups_that_cannot_matter_are_not_read() {
     }
 }
 
-/// The records of a file that fulfil filters, a line each, with their ordinals; and how many faults there were.
-fn found(file: &EventFile, filters: &[Expr], late: bool, on_error: OnError) -> (Vec<String>, usize) {
+#[test]
+fn what_a_file_says_of_a_row_group_can_be_enough() {
+    let numbers: ArrayRef = Arc::new((0..40i64).map(|n| (n != 15).then_some(n)).collect::<Int64Array>());
+    let times: ArrayRef = Arc::new(TimestampMillisecondArray::from_iter_values((0..40).map(|n| n * 1000)));
+    let reals: ArrayRef = Arc::new(Float32Array::from_iter_values((0..40u8).map(f32::from)));
+    let texts: ArrayRef = Arc::new((0..40).map(|n| Some(format!("k{n:02}"))).collect::<StringArray>());
+    let (_folder, file) = written(vec![("n", numbers), ("t", times), ("r", reals), ("s", texts)], 10);
+    let metadata = metadata(&file).unwrap();
+    let epoch = crate::literal::civil_to_ticks(1970, 1, 1).unwrap();
+    let second = crate::literal::TICKS_PER_SECOND;
+    for (filter, ty, expected) in [
+        // The second group has a null, which is not greater than anything.
+        (col("n").gt(lit(-1i64)), Type::Long, vec![0, 2, 3]),
+        (col("n").gt(lit(20i64)), Type::Long, vec![3]),
+        (col("n").gt_eq(lit(20i64)).is_true(), Type::Long, vec![2, 3]),
+        (col("n").lt(lit(29i64)), Type::Long, vec![0]),
+        (col("n").lt_eq(lit(29i64)), Type::Long, vec![0, 2]),
+        (lit(29i64).gt_eq(col("n")), Type::Long, vec![0, 2]),
+        (col("n").not_eq(lit(99i64)), Type::Long, vec![]),
+        (col("t").gt_eq(lit(epoch + 10 * second)), Type::DateTime, vec![1, 2, 3]),
+        (col("t").gt(lit(epoch + 10 * second)), Type::DateTime, vec![2, 3]),
+        // What is converted when it is read is not what the file speaks of.
+        (col("t").gt(lit(0i64)), Type::Long, vec![]),
+        (col("r").gt(lit(-1.0)), Type::Real, vec![]),
+        (col("s").gt(lit("a")), Type::String, vec![]),
+        (col("gone").gt(lit(0i64)), Type::Long, vec![]),
+    ] {
+        let sure: Vec<usize> = (0..4).filter(|group| super::prune::surely(&metadata, *group, &filter, ty)).collect();
+        assert_eq!(sure, expected, "{filter}");
+    }
+}
+
+/// A scan of a file.
+fn scan_of(file: &EventFile, filters: &[Expr], on_error: OnError) -> Arc<Scan> {
     let columns: Vec<(String, Type)> = [("n", Type::Long), ("s", Type::String), ("t", Type::Long), ("z", Type::String)]
         .map(|(n, ty)| (n.into(), ty))
         .into();
-    let faults = Arc::new(Faults::default());
     let schema = EventTable::schema_of(&columns);
     let session = SessionContext::new().state();
-    let scan = Arc::new(Scan {
+    Arc::new(Scan {
         outputs: columns
             .iter()
             .map(|(name, ty)| Output::Column { name: name.clone(), ty: *ty })
@@ -181,17 +233,22 @@ fn found(file: &EventFile, filters: &[Expr], late: bool, on_error: OnError) -> (
         schema,
         files: Arc::new([file.clone()]),
         first_file: 0,
-        faults: Arc::clone(&faults),
+        faults: Arc::default(),
         on_error,
         passed: Passed::default(),
-    });
+    })
+}
+
+/// The records of a file that fulfil filters, a line each, with their ordinals; and how many faults there were.
+fn found(file: &EventFile, filters: &[Expr], late: bool, on_error: OnError) -> (Vec<String>, usize) {
+    let scan = scan_of(file, filters, on_error);
     let mut lines = Vec::new();
     for (number, first) in row_groups(file, &[]).unwrap() {
         let group = Group::new(&scan, 0, file, number, first).unwrap();
         let batches = if late { late::batches(group).unwrap() } else { Box::new(Reading::all(group).unwrap()) };
         for batch in batches {
             let batch = batch.unwrap();
-            let types = columns.iter().map(|(_, ty)| *ty).chain([Type::Long]);
+            let types = scan.outputs.iter().map(Output::ty);
             let cells: Vec<Cells<'_>> =
                 types.zip(batch.columns()).map(|(ty, array)| Cells::new(array.as_ref(), ty).unwrap()).collect();
             lines.extend((0..batch.num_rows()).map(|row| {
@@ -199,7 +256,30 @@ fn found(file: &EventFile, filters: &[Expr], late: bool, on_error: OnError) -> (
             }));
         }
     }
-    (lines, faults.count().0)
+    (lines, scan.faults.count().0)
+}
+
+/// A merge of many row groups may put few records of each together before it hands them on.
+#[test]
+fn few_records_do_not_hold_what_they_were_read_with() {
+    let numbers: ArrayRef = Arc::new((0..10_000).collect::<Int64Array>());
+    let texts: ArrayRef = Arc::new((0..10_000).map(|n| Some(format!("{n:0100}"))).collect::<StringArray>());
+    let (_folder, file) = written(vec![("n", numbers), ("s", Arc::clone(&texts)), ("z", texts)], 10_000);
+    for late in [true, false] {
+        let scan = scan_of(&file, &[col("n").eq(lit(7i64))], OnError::Fail);
+        let group = Group::new(&scan, 0, &file, 0, 0).unwrap();
+        let batches = if late { late::batches(group).unwrap() } else { Box::new(Reading::all(group).unwrap()) };
+        let mut rows = 0;
+        for batch in batches {
+            let batch = batch.unwrap();
+            rows += batch.num_rows();
+            for column in batch.columns().iter().filter_map(|column| column.as_string_view_opt()) {
+                let held: usize = column.data_buffers().iter().map(|buffer| buffer.len()).sum();
+                assert!(held <= 100 * batch.num_rows(), "{late}: {held}");
+            }
+        }
+        assert_eq!(rows, 1);
+    }
 }
 
 proptest! {
@@ -213,7 +293,7 @@ proptest! {
         which in 0usize..5,
     ) {
         let many = || std::iter::repeat_n(&rows, repeat).flatten();
-        let numbers: ArrayRef = Arc::new(many().map(|row| row.0).collect::<datafusion::arrow::array::Int64Array>());
+        let numbers: ArrayRef = Arc::new(many().map(|row| row.0).collect::<Int64Array>());
         let texts: ArrayRef = Arc::new(many().map(|row| Some(row.1.as_str())).collect::<StringArray>());
         let typed: ArrayRef = Arc::new(many().map(|row| Some(row.2.as_str())).collect::<StringArray>());
         let (_folder, file) = written(vec![("n", numbers), ("s", texts), ("t", typed)], 10_000);
