@@ -216,7 +216,7 @@ impl<'q> Solver<'q> {
             Ask::Holds(holds) => self.goal(expr, member, *holds),
             Ask::Apart(class) => {
                 if let Some(grain) = self.grain(expr, member) {
-                    self.state.grains[*class] = grain;
+                    self.state.grains.set_mut(*class, grain);
                 }
                 let found = self.locate(expr, member, true).or_else(|| self.first_leaf(expr, member));
                 let Some(found) = found else {

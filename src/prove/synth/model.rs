@@ -229,13 +229,13 @@ pub(super) struct State<'q> {
     /// Tags of the events that are being made.
     pub(super) tags: Vec<Tag>,
     /// How coarsely the values of a class differ, in ticks; by the class. One tick is exactly.
-    pub(super) grains: Vec<i64>,
+    pub(super) grains: Vector<i64>,
 }
 
 impl State<'_> {
     /// A new class within which no two values are the same.
     pub(super) fn class(&mut self) -> usize {
-        self.grains.push(1);
+        self.grains.push_back_mut(1);
         self.grains.len() - 1
     }
 
