@@ -53,7 +53,7 @@ pub const INGESTED: &str = "$IngestionTime";
 /// Fields that are being gathered; each says which column it comes from.
 #[derive(Debug, Default)]
 pub(in crate::target) struct Fields {
-    fields: Vec<(String, Json, String)>,
+    held: Vec<(String, Json, String)>,
     /// Fields that a column without a value is, which no event has.
     missing: Vec<(String, String)>,
     /// What cannot be.
@@ -64,8 +64,8 @@ impl Fields {
     /// Adds a field; one of the same name has to have the same value.
     pub(in crate::target) fn add(&mut self, field: impl Into<String>, value: Json, column: &str) {
         let field = field.into();
-        match self.fields.iter_mut().find(|(name, ..)| *name == field) {
-            None => self.fields.push((field, value, column.to_owned())),
+        match self.held.iter_mut().find(|(name, ..)| *name == field) {
+            None => self.held.push((field, value, column.to_owned())),
             Some((_, known, from)) if is_empty(known) => {
                 *known = value;
                 column.clone_into(from);
@@ -87,7 +87,7 @@ impl Fields {
     pub(in crate::target) fn conflicts(&mut self) -> Vec<Conflict> {
         for (field, column) in std::mem::take(&mut self.missing) {
             let other = self
-                .fields
+                .held
                 .iter()
                 .find(|(name, value, from)| *name == field && !from.is_empty() && *from != column && !is_empty(value));
             if let Some((.., from)) = other {
@@ -106,7 +106,7 @@ impl Fields {
 
     /// A field that has this value in every event of its kind: a column that is the same field has it, too.
     pub(in crate::target) fn always(&mut self, field: &str, value: Json) {
-        let other = self.fields.iter().find(|(name, known, from)| name == field && !from.is_empty() && *known != value);
+        let other = self.held.iter().find(|(name, known, from)| name == field && !from.is_empty() && *known != value);
         let missing = self.missing.iter().find(|(name, _)| name == field).map(|(_, column)| column);
         if let Some(column) = other.map(|(.., from)| from).or(missing) {
             let columns = (column.clone(), column.clone());
@@ -118,13 +118,13 @@ impl Fields {
 
     /// Puts a field in the place of whatever bears its name.
     pub(in crate::target) fn set(&mut self, field: &str, value: Json) {
-        self.fields.retain(|(name, ..)| name != field);
-        self.fields.push((field.to_owned(), value, String::new()));
+        self.held.retain(|(name, ..)| name != field);
+        self.held.push((field.to_owned(), value, String::new()));
     }
 
     /// The fields gathered.
     pub(in crate::target) fn into_fields(self) -> Vec<(String, Json)> {
-        self.fields.into_iter().map(|(name, value, _)| (name, value)).collect()
+        self.held.into_iter().map(|(name, value, _)| (name, value)).collect()
     }
 }
 

@@ -96,7 +96,7 @@ impl<'a> Lower<'a> {
     fn reference(&self, right: &Plan, keys: &[(ColumnId, ColumnId)]) -> Option<List> {
         if let Some(name) = self.list_name(right) {
             let values = match keys {
-                [(_, key)] => Some((right.clone(), *key)),
+                [(_, key)] => Some(Box::new((right.clone(), *key))),
                 _ => None,
             };
             return Some(List::Named(name, values));
@@ -139,7 +139,7 @@ impl<'a> Lower<'a> {
                         return self.refuse(LossKind::UnsupportedOperator, span, message);
                     }
                     List::Named(name, values) => {
-                        let values = values.as_ref().map(|(plan, key)| (plan, *key));
+                        let values = values.as_deref().map(|(plan, key)| (plan, *key));
                         self.placeholder(&subject, name, values, span)
                     }
                     List::Written(values) => {
@@ -363,7 +363,7 @@ type ValuesOf = (Plan, ColumnId);
 /// A list that events are compared with.
 enum List {
     /// It is kept elsewhere.
-    Named(String, Option<ValuesOf>),
+    Named(String, Option<Box<ValuesOf>>),
     /// It is written out in the query.
     Written(Vec<Literal>),
 }
