@@ -88,20 +88,21 @@ impl Lowering<'_> {
             .map(|key| Ok((key.id, self.expr(&input, &key.expr)?, key.expr.ty.ty)))
             .collect::<Result<_, EvalError>>()?;
         // Keys have fields of their own first, so that aggregates see the input as it is.
-        self.grouped(input, keys, calls)
+        self.grouped(input, &keys, calls)
     }
 
     /// `distinct`: each different record of these columns once.
     pub(super) fn distinct(&mut self, input: Relation, schema: &Schema) -> Result<Relation, EvalError> {
-        let keys = schema.iter().map(|column| (column.id, self.column(&input, column.id), column.ty.ty)).collect();
-        self.grouped(input, keys, &[])
+        let keys: Vec<_> =
+            schema.iter().map(|column| (column.id, self.column(&input, column.id), column.ty.ty)).collect();
+        self.grouped(input, &keys, &[])
     }
 
     /// One record a group. Without keys there is one group, also where there are no records.
     pub(super) fn grouped(
         &mut self,
         input: Relation,
-        keys: Vec<(ColumnId, DfExpr, Type)>,
+        keys: &[(ColumnId, DfExpr, Type)],
         calls: &[AggregateCall],
     ) -> Result<Relation, EvalError> {
         let (input, lowered) = self.aggregates(input, calls)?;
@@ -161,7 +162,7 @@ impl Lowering<'_> {
     ///
     /// The texts that stand for numbers are kept to the end. Where memory is limited, what groups are made of has to be able
     /// to go to disk.
-    fn keys(&mut self, keys: Vec<(ColumnId, DfExpr, Type)>) -> Group {
+    fn keys(&mut self, keys: &[(ColumnId, DfExpr, Type)]) -> Group {
         let types: Vec<Type> = keys.iter().map(|(_, _, ty)| *ty).collect();
         let together = if self.options.memory_limit.is_none() { put_together(&types) } else { Vec::new() };
         let mut group = Group::default();

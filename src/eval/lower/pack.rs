@@ -131,7 +131,7 @@ impl Key {
         match Cells::new(array.as_ref(), self.ty)? {
             Cells::Bool(array) => self.set(words, array.iter().map(|value| value.map(u64::from))),
             Cells::Int(array) => {
-                self.set(words, array.iter().map(|value| value.map(|value| value.cast_unsigned().into())))
+                self.set(words, array.iter().map(|value| value.map(|value| value.cast_unsigned().into())));
             }
             Cells::Long(array) | Cells::DateTime(array) | Cells::TimeSpan(array) => {
                 self.set(words, array.iter().map(|value| value.map(i64::cast_unsigned)));
@@ -155,10 +155,6 @@ impl Key {
 
     fn get(&self, words: impl ExactSizeIterator<Item = u128>) -> Result<ArrayRef> {
         let own = words.map(|word| word >> self.shift & ((1 << self.bits) - 1));
-        fn all<T: ArrowPrimitiveType>(own: impl Iterator<Item = u128>, value: impl Fn(u64) -> T::Native) -> ArrayRef {
-            let values = own.map(|own| (own & 1 == 1).then(|| value((own >> 1) as u64)));
-            Arc::new(values.collect::<PrimitiveArray<T>>())
-        }
         Ok(match self.ty {
             Type::Bool => {
                 let values = own.map(|own| (own & 1 == 1).then_some(own >> 1 == 1));
@@ -171,6 +167,12 @@ impl Key {
             _ => return internal_err!("a {} is in no number", self.ty),
         })
     }
+}
+
+/// The values of parts of words whose lowest bits say whether there is one.
+fn all<T: ArrowPrimitiveType>(own: impl Iterator<Item = u128>, value: impl Fn(u64) -> T::Native) -> ArrayRef {
+    let values = own.map(|own| (own & 1 == 1).then(|| value((own >> 1) as u64)));
+    Arc::new(values.collect::<PrimitiveArray<T>>())
 }
 
 #[cfg(test)]

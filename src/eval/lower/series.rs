@@ -63,7 +63,7 @@ impl Lowering<'_> {
         let key_ids: Vec<(ColumnId, Type)> = keys.iter().map(|(id, _, ty)| (*id, *ty)).collect();
         keys.push((bin_id, reference(&field(bin_id)), ty));
         let calls: Vec<_> = node.items.iter().flat_map(|item| item.aggregates.iter().cloned()).collect();
-        let grouped = self.grouped(binned, keys, &calls)?;
+        let grouped = self.grouped(binned, &keys, &calls)?;
         // The value of each item in each bin.
         let mut values = Vec::new();
         let mut names = Vec::new();

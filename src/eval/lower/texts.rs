@@ -199,7 +199,7 @@ const fn tag_of(hash: u64) -> u32 {
 struct Views {
     /// The buffers. While they are held, nothing else can be where they are.
     buffers: Vec<Buffer>,
-    views: Vec<u128>,
+    seen: Vec<u128>,
     numbers: Vec<u32>,
 }
 
@@ -210,12 +210,12 @@ impl Views {
     const NONE: u32 = u32::MAX;
 
     fn of(texts: &StringViewArray) -> Self {
-        Self { buffers: texts.data_buffers().to_vec(), views: Vec::new(), numbers: Vec::new() }
+        Self { buffers: texts.data_buffers().to_vec(), seen: Vec::new(), numbers: Vec::new() }
     }
 
     /// The same, when its buffers have come again.
     fn again(mut self) -> Self {
-        self.views.resize(Self::SLOTS, 0);
+        self.seen.resize(Self::SLOTS, 0);
         self.numbers.resize(Self::SLOTS, Self::NONE);
         self
     }
@@ -234,15 +234,15 @@ impl Views {
     #[inline]
     fn number(&self, view: u128) -> Option<u32> {
         let first = Self::slot(view);
-        let slot = [first, first ^ 1].into_iter().find(|slot| self.views.get(*slot) == Some(&view))?;
+        let slot = [first, first ^ 1].into_iter().find(|slot| self.seen.get(*slot) == Some(&view))?;
         Some(self.numbers[slot]).filter(|number| *number != Self::NONE)
     }
 
     fn remember(&mut self, view: u128, number: u32) {
-        if !self.views.is_empty() {
+        if !self.seen.is_empty() {
             let first = Self::slot(view);
             let slot = if self.numbers[first] == Self::NONE { first } else { first ^ 1 };
-            (self.views[slot], self.numbers[slot]) = (view, number);
+            (self.seen[slot], self.numbers[slot]) = (view, number);
         }
     }
 }
@@ -280,7 +280,9 @@ mod tests {
             let texts = Texts::default();
             let mut known = HashMap::new();
             let mut dictionary = StringViewBuilder::new();
-            words.iter().for_each(|word| dictionary.append_value(word));
+            for word in &words {
+                dictionary.append_value(word);
+            }
             let dictionary = dictionary.finish();
             for batch in batches {
                 let rows: Vec<usize> = (0..repeat).flat_map(|_| &batch).map(|row| row % words.len()).collect();

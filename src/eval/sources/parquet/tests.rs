@@ -274,7 +274,7 @@ fn few_records_do_not_hold_what_they_were_read_with() {
             let batch = batch.unwrap();
             rows += batch.num_rows();
             for column in batch.columns().iter().filter_map(|column| column.as_string_view_opt()) {
-                let held: usize = column.data_buffers().iter().map(|buffer| buffer.len()).sum();
+                let held: usize = column.data_buffers().iter().map(datafusion::arrow::buffer::Buffer::len).sum();
                 assert!(held <= 100 * batch.num_rows(), "{late}: {held}");
             }
         }
