@@ -18,7 +18,7 @@ use super::rule_side::{Answered, Bench};
 use super::scenario::Scenario;
 use super::stored::Record;
 use super::translation::{Row, Storing, Translation};
-use super::{atoms, implied, rule_side, scenario};
+use super::{arrays, atoms, implied, rule_side, scenario};
 use crate::eval::Engine;
 use crate::ir::Query;
 use crate::schema::Schemas;
@@ -156,9 +156,9 @@ impl Given<'_> {
             for (table, records) in &mut scenario.tables {
                 let mut kept = Vec::with_capacity(records.len());
                 for record in records.iter() {
-                    let Some(record) = scenario::settled(record, table, self.schemas, grain, time, scenario.now) else {
-                        continue;
-                    };
+                    let settled = scenario::settled(record, table, self.schemas, grain, time, scenario.now);
+                    let Some(mut record) = settled else { continue };
+                    arrays::held(&mut record, table, self.schemas, target.arrays()?);
                     let at_edge = super::translation::time_of(&record).is_some_and(|at| edge.contains(&at));
                     if !at_edge && !blurred(table, &record)? {
                         kept.extend(storing.storable(table, record, &named)?);

@@ -233,6 +233,15 @@ pub trait Target: Sync + Send {
         Ok(false)
     }
 
+    /// The columns and slots of dynamic values that translations take for arrays wherever they hold anything, as the
+    /// documentation of the tables has it.
+    ///
+    /// # Errors
+    /// What is wrong with its data files.
+    fn arrays(&self) -> Result<&'static [String], DataError> {
+        Ok(&[])
+    }
+
     /// How faithful the conversion would be, and why, without the artefact.
     ///
     /// # Errors

@@ -27,6 +27,10 @@ impl Target for Splunk {
         Ok(&rows::builtin()?.target.capabilities)
     }
 
+    fn arrays(&self) -> Result<&'static [String], DataError> {
+        Ok(&rows::builtin()?.target.arrays)
+    }
+
     fn convert(&self, query: &Query, _rule: &RuleInfo<'_>, options: &Options) -> Result<Conversion, DataError> {
         let data = rows::builtin()?;
         Ok(match lower::lower(query, data, *options) {

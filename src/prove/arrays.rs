@@ -1,0 +1,67 @@
+//! Events as a target takes them to be: with arrays where the documentation of the tables says that nothing else is.
+
+use serde_json::Value;
+
+use super::stored::Record;
+use crate::schema::Schemas;
+use crate::types::Type;
+
+/// Puts what is no array into one, in dynamic columns and slots of these names. The empty text is nothing.
+pub(super) fn held(record: &mut Record, table: &str, schemas: &Schemas, names: &[String]) {
+    let Some(table) = schemas.table(table) else { return };
+    for (name, value) in record {
+        if table.column(name).is_some_and(|column| column.ty == Type::Dynamic) {
+            hold(name, value, names);
+        }
+    }
+}
+
+fn hold(name: &str, value: &mut Value, names: &[String]) {
+    match value {
+        Value::Object(slots) => slots.iter_mut().for_each(|(name, value)| hold(name, value, names)),
+        // Elements have no name.
+        Value::Array(items) => items.iter_mut().for_each(|item| hold("", item, names)),
+        _ => {}
+    }
+    if names.iter().any(|array| array == name) {
+        match value.take() {
+            kept @ (Value::Null | Value::Array(_)) => *value = kept,
+            Value::String(text) if text.is_empty() => {}
+            one => *value = Value::Array(vec![one]),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::schema::Dialect;
+
+    #[test]
+    fn what_is_no_array_becomes_the_element_of_one() {
+        let names = ["TargetResources", "modifiedProperties", "Entities"].map(str::to_owned);
+        for (before, after) in [
+            (json!({"TargetResources": "x"}), json!({"TargetResources": ["x"]})),
+            (json!({"TargetResources": null}), json!({"TargetResources": null})),
+            (json!({"TargetResources": ""}), json!({"TargetResources": null})),
+            (
+                json!({"TargetResources": [{"modifiedProperties": "[] "}], "Identity": "x"}),
+                json!({"TargetResources": [{"modifiedProperties": ["[] "]}], "Identity": "x"}),
+            ),
+            (
+                json!({"InitiatedBy": {"modifiedProperties": {"a": 1}}}),
+                json!({"InitiatedBy": {"modifiedProperties": [{"a": 1}]}}),
+            ),
+        ] {
+            let mut record = before.as_object().unwrap().clone();
+            held(&mut record, "AuditLogs", &Schemas::builtin(Dialect::Sentinel), &names);
+            assert_eq!(Value::Object(record), after);
+        }
+        // A column of type string is text, whatever it is the text of.
+        let mut record = json!({"Entities": "x"}).as_object().unwrap().clone();
+        held(&mut record, "SecurityAlert", &Schemas::builtin(Dialect::Sentinel), &names);
+        assert_eq!(record["Entities"], "x");
+    }
+}
