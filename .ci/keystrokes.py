@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How long the language server takes from a change to its findings, as one types.
 
-    typing.py KQLC FILE... [--most 20]
+    keystrokes.py KQLC FILE... [--most 20]
 
 Opens each file in one server, writes a blank behind its first `where` and takes it away again, and waits for the findings
 each time. Exit 1 where the median of a file is above --most milliseconds.
