@@ -1,5 +1,6 @@
 //! Whether both sides found the same.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use serde_json::Value;
@@ -8,6 +9,7 @@ use super::rule_side::{Answered, Found};
 use super::translation::Row;
 use crate::literal::{TICKS_PER_SECOND, parse_datetime, parse_timespan};
 use crate::replay::Cell;
+use crate::target::store::of_json;
 use crate::target::{Conversion, Fidelity, LossKind};
 use crate::types::Type;
 
@@ -83,7 +85,7 @@ impl Measure<'_> {
     ) -> impl Iterator<Item = &'r str> + use<'r> {
         left.columns.iter().zip(&found.values).filter_map(|((name, ty), value)| {
             let is_same = match self.conversion.outside.field(name) {
-                Some(field) => self.is_value(value, *ty, get(row, field)),
+                Some(field) => self.is_value(value, *ty, &get(row, field)),
                 // A column that is null in every row has no field there.
                 None => is_nothing(value),
             };
@@ -154,8 +156,19 @@ impl Measure<'_> {
     }
 }
 
-fn get<'r>(row: &'r Row, field: &str) -> &'r Cell {
-    row.fields.iter().find(|(name, _)| **name == *field).map_or(&Cell::Null, |(_, cell)| cell)
+/// The value of a field. An array or object of an event is no field in Splunk but a part of the event's text, `_raw`.
+fn get<'r>(row: &'r Row, field: &str) -> Cow<'r, Cell> {
+    let named = |wanted: &str| row.fields.iter().find(|(name, _)| **name == *wanted).map(|(_, cell)| cell);
+    if let Some(cell) = named(field) {
+        return Cow::Borrowed(cell);
+    }
+    let part = || {
+        let Cell::Text(text) = named("_raw")? else { return None };
+        let event: Value = serde_json::from_str(text).ok()?;
+        let part = field.split('.').try_fold(&event, |value, slot| value.get(slot))?;
+        Some(super::stored::cell(&of_json(part)))
+    };
+    Cow::Owned(part().unwrap_or(Cell::Null))
 }
 
 fn is_nothing(value: &Value) -> bool {
@@ -312,6 +325,18 @@ mod tests {
             events: events.to_vec(),
         };
         rows.iter().map(row).collect()
+    }
+
+    #[test]
+    fn an_array_of_an_event_is_in_its_text() {
+        let field = |name: &str, text: &str| (name.into(), Cell::text(text));
+        let raw = r#"{"p":{"list":["x",{"y":1}]}}"#;
+        let row = Row { fields: vec![field("_raw", raw), field("p.list{}", "x")], events: vec![1] };
+        for (array, is_same) in [(serde_json::json!(["x", {"y": 1}]), true), (serde_json::json!(["x"]), false)] {
+            assert_eq!(same_json(&array, &get(&row, "p.list"), false), is_same);
+        }
+        assert_eq!(*get(&row, "p.other"), Cell::Null);
+        assert_eq!(*get(&Row { fields: Vec::new(), events: Vec::new() }, "p.list"), Cell::Null);
     }
 
     #[test]
