@@ -1,6 +1,7 @@
 //! Whether both sides found the same.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use serde_json::Value;
@@ -83,9 +84,10 @@ impl Measure<'_> {
         found: &'r Found,
         row: &'r Row,
     ) -> impl Iterator<Item = &'r str> + use<'r> {
-        left.columns.iter().zip(&found.values).filter_map(|((name, ty), value)| {
+        let event = OnceCell::new();
+        left.columns.iter().zip(&found.values).filter_map(move |((name, ty), value)| {
             let is_same = match self.conversion.outside.field(name) {
-                Some(field) => self.is_value(value, *ty, &get(row, field)),
+                Some(field) => self.is_value(value, *ty, &get(row, field, &event)),
                 // A column that is null in every row has no field there.
                 None => is_nothing(value),
             };
@@ -156,19 +158,19 @@ impl Measure<'_> {
     }
 }
 
-/// The value of a field. An array or object of an event is no field in Splunk but a part of the event's text, `_raw`.
-fn get<'r>(row: &'r Row, field: &str) -> Cow<'r, Cell> {
+/// The value of a field. An array or object of an event is no field in Splunk but a part of the event's text, which is
+/// parsed once for all that is asked of a row.
+fn get<'r>(row: &'r Row, field: &str, event: &OnceCell<Value>) -> Cow<'r, Cell> {
     let named = |wanted: &str| row.fields.iter().find(|(name, _)| **name == *wanted).map(|(_, cell)| cell);
     if let Some(cell) = named(field) {
         return Cow::Borrowed(cell);
     }
-    let part = || {
-        let Cell::Text(text) = named("_raw")? else { return None };
-        let event: Value = serde_json::from_str(text).ok()?;
-        let part = field.split('.').try_fold(&event, |value, slot| value.get(slot))?;
-        Some(super::stored::cell(&of_json(part)))
-    };
-    Cow::Owned(part().unwrap_or(Cell::Null))
+    let event = event.get_or_init(|| match named("_raw") {
+        Some(Cell::Text(text)) => serde_json::from_str(text).unwrap_or_default(),
+        _ => Value::Null,
+    });
+    let part = field.split('.').try_fold(event, |value, slot| value.get(slot));
+    Cow::Owned(part.map_or(Cell::Null, |part| super::stored::cell(&of_json(part))))
 }
 
 fn is_nothing(value: &Value) -> bool {
@@ -332,11 +334,12 @@ mod tests {
         let field = |name: &str, text: &str| (name.into(), Cell::text(text));
         let raw = r#"{"p":{"list":["x",{"y":1}]}}"#;
         let row = Row { fields: vec![field("_raw", raw), field("p.list{}", "x")], events: vec![1] };
+        let event = OnceCell::new();
         for (array, is_same) in [(serde_json::json!(["x", {"y": 1}]), true), (serde_json::json!(["x"]), false)] {
-            assert_eq!(same_json(&array, &get(&row, "p.list"), false), is_same);
+            assert_eq!(same_json(&array, &get(&row, "p.list", &event), false), is_same);
         }
-        assert_eq!(*get(&row, "p.other"), Cell::Null);
-        assert_eq!(*get(&Row { fields: Vec::new(), events: Vec::new() }, "p.list"), Cell::Null);
+        assert_eq!(*get(&row, "p.other", &event), Cell::Null);
+        assert_eq!(*get(&Row { fields: Vec::new(), events: Vec::new() }, "p.list", &OnceCell::new()), Cell::Null);
     }
 
     #[test]
