@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use serde_json::Value;
 
 use super::rule_side::{Answered, Found};
 use super::translation::Row;
+use crate::ir::Name;
 use crate::literal::{TICKS_PER_SECOND, parse_datetime, parse_timespan};
 use crate::replay::Cell;
 use crate::target::store::of_json;
@@ -35,6 +36,10 @@ pub(super) enum Shape {
 pub(super) struct Measure<'a> {
     pub(super) shape: Shape,
     pub(super) conversion: &'a Conversion,
+    /// What a span of time is counted in where it is a number, in ticks.
+    pub(super) span_unit: i64,
+    /// The columns that the translation says something of.
+    pub(super) told: HashSet<Name>,
 }
 
 impl Measure<'_> {
@@ -44,7 +49,10 @@ impl Measure<'_> {
         match self.shape {
             Shape::Rows => {
                 self.same_rows(left, right)
-                    || self.conversion.fidelity != Fidelity::Exact && left.traced && same_groups(&left.rows, right)
+                    || self.conversion.fidelity != Fidelity::Exact
+                        && left.traced
+                        && same_groups(&left.rows, right)
+                        && self.shows_what_it_says(left, right)
             }
             Shape::Events => same_events(left, bare.unwrap_or(left), right),
             Shape::Groups => same_groups(&left.rows, right) || Self::same_alerts(left, right),
@@ -133,9 +141,9 @@ impl Measure<'_> {
                     #[expect(
                         clippy::cast_possible_truncation,
                         clippy::cast_precision_loss,
-                        reason = "seconds of a span of time"
+                        reason = "seconds, or parts of one, of a span of time"
                     )]
-                    other => other.as_number().map(|seconds| (seconds * TICKS_PER_SECOND as f64).round() as i64),
+                    other => other.as_number().map(|units| (units * self.span_unit as f64).round() as i64),
                 };
                 parse_timespan(text).zip(ticks).is_some_and(|(a, b)| a.abs_diff(b) < INSTANT.unsigned_abs())
             }
@@ -150,6 +158,16 @@ impl Measure<'_> {
             (_, Value::String(text)) => same_text(text, cell, folded),
             _ => false,
         }
+    }
+
+    /// Whether rows of the same events are the same but for what the translation says that it shows otherwise; where
+    /// several are of the same events, which is which is not known.
+    fn shows_what_it_says(&self, left: &Answered, right: &[Row]) -> bool {
+        left.rows.iter().all(|found| {
+            let mut rows = right.iter().filter(|row| row.events == found.events);
+            let (Some(row), None) = (rows.next(), rows.next()) else { return true };
+            self.other_columns(left, found, row).all(|name| self.told.contains(name))
+        })
     }
 
     /// Whether a loss of this kind is about what is shown.
@@ -219,6 +237,8 @@ fn loosely(value: &Value) -> String {
         Value::Null => String::new(),
         Value::String(text) => match json_of(text) {
             Some(inner) => loosely(&inner),
+            // A number alone is a year to whoever looks for an instant.
+            None if text.bytes().all(|byte| byte.is_ascii_digit()) => text.clone(),
             None => parse_datetime(text).map_or_else(|| text.clone(), |ticks| format!("@{}", ticks / INSTANT)),
         },
         Value::Number(number) => number.as_f64().map_or_else(|| number.to_string(), |number| number.to_string()),
@@ -345,7 +365,8 @@ mod tests {
     #[test]
     fn exact_is_the_same_rows_in_any_order() {
         let conversion = conversion(Fidelity::Exact);
-        let measure = Measure { shape: Shape::Rows, conversion: &conversion };
+        let measure =
+            Measure { shape: Shape::Rows, conversion: &conversion, span_unit: TICKS_PER_SECOND, told: HashSet::new() };
         let rule = left(&[("x", 1, &[1]), ("y", 2, &[2])]);
         assert!(measure.agree(&rule, None, &right(&[("y", "2", &[2]), ("x", "1", &[1])])));
         let others: [&[(&str, &str, &[u32])]; 4] = [
@@ -362,11 +383,21 @@ mod tests {
     #[test]
     fn events_are_the_same_groups_whatever_is_shown() {
         let conversion = conversion(Fidelity::Events);
-        let rows = Measure { shape: Shape::Rows, conversion: &conversion };
-        let events = Measure { shape: Shape::Events, conversion: &conversion };
+        let told: HashSet<Name> = ["A", "N"].map(Name::from).into();
+        let rows = Measure { shape: Shape::Rows, conversion: &conversion, span_unit: TICKS_PER_SECOND, told };
+        let events = Measure {
+            shape: Shape::Events,
+            conversion: &conversion,
+            span_unit: TICKS_PER_SECOND,
+            told: HashSet::new(),
+        };
         let rule = left(&[("x", 1, &[1, 2]), ("y", 2, &[3])]);
         let other = right(&[("", "", &[1, 2]), ("", "", &[3])]);
         assert!(rows.agree(&rule, None, &other) && events.agree(&rule, None, &other));
+        let told = ["A"].map(Name::from).into();
+        let of_one = Measure { shape: Shape::Rows, conversion: &conversion, span_unit: TICKS_PER_SECOND, told };
+        assert!(!of_one.agree(&rule, None, &other), "of the number nothing is said");
+        assert!(of_one.agree(&rule, None, &right(&[("z", "1", &[1, 2]), ("z", "2", &[3])])));
         let regrouped = right(&[("", "", &[1]), ("", "", &[2, 3])]);
         assert!(!rows.agree(&rule, None, &regrouped));
         let one_by_one = right(&[("", "", &[1]), ("", "", &[2]), ("", "", &[3])]);
@@ -378,7 +409,12 @@ mod tests {
     #[test]
     fn what_an_outer_join_adds_is_not_looked_for_in_whole_events() {
         let conversion = conversion(Fidelity::Events);
-        let events = Measure { shape: Shape::Events, conversion: &conversion };
+        let events = Measure {
+            shape: Shape::Events,
+            conversion: &conversion,
+            span_unit: TICKS_PER_SECOND,
+            told: HashSet::new(),
+        };
         let (rule, bare) = (left(&[("x", 1, &[1, 8]), ("y", 2, &[2])]), left(&[("x", 1, &[1]), ("y", 2, &[2])]));
         assert!(events.agree(&rule, Some(&bare), &right(&[("", "", &[1]), ("", "", &[2])])));
         assert!(!events.agree(&rule, Some(&bare), &right(&[("", "", &[1])])));
@@ -392,7 +428,12 @@ mod tests {
     #[test]
     fn sequences_give_a_part_of_each_group_and_nothing_else() {
         let conversion = conversion(Fidelity::Approximate);
-        let measure = Measure { shape: Shape::Groups, conversion: &conversion };
+        let measure = Measure {
+            shape: Shape::Groups,
+            conversion: &conversion,
+            span_unit: TICKS_PER_SECOND,
+            told: HashSet::new(),
+        };
         let rule = left(&[("x", 3, &[1, 2, 3]), ("y", 2, &[4, 5])]);
         assert!(measure.agree(&rule, None, &right(&[("", "", &[1, 2]), ("", "", &[4, 5])])));
         assert!(!measure.agree(&rule, None, &right(&[("", "", &[1, 2])])), "a group is missing");
@@ -402,7 +443,8 @@ mod tests {
     #[test]
     fn values_are_the_same_whatever_they_are_stored_as() {
         let conversion = conversion(Fidelity::Exact);
-        let measure = Measure { shape: Shape::Rows, conversion: &conversion };
+        let measure =
+            Measure { shape: Shape::Rows, conversion: &conversion, span_unit: TICKS_PER_SECOND, told: HashSet::new() };
         for (value, ty, cell, same) in [
             (Value::from("2024-01-01T00:00:00.0000000Z"), Type::DateTime, Cell::Real(1_704_067_200.0), true),
             (Value::from("2024-01-01T00:00:00.0000000Z"), Type::DateTime, Cell::Real(1_704_067_201.0), false),
@@ -414,6 +456,7 @@ mod tests {
             (serde_json::json!(["b", "a"]), Type::Dynamic, Cell::List(vec![Cell::text("a"), Cell::text("b")]), true),
             (serde_json::json!(["b"]), Type::Dynamic, Cell::text("b"), true),
             (serde_json::json!(["b"]), Type::Dynamic, Cell::text("c"), false),
+            (serde_json::json!([1433]), Type::Dynamic, Cell::text("1433"), true),
             (serde_json::json!({"a": 1}), Type::Dynamic, Cell::text("{\"a\":1}"), true),
         ] {
             assert_eq!(measure.is_value(&value, ty, &cell), same, "{value} {cell:?}");

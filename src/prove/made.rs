@@ -28,6 +28,7 @@ pub fn made(query: &Query, seed: u64, now: i64, most: usize) -> Vec<Scenario> {
             tables: narrowed(lists(made.tables), wanted.as_ref()),
             watchlists: lists(made.watchlists),
             covers: covered(made.probe).iter().copied().collect(),
+            about: made.atom,
         });
     }
     scenarios

@@ -21,6 +21,8 @@ mod scenario;
 pub mod stored;
 pub mod synth;
 #[cfg(feature = "eval")]
+mod told;
+#[cfg(feature = "eval")]
 mod translation;
 
 #[cfg(feature = "eval")]

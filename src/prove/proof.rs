@@ -18,9 +18,10 @@ use super::rule_side::{Answered, Bench};
 use super::scenario::Scenario;
 use super::stored::Record;
 use super::translation::{Row, Storing, Translation};
-use super::{arrays, atoms, implied, rule_side, scenario};
+use super::{arrays, atoms, implied, rule_side, scenario, told};
 use crate::eval::Engine;
 use crate::ir::Query;
+use crate::literal::TICKS_PER_SECOND;
 use crate::schema::Schemas;
 use crate::target::store::Empty;
 use crate::target::{Conversion, DataError, Fidelity, Loss, LossKind, Options, RuleInfo, Target};
@@ -270,7 +271,8 @@ impl<'a> Case<'a> {
                 return Ok(proof);
             }
         };
-        let measure = Measure { shape: shape(target, conversion), conversion };
+        let told = told::columns(self.given.query, &conversion.losses);
+        let measure = Measure { shape: shape(target, conversion), conversion, span_unit: span_unit(target), told };
         let (mut found, mut none) = (false, false);
         for (at, scenario) in self.given.scenarios.iter().enumerate() {
             if self.is_late() {
@@ -434,6 +436,14 @@ fn limits(target: &dyn Target) -> (i64, bool) {
     }
 }
 
+/// What a span of time is counted in where a target shows it as a number, in ticks.
+fn span_unit(target: &dyn Target) -> i64 {
+    match target.name() {
+        "esql" => MILLISECOND,
+        _ => TICKS_PER_SECOND,
+    }
+}
+
 /// How an empty string may be stored: both ways where a target says nothing of it, so both are tried.
 fn empties(target: &dyn Target) -> &'static [Empty] {
     match target.name() {
@@ -461,10 +471,16 @@ fn shows_all(conversion: &Conversion) -> bool {
 /// Whether a translation says that it may part from the rule on a set of events.
 fn may_part(scenario: &Scenario, conversion: &Conversion) -> bool {
     conversion.fidelity == Fidelity::Approximate
-        && conversion
-            .losses
-            .iter()
-            .any(|loss| loss.fidelity == Fidelity::Approximate && scenario.covers.contains(&loss.kind))
+        && conversion.losses.iter().any(|loss| {
+            loss.fidelity == Fidelity::Approximate && scenario.covers.contains(&loss.kind) && is_about(scenario, loss)
+        })
+}
+
+/// Whether a loss is about what a set of events was made for. What differs in how values are told apart differs where
+/// the words of the loss are; what differs in time, order or number is felt in all of a rule.
+fn is_about(scenario: &Scenario, loss: &Loss) -> bool {
+    let of_value = matches!(loss.kind, LossKind::Case | LossKind::Term | LossKind::Null | LossKind::RegexDialect);
+    !of_value || scenario.about.is_none_or(|about| about.overlaps(loss.span))
 }
 
 fn reason_of(losses: &[Loss]) -> Option<String> {

@@ -10,6 +10,7 @@ use crate::ir::{
 };
 use crate::literal::{TICKS_PER_MINUTE, parse_datetime};
 use crate::schema::Schemas;
+use crate::source::Span;
 use crate::target::LossKind;
 use crate::types::Type;
 
@@ -26,6 +27,8 @@ pub struct Scenario {
     pub watchlists: BTreeMap<String, Vec<Record>>,
     /// In which ways an approximate translation may part from the rule on it.
     pub covers: BTreeSet<LossKind>,
+    /// The condition that it was made for, if one: a loss of meaning elsewhere does not excuse what happens here.
+    pub about: Option<Span>,
 }
 
 impl Scenario {
@@ -290,6 +293,9 @@ pub(super) fn time_column(query: &Query) -> &'static str {
     TIMES[usize::from(stamped > generated)]
 }
 
+/// How an instant is written, to the tick.
+const INSTANT: &str = "2024-05-14T09:00:00.0000000Z";
+
 /// An event as every system has it: it has a time, and one alone, and no instant is finer than so many ticks. `time` is
 /// the column that says it, if the rule looks at one. Of tables that have no such column it is the time at which the
 /// event came in, shortly before the rule is run.
@@ -315,9 +321,14 @@ pub(super) fn settled(
     } else {
         record.insert(TIMES[0].to_owned(), Value::from(crate::literal::format_datetime(now - TICKS_PER_MINUTE)));
     }
-    for column in schemas.table(table).iter().flat_map(|table| &table.columns) {
-        if column.ty == Type::DateTime
-            && let Some(Value::String(text)) = record.get_mut(&*column.name)
+    // A text that is written as instants are may be read as one.
+    let is_instant = |name: &str, text: &str| {
+        let ty = schemas.table(table).and_then(|table| table.column(name).map(|column| column.ty));
+        ty == Some(Type::DateTime) || text.len() == INSTANT.len() && text.ends_with('Z')
+    };
+    for (name, value) in &mut record {
+        if let Value::String(text) = value
+            && is_instant(name, text)
             && let Some(ticks) = parse_datetime(text)
             && ticks % grain != 0
         {
@@ -365,11 +376,18 @@ mod tests {
         let settled = |table: &str, record: Value| {
             settled(record.as_object().unwrap(), table, &schemas, 1, "Timestamp", now).map(Value::Object)
         };
+        let settled_to = |grain, table: &str, record: Value| {
+            let record = super::settled(record.as_object().unwrap(), table, &schemas, grain, "Timestamp", now);
+            Value::Object(record.unwrap())
+        };
         let (one, other) = ("2024-05-14T09:00:00Z", "2024-05-14T08:00:00Z");
         let both = settled("DeviceEvents", json!({"TimeGenerated": one, "Timestamp": other}));
         assert_eq!(both, Some(json!({"TimeGenerated": other, "Timestamp": other})));
         assert_eq!(settled("DeviceEvents", json!({"TimeGenerated": null})), None, "it has a time, and none here");
         let without = settled("NoTimeHere", json!({"a": 1})).unwrap();
+        let written =
+            settled_to(10_000, "DeviceEvents", json!({"Timestamp": one, "Said": "2024-05-14T09:00:00.0000001Z"}));
+        assert_eq!(written["Said"], json!("2024-05-14T09:00:00.0000000Z"), "as fine as instants are kept");
         assert_eq!(without["TimeGenerated"], json!("2024-05-14T09:59:00.0000000Z"), "the time of its arrival");
     }
 

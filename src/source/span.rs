@@ -46,6 +46,11 @@ impl Span {
         (self.start as usize) <= offset && offset < self.end as usize
     }
 
+    /// Whether both cover a byte of the text.
+    pub const fn overlaps(self, other: Self) -> bool {
+        self.start < other.end && other.start < self.end
+    }
+
     /// The range of indices, to slice a text with.
     pub const fn range(self) -> Range<usize> {
         self.start as usize..self.end as usize

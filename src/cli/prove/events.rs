@@ -40,13 +40,13 @@ pub struct EventOptions {
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
     /// At most how many events are made of a rule
-    #[arg(long, value_name = "N", default_value_t = 4000)]
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
     pub count: usize,
 }
 
 impl Default for EventOptions {
     fn default() -> Self {
-        Self { events: None, now: None, seed: 0, count: 4000 }
+        Self { events: None, now: None, seed: 0, count: 10_000 }
     }
 }
 

@@ -1,4 +1,5 @@
-//! Tables that nobody knows: their columns have the types that the events show, as they have for `kqlc run`.
+//! Tables that nobody knows, and columns that are listed nowhere: they have the types that the events show, as they have
+//! for `kqlc run`.
 
 use std::collections::BTreeMap;
 
@@ -13,28 +14,32 @@ use crate::prove::Scenario;
 use crate::schema::{Column, Schemas, Table};
 use crate::types::Type;
 
-/// The query by what events show of tables that it reads and nobody knows, and what is known then; nothing where all are
-/// known, or the query has no meaning by these types.
+/// The query by what events show of tables and columns that it reads and nobody knows, and what is known then; nothing
+/// where all are known, or the query has no meaning by these types.
 pub(super) fn of(query: &Query, scenarios: &[Scenario], schemas: &Schemas) -> Option<(ir::Query, Schemas)> {
     let mut found: BTreeMap<&str, BTreeMap<&str, Option<Type>>> = BTreeMap::new();
     for (name, records) in scenarios.iter().flat_map(|scenario| &scenario.tables) {
-        if schemas.table(name).is_some() {
+        let table = schemas.table(name);
+        if table.as_ref().is_some_and(|table| !table.open) {
             continue;
         }
+        let listed = |column: &str| table.as_ref().is_some_and(|table| table.column(column).is_some());
         let columns = found.entry(name).or_default();
         for (column, value) in records.iter().flatten() {
             // A column of the event's own, such as the time at which it came in, is none of the table's.
-            let Some(ty) = type_of(value).filter(|_| !column.starts_with('$')) else { continue };
+            let Some(ty) = type_of(value).filter(|_| !column.starts_with('$') && !listed(column)) else { continue };
             let known = columns.entry(column).or_insert(Some(ty));
             *known = known.and_then(|known| both(known, ty));
         }
     }
-    if found.is_empty() {
+    if found.values().all(BTreeMap::is_empty) {
         return None;
     }
     let mut known = schemas.clone();
     for (name, columns) in found {
-        let columns = columns.into_iter().filter_map(|(name, ty)| Some(Column::new(name.to_owned(), ty?))).collect();
+        let shown = columns.into_iter().filter_map(|(name, ty)| Some(Column::new(name.to_owned(), ty?)));
+        let listed = schemas.table(name).map(|table| table.columns.clone()).unwrap_or_default();
+        let columns = listed.into_iter().chain(shown).collect();
         known.insert(Table { name: name.to_owned().into(), columns, open: true });
     }
     let bound = bind(query.parsed.query.as_ref()?, &known);

@@ -170,13 +170,11 @@ impl<'q> Solver<'q> {
             let value = case.arms.get(at).map_or(&case.otherwise, |(_, value)| value);
             // A constant that does not do is found out before its conditions are.
             solver.ask(value, row, want.clone(), span)?;
-            for (condition, _) in case.arms.iter().take(at) {
-                solver.goal(condition, row, false)?;
+            // What has to hold leaves less room than what must not.
+            if let Some((condition, _)) = case.arms.get(at) {
+                solver.goal(condition, row, true)?;
             }
-            match case.arms.get(at) {
-                Some((condition, _)) => solver.goal(condition, row, true),
-                None => Ok(()),
-            }
+            case.arms.iter().take(at).try_for_each(|(condition, _)| solver.goal(condition, row, false))
         })
     }
 

@@ -6,6 +6,9 @@ use super::model::Place;
 use crate::ir::{Argument, ColumnId, Expr, ExprKind, Name, Op, Origin, Plan, Query, SharedId, SourceKind, Value};
 use crate::types::Type;
 
+/// The largest number that counts as a factor.
+const LARGEST_FACTOR: u8 = 10;
+
 /// The names of columns, with their types as far as use tells them.
 pub(super) type Columns = BTreeMap<Name, Type>;
 
@@ -18,6 +21,8 @@ pub(super) struct Reads {
     pub(super) open: BTreeSet<Place>,
     /// Whether the time of ingestion is asked for.
     pub(super) ingestion: bool,
+    /// The small whole numbers it holds: how often something may be there for one of another.
+    pub(super) factors: BTreeSet<u8>,
 }
 
 impl Reads {
@@ -36,7 +41,10 @@ impl Reads {
         }
         let mut names = above.clone();
         for step in &plan.steps {
-            step.op.expressions(&mut |expr| self.expr(query, expr, &mut names, depth));
+            step.op.expressions(&mut |expr| {
+                self.expr(query, expr, &mut names, depth);
+                expr.walk(&mut |expr| self.factors.extend(factor(expr)));
+            });
             step.op.plans(&mut |plan| self.plan(query, plan, &Columns::new(), depth + 1));
             if let Op::Join(join) = &step.op {
                 for (left, _) in &join.keys {
@@ -140,4 +148,15 @@ fn note(query: &Query, id: ColumnId, ty: Type, names: &mut Columns) {
             *known = ty;
         }
     }
+}
+
+/// A small whole number.
+fn factor(expr: &Expr) -> Option<u8> {
+    let number = match expr.as_literal()? {
+        Value::Int(number) => f64::from(*number),
+        Value::Long(number) => f64::from(i16::try_from(*number).ok()?),
+        Value::Real(number) => *number,
+        _ => return None,
+    };
+    (2..=LARGEST_FACTOR).find(|factor| f64::from(*factor).total_cmp(&number).is_eq())
 }

@@ -85,6 +85,11 @@ impl<'q> Gather<'q> {
         for step in &plan.steps {
             match &step.op {
                 Op::Filter(condition) => self.condition(condition, ways, plain, true, depth),
+                Op::Extend(items) | Op::Project(items, _) => {
+                    for item in items {
+                        self.cases(&item.expr, ways, depth);
+                    }
+                }
                 Op::Summarize { aggregates, .. } => {
                     for argument in aggregates.iter().flat_map(|call| &call.arguments) {
                         if argument.ty.ty == Type::Bool {
@@ -106,6 +111,16 @@ impl<'q> Gather<'q> {
                 other => other.plans(&mut |inner| self.plan(inner, ways, false, depth + 1)),
             }
         }
+    }
+
+    /// The conditions of the arms of each `case`.
+    fn cases(&mut self, expr: &'q Expr, ways: &[(Choice, usize)], depth: usize) {
+        if let ExprKind::Case(case) = &expr.kind {
+            for (at, (condition, _)) in case.arms.iter().enumerate() {
+                self.condition(condition, &with(ways, ((Way::Case, expr.span), at)), false, true, depth);
+            }
+        }
+        expr.operands(&mut |operand| self.cases(operand, ways, depth));
     }
 
     /// The atoms of a condition; `bare` where it merely has to hold.

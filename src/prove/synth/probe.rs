@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::assumed::Reads;
-use super::model::{Check, NodeId, Place, Row, Tag, Term};
+use super::model::{NodeId, Place, Row, Tag, Term};
 use super::parts::Over;
 use super::pivot::{Decides, Pivot, pivots};
 use super::render::Patch;
 use super::solver::{Choice, Solver, Way};
-use super::variants::{swapped, variants};
+use super::variants::{Variant, variants};
 use super::want::{Want, text};
 use super::{Event, Expectation, Invariants, Probe, Scenario, Synthesis};
-use crate::ir::{ColumnId, Expr, JoinKind, Name, Query, Value};
+use crate::ir::{ColumnId, Name, Query, Value};
 use crate::source::Span;
 use crate::types::Type;
 
@@ -23,11 +23,13 @@ const MOST: usize = 20_000;
 /// More events than this make a rule a large one, which is varied less.
 const LARGE: usize = 100;
 /// How many scenarios a large rule has.
-const FEW: usize = 40;
+const FEW: usize = 60;
 /// How many scenarios there may be.
 const SCENARIOS: usize = 1000;
 /// How many ways of one choice are tried.
 const WAYS: usize = 50;
+/// How many choices are made otherwise at once, each only there by the one before.
+const NESTED: usize = 3;
 
 /// Makes the scenarios of a query.
 pub(super) fn scenarios(query: &Query, seed: u64, now: i64, invariants: &Invariants) -> Synthesis {
@@ -54,7 +56,7 @@ pub(super) fn base(query: &Query, seed: u64, now: i64, invariants: &Invariants) 
 }
 
 /// What led to the events that make a rule fire.
-struct Template {
+pub(super) struct Template {
     choices: BTreeMap<Choice, usize>,
     turn: usize,
     lenient: bool,
@@ -66,9 +68,9 @@ impl Template {
     }
 }
 
-struct Maker<'q> {
+pub(super) struct Maker<'q> {
     query: &'q Query,
-    now: i64,
+    pub(super) now: i64,
     invariants: &'q Invariants,
     lot: usize,
     turn: usize,
@@ -76,7 +78,7 @@ struct Maker<'q> {
     /// Whether the rule needs many events.
     large: bool,
     /// What is read.
-    reads: Rc<Reads>,
+    pub(super) reads: Rc<Reads>,
     made: Synthesis,
 }
 
@@ -135,7 +137,7 @@ impl<'q> Maker<'q> {
     }
 
     /// The base again with other background, and some things decided otherwise.
-    fn again(&mut self, template: &Template, change: impl FnOnce(&mut Solver<'q>)) -> Option<Solver<'q>> {
+    pub(super) fn again(&mut self, template: &Template, change: impl FnOnce(&mut Solver<'q>)) -> Option<Solver<'q>> {
         if self.full() {
             return None;
         }
@@ -157,7 +159,7 @@ impl<'q> Maker<'q> {
     }
 
     #[expect(clippy::too_many_arguments, reason = "the fields of a scenario")]
-    fn add(
+    pub(super) fn add(
         &mut self,
         solver: &Solver<'q>,
         name: &str,
@@ -186,179 +188,19 @@ impl<'q> Maker<'q> {
                 made.push((place.clone(), events));
             }
         }
-        for (place, events) in made {
-            let (list, name): (&mut Vec<(Name, Vec<Event>)>, Name) = match place {
-                Place::Table(name) => (&mut scenario.tables, name),
-                Place::Watchlist(name) => (&mut scenario.watchlists, name),
-                Place::External(name) => (&mut scenario.externals, name),
-            };
-            self.events += events.len();
-            match list.iter_mut().find(|(known, _)| *known == name) {
-                Some((_, there)) => there.extend(events),
-                None => list.push((name, events)),
-            }
-        }
+        self.events += put(&mut scenario, made);
         self.made.scenarios.push(scenario);
     }
 
-    /// Joins: a partner that is missing or there, keys in another case or empty.
-    fn partners(&mut self, template: &Template, base: &Solver<'q>) {
-        for (span, kind) in &base.joins {
-            let (span, kind) = (*span, *kind);
-            match kind {
-                JoinKind::LeftAnti | JoinKind::RightAnti => {
-                    let with = self.again(template, |solver| {
-                        solver.choices.insert((Way::Partner, span), 1);
-                        solver.forced.insert((Way::Partner, span));
-                        solver.lenient = false;
-                    });
-                    if let Some(solver) = with {
-                        let sound = solver.state.unsolved.is_empty() && solver.broken().is_empty();
-                        let expects = if sound { Expectation::Silent } else { Expectation::Unknown };
-                        self.add(
-                            &solver,
-                            "with a partner",
-                            Probe::Partner,
-                            expects,
-                            Some(span),
-                            &Over::new(),
-                            &[],
-                            |_| false,
-                        );
-                    }
-                }
-                _ => {
-                    let Some(solver) = self.again(template, |_| {}) else { return };
-                    let must = matches!(
-                        kind,
-                        JoinKind::Inner | JoinKind::InnerUnique | JoinKind::LeftSemi | JoinKind::RightSemi
-                    );
-                    let expects = if must { Expectation::Silent } else { Expectation::Unknown };
-                    let tag = Tag::Partner(span);
-                    if solver.state.instances.iter().any(|instance| instance.tags.contains(&tag)) {
-                        self.add(
-                            &solver,
-                            "without a partner",
-                            Probe::Partner,
-                            expects,
-                            Some(span),
-                            &Over::new(),
-                            &[],
-                            |instance| instance.tags.contains(&tag),
-                        );
-                    }
-                    self.keys(template, span, expects);
-                    if matches!(kind, JoinKind::LeftOuter | JoinKind::RightOuter | JoinKind::FullOuter) {
-                        self.way(template, (Way::Partner, span), 1);
-                    }
-                }
-            }
-        }
-    }
-
-    fn keys(&mut self, template: &Template, span: Span, expects: Expectation) {
-        for (name, probe, both) in [
-            ("a key in another case", Probe::Case, false),
-            ("an empty key", Probe::Null, false),
-            ("an empty key on both sides", Probe::Null, true),
-        ] {
-            let Some(solver) = self.again(template, |_| {}) else { return };
-            let mut patches: Vec<Patch> = Vec::new();
-            for check in &solver.state.checks {
-                let Check::Same(left, left_row, right, row, at) = check else { continue };
-                if *at != span {
-                    continue;
-                }
-                for (id, row) in [(right, row), (left, left_row)].into_iter().take(1 + usize::from(both)) {
-                    if let Some((instance, column)) = leaf(&solver, *id, row)
-                        && let Some(node) = solver.state.instances[instance].fields.get(&column)
-                        && let Some(Value::String(value)) = solver.assembled(*node)
-                    {
-                        let changed = if probe == Probe::Case { swapped(&value) } else { String::new() };
-                        if changed != *value {
-                            patches.push((instance, column, Value::string(changed)));
-                        }
-                    }
-                }
-            }
-            if !patches.is_empty() {
-                // A condition on the key itself may have something to say of it, too.
-                let expects = if probe == Probe::Case || both { Expectation::Unknown } else { expects };
-                self.add(&solver, name, probe, expects, Some(span), &Over::new(), &patches, |_| false);
-            }
-        }
-    }
-
-    /// Groups with one record fewer than they need.
-    fn thresholds(&mut self, template: &Template, base: &Solver<'q>) {
-        for group in 0..base.state.groups.len() {
-            let Some(span) = base.state.groups[group].threshold else { continue };
-            let last = base.state.groups[group].members.len() - 1;
-            let Some(solver) = self.again(template, |_| {}) else { return };
-            let tag = Tag::Member(group, last);
-            let there = |tag: &Tag| {
-                let mut events = solver.state.instances.iter();
-                events.any(|event| event.tags.contains(tag) && !event.tags.contains(&Tag::Unwanted))
-            };
-            if !there(&Tag::Member(group, 0)) {
-                continue;
-            }
-            if there(&tag) {
-                let name = "one record fewer";
-                self.add(
-                    &solver,
-                    name,
-                    Probe::Threshold,
-                    Expectation::Silent,
-                    Some(span),
-                    &Over::new(),
-                    &[],
-                    |instance| instance.tags.contains(&tag),
-                );
-            }
-            self.last_member(template, group);
-        }
-    }
-
-    /// Groups as large as they have to be, whose last record is of another group by one of its keys, or repeats a value
-    /// of which there have to be several different ones.
-    fn last_member(&mut self, template: &Template, group: usize) {
-        let Some(solver) = self.again(template, |_| {}) else { return };
-        let known = Rc::clone(&solver.state.groups[group]);
-        let (Some(first), Some(last)) = (known.members.first(), known.members.last()) else { return };
-        let value = |expr: &Expr, row: &Row<'q>| -> Option<(usize, Name, Value)> {
-            let (instance, column) = leaf(&solver, expr.as_column()?, row)?;
-            let node = solver.state.instances[instance].fields.get(&column)?;
-            let value = solver.assembled(*node)?;
-            Some((instance, column, value))
-        };
-        let mut patches: Vec<(&str, Patch)> = Vec::new();
-        for key in known.keys {
-            if let Some((instance, column, Value::String(text))) = value(&key.expr, last) {
-                patches.push(("a record of another group", (instance, column, Value::string(format!("{text}x")))));
-            }
-        }
-        for argument in known.aggregates.iter().filter_map(|call| call.arguments.first()) {
-            if let (Some((_, _, one)), Some((instance, column, other))) =
-                (value(argument, first), value(argument, last))
-                && one != other
-                && !matches!(one, Value::DateTime(_))
-            {
-                patches.push(("a value that is there already", (instance, column, one)));
-            }
-        }
-        for (name, patch) in patches {
-            let patches = [patch];
-            self.add(
-                &solver,
-                name,
-                Probe::Plain,
-                Expectation::Unknown,
-                known.threshold,
-                &Over::new(),
-                &patches,
-                |_| false,
-            );
+    /// Puts the events of another attempt beside those of the last scenario.
+    pub(super) fn join_last(
+        &mut self,
+        solver: &Solver<'q>,
+        patches: &[Patch],
+        left_out: impl Fn(&super::model::Instance<'_>) -> bool,
+    ) {
+        if let Some(scenario) = self.made.scenarios.last_mut() {
+            self.events += put(scenario, solver.events(&Over::new(), patches, left_out));
         }
     }
 
@@ -377,7 +219,9 @@ impl<'q> Maker<'q> {
                     solver.pivot = Some(Pivot { last, ..pivot.clone() });
                 });
                 let Some(solver) = made else { continue };
-                if solver.state.unsolved.len() > unsolved || !solver.broken().is_empty() {
+                // An arm of a `case` that fails for one atom is no longer the arm that was chosen.
+                let arm = pivot.ways.iter().any(|((way, _), _)| *way == Way::Case);
+                if solver.state.unsolved.len() > unsolved || !arm && !solver.broken().is_empty() {
                     continue;
                 }
                 let expects = if pivot.plain && !last { Expectation::Silent } else { Expectation::Unknown };
@@ -397,32 +241,32 @@ impl<'q> Maker<'q> {
     fn arms(&mut self, template: &Template, base: &Solver<'q>) {
         for (choice, count) in &base.seen {
             let taken = base.choices.get(choice).copied().unwrap_or(0);
-            if matches!(choice.0, Way::Partner | Way::Element | Way::Inner) {
-                continue;
-            }
-            for at in (0..(*count).min(WAYS)).filter(|at| *at != taken) {
-                self.way(template, *choice, at);
+            for at in (0..(*count).min(WAYS)).filter(|at| *at != taken && is_tried(*choice)) {
+                self.way(template, base, &[(*choice, at)]);
             }
         }
     }
 
-    fn way(&mut self, template: &Template, choice: Choice, at: usize) {
-        let made = self.again(template, |solver| {
-            solver.choices.insert(choice, at);
-            solver.forced.insert(choice);
-        });
-        if let Some(solver) = made {
-            let expects = solver.expects(&Over::new());
-            self.add(
-                &solver,
-                &format!("way {}", at + 1),
-                Probe::Arm,
-                expects,
-                Some(choice.1),
-                &Over::new(),
-                &[],
-                |_| false,
-            );
+    /// What comes of choosing otherwise, in the ways that are given; and of what there is to choose only then.
+    pub(super) fn way(&mut self, template: &Template, base: &Solver<'q>, ways: &[(Choice, usize)]) {
+        let Some((last, at)) = ways.last() else { return };
+        let change = |solver: &mut Solver<'q>| {
+            for (choice, way) in ways {
+                solver.choices.insert(*choice, *way);
+                solver.forced.insert(*choice);
+            }
+        };
+        let Some(solver) = self.again(template, change) else { return };
+        let expects = solver.expects(&Over::new());
+        self.add(&solver, &format!("way {}", at + 1), Probe::Arm, expects, Some(last.1), &Over::new(), &[], |_| false);
+        if ways.len() < NESTED {
+            let new = solver.seen.iter().filter(|(choice, _)| !base.seen.contains_key(*choice));
+            for (choice, count) in new {
+                let taken = solver.choices.get(choice).copied().unwrap_or(0);
+                for at in (0..(*count).min(WAYS)).filter(|at| *at != taken && is_tried(*choice)) {
+                    self.way(template, base, &[ways, &[(*choice, at)]].concat());
+                }
+            }
         }
     }
 
@@ -453,7 +297,13 @@ impl<'q> Maker<'q> {
 
     /// Each condition on a value, turned by changing the value; or `only` that of some words, in the base that `change`
     /// makes of the first one.
-    fn atoms(&mut self, template: &Template, base: &Solver<'q>, only: Option<Span>, change: &dyn Fn(&mut Solver<'q>)) {
+    pub(super) fn atoms(
+        &mut self,
+        template: &Template,
+        base: &Solver<'q>,
+        only: Option<Span>,
+        change: &dyn Fn(&mut Solver<'q>),
+    ) {
         let mut wanted: BTreeMap<Span, Vec<(NodeId, Want)>> = BTreeMap::new();
         for (at, node) in base.state.nodes.iter().enumerate() {
             if node.alias.is_none() {
@@ -463,41 +313,55 @@ impl<'q> Maker<'q> {
             }
         }
         for (span, places) in wanted {
-            let mut done = BTreeSet::new();
-            let Some((first, _)) = places.first() else { continue };
-            let ty = base.state.nodes[*first].ty;
-            let kinds: Vec<Want> =
-                places.iter().filter(|(node, _)| node == first).map(|(_, want)| want.clone()).collect();
-            for want in kinds {
-                for variant in variants(&want, ty) {
-                    if self.full() {
-                        return;
-                    }
-                    let changed = |solver: &Solver<'q>| -> Over {
-                        let mut over = Over::new();
-                        for (node, _) in &places {
-                            if let Some(value) = solver.assembled(*node)
-                                && let Some(changed) = variant.of(&value)
-                                && let Some(changed) = fitting(&changed, solver.state.node(*node).ty)
-                                && changed != value
-                            {
-                                over.insert(*node, changed);
-                            }
-                        }
-                        over
-                    };
-                    let Some(one) = changed(base).values().next().map(text) else { continue };
-                    if !done.insert(one) {
-                        continue;
-                    }
-                    let Some(solver) = self.again(template, change) else { continue };
-                    let over = changed(&solver);
-                    if over.is_empty() {
-                        continue;
-                    }
-                    let expects = solver.expects(&over);
-                    self.add(&solver, &variant.name, variant.probe, expects, Some(span), &over, &[], |_| false);
+            // All that the condition is asked of, and of a group the last record alone, so that one is too few.
+            let last = places.len().saturating_sub(1);
+            for places in [&places[..], &places[last..]].into_iter().take(1 + usize::from(last > 0)) {
+                self.variants_of(template, base, span, places, change);
+            }
+        }
+    }
+
+    /// Each way to change the values of which these words want something.
+    fn variants_of(
+        &mut self,
+        template: &Template,
+        base: &Solver<'q>,
+        span: Span,
+        places: &[(NodeId, Want)],
+        change: &dyn Fn(&mut Solver<'q>),
+    ) {
+        let mut done = BTreeSet::new();
+        let Some((first, _)) = places.first() else { return };
+        let ty = base.state.nodes[*first].ty;
+        let changed = |solver: &Solver<'q>, variant: &Variant| -> Over {
+            let mut over = Over::new();
+            for (node, _) in places {
+                if let Some(value) = solver.assembled(*node)
+                    && let Some(changed) = variant.of(&value)
+                    && let Some(changed) = fitting(&changed, solver.state.node(*node).ty)
+                    && changed != value
+                {
+                    over.insert(*node, changed);
                 }
+            }
+            over
+        };
+        for (_, want) in places.iter().filter(|(node, _)| node == first) {
+            for variant in variants(want, ty) {
+                if self.full() {
+                    return;
+                }
+                let Some(one) = changed(base, &variant).values().next().map(text) else { continue };
+                if !done.insert(one) {
+                    continue;
+                }
+                let Some(solver) = self.again(template, change) else { continue };
+                let over = changed(&solver, &variant);
+                if over.is_empty() {
+                    continue;
+                }
+                let expects = solver.expects(&over);
+                self.add(&solver, &variant.name, variant.probe, expects, Some(span), &over, &[], |_| false);
             }
         }
     }
@@ -533,17 +397,40 @@ impl<'q> Maker<'q> {
     }
 }
 
+/// Whether the other ways of a choice are tried one by one.
+const fn is_tried(choice: Choice) -> bool {
+    !matches!(choice.0, Way::Partner | Way::Element | Way::Inner)
+}
+
 /// A value for a column of a type.
 fn fitting(value: &Value, ty: Type) -> Option<Value> {
     super::candidates::typed(value, ty)
 }
 
 /// The column of an event that a column is.
-fn leaf<'q>(solver: &Solver<'q>, id: ColumnId, row: &Row<'q>) -> Option<(usize, Name)> {
+pub(super) fn leaf<'q>(solver: &Solver<'q>, id: ColumnId, row: &Row<'q>) -> Option<(usize, Name)> {
     match solver.term(id, row)? {
         Term::Leaf(instance, name) => Some((instance, name)),
         Term::Column(id, row) => leaf(solver, id, &row),
         Term::Expr(expr, row) => leaf(solver, expr.as_column()?, &row),
         _ => None,
     }
+}
+
+/// Puts events into a scenario and says how many they are.
+fn put(scenario: &mut Scenario, made: Vec<(Place, Vec<Event>)>) -> usize {
+    let mut count = 0;
+    for (place, events) in made {
+        let (list, name): (&mut Vec<(Name, Vec<Event>)>, Name) = match place {
+            Place::Table(name) => (&mut scenario.tables, name),
+            Place::Watchlist(name) => (&mut scenario.watchlists, name),
+            Place::External(name) => (&mut scenario.externals, name),
+        };
+        count += events.len();
+        match list.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, there)) => there.extend(events),
+            None => list.push((name, events)),
+        }
+    }
+    count
 }

@@ -224,6 +224,23 @@ impl<'q> Solver<'q> {
             .find_map(|context| candidates::find(wants, context, &passes))
     }
 
+    /// Another value that is as wanted, where one is found.
+    pub(super) fn another_value(&self, id: NodeId) -> Option<Value> {
+        const TRIED: usize = 40;
+        let (node, known) = (self.state.node(id), text(&self.assembled(id)?).to_lowercase());
+        if !node.parts.is_empty() {
+            return None;
+        }
+        let wants: Vec<Want> = node.wants.iter().map(|(want, _)| want.clone()).collect();
+        let first = self.context(node);
+        (1..TRIED).find_map(|more| {
+            let context = Context { number: first.number * 41 + more, turn: first.turn + more, ..first };
+            let other =
+                |value: &Value| text(value).to_lowercase() != known && wants.iter().all(|want| want.holds(value));
+            candidates::find(&wants, context, &other)
+        })
+    }
+
     /// Wants something of a value.
     pub(super) fn want(&mut self, id: NodeId, want: Want, span: Span) -> Outcome {
         let id = self.state.root(id);

@@ -22,6 +22,8 @@ enum Change {
     To(Value),
     /// This text in the place of the needle in the value.
     Needle(Arc<str>, String),
+    /// This text in the place of the first of the needles that the value holds; instead of all of it, where it holds none.
+    Item(Arc<[Arc<str>]>, String),
     /// Text before and behind.
     Around(&'static str, String),
     /// The letters in the other case.
@@ -38,6 +40,15 @@ impl Variant {
                 let at = whole.to_ascii_lowercase().rfind(&lower).filter(|_| !needle.is_empty())?;
                 let behind = whole.get(at + needle.len()..)?;
                 Value::string(format!("{}{with}{behind}", whole.get(..at)?))
+            }
+            Change::Item(needles, with) => {
+                let (whole, lower) = (text(value), text(value).to_ascii_lowercase());
+                let held = needles.iter().filter(|needle| !needle.is_empty());
+                let mut held =
+                    held.filter_map(|needle| Some((lower.rfind(&needle.to_ascii_lowercase())?, needle.len())));
+                let parts = held.next().and_then(|(at, length)| Some((whole.get(..at)?, whole.get(at + length..)?)));
+                let (before, behind) = parts.unwrap_or_default();
+                Value::string(format!("{before}{with}{behind}"))
             }
             Change::Around(before, behind) => Value::string(format!("{before}{}{behind}", text(value))),
             Change::Case => Value::string(swapped(&text(value))),
@@ -70,6 +81,13 @@ fn broken(needle: &str) -> String {
 pub(super) fn variants(want: &Want, ty: Type) -> Vec<Variant> {
     let mut found = Vec::new();
     let mut add = |probe, name: &str, change| found.push(Variant { probe, name: name.to_owned(), change });
+    // A column that nobody has listed has the type of what it is compared with.
+    let compared = match want {
+        Want::Among { values, .. } => values.first().map(Value::ty),
+        Want::Order(_, value) => Some(value.ty()),
+        _ => None,
+    };
+    let ty = compared.filter(|_| ty == Type::Unknown).unwrap_or(ty);
     let is_text = matches!(ty, Type::String | Type::Dynamic | Type::Unknown);
     match want {
         Want::Text { test, needle, negated, .. } => {
@@ -80,24 +98,33 @@ pub(super) fn variants(want: &Want, ty: Type) -> Vec<Variant> {
             if let Some(first) = needles.first() {
                 of_needle(*test, first, *negated, &mut add);
             }
+            // What one of them spoils has all that is asked for otherwise.
+            for needle in needles.iter().take(ITEMS).skip(1).filter(|_| *negated) {
+                add(Probe::Item, &format!("with {needle}"), Change::Around("", format!(" {needle}")));
+            }
             for needle in needles.iter().take(ITEMS) {
                 let item = match test {
                     StringTest::StartsWith => format!("{needle}x"),
                     StringTest::EndsWith => format!("x{needle}"),
                     _ => format!("a {needle} b"),
                 };
-                add(Probe::Item, &format!("item {needle}"), Change::To(Value::string(item)));
-                add(
-                    Probe::Plain,
-                    &format!("almost {needle}"),
-                    Change::To(Value::string(format!("a {} b", broken(needle)))),
-                );
+                add(Probe::Item, &format!("item {needle}"), Change::Item(needles.clone(), item));
+                let almost = format!("a {} b", broken(needle));
+                add(Probe::Plain, &format!("almost {needle}"), Change::Item(needles.clone(), almost));
+                if matches!(test, StringTest::HasTerm) {
+                    let inside = format!("x{needle}x");
+                    add(Probe::Term, &format!("{needle} inside a word"), Change::Item(needles.clone(), inside));
+                }
             }
             add(Probe::Null, "empty", Change::To(Value::string("")));
         }
-        Want::Among { values, .. } => {
+        Want::Among { values, negated, .. } => {
             for value in values.iter().take(ITEMS) {
                 add(Probe::Item, &format!("item {}", text(value)), Change::To(value.clone()));
+                if let (true, Value::String(text)) = (*negated, value) {
+                    let other = Change::To(Value::string(swapped(text)));
+                    add(Probe::Case, &format!("item {text} in another case"), other);
+                }
             }
             if is_text {
                 add(Probe::Case, "another case", Change::Case);
@@ -226,6 +253,19 @@ mod tests {
         for expected in ["run xpowershell.exe now", "run POWERSHELL.exe now", "run qowershell.exe now", ""] {
             assert!(made.iter().any(|text| text == expected), "{expected}: {made:?}");
         }
+    }
+
+    #[test]
+    fn an_item_takes_the_place_of_another() {
+        let needles: Arc<[Arc<str>]> = ["catalog", "systemstatebackup"].map(Arc::from).into();
+        let made = |negated| -> Vec<String> {
+            let want = Want::Any { test: StringTest::HasTerm, fold: true, needles: needles.clone(), negated };
+            let variants = variants(&want, Type::String);
+            let values = variants.iter().filter_map(|variant| variant.of(&Value::string("delete catalog now")));
+            values.map(|value| text(&value)).collect()
+        };
+        assert!(made(false).iter().any(|text| text == "delete a systemstatebackup b now"), "{:?}", made(false));
+        assert!(made(true).iter().any(|text| text == "delete catalog now systemstatebackup"), "{:?}", made(true));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::types::Type;
 /// Ticks in a millisecond: finer is no instant here.
 const TICKS_PER_MILLI: i64 = TICKS_PER_SECOND / 1000;
 
-/// The event as it stands in its index. An empty string is not there at all.
+/// The event as it stands in its index. An empty string is not there at all, inside an object neither.
 pub(in crate::target) fn store(tables: &Tables, event: &Given<'_>, names: Names) -> (Stored, Vec<Conflict>) {
     let table = tables.table(event.table, names);
     let mut fields = Fields::default();
@@ -24,7 +24,7 @@ pub(in crate::target) fn store(tables: &Tables, event: &Given<'_>, names: Names)
         let ty = type_of(value);
         let id = columns.add(column.as_str(), ty, Origin::Computed, Span::default());
         let place = tables.place(&Column { id, name: column.as_str().into(), ty: ty.into() }, event.table, names);
-        if matches!(value, Json::String(text) if text.is_empty()) {
+        if is_empty(value) {
             fields.missing(place.field, column);
             continue;
         }
@@ -44,7 +44,7 @@ pub(in crate::target) fn store(tables: &Tables, event: &Given<'_>, names: Names)
             };
             fields.add(place.field.clone(), typed(value, place.ty), column);
         }
-        for (name, value) in inner {
+        for (name, value) in inner.into_iter().filter(|(_, value)| !is_empty(value)) {
             fields.add(name, typed(value, None), column);
         }
     }
@@ -60,6 +60,10 @@ pub(in crate::target) fn store(tables: &Tables, event: &Given<'_>, names: Names)
     }
     let conflicts = fields.conflicts();
     (Stored { index, log_source: None, fields: fields.into_fields() }, conflicts)
+}
+
+fn is_empty(value: &Json) -> bool {
+    matches!(value, Json::String(text) if text.is_empty())
 }
 
 const fn type_of(value: &Json) -> Type {
@@ -127,11 +131,12 @@ mod tests {
         let (stored, _) = store(builtin().unwrap(), &Given { table: "SecurityEvent", columns: &columns }, Names::Siem);
         assert_eq!(stored.fields, [("event.code".to_owned(), Json::String("4625".into()))]);
         let (table, column) = objects(builtin().unwrap()).next().unwrap();
-        let bag = Json::Bag(vec![("a".into(), Json::Long(1))]);
+        let bag = Json::Bag(vec![("a".into(), Json::Long(1)), ("b".into(), Json::String("".into()))]);
         let columns = [(column.to_owned(), bag)];
         let (stored, _) = store(builtin().unwrap(), &Given { table, columns: &columns }, Names::Siem);
         assert!(
             stored.fields.iter().any(|(name, value)| name.rsplit('.').next() == Some("a") && *value == Json::Long(1))
         );
+        assert!(!stored.fields.iter().any(|(name, _)| name.rsplit('.').next() == Some("b")), "{:?}", stored.fields);
     }
 }

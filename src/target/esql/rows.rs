@@ -114,6 +114,8 @@ pub struct AggregateRow {
     pub emit: AggregateEmit,
     /// The position of the predicate, from 1.
     pub condition: Option<usize>,
+    /// The position of the argument that says how many values are kept, from 1: what is rendered keeps all.
+    pub limit: Option<usize>,
     /// Whether the empty string counts as a value.
     pub counts_empty: bool,
     /// What differs.
@@ -151,6 +153,7 @@ struct AggregateText {
     emit: Option<String>,
     rewrite: Option<AggregateRewrite>,
     condition: Option<usize>,
+    limit: Option<usize>,
     #[serde(default)]
     counts_empty: bool,
     loss: Option<LossRow>,
@@ -211,7 +214,11 @@ fn aggregate(row: AggregateText) -> Result<AggregateRow, String> {
         (None, Some(AggregateRewrite::TakeAny)) => AggregateEmit::TakeAny,
         _ => return Err("either `emit` or `rewrite` is due".to_owned()),
     };
-    Ok(AggregateRow { emit, condition: row.condition, counts_empty: row.counts_empty, loss: row.loss })
+    if row.condition == Some(0) || row.limit == Some(0) {
+        return Err("arguments are counted from 1".to_owned());
+    }
+    let AggregateText { condition, limit, counts_empty, loss, .. } = row;
+    Ok(AggregateRow { emit, condition, limit, counts_empty, loss })
 }
 
 impl From<String> for CaseText {

@@ -207,6 +207,14 @@ fn what_does_not_stream_shares_a_stream_and_leaves_the_other_rows_alone() {
 }
 
 #[test]
+fn a_key_that_another_join_gave_leaves_that_of_the_other_side_alone() {
+    let text = "SecurityEvent | join kind=inner (Event | project Computer, Source) on Computer \
+        | join kind=inner (Syslog | project Source = Facility, HostName) on Source | project Computer, HostName";
+    let output = native(text).output.unwrap();
+    assert!(output.contains("Source_key=if(side2=\"this\", json_extract(pair, \"Source\"), Source_key)"), "{output}");
+}
+
+#[test]
 fn instants_are_joined_as_the_numbers_they_are() {
     let text = "SecurityEvent | join kind=inner (Event | project Computer, At = TimeGenerated) on Computer | where At > TimeGenerated";
     let output = native(text).output.unwrap();

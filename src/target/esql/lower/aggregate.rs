@@ -4,6 +4,7 @@ use super::join::identity;
 use super::{Flow, Lower, Result, Slot, refuse};
 use crate::ir::{AggregateCall, ColumnId, CompareOp, Computed, Expr as Ir, Schema};
 use crate::target::LossKind;
+use crate::target::elastic::tables::Values;
 use crate::target::esql::rows::AggregateEmit;
 use crate::target::esql::tree::{Aggregate, Command, Expr};
 use crate::target::ledger::Accounts as _;
@@ -69,7 +70,8 @@ impl Lower<'_> {
                 while by.iter().any(|(n, _)| *n == name) || aggregates.iter().any(|a| a.name == name) {
                     name.push('_');
                 }
-                slots.push((id, Slot { filled: counts(&value), ..Slot::new(Expr::field(&name)) }));
+                let values = self.as_stored(flow, call, id);
+                slots.push((id, Slot { filled: counts(&value), values, ..Slot::new(Expr::field(&name)) }));
                 aggregates.push(Aggregate { name, value, condition });
             }
         }
@@ -146,7 +148,8 @@ impl Lower<'_> {
                 match aggregate {
                     Some((value, condition)) => {
                         let name = self.helper(&format!("{}_of_all", self.query.columns[id].name));
-                        outputs.push((id, Slot { filled: counts(&value), ..Slot::new(Expr::field(&name)) }));
+                        let values = self.as_stored(flow, call, id);
+                        outputs.push((id, Slot { filled: counts(&value), values, ..Slot::new(Expr::field(&name)) }));
                         aggregates.push(Aggregate { name, value, condition });
                     }
                     None => outputs.push((id, Slot::new(Expr::Null))),
@@ -223,6 +226,9 @@ impl Lower<'_> {
                 if let Some(loss) = &row.loss {
                     lower.lose(loss.kind, call.span, &loss.message);
                 }
+                if let Some(limit) = row.limit.and_then(|at| call.arguments.get(at - 1)) {
+                    lower.lose(LossKind::RowCap, limit.span, "all values of a group are listed, however many they are");
+                }
                 let value = match &row.emit {
                     AggregateEmit::Template(template) => {
                         lower.aggregate_template(&mut attempt, template, &call.arguments, row.counts_empty)?
@@ -241,6 +247,15 @@ impl Lower<'_> {
             found.push((id, lowered));
         }
         Ok(found)
+    }
+
+    /// How the pipeline changed the values that a call gives on, one or several.
+    fn as_stored(&self, flow: &Flow, call: &AggregateCall, id: ColumnId) -> Option<Values> {
+        let at = call.outputs.iter().position(|output| *output == id)?;
+        // A number that is made of values shows none of them.
+        let is_of_values = matches!(self.query.columns[id].ty.ty, Type::String | Type::Dynamic | Type::Unknown);
+        let of = call.arguments.get(at).filter(|_| is_of_values)?.as_column()?;
+        flow.slots.get(&of)?.values
     }
 
     /// What a column is called in a schema.

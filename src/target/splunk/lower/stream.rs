@@ -154,8 +154,10 @@ impl Lower<'_> {
             branches.push(branch);
         }
         flow.head = Head::Several(branches);
-        flow.commands = self.guarded(this, side, THIS);
-        let behind = self.guarded(behind, side, OTHER);
+        // The other side's rows have their keys by now.
+        let kept: Vec<&str> = assigned.iter().filter(|_| streams).map(|(name, _)| &**name).collect();
+        flow.commands = self.guarded(this, side, THIS, &kept);
+        let behind = self.guarded(behind, side, OTHER, &[]);
         flow.commands.extend(behind);
         if !streams {
             let of_other = Eval::compare(CompareOp::Equal, Eval::field(side), Eval::text(OTHER));
@@ -172,8 +174,9 @@ impl Lower<'_> {
         (flow.slots, flow.narrowed, flow.closed) = (slots, narrowed, closed && whole);
     }
 
-    /// Commands that leave the rows of the other side as they are.
-    fn guarded(&mut self, commands: Vec<Command>, side: &str, own: &str) -> Vec<Command> {
+    /// Commands that leave the rows of the other side as they are, what these fields hold in them included.
+    fn guarded(&mut self, commands: Vec<Command>, side: &str, own: &str, kept: &[&str]) -> Vec<Command> {
+        let mine = || Eval::compare(CompareOp::Equal, Eval::field(side), Eval::text(own));
         let foreign = || Eval::compare(CompareOp::NotEqual, Eval::field(side), Eval::text(own));
         let with_side = |by: Vec<String>| std::iter::once(side.to_owned()).chain(by).collect::<Vec<_>>();
         let mut out = Vec::with_capacity(commands.len() + 4);
@@ -189,6 +192,12 @@ impl Lower<'_> {
                 }
                 Command::Stats { kind, aggregates, by } => {
                     out.push(Command::Stats { kind, aggregates, by: with_side(by) });
+                }
+                Command::Eval(mut items) => {
+                    for (name, value) in items.iter_mut().filter(|(name, _)| kept.contains(&&**name)) {
+                        *value = Eval::call("if", [mine(), value.clone(), Eval::field(&*name)]);
+                    }
+                    out.push(Command::Eval(items));
                 }
                 Command::Dedup(by) => self.first_of_each(&mut out, with_side(by), foreign()),
                 // Fields that are not wanted do no harm, and those of the other side are.
