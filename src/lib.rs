@@ -13,8 +13,10 @@ pub mod literal;
 pub mod naturalise;
 pub mod package;
 mod peg;
+#[cfg(feature = "events")]
 pub mod prove;
 pub mod read;
+#[cfg(feature = "events")]
 pub mod replay;
 pub mod rule;
 pub mod schema;

@@ -2,6 +2,7 @@
 
 use std::process::{Command, Stdio};
 
+#[cfg(feature = "events")]
 #[path = "cli/replay.rs"]
 mod replay;
 #[cfg(feature = "eval")]
@@ -26,18 +27,30 @@ fn help_as_it_looks() {
     settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/snapshots/cli"));
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
-    let name = if cfg!(feature = "eval") { "help-eval" } else { "help" };
+    let name = match (cfg!(feature = "eval"), cfg!(feature = "events")) {
+        (true, _) => "help-eval",
+        (false, true) => "help-events",
+        (false, false) => "help",
+    };
     settings.bind(|| insta::assert_snapshot!(name, help));
 }
 
 #[cfg(not(feature = "eval"))]
 #[test]
 fn a_light_build_says_what_it_cannot_do() {
-    for arguments in [&["run", "x.kql", "--table", "T=x.csv"][..], &["test", "--help"], &["prove"]] {
+    let mut missing = vec![
+        (&["run", "x.kql", "--table", "T=x.csv"][..], "--features eval"),
+        (&["test", "--help"], "--features eval"),
+        (&["prove"], "--features eval"),
+    ];
+    if !cfg!(feature = "events") {
+        missing.extend([(&["synth", "x.kql"][..], "--features events"), (&["replay"], "--features events")]);
+    }
+    for (arguments, feature) in missing {
         let output = kqlc().args(arguments).output().unwrap();
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
         let told = String::from_utf8(output.stderr).unwrap();
-        assert!(told.contains("--features eval") && output.stdout.is_empty(), "{told}");
+        assert!(told.contains(feature) && output.stdout.is_empty(), "{told}");
     }
 }
 

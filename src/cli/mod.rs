@@ -10,6 +10,7 @@ mod baseline;
 mod bound;
 mod cache;
 mod check;
+#[cfg(feature = "events")]
 mod clock;
 mod completions;
 mod convert;
@@ -31,12 +32,14 @@ mod parse;
 pub mod prove;
 pub mod queries;
 pub mod replace;
+#[cfg(feature = "events")]
 mod replay;
 mod rule;
 #[cfg(feature = "eval")]
 mod run;
 mod schema;
 pub mod schemas;
+#[cfg(feature = "events")]
 mod synth;
 #[cfg(feature = "eval")]
 mod test;
@@ -130,9 +133,19 @@ pub enum Command {
     #[command(hide = true)]
     Prove(unbuilt::Unbuilt),
     /// Make events for rules: such as make them fire, and such as just fail to
+    #[cfg(feature = "events")]
     Synth(synth::Synth),
+    /// Make events for rules: such as make them fire, and such as just fail to
+    #[cfg(not(feature = "events"))]
+    #[command(hide = true)]
+    Synth(unbuilt::Unbuilt),
     /// Run searches of other languages over events as that system stores them
+    #[cfg(feature = "events")]
     Replay(replay::Replay),
+    /// Run searches of other languages over events as that system stores them
+    #[cfg(not(feature = "events"))]
+    #[command(hide = true)]
+    Replay(unbuilt::Unbuilt),
     /// Serve editors over standard input and output (Language Server Protocol)
     Lsp(lsp::Lsp),
     /// Write a completion script for a shell
@@ -191,17 +204,23 @@ fn dispatch(cli: &Cli, out: &mut Output<impl io::Write>) -> Exit {
         #[cfg(feature = "eval")]
         Command::Run(command) => command.run(cli.global, out),
         #[cfg(not(feature = "eval"))]
-        Command::Run(_) => unbuilt::Unbuilt::run("run"),
+        Command::Run(_) => unbuilt::Unbuilt::run("run", &unbuilt::EVAL),
         #[cfg(feature = "eval")]
         Command::Test(command) => command.run(cli.global, out),
         #[cfg(not(feature = "eval"))]
-        Command::Test(_) => unbuilt::Unbuilt::run("test"),
+        Command::Test(_) => unbuilt::Unbuilt::run("test", &unbuilt::EVAL),
         #[cfg(feature = "eval")]
         Command::Prove(command) => command.run(cli.global, out),
         #[cfg(not(feature = "eval"))]
-        Command::Prove(_) => unbuilt::Unbuilt::run("prove"),
+        Command::Prove(_) => unbuilt::Unbuilt::run("prove", &unbuilt::EVAL),
+        #[cfg(feature = "events")]
         Command::Synth(command) => command.run(cli.global, out),
+        #[cfg(not(feature = "events"))]
+        Command::Synth(_) => unbuilt::Unbuilt::run("synth", &unbuilt::EVENTS),
+        #[cfg(feature = "events")]
         Command::Replay(command) => command.run(cli.global, out),
+        #[cfg(not(feature = "events"))]
+        Command::Replay(_) => unbuilt::Unbuilt::run("replay", &unbuilt::EVENTS),
         Command::Lsp(command) => command.run(out),
         Command::Completions(command) => command.run(out),
     }

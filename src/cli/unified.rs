@@ -5,11 +5,11 @@
 //! nothing, and what is printed of its answer stands here.
 
 use std::fmt::Write as _;
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use similar::DiffOp;
 use similar::algorithms::{Capture, Replace, myers};
-use similar::udiff::UnifiedHunkHeader;
 
 /// How long a diff may take before it settles for one that is not the shortest.
 const TIME: Duration = Duration::from_secs(2);
@@ -25,7 +25,12 @@ pub(super) fn diff(old_name: &str, old: &str, new_name: &str, new: &str) -> Stri
         if out.is_empty() {
             let _ = write!(out, "--- {old_name}\n+++ {new_name}\n");
         }
-        let _ = writeln!(out, "{}", UnifiedHunkHeader::new(&operations));
+        let _ = writeln!(
+            out,
+            "@@ -{} +{} @@",
+            place(&operations, DiffOp::old_range),
+            place(&operations, DiffOp::new_range)
+        );
         for operation in &operations {
             if let DiffOp::Equal { .. } = operation {
                 told(&mut out, ' ', &old[operation.old_range()]);
@@ -36,6 +41,18 @@ pub(super) fn diff(old_name: &str, old: &str, new_name: &str, new: &str) -> Stri
         }
     }
     out
+}
+
+/// Where operations begin in one of the texts, from 1, and how many lines they take where that is not one. Of no lines
+/// the one before is named.
+fn place(operations: &[DiffOp], side: fn(&DiffOp) -> Range<usize>) -> String {
+    let start = operations.first().map_or(0, |operation| side(operation).start);
+    let end = operations.last().map_or(start, |operation| side(operation).end);
+    match end.saturating_sub(start) {
+        0 => format!("{start},0"),
+        1 => format!("{}", start + 1),
+        length => format!("{},{length}", start + 1),
+    }
 }
 
 /// The lines of a text, each with its end.

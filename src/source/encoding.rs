@@ -1,6 +1,13 @@
 //! Which bytes a file's characters are stored as.
 
-use encoding_rs::{UTF_16BE, UTF_16LE, WINDOWS_1252};
+/// The characters of the bytes 80 to 9F in Windows code page 1252; all others are those of Unicode. The five bytes that
+/// Windows itself leaves open are control characters, as the WHATWG has it (<https://encoding.spec.whatwg.org/index-windows-1252.txt>).
+const CODE_PAGE_1252: [char; 32] = [
+    '\u{20ac}', '\u{81}', '\u{201a}', '\u{192}', '\u{201e}', '\u{2026}', '\u{2020}', '\u{2021}', '\u{2c6}', '\u{2030}',
+    '\u{160}', '\u{2039}', '\u{152}', '\u{8d}', '\u{17d}', '\u{8f}', '\u{90}', '\u{2018}', '\u{2019}', '\u{201c}',
+    '\u{201d}', '\u{2022}', '\u{2013}', '\u{2014}', '\u{2dc}', '\u{2122}', '\u{161}', '\u{203a}', '\u{153}', '\u{9d}',
+    '\u{17e}', '\u{178}',
+];
 
 /// How a file stores its text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,9 +51,9 @@ impl Encoding {
         let rest = &bytes[self.mark_len().min(bytes.len())..];
         match self {
             Self::Utf8 { .. } => String::from_utf8_lossy(rest).into_owned(),
-            Self::Utf16Le => UTF_16LE.decode_without_bom_handling(rest).0.into_owned(),
-            Self::Utf16Be => UTF_16BE.decode_without_bom_handling(rest).0.into_owned(),
-            Self::Windows1252 => WINDOWS_1252.decode_without_bom_handling(rest).0.into_owned(),
+            Self::Utf16Le => utf16(rest, u16::from_le_bytes),
+            Self::Utf16Be => utf16(rest, u16::from_be_bytes),
+            Self::Windows1252 => rest.iter().map(|&byte| of_code_page_1252(byte)).collect(),
         }
     }
 
@@ -65,18 +72,7 @@ impl Encoding {
             Self::Utf16Be => {
                 Ok([0xFE, 0xFF].into_iter().chain(text.encode_utf16().flat_map(u16::to_be_bytes)).collect())
             }
-            Self::Windows1252 => {
-                let mut bytes = Vec::with_capacity(text.len());
-                for character in text.chars() {
-                    let mut buffer = [0; 4];
-                    let (byte, _, unmappable) = WINDOWS_1252.encode(character.encode_utf8(&mut buffer));
-                    if unmappable {
-                        return Err(character);
-                    }
-                    bytes.extend_from_slice(&byte);
-                }
-                Ok(bytes)
-            }
+            Self::Windows1252 => text.chars().map(|c| to_code_page_1252(c).ok_or(c)).collect(),
         }
     }
 
@@ -90,9 +86,53 @@ impl Encoding {
     }
 }
 
+fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> String {
+    let (units, odd) = bytes.as_chunks();
+    let characters = char::decode_utf16(units.iter().map(|&bytes| unit(bytes)));
+    let mut text: String = characters.map(|read| read.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
+    if !odd.is_empty() {
+        text.push(char::REPLACEMENT_CHARACTER);
+    }
+    text
+}
+
+fn of_code_page_1252(byte: u8) -> char {
+    match byte {
+        0x80..=0x9F => CODE_PAGE_1252[usize::from(byte - 0x80)],
+        _ => char::from(byte),
+    }
+}
+
+fn to_code_page_1252(character: char) -> Option<u8> {
+    let own = CODE_PAGE_1252.iter().position(|&known| known == character);
+    match own {
+        Some(at) => u8::try_from(at + 0x80).ok(),
+        None => u8::try_from(character).ok().filter(|byte| !(0x80..=0x9F).contains(byte)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_byte_of_code_page_1252_has_a_character_of_its_own() {
+        let bytes: Vec<u8> = (0..=255).collect();
+        let text = Encoding::Windows1252.decode(&bytes);
+        assert_eq!(Encoding::Windows1252.encode(&text).as_deref(), Ok(bytes.as_slice()));
+        assert_eq!(text.chars().nth(0x80), Some('\u{20ac}'));
+        assert_eq!(text.chars().nth(0xE9), Some('\u{e9}'));
+        // None of these is in it, though the second has a number below 256.
+        for character in ['\u{3b1}', '\u{80}'] {
+            assert_eq!(Encoding::Windows1252.encode(character.encode_utf8(&mut [0; 4])), Err(character));
+        }
+    }
+
+    #[test]
+    fn what_is_no_utf_16_is_told_apart() {
+        assert_eq!(Encoding::Utf16Le.decode(b"\xFF\xFEa\0\x3D\xD8b\0c"), "a\u{fffd}b\u{fffd}");
+        assert_eq!(Encoding::Utf16Be.decode(b"\xFE\xFF\xD8\x3D\xDE\x00"), "\u{1f600}");
+    }
 
     #[test]
     fn every_encoding_gives_back_its_bytes() {

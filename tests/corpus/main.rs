@@ -18,6 +18,7 @@ mod noise;
 mod read_eql;
 mod read_esql;
 mod read_splunk;
+#[cfg(feature = "events")]
 mod replay;
 #[cfg(feature = "eval")]
 #[path = "../rerun/mod.rs"]
@@ -26,6 +27,7 @@ mod rules;
 #[cfg(feature = "eval")]
 mod seeds;
 mod syntax_errors;
+#[cfg(feature = "events")]
 mod synth;
 
 /// The folder of the corpus.

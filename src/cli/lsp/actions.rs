@@ -1,10 +1,10 @@
 //! What can be done about findings: the fixes they come with, and a comment that silences them.
 
-use lsp_types::Range;
 use serde_json::{Value, json};
 
 use super::document::Document;
 use super::position::difference;
+use super::protocol::Range;
 use super::publish::published;
 use super::settings::Rulings;
 use crate::cli::analysis::{Analysis, is_syntax};

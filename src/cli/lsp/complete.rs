@@ -2,11 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lsp_types::CompletionItemKind as Is;
-
 use super::cursor::Cursor;
 use super::hover;
 use super::operators;
+use super::protocol::CompletionKind as Is;
 use crate::functions::{self, AggregateId, Function, FunctionId, Operator, PluginId};
 use crate::ir::{Origin, Query};
 use crate::schema::Schemas;
@@ -253,7 +252,7 @@ fn slots(cursor: &Cursor<'_>) -> Vec<Offer> {
             _ => {}
         }
     }
-    seen.into_iter().map(|slot| Offer::new(slot, Is::FIELD, format!("slot of {name}"), 0)).collect()
+    seen.into_iter().map(|slot| Offer::new(slot, Is::Field, format!("slot of {name}"), 0)).collect()
 }
 
 /// The values of an option, behind its `=`.
@@ -268,7 +267,7 @@ fn option(cursor: &Cursor<'_>) -> Option<Vec<Offer>> {
 }
 
 fn words(words: &[&str], rank: u8) -> Vec<Offer> {
-    words.iter().map(|word| Offer::new(*word, Is::KEYWORD, "", rank)).collect()
+    words.iter().map(|word| Offer::new(*word, Is::Keyword, "", rank)).collect()
 }
 
 fn types() -> Vec<Offer> {
@@ -284,7 +283,7 @@ fn types() -> Vec<Offer> {
         Type::String,
         Type::TimeSpan,
     ];
-    types.iter().map(|ty| Offer::new(ty.name(), Is::TYPE_PARAMETER, "type", 0)).collect()
+    types.iter().map(|ty| Offer::new(ty.name(), Is::TypeParameter, "type", 0)).collect()
 }
 
 /// The tabular operators.
@@ -293,7 +292,7 @@ fn tabular() -> Vec<Offer> {
     operators::all()
         .map(|operator| {
             let rank = u8::from(old.contains(&operator.name) || operator.name.starts_with("graph"));
-            Offer::new(operator.name, Is::KEYWORD, operator.shape, rank).doc(operator.doc)
+            Offer::new(operator.name, Is::Keyword, operator.shape, rank).doc(operator.doc)
         })
         .collect()
 }
@@ -302,10 +301,10 @@ fn tabular() -> Vec<Offer> {
 fn sources(cursor: &Cursor<'_>, schemas: &Schemas, within: bool) -> Vec<Offer> {
     let mut offers = declared(cursor);
     let (tables, _) = schemas.names();
-    offers.extend(tables.into_iter().map(|table| Offer::new(bracketed_name(&table), Is::CLASS, "table", 1)));
+    offers.extend(tables.into_iter().map(|table| Offer::new(bracketed_name(&table), Is::Class, "table", 1)));
     offers.extend(stored(schemas));
     let first = operators::FIRST.iter().filter_map(|name| operators::find(name));
-    offers.extend(first.map(|operator| Offer::new(operator.name, Is::KEYWORD, operator.shape, 3).doc(operator.doc)));
+    offers.extend(first.map(|operator| Offer::new(operator.name, Is::Keyword, operator.shape, 3).doc(operator.doc)));
     offers.extend(words(&["datatable", "externaldata", "materialize"], 3));
     if !within {
         offers.extend(words(&["let"], 0));
@@ -342,7 +341,7 @@ fn behind_operand(stage: &str) -> Vec<Offer> {
         let row = operator.row();
         if row.replaced_by.is_none() {
             let detail = functions::operator::signatures(operator).next().unwrap_or_default();
-            offers.push(Offer::new(row.symbol, Is::OPERATOR, detail, 1).doc(row.doc));
+            offers.push(Offer::new(row.symbol, Is::Operator, detail, 1).doc(row.doc));
         }
     }
     offers.extend(words(&["and", "or"], 0).into_iter().filter(|word| !clauses.contains(&word.label.as_str())));
@@ -357,7 +356,7 @@ fn plugins() -> Vec<Offer> {
 
 fn function(row: &'static Function, what: &str, rank: u8) -> Offer {
     let signature = functions::signatures(row).next().unwrap_or_else(|| what.to_owned());
-    let mut offer = Offer::new(row.name, Is::FUNCTION, signature, rank).doc(hover::built_in(row));
+    let mut offer = Offer::new(row.name, Is::Function, signature, rank).doc(hover::built_in(row));
     offer.called = true;
     offer
 }
@@ -366,7 +365,7 @@ fn function(row: &'static Function, what: &str, rank: u8) -> Offer {
 fn stored(schemas: &Schemas) -> Vec<Offer> {
     let (_, functions) = schemas.names();
     let offer = |name: crate::schema::Name| {
-        let mut offer = Offer::new(name.into_owned(), Is::FUNCTION, "stored function", 2);
+        let mut offer = Offer::new(name.into_owned(), Is::Function, "stored function", 2);
         offer.called = true;
         offer
     };
@@ -383,7 +382,7 @@ fn declared(cursor: &Cursor<'_>) -> Vec<Offer> {
         let words = declared.whole.of(cursor.text);
         let value = words.split_once('=').map_or("", |(_, value)| value.trim_start());
         let is_function = !declared.parameter && value.starts_with('(') && value.contains('{');
-        let kind = if is_function { Is::FUNCTION } else { Is::VARIABLE };
+        let kind = if is_function { Is::Function } else { Is::Variable };
         let head = words.split(['{', '\n', '\r']).next().unwrap_or_default().trim_end();
         let mut offer = Offer::new(name, kind, head, 0);
         offer.called = is_function;
@@ -399,7 +398,7 @@ fn columns(query: &Query) -> Vec<Offer> {
             Origin::Table(table) => format!("{} ({table})", column.ty.ty),
             _ => column.ty.ty.to_string(),
         };
-        let mut offer = Offer::new(column.name.to_string(), Is::FIELD, of, 0);
+        let mut offer = Offer::new(column.name.to_string(), Is::Field, of, 0);
         let written = bracketed_name(&column.name);
         offer.text = (written != *column.name).then_some(written);
         offer

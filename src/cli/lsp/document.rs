@@ -4,9 +4,8 @@ use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use lsp_types::{Range, TextDocumentContentChangeEvent, Uri};
-
 use super::position::{Columns, Lines};
+use super::protocol::{Change, Range};
 use super::settings::{Ruling, Rulings};
 use crate::cli::analysis::Analysis;
 use crate::cli::input::{Kind, Text};
@@ -17,7 +16,7 @@ use crate::source::{SourceFile, Span};
 #[derive(Debug)]
 pub(super) struct Document {
     /// How the editor calls it.
-    pub(super) uri: Uri,
+    pub(super) uri: String,
     /// The version of its text.
     pub(super) version: i32,
     /// What it holds.
@@ -33,8 +32,8 @@ pub(super) struct Document {
 
 impl Document {
     /// A document as it is opened.
-    pub(super) fn new(uri: Uri, language: &str, version: i32, text: String, columns: Columns) -> Self {
-        let path = path_of(uri.as_str());
+    pub(super) fn new(uri: String, language: &str, version: i32, text: String, columns: Columns) -> Self {
+        let path = path_of(&uri);
         let kind = Kind::of_ending(&path).unwrap_or_else(|| match language {
             "yaml" | "json" | "jsonc" => Kind::Rule,
             "kql" | "kusto" | "csl" => Kind::Query,
@@ -45,7 +44,7 @@ impl Document {
     }
 
     /// Applies the changes of the editor, each to what the one before has made.
-    pub(super) fn change(&mut self, version: i32, changes: Vec<TextDocumentContentChangeEvent>) {
+    pub(super) fn change(&mut self, version: i32, changes: Vec<Change>) {
         for change in changes {
             match change.range {
                 None => self.text = change.text,
@@ -128,11 +127,8 @@ fn decoded(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::str::FromStr as _;
-
-    use lsp_types::Position;
-
     use super::*;
+    use crate::cli::lsp::protocol::Position;
 
     #[test]
     fn uris_lead_to_paths() {
@@ -145,11 +141,10 @@ mod tests {
 
     #[test]
     fn changes_apply_one_after_the_other() {
-        let uri = Uri::from_str("file:///a.kql").unwrap();
+        let uri = "file:///a.kql".to_owned();
         let mut document = Document::new(uri, "kql", 1, "a\u{1F600}b\r\nc".to_owned(), Columns::Utf16);
-        let edit = |start: (u32, u32), end: (u32, u32), text: &str| TextDocumentContentChangeEvent {
+        let edit = |start: (u32, u32), end: (u32, u32), text: &str| Change {
             range: Some(Range::new(Position::new(start.0, start.1), Position::new(end.0, end.1))),
-            range_length: None,
             text: text.to_owned(),
         };
         document.change(2, vec![edit((0, 3), (0, 4), "xy\n"), edit((2, 0), (2, 1), "d")]);

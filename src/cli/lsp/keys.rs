@@ -3,9 +3,8 @@
 //! The lines above the cursor are read by their indentation, not as YAML: they have to lead somewhere while the file is
 //! being written and cannot be parsed.
 
-use lsp_types::CompletionItemKind as Is;
-
 use super::complete::Offer;
+use super::protocol::CompletionKind as Is;
 use crate::lint::vocabulary;
 use crate::source::Span;
 
@@ -130,7 +129,7 @@ fn used<'t>(text: &'t str, line_start: usize, line: &Line<'_>) -> Vec<&'t str> {
 fn keys(path: &str, used: &[&str]) -> Vec<Offer> {
     let keys = vocabulary::keys(path).iter().filter(|key| !used.contains(*key));
     keys.map(|key| {
-        let mut offer = Offer::new(*key, Is::PROPERTY, if path.is_empty() { "rule" } else { path }, 0);
+        let mut offer = Offer::new(*key, Is::Property, if path.is_empty() { "rule" } else { path }, 0);
         offer.text = Some(format!("{key}: "));
         offer
     })
@@ -151,15 +150,15 @@ fn values(path: &str, text: &str, above: &[Line<'_>], line: &Line<'_>) -> Vec<Of
             let techniques = vocabulary::techniques(&known);
             techniques
                 .into_iter()
-                .map(|(number, tactics)| Offer::new(number, Is::ENUM_MEMBER, tactics.join(", "), 0))
+                .map(|(number, tactics)| Offer::new(number, Is::EnumMember, tactics.join(", "), 0))
                 .collect()
         }
         "entityMappings.fieldMappings.identifier" => {
             let of = entity(above, line);
             let identifiers = of.map(vocabulary::identifiers).unwrap_or_default();
-            identifiers.iter().map(|name| Offer::new(*name, Is::ENUM_MEMBER, of.unwrap_or_default(), 0)).collect()
+            identifiers.iter().map(|name| Offer::new(*name, Is::EnumMember, of.unwrap_or_default(), 0)).collect()
         }
-        _ => vocabulary::values(path).into_iter().map(|value| Offer::new(value, Is::ENUM_MEMBER, "", 0)).collect(),
+        _ => vocabulary::values(path).into_iter().map(|value| Offer::new(value, Is::EnumMember, "", 0)).collect(),
     }
 }
 

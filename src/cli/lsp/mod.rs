@@ -13,6 +13,7 @@ mod keys;
 mod navigate;
 mod operators;
 mod position;
+mod protocol;
 mod publish;
 mod query;
 mod server;

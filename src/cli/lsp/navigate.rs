@@ -1,9 +1,10 @@
 //! Where names are declared, and the outline of a document.
 
-use lsp_types::{DocumentSymbol, SymbolKind};
+use serde_json::{Value, json};
 
 use super::cursor::Cursor;
 use super::document::Document;
+use super::protocol::SymbolKind;
 use super::query::UnderCursor;
 use crate::cli::analysis::Analysis;
 use crate::cli::input::Kind;
@@ -25,7 +26,7 @@ pub(super) fn definition(document: &Document, analysis: &Analysis, offset: usize
 }
 
 /// The rules of a document, with what their queries declare; of a query file the declarations alone.
-pub(super) fn symbols(document: &Document, analysis: &Analysis) -> Vec<DocumentSymbol> {
+pub(super) fn symbols(document: &Document, analysis: &Analysis) -> Vec<Value> {
     let content = &analysis.content;
     if document.kind == Kind::Query {
         let map = TextMap::verbatim(0, document.text.len());
@@ -40,42 +41,35 @@ pub(super) fn symbols(document: &Document, analysis: &Analysis) -> Vec<DocumentS
             Some(name) => (name.value.as_str(), name.span),
             None => ("rule", rule.node.head(&document.text)),
         };
-        symbols.push(symbol(document, name, SymbolKind::OBJECT, whole, span, children));
+        symbols.push(symbol(document, name, SymbolKind::Object, whole, span, children));
     }
     symbols
 }
 
-fn declarations(document: &Document, text: &str, map: &TextMap) -> Vec<DocumentSymbol> {
+fn declarations(document: &Document, text: &str, map: &TextMap) -> Vec<Value> {
     Cursor::all_declarations(text)
         .into_iter()
         .map(|declared| {
             let value = declared.whole.of(text).split_once('=').map_or("", |(_, value)| value.trim_start());
             let function = value.starts_with('(') && value.contains('{');
-            let kind = if function { SymbolKind::FUNCTION } else { SymbolKind::VARIABLE };
+            let kind = if function { SymbolKind::Function } else { SymbolKind::Variable };
             symbol(document, &declared.name, kind, map.span(declared.whole), map.span(declared.span), Vec::new())
         })
         .collect()
 }
 
-fn symbol(
-    document: &Document,
-    name: &str,
-    kind: SymbolKind,
-    whole: Span,
-    span: Span,
-    children: Vec<DocumentSymbol>,
-) -> DocumentSymbol {
+/// A `DocumentSymbol` of the protocol.
+fn symbol(document: &Document, name: &str, kind: SymbolKind, whole: Span, span: Span, children: Vec<Value>) -> Value {
     // Editors refuse an empty name, and a name that does not lie within the whole.
     let name = if name.trim().is_empty() { "?" } else { name };
-    #[allow(deprecated, reason = "the type asks for the field that tags have replaced")]
-    DocumentSymbol {
-        name: name.to_owned(),
-        detail: None,
-        kind,
-        tags: None,
-        deprecated: None,
-        range: document.range(whole.to(span)),
-        selection_range: document.range(span),
-        children: (!children.is_empty()).then_some(children),
+    let mut symbol = json!({
+        "name": name,
+        "kind": kind as u8,
+        "range": document.range(whole.to(span)),
+        "selectionRange": document.range(span),
+    });
+    if !children.is_empty() {
+        symbol["children"] = Value::Array(children);
     }
+    symbol
 }

@@ -1,7 +1,8 @@
 //! Places as editors count them, and changes of a part of a text.
 
-use lsp_types::{Position, PositionEncodingKind, Range};
+use serde_json::Value;
 
+use super::protocol::{Position, Range};
 use crate::source::Span;
 
 /// How columns are counted.
@@ -15,17 +16,16 @@ pub(super) enum Columns {
 }
 
 impl Columns {
-    /// The first way that the client offers and that costs nothing here; UTF-16 where it offers none.
-    pub(super) fn agreed(offered: Option<&[PositionEncodingKind]>) -> Self {
-        let utf8 = offered.is_some_and(|kinds| kinds.contains(&PositionEncodingKind::UTF8));
-        if utf8 { Self::Utf8 } else { Self::Utf16 }
+    /// The way that costs nothing here where the client offers it, UTF-16 where it does not.
+    pub(super) fn agreed(offered: &[Value]) -> Self {
+        if offered.iter().any(|kind| kind == Self::Utf8.kind()) { Self::Utf8 } else { Self::Utf16 }
     }
 
-    /// Its name in the protocol.
-    pub(super) const fn kind(self) -> PositionEncodingKind {
+    /// Its name in the protocol: a `PositionEncodingKind`.
+    pub(super) const fn kind(self) -> &'static str {
         match self {
-            Self::Utf8 => PositionEncodingKind::UTF8,
-            Self::Utf16 => PositionEncodingKind::UTF16,
+            Self::Utf8 => "utf-8",
+            Self::Utf16 => "utf-16",
         }
     }
 
@@ -144,10 +144,10 @@ mod tests {
 
     #[test]
     fn utf_8_is_taken_where_it_is_offered() {
-        let kinds = [PositionEncodingKind::UTF16, PositionEncodingKind::UTF8];
-        assert_eq!(Columns::agreed(Some(&kinds)), Columns::Utf8);
-        assert_eq!(Columns::agreed(Some(&kinds[..1])), Columns::Utf16);
-        assert_eq!(Columns::agreed(None), Columns::Utf16);
+        let kinds = [Value::from("utf-16"), Value::from("utf-8")];
+        assert_eq!(Columns::agreed(&kinds), Columns::Utf8);
+        assert_eq!(Columns::agreed(&kinds[..1]), Columns::Utf16);
+        assert_eq!(Columns::agreed(&[]), Columns::Utf16);
     }
 
     proptest! {

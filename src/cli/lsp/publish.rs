@@ -1,10 +1,9 @@
 //! Findings as the protocol writes them.
 
-use lsp_types::{
-    Diagnostic as Published, DiagnosticRelatedInformation, DiagnosticSeverity, DiagnosticTag, Location, NumberOrString,
-};
+use serde_json::{Value, json};
 
 use super::document::Document;
+use super::protocol::{DiagnosticSeverity, DiagnosticTag};
 use crate::diagnostic::{Diagnostic, NoteKind, Severity};
 
 /// Findings about what nothing needs, which editors draw pale.
@@ -12,8 +11,8 @@ const UNNECESSARY: &[&str] = &["Q001", "Q002", "F099"];
 /// Findings about old spellings, which editors strike out.
 const DEPRECATED: &[&str] = &["Q050", "Q051", "Q052"];
 
-/// A finding, with its notes below the headline.
-pub(super) fn published(document: &Document, found: &Diagnostic) -> Published {
+/// A finding as a `Diagnostic` of the protocol, with its notes below the headline.
+pub(super) fn published(document: &Document, found: &Diagnostic) -> Value {
     let mut message = found.message.clone();
     if !found.label.is_empty() {
         message = format!("{message}: {}", found.label);
@@ -25,33 +24,37 @@ pub(super) fn published(document: &Document, found: &Diagnostic) -> Published {
         };
         message = format!("{message}\n{kind}: {}", note.text);
     }
-    let related: Vec<_> = found
-        .related
-        .iter()
-        .map(|label| DiagnosticRelatedInformation {
-            location: Location::new(document.uri.clone(), document.range(label.span)),
-            message: label.message.clone(),
+    let severity = match found.severity {
+        Severity::Info => DiagnosticSeverity::Information,
+        Severity::Warning => DiagnosticSeverity::Warning,
+        Severity::Error => DiagnosticSeverity::Error,
+    };
+    let mut published = json!({
+        "range": document.range(found.span),
+        "severity": severity as u8,
+        "code": found.code.id,
+        "source": "kqlc",
+        "message": message,
+    });
+    let related = found.related.iter().map(|label| {
+        json!({
+            "location": { "uri": document.uri, "range": document.range(label.span) },
+            "message": label.message,
         })
-        .collect();
+    });
+    let related: Vec<Value> = related.collect();
+    if !related.is_empty() {
+        published["relatedInformation"] = Value::Array(related);
+    }
     let tag = if UNNECESSARY.contains(&found.code.id) {
-        Some(DiagnosticTag::UNNECESSARY)
+        Some(DiagnosticTag::Unnecessary)
     } else if DEPRECATED.contains(&found.code.id) {
-        Some(DiagnosticTag::DEPRECATED)
+        Some(DiagnosticTag::Deprecated)
     } else {
         None
     };
-    Published {
-        range: document.range(found.span),
-        severity: Some(match found.severity {
-            Severity::Info => DiagnosticSeverity::INFORMATION,
-            Severity::Warning => DiagnosticSeverity::WARNING,
-            Severity::Error => DiagnosticSeverity::ERROR,
-        }),
-        code: Some(NumberOrString::String(found.code.id.to_owned())),
-        source: Some("kqlc".to_owned()),
-        message,
-        related_information: (!related.is_empty()).then_some(related),
-        tags: tag.map(|tag| vec![tag]),
-        ..Published::default()
+    if let Some(tag) = tag {
+        published["tags"] = json!([tag as u8]);
     }
+    published
 }

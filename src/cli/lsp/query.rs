@@ -120,7 +120,6 @@ fn inverse(map: &TextMap, text: &str, offset: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use std::str::FromStr as _;
 
     use super::*;
     use crate::cli::input::Text;
@@ -131,8 +130,7 @@ mod tests {
     fn around(marked: &str) -> Option<(String, String)> {
         let offset = marked.find('§').unwrap();
         let text = marked.replace('§', "");
-        let uri = lsp_types::Uri::from_str("file:///a.yaml").unwrap();
-        let document = Document::new(uri, "yaml", 1, text, Columns::Utf16);
+        let document = Document::new("file:///a.yaml".to_owned(), "yaml", 1, text, Columns::Utf16);
         let schemas = Schemas::builtin(Dialect::Sentinel);
         let content = Content::with_meaning(&Text { file: document.file(), kind: document.kind, path: None }, &schemas);
         let found = UnderCursor::find(&document, &content, offset)?;

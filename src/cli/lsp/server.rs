@@ -5,11 +5,6 @@ use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, TryRecvError};
 
-use lsp_types::{
-    CodeActionParams, CompletionParams, DidChangeTextDocumentParams, DidCloseTextDocumentParams,
-    DidOpenTextDocumentParams, DocumentFormattingParams, DocumentSymbolParams, GotoDefinitionParams, HoverParams,
-    InitializeParams, Position, PublishDiagnosticsParams, TextDocumentIdentifier, Uri,
-};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -21,6 +16,7 @@ use super::hover;
 use super::keys;
 use super::navigate;
 use super::position::{Columns, difference};
+use super::protocol::{Actions, AtPlace, DidChange, DidOpen, InDocument, Range};
 use super::publish::published;
 use super::query::UnderCursor;
 use super::settings::Rulings;
@@ -164,7 +160,7 @@ impl Server {
 
     fn answer(&mut self, method: &str, params: Value) -> Answer {
         match (self.phase, method) {
-            (Phase::Silent, "initialize") => self.initialize(&params),
+            (Phase::Silent, "initialize") => Ok(self.initialize(&params)),
             (Phase::Silent, _) => Err((error::NOT_INITIALIZED, "`initialize` is due first".to_owned())),
             (Phase::Closing, _) | (Phase::Open, "initialize") => {
                 Err((error::INVALID_REQUEST, format!("`{method}` is not due any more")))
@@ -173,32 +169,25 @@ impl Server {
                 self.phase = Phase::Closing;
                 Ok(Value::Null)
             }
-            (Phase::Open, "textDocument/hover") => self.hover(read(params)?),
-            (Phase::Open, "textDocument/completion") => self.complete(read(params)?),
-            (Phase::Open, "textDocument/codeAction") => self.actions(read(params)?),
+            (Phase::Open, "textDocument/hover") => self.hover(&read(params)?),
+            (Phase::Open, "textDocument/completion") => self.complete(&read(params)?),
+            (Phase::Open, "textDocument/codeAction") => self.actions(&read(params)?),
             (Phase::Open, "textDocument/formatting") => self.format(&read(params)?),
-            (Phase::Open, "textDocument/definition") => self.definition(read(params)?),
+            (Phase::Open, "textDocument/definition") => self.definition(&read(params)?),
             (Phase::Open, "textDocument/documentSymbol") => self.symbols(&read(params)?),
             (Phase::Open, _) => Err((error::METHOD_NOT_FOUND, format!("there is no `{method}` here"))),
         }
     }
 
-    fn initialize(&mut self, params: &Value) -> Answer {
-        // Of the parameters only these count here; what else a client sends, well-formed or not, is its own affair.
-        let params: InitializeParams = serde_json::from_value(json!({
-            "processId": null,
-            "rootUri": null,
-            "capabilities": params.get("capabilities").cloned().unwrap_or_else(|| json!({})),
-        }))
-        .map_err(|cause| (error::INVALID_PARAMS, cause.to_string()))?;
-        let capabilities = params.capabilities;
-        let offered = capabilities.general.and_then(|general| general.position_encodings);
-        self.columns = Columns::agreed(offered.as_deref());
-        let completion = capabilities.text_document.and_then(|document| document.completion);
-        let item = completion.and_then(|completion| completion.completion_item);
-        self.snippets = item.and_then(|item| item.snippet_support).unwrap_or(false);
+    fn initialize(&mut self, params: &Value) -> Value {
+        // Of what a client can do only this counts here; the rest, well-formed or not, is its own affair.
+        let said = |path: &str| params.pointer(path);
+        let offered = said("/capabilities/general/positionEncodings").and_then(Value::as_array);
+        self.columns = Columns::agreed(offered.map_or(&[], Vec::as_slice));
+        let snippets = said("/capabilities/textDocument/completion/completionItem/snippetSupport");
+        self.snippets = snippets.and_then(Value::as_bool).unwrap_or(false);
         self.phase = Phase::Open;
-        Ok(json!({
+        json!({
             "capabilities": {
                 "positionEncoding": self.columns.kind(),
                 "textDocumentSync": { "openClose": true, "change": 2, "save": true },
@@ -210,7 +199,7 @@ impl Server {
                 "documentSymbolProvider": true,
             },
             "serverInfo": { "name": "kqlc", "version": env!("CARGO_PKG_VERSION") },
-        }))
+        })
     }
 
     /// Takes note of something; what is to be told the client at once.
@@ -220,19 +209,19 @@ impl Server {
         }
         match method {
             "textDocument/didOpen" => {
-                let opened = of::<DidOpenTextDocumentParams>(params)?.text_document;
-                let key = opened.uri.as_str().to_owned();
+                let opened = of::<DidOpen>(params)?.text_document;
+                let key = opened.uri.clone();
                 let document =
                     Document::new(opened.uri, &opened.language_id, opened.version, opened.text, self.columns);
                 self.documents.insert(key.clone(), document);
                 self.pending.insert(key);
             }
             "textDocument/didChange" => {
-                let changed = of::<DidChangeTextDocumentParams>(params)?;
-                let key = changed.text_document.uri.as_str();
-                let document = self.documents.get_mut(key).ok_or_else(|| format!("{key} is not open"))?;
+                let changed = of::<DidChange>(params)?;
+                let key = changed.text_document.uri;
+                let document = self.documents.get_mut(&key).ok_or_else(|| format!("{key} is not open"))?;
                 document.change(changed.text_document.version, changed.content_changes);
-                self.pending.insert(key.to_owned());
+                self.pending.insert(key);
             }
             "textDocument/didSave" | "workspace/didChangeWatchedFiles" | "workspace/didChangeConfiguration" => {
                 // Settings may be what was saved.
@@ -242,10 +231,11 @@ impl Server {
                 }
             }
             "textDocument/didClose" => {
-                let uri = of::<DidCloseTextDocumentParams>(params)?.text_document.uri;
-                self.documents.remove(uri.as_str());
-                self.pending.remove(uri.as_str());
-                return Ok(vec![findings(PublishDiagnosticsParams::new(uri, Vec::new(), None))?]);
+                let uri = of::<InDocument>(params)?.text_document.uri;
+                self.documents.remove(&uri);
+                self.pending.remove(&uri);
+                let params = json!({ "uri": uri, "diagnostics": [] });
+                return Ok(vec![wire::notification("textDocument/publishDiagnostics", &params)]);
             }
             // What else is told needs no answer: `initialized`, `$/setTrace`, the taking back of what was answered.
             _ => {}
@@ -259,8 +249,8 @@ impl Server {
         let Some(document) = self.documents.get(&key) else { return Ok(()) };
         let found = catch_unwind(AssertUnwindSafe(|| {
             let analysis = document.analysis(&self.rulings, &self.schemas);
-            let found = analysis.findings.iter().map(|finding| published(document, &finding.diagnostic)).collect();
-            (found, document.ruling(&self.rulings).error.clone())
+            let found = analysis.findings.iter().map(|finding| published(document, &finding.diagnostic));
+            (found.collect::<Vec<_>>(), document.ruling(&self.rulings).error.clone())
         }));
         let Ok((found, complaint)) = found else {
             let message = format!("checking {key} met a fault of the server");
@@ -274,28 +264,22 @@ impl Server {
             wire::write(out, &wire::notification("window/showMessage", &params))?;
         }
         self.complaint = complaint;
-        let params = PublishDiagnosticsParams::new(document.uri.clone(), found, Some(document.version));
-        wire::write(out, &findings(params).map_err(io::Error::other)?)
+        let params = json!({ "uri": document.uri, "version": document.version, "diagnostics": found });
+        wire::write(out, &wire::notification("textDocument/publishDiagnostics", &params))
     }
 
-    fn document(&self, uri: &Uri) -> Result<&Document, (i32, String)> {
-        let unknown = || (error::INVALID_PARAMS, format!("{} is not open", uri.as_str()));
-        self.documents.get(uri.as_str()).ok_or_else(unknown)
+    fn document(&self, uri: &str) -> Result<&Document, (i32, String)> {
+        self.documents.get(uri).ok_or_else(|| (error::INVALID_PARAMS, format!("{uri} is not open")))
     }
 
     /// A document, and the offset of a place in it.
-    fn place(
-        &self,
-        document: &TextDocumentIdentifier,
-        position: Position,
-    ) -> Result<(&Document, usize), (i32, String)> {
-        let document = self.document(&document.uri)?;
-        Ok((document, document.lines.offset(&document.text, position)))
+    fn place(&self, at: &AtPlace) -> Result<(&Document, usize), (i32, String)> {
+        let document = self.document(&at.text_document.uri)?;
+        Ok((document, document.lines.offset(&document.text, at.position)))
     }
 
-    fn hover(&self, params: HoverParams) -> Answer {
-        let at = params.text_document_position_params;
-        let (document, offset) = self.place(&at.text_document, at.position)?;
+    fn hover(&self, at: &AtPlace) -> Answer {
+        let (document, offset) = self.place(at)?;
         let analysis = document.analysis(&self.rulings, &self.schemas);
         let Some((text, span)) = hover::hover(document, analysis, &self.schemas, offset) else {
             return Ok(Value::Null);
@@ -307,9 +291,8 @@ impl Server {
         Ok(answer)
     }
 
-    fn complete(&self, params: CompletionParams) -> Answer {
-        let at = params.text_document_position;
-        let (document, offset) = self.place(&at.text_document, at.position)?;
+    fn complete(&self, at: &AtPlace) -> Answer {
+        let (document, offset) = self.place(at)?;
         let analysis = document.analysis(&self.rulings, &self.schemas);
         let query = UnderCursor::find(document, &analysis.content, offset);
         let (offers, span) = match &query {
@@ -331,7 +314,7 @@ impl Server {
         Ok(json!({ "isIncomplete": !typed.is_empty(), "items": items }))
     }
 
-    fn item(&self, offer: &Offer, range: lsp_types::Range) -> Value {
+    fn item(&self, offer: &Offer, range: Range) -> Value {
         let mut text = offer.text.clone().unwrap_or_else(|| offer.label.clone());
         let snippet = offer.called && self.snippets;
         if snippet {
@@ -339,7 +322,7 @@ impl Server {
         }
         let mut item = json!({
             "label": offer.label,
-            "kind": offer.kind,
+            "kind": offer.kind as u8,
             "sortText": format!("{}{}", offer.rank, offer.label),
             "filterText": offer.label,
             "textEdit": { "range": range, "newText": text },
@@ -356,15 +339,14 @@ impl Server {
         item
     }
 
-    fn actions(&self, params: CodeActionParams) -> Answer {
+    fn actions(&self, params: &Actions) -> Answer {
         let document = self.document(&params.text_document.uri)?;
-        let only =
-            params.context.only.map(|kinds| kinds.iter().map(|kind| kind.as_str().to_owned()).collect::<Vec<_>>());
-        let actions = actions::actions(document, (&self.rulings, &self.schemas), params.range, only.as_deref());
+        let only = params.context.only.as_deref();
+        let actions = actions::actions(document, (&self.rulings, &self.schemas), params.range, only);
         Ok(Value::Array(actions))
     }
 
-    fn format(&self, params: &DocumentFormattingParams) -> Answer {
+    fn format(&self, params: &InDocument) -> Answer {
         let document = self.document(&params.text_document.uri)?;
         let formatted = match document.kind {
             Kind::Rule => format_rules(&document.file()),
@@ -383,17 +365,16 @@ impl Server {
         Ok(Value::Array(edits.into_iter().collect()))
     }
 
-    fn definition(&self, params: GotoDefinitionParams) -> Answer {
-        let at = params.text_document_position_params;
-        let (document, offset) = self.place(&at.text_document, at.position)?;
+    fn definition(&self, at: &AtPlace) -> Answer {
+        let (document, offset) = self.place(at)?;
         let analysis = document.analysis(&self.rulings, &self.schemas);
         let span = navigate::definition(document, analysis, offset);
         Ok(span.map_or(Value::Null, |span| json!({ "uri": document.uri, "range": document.range(span) })))
     }
 
-    fn symbols(&self, params: &DocumentSymbolParams) -> Answer {
+    fn symbols(&self, params: &InDocument) -> Answer {
         let document = self.document(&params.text_document.uri)?;
-        Ok(json!(navigate::symbols(document, document.analysis(&self.rulings, &self.schemas))))
+        Ok(Value::Array(navigate::symbols(document, document.analysis(&self.rulings, &self.schemas))))
     }
 }
 
@@ -403,11 +384,6 @@ fn read<P: DeserializeOwned>(params: Value) -> Result<P, (i32, String)> {
 
 fn of<P: DeserializeOwned>(params: Value) -> Result<P, String> {
     serde_json::from_value(params).map_err(|error| error.to_string())
-}
-
-fn findings(params: PublishDiagnosticsParams) -> Result<Value, String> {
-    let params = serde_json::to_value(params).map_err(|error| error.to_string())?;
-    Ok(wire::notification("textDocument/publishDiagnostics", &params))
 }
 
 #[cfg(test)]
