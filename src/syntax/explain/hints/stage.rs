@@ -2,7 +2,7 @@
 
 use super::super::expected::{self, is_operator, operators};
 use super::super::fault::{Fault, shown};
-use super::{nearest, replace};
+use super::{nearest, replace, statement};
 use crate::diagnostic::{Applicability, Diagnostic, Edit, code};
 use crate::source::Span;
 use crate::syntax::token::Kind;
@@ -199,6 +199,9 @@ pub(super) fn in_capitals(span: Span, word: &str, lower: &str) -> Diagnostic {
     .note("keywords of KQL are in small letters; case counts")
 }
 
+/// Operators that stand at the beginning of queries too.
+const BEGIN_QUERIES: &[&str] = &["find", "print", "range", "search", "union"];
+
 /// An operator on a new line, or behind a whole stage, without its pipe.
 pub(super) fn missing_pipe(fault: &Fault<'_>) -> Option<Diagnostic> {
     // The grammar may have read the operator's name as a column and stopped behind it.
@@ -214,6 +217,11 @@ pub(super) fn missing_pipe(fault: &Fault<'_>) -> Option<Diagnostic> {
             continue;
         }
         let new_line = fault.begins_line(offset);
+        let begins_query = new_line && BEGIN_QUERIES.contains(&lower.as_str());
+        // No operator goes on from a number: the `let` ends before, and lacks its `;`.
+        if begins_query && statement::is_behind_scalar(fault, index) {
+            continue;
+        }
         if new_line && fault.nth(index + 1) == "|" {
             let pipe = fault.tokens[index + 1].span;
             return Some(
@@ -238,7 +246,9 @@ pub(super) fn missing_pipe(fault: &Fault<'_>) -> Option<Diagnostic> {
         if !fault.helps(&edits) || (!new_line && !fault.heals(&edits)) {
             continue;
         }
-        let how = if new_line { Applicability::Safe } else { Applicability::Unsafe };
+        // In a `let` it may be the `;` that is missing.
+        let certain = new_line && !(begins_query && statement::in_let(fault));
+        let how = if certain { Applicability::Safe } else { Applicability::Unsafe };
         return Some(
             Diagnostic::new(&code::MISSING_TOKEN, span, format!("a `|` is missing before `{word}`"))
                 .label("an operator begins here")

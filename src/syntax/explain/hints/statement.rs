@@ -21,9 +21,27 @@ pub(super) fn pipe_behind_semicolon(fault: &Fault<'_>) -> Option<Diagnostic> {
     )
 }
 
-fn in_let(fault: &Fault<'_>) -> bool {
+pub(super) fn in_let(fault: &Fault<'_>) -> bool {
     let start = fault.stage_start();
     matches!(fault.nth(start), "let" | "set")
+}
+
+/// What gives a value and no table: types before a literal, and the functions that a `let` begins with most.
+const SCALARS: &[&str] = &[
+    "ago", "bool", "boolean", "date", "datetime", "decimal", "double", "dynamic", "guid", "int", "long", "now", "real",
+    "time", "timespan", "toscalar",
+];
+
+/// Whether the token of this index stands right behind a `let` whose value is no table.
+pub(super) fn is_behind_scalar(fault: &Fault<'_>, index: usize) -> bool {
+    let start = fault.stage_start();
+    let value = start + 3;
+    if fault.nth(start) != "let" || fault.nth(start + 2) != "=" || index <= value {
+        return false;
+    }
+    let is_literal = fault.tokens.get(value).is_some_and(|token| matches!(token.kind, Kind::Number | Kind::Text));
+    let is_call = SCALARS.contains(&fault.nth(value)) && fault.nth(value + 1) == "(";
+    is_literal && index == value + 1 || is_call && fault.closer(value + 1) == Some(index - 1)
 }
 
 /// `let x == 1`, `let x := 1`, `let x 1`.
