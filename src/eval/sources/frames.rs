@@ -15,8 +15,12 @@ const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// What parts records from each other.
 pub(super) trait Framing {
-    /// Looks at what comes next. `last` says that nothing comes after these bytes, which are never none.
-    fn frame(&mut self, bytes: &[u8], last: bool) -> Step;
+    /// Takes note of the bytes at hand, before any of them is framed. They may begin with some that were there before.
+    fn filled(&mut self, _: &[u8]) {}
+
+    /// Looks at what comes next, from a place of the bytes at hand on. `last` says that nothing comes after these bytes,
+    /// which are never none.
+    fn frame(&mut self, bytes: &[u8], at: usize, last: bool) -> Step;
 }
 
 /// What comes next in a stream.
@@ -61,12 +65,14 @@ pub(super) struct Frames<R> {
     /// Records that begin here or later belong to somebody else.
     limit: u64,
     ended: bool,
+    /// Whether the framing does not know yet what the buffer holds.
+    fresh: bool,
 }
 
 impl<R: Read> Frames<R> {
     /// The records of a whole stream.
     pub(super) fn whole(input: R) -> Self {
-        Self { input, buffer: vec![0; BLOCK], from: 0, to: 0, base: 0, limit: u64::MAX, ended: false }
+        Self { input, buffer: vec![0; BLOCK], from: 0, to: 0, base: 0, limit: u64::MAX, ended: false, fresh: false }
     }
 
     /// The records that begin in the first so many bytes of a stream.
@@ -86,6 +92,29 @@ impl<R: Read> Frames<R> {
         Ok(frames)
     }
 
+    /// What is at hand; records are at the places that their framing was told, until more is read.
+    pub(super) fn at_hand(&self) -> &[u8] {
+        &self.buffer[..self.to]
+    }
+
+    /// As [`Self::next`], as long as nothing has to be read for it.
+    pub(super) fn next_at_hand(&mut self, framing: &mut impl Framing) -> Option<Item<'_>> {
+        loop {
+            if self.fresh || self.from == self.to || self.offset() >= self.limit {
+                return None;
+            }
+            let at = self.from;
+            match framing.frame(&self.buffer[at..self.to], at, self.ended) {
+                Step::Record { start, end, next } if end - start <= MAX_RECORD => {
+                    self.from += next;
+                    return Some(Item::Record(self.base + (at + start) as u64, &self.buffer[at + start..at + end]));
+                }
+                Step::Skip(bytes) => self.from += bytes,
+                _ => return None,
+            }
+        }
+    }
+
     /// The next record.
     pub(super) fn next(&mut self, framing: &mut impl Framing) -> io::Result<Option<Item<'_>>> {
         loop {
@@ -95,8 +124,12 @@ impl<R: Read> Frames<R> {
             if self.from == self.to && !self.fill()? {
                 return Ok(None);
             }
+            if self.fresh {
+                framing.filled(&self.buffer[..self.to]);
+                self.fresh = false;
+            }
             let at = self.from;
-            match framing.frame(&self.buffer[at..self.to], self.ended) {
+            match framing.frame(&self.buffer[at..self.to], at, self.ended) {
                 Step::Record { start, end, next } => {
                     self.from += next;
                     let offset = self.base + (at + start) as u64;
@@ -174,6 +207,7 @@ impl<R: Read> Frames<R> {
         if self.base == 0 && before == 0 && self.buffer[..self.to].starts_with(BYTE_ORDER_MARK) {
             self.from = BYTE_ORDER_MARK.len();
         }
+        self.fresh = true;
         Ok(self.to > self.from.max(before))
     }
 }
@@ -183,7 +217,7 @@ impl<R: Read> Frames<R> {
 pub(super) struct Lines;
 
 impl Framing for Lines {
-    fn frame(&mut self, bytes: &[u8], last: bool) -> Step {
+    fn frame(&mut self, bytes: &[u8], _: usize, last: bool) -> Step {
         let (end, next) = match memchr(b'\n', bytes) {
             Some(at) => (at, at + 1),
             None if last => (bytes.len(), bytes.len()),
@@ -201,7 +235,7 @@ impl Framing for Lines {
 pub(super) struct Objects;
 
 impl Framing for Objects {
-    fn frame(&mut self, bytes: &[u8], last: bool) -> Step {
+    fn frame(&mut self, bytes: &[u8], _: usize, last: bool) -> Step {
         let between = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b',' | b'[' | b']');
         match bytes.iter().position(|byte| !between(byte)) {
             None => return Step::Skip(bytes.len()),

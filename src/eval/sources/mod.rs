@@ -16,6 +16,7 @@ mod parquet;
 mod records;
 mod scan;
 mod separated;
+mod sieve;
 mod text;
 mod value;
 mod watchlist;

@@ -1,5 +1,6 @@
 //! Records on their way into the arrays of a batch.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{BooleanArray, RecordBatch};
@@ -7,8 +8,9 @@ use datafusion::arrow::compute::filter_record_batch;
 use datafusion::common::{DataFusionError, Result};
 
 use super::fault::{OnError, Place, Reason};
-use super::json::{Kind, Lookup, Marks, Slot, Wrong, members, unescape};
+use super::json::{Kind, Lookup, Marked, Slot, Wrong, members, unescape};
 use super::scan::{Output, Scan};
+use super::sieve::{Sieve, Waiting};
 use super::value::{append_bool, append_nested, append_null, append_number, append_text};
 use crate::eval::arrays::CellBuilder;
 use crate::types::Type;
@@ -36,8 +38,9 @@ pub(super) struct Records {
     file: u32,
     builders: Vec<CellBuilder>,
     lookup: Lookup,
-    marks: Marks,
     slots: Vec<Slot>,
+    /// What waits to be tested.
+    sieve: Option<Sieve>,
     /// The text of a string without its escapes.
     buffer: String,
     rows: usize,
@@ -50,17 +53,12 @@ impl Records {
         let builders = scan.outputs.iter().map(|output| CellBuilder::new(output.ty(), BATCH_ROWS)).collect();
         let lookup = Lookup::new(scan.outputs.iter().map(Output::name));
         let slots = vec![Slot::default(); scan.outputs.len()];
-        Self {
-            scan,
-            file,
-            builders,
-            lookup,
-            marks: Marks::default(),
-            slots,
-            buffer: String::new(),
-            rows: 0,
-            dropped: Vec::new(),
-        }
+        Self { scan, file, sieve: None, builders, lookup, slots, buffer: String::new(), rows: 0, dropped: Vec::new() }
+    }
+
+    /// The same, where all records come by [`Self::sift_json`] and are settled: tests them first, if that pays.
+    pub(super) fn sifted(self) -> Self {
+        Self { sieve: Sieve::of(&self.scan), ..self }
     }
 
     /// Whether a batch is full.
@@ -68,13 +66,66 @@ impl Records {
         self.rows >= BATCH_ROWS
     }
 
-    /// Adds the record that JSON text is.
-    pub(super) fn add_json(&mut self, offset: u64, bytes: &[u8]) -> Result<()> {
-        let record = match members(bytes, &mut self.lookup, &mut self.marks, &mut self.slots) {
-            Ok(record) => record,
-            Err(Wrong::Utf8) => return self.add_none(offset, Reason::Utf8),
-            Err(Wrong::Json(why)) => return self.add_none(offset, Reason::Json(why)),
-        };
+    /// Adds the record that JSON text is, of which the marks are.
+    pub(super) fn add_json(&mut self, offset: u64, bytes: &[u8], marks: Marked<'_>) -> Result<()> {
+        match members(bytes, &mut self.lookup, marks, &mut self.slots) {
+            Ok(record) => self.build(offset, record),
+            Err(wrong) => self.add_none(offset, reason(wrong)),
+        }
+    }
+
+    /// As [`Self::add_json`]; where conditions are to be tested first, the record waits for [`Self::settle`], and has to be
+    /// at this place of what is given there.
+    #[inline]
+    pub(super) fn sift_json(
+        &mut self,
+        offset: u64,
+        bytes: &[u8],
+        marks: Marked<'_>,
+        place: Range<usize>,
+    ) -> Result<()> {
+        let Some(sieve) = &mut self.sieve else { return self.add_json(offset, bytes, marks) };
+        match members(bytes, &mut self.lookup, marks, &mut self.slots) {
+            Ok(record) => sieve.add(&self.scan, (offset, place), record, &self.slots, &mut self.buffer),
+            Err(wrong) => sieve.add_none(&self.scan, offset, reason(wrong)),
+        }
+        Ok(())
+    }
+
+    /// As [`Self::add_none`], behind what waits.
+    pub(super) fn sift_none(&mut self, offset: u64, reason: Reason) -> Result<()> {
+        match &mut self.sieve {
+            None => self.add_none(offset, reason),
+            Some(sieve) => {
+                sieve.add_none(&self.scan, offset, reason);
+                Ok(())
+            }
+        }
+    }
+
+    /// Tests what waits, and adds what passes.
+    pub(super) fn settle(&mut self, at_hand: &[u8]) -> Result<()> {
+        let Some(sieve) = &mut self.sieve else { return Ok(()) };
+        let (passed, slots) = sieve.pass(&self.scan)?;
+        if self.scan.passed.are_many() {
+            self.sieve = None;
+        }
+        for (waiting, slots) in passed.into_iter().zip(slots.chunks(self.slots.len().max(1))) {
+            let Waiting { offset, place, .. } = waiting;
+            match place.map(|place| at_hand.get(place).and_then(|bytes| std::str::from_utf8(bytes).ok())) {
+                Ok(Some(record)) => {
+                    self.slots.copy_from_slice(slots);
+                    self.build(offset, record)?;
+                }
+                Ok(None) => self.add_none(offset, Reason::Utf8)?,
+                Err(reason) => self.add_none(offset, reason)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds the record whose values have been found.
+    fn build(&mut self, offset: u64, record: &str) -> Result<()> {
         let mut wrong = Vec::new();
         let outputs = self.scan.outputs.iter().zip(&self.slots).zip(&mut self.builders);
         for (at, ((output, slot), builder)) in outputs.enumerate() {
@@ -82,22 +133,9 @@ impl Records {
                 push_ordinal(builder, (self.file, offset));
                 continue;
             };
-            let value = slot.text_of(record);
-            let appended = match slot.kind {
-                Kind::Absent | Kind::Null => {
-                    append_null(builder);
-                    Some(())
-                }
-                Kind::Text => append_text(builder, *ty, value),
-                Kind::Escaped => unescape(value, &mut self.buffer).and_then(|text| append_text(builder, *ty, text)),
-                Kind::Number => append_number(builder, *ty, value),
-                Kind::True => append_bool(builder, true),
-                Kind::False => append_bool(builder, false),
-                Kind::Nested => append_nested(builder, value),
-            };
-            if appended.is_none() {
+            if append(builder, *ty, *slot, record, &mut self.buffer).is_none() {
                 append_null(builder);
-                wrong.push((at, value));
+                wrong.push((at, slot.text_of(record)));
             }
         }
         let mut whole = true;
@@ -192,6 +230,31 @@ impl Records {
             keep[row] = false;
         }
         Ok(Some(filter_record_batch(&batch, &BooleanArray::from(keep))?))
+    }
+}
+
+/// Appends the value at a place of a record; nothing where it is of another type.
+#[inline]
+pub(super) fn append(builder: &mut CellBuilder, ty: Type, slot: Slot, record: &str, buffer: &mut String) -> Option<()> {
+    let value = slot.text_of(record);
+    match slot.kind {
+        Kind::Absent | Kind::Null => {
+            append_null(builder);
+            Some(())
+        }
+        Kind::Text => append_text(builder, ty, value),
+        Kind::Escaped => unescape(value, buffer).and_then(|text| append_text(builder, ty, text)),
+        Kind::Number => append_number(builder, ty, value),
+        Kind::True => append_bool(builder, true),
+        Kind::False => append_bool(builder, false),
+        Kind::Nested => append_nested(builder, value),
+    }
+}
+
+fn reason(wrong: Wrong) -> Reason {
+    match wrong {
+        Wrong::Utf8 => Reason::Utf8,
+        Wrong::Json(why) => Reason::Json(why),
     }
 }
 

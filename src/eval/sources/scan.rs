@@ -1,13 +1,15 @@
 //! A table of files as the engine reads it: in partitions, each a stream of batches.
 //!
 //! Files are cut into pieces: lines by the byte, Parquet by its row groups, what has to be read from its start not at all.
-//! Piece by piece goes to the partitions in turn, so that each partition is in the order of the files, and a merge of all
-//! has to wait for none. How files are cut depends on the files alone.
+//! A partition takes the next piece whenever it is done with one, so that all end together, though the processor of one may
+//! have other work, too. Each partition is in the order of the files, and a merge of all has to wait for none. How files are
+//! cut depends on the files alone.
 
 use std::fmt;
 use std::io::{Seek as _, SeekFrom};
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::compute::SortOptions;
@@ -176,6 +178,7 @@ impl EventTable {
             scan: Arc::new(scan),
             pieces,
             turns,
+            rounds: Rounds::default(),
             properties: Arc::new(properties),
             metrics: ExecutionPlanMetricsSet::new(),
         })
@@ -219,11 +222,13 @@ impl TableProvider for EventTable {
     }
 
     fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
-        let parquet = self.files.iter().filter(|file| file.layout == Layout::Parquet).count();
-        let support = match parquet {
-            0 => TableProviderFilterPushDown::Unsupported,
-            some if some < self.files.len() => TableProviderFilterPushDown::Inexact,
-            _ => TableProviderFilterPushDown::Exact,
+        let support = if self.files.iter().all(|file| file.layout == Layout::Parquet) {
+            TableProviderFilterPushDown::Exact
+        } else if self.files.iter().any(|file| matches!(file.layout, Layout::Parquet | Layout::Lines)) {
+            // A line whose values are wrong comes whatever is asked for.
+            TableProviderFilterPushDown::Inexact
+        } else {
+            TableProviderFilterPushDown::Unsupported
         };
         let of = |filter: &&Expr| {
             if Condition::can_be(filter) { support.clone() } else { TableProviderFilterPushDown::Unsupported }
@@ -238,10 +243,32 @@ struct EventScan {
     table: String,
     scan: Arc<Scan>,
     pieces: Arc<[Piece]>,
-    /// How many partitions take the pieces in turn.
+    /// How many partitions take the pieces.
     turns: usize,
+    rounds: Rounds,
     properties: Arc<PlanProperties>,
     metrics: ExecutionPlanMetricsSet,
+}
+
+/// Hands out the numbers of pieces, for each time that a scan is executed.
+///
+/// A plan may be executed more than once, each time in all of its partitions: how often a partition was before tells which
+/// time it is.
+#[derive(Debug, Default)]
+struct Rounds(Mutex<(Vec<Arc<AtomicUsize>>, Vec<usize>)>);
+
+impl Rounds {
+    /// The numbers of the pieces that a partition takes, when it is executed once more: always the least that none has taken.
+    fn join(&self, partition: usize) -> impl Iterator<Item = usize> + Send + use<> {
+        // A thread that panicked while it held the lock has left whole entries.
+        let mut rounds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (next, executed) = &mut *rounds;
+        executed.resize(executed.len().max(partition + 1), 0);
+        let round = executed.get_mut(partition).map(|times| std::mem::replace(times, *times + 1)).unwrap_or_default();
+        next.resize_with(next.len().max(round + 1), Arc::default);
+        let next = next.get(round).map(Arc::clone).unwrap_or_default();
+        std::iter::repeat_with(move || next.fetch_add(1, Ordering::Relaxed))
+    }
 }
 
 impl DisplayAs for EventScan {
@@ -295,9 +322,9 @@ impl ExecutionPlan for EventScan {
         if partition >= self.turns {
             return internal_err!("a scan of {} parts has no part {partition}", self.turns);
         }
-        let (scan, pieces, turns) = (Arc::clone(&self.scan), Arc::clone(&self.pieces), self.turns);
+        let (scan, pieces, count) = (Arc::clone(&self.scan), Arc::clone(&self.pieces), self.pieces.len());
         let metrics = BaselineMetrics::new(&self.metrics, partition);
-        let numbers = (partition..pieces.len()).step_by(turns);
+        let numbers = self.rounds.join(partition).take_while(move |number| *number < count);
         let mut batches = numbers.flat_map(move |number| {
             let (scan, pieces) = (Arc::clone(&scan), Arc::clone(&pieces));
             let read = pieces.get(number).map(|piece| opened(&scan, piece)).into_iter().flatten();
@@ -355,5 +382,27 @@ fn open(scan: &Arc<Scan>, piece: &Piece) -> Result<Batches> {
             input.seek(SeekFrom::Start(start.saturating_sub(1))).map_err(told)?;
             text::batches(scan, piece.file, file, Box::new(input), start, end)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_piece_is_taken_once_each_time() {
+        let rounds = Rounds::default();
+        let mut first = [rounds.join(1), rounds.join(0)].map(|numbers| numbers.take_while(|number| *number < 9));
+        // What begins a second time before all have begun the first is another time.
+        let again: Vec<usize> = rounds.join(1).take(9).collect();
+        let mut taken = [Vec::new(), Vec::new()];
+        for partition in [0, 1, 1, 0, 0, 1, 0, 0, 0, 1, 0] {
+            taken[partition].extend(first[partition].next());
+        }
+        assert!(taken.iter().all(|numbers| numbers.is_sorted()));
+        let mut all = taken.concat();
+        all.sort_unstable();
+        assert_eq!(all, (0..9).collect::<Vec<_>>());
+        assert_eq!(again, all);
     }
 }

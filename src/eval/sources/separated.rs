@@ -14,7 +14,7 @@ use super::frames::{Framing, Step};
 pub(super) struct Separated(pub(super) u8);
 
 impl Framing for Separated {
-    fn frame(&mut self, bytes: &[u8], last: bool) -> Step {
+    fn frame(&mut self, bytes: &[u8], _: usize, last: bool) -> Step {
         let mut at = 0;
         loop {
             match field_end(bytes, at, self.0) {

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 
 use datafusion::arrow::array::RecordBatch;
-use datafusion::prelude::{SessionConfig, SessionContext};
+use datafusion::logical_expr::Expr;
+use datafusion::prelude::{SessionConfig, SessionContext, col, lit};
 
 use super::*;
 use crate::eval::arrays::Cells;
@@ -15,12 +16,23 @@ fn read(
     declared: &[(&str, Type)],
     partitions: usize,
 ) -> Result<(Columns, Vec<Vec<String>>), String> {
+    read_where(sources, declared, partitions, lit(true))
+}
+
+/// As [`read`], of the records that fulfil a condition.
+fn read_where(
+    sources: &Sources,
+    declared: &[(&str, Type)],
+    partitions: usize,
+    condition: Expr,
+) -> Result<(Columns, Vec<Vec<String>>), String> {
     let columns = sources.columns("T", declared).map_err(|error| error.told())?.ok_or("no table")?;
     let provider = sources.table("T").map_err(|error| error.told())?.ok_or("no table")?;
     let config = SessionConfig::new().with_target_partitions(partitions);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
-    let batches: Result<Vec<RecordBatch>, _> =
-        runtime.block_on(async { SessionContext::new_with_config(config).read_table(provider)?.collect().await });
+    let batches: Result<Vec<RecordBatch>, _> = runtime.block_on(async {
+        SessionContext::new_with_config(config).read_table(provider)?.filter(condition)?.collect().await
+    });
     let batches = batches
         .map_err(|error| sources.faults().first().map_or_else(|| EvalError::from(error).told(), ToString::to_string))?;
     let mut rows = Vec::new();
@@ -186,4 +198,49 @@ fn records_at_hand_are_a_table() {
     sources.add_inline("T", Path::new("x.test.yaml"), b"{\"n\":1}\n{\"n\":\"y\"}".to_vec());
     let error = read(&sources, &[("n", Type::Long)], 8).unwrap_err();
     assert_eq!(error, "x.test.yaml:2: `y` in column `n` is no long");
+}
+
+/// Records of many kinds, a few of them wrong, of whose numbers one in a hundred is 7.
+fn mixed() -> String {
+    let mut text = String::new();
+    for number in 0..9000 {
+        let (n, pad) = (number % 100, "x".repeat(number % 131));
+        let _ = match number {
+            1207 | 5555 => writeln!(text, "{{\"n\":{n},\"s\":\"{pad}"),
+            2300 | 2307 => writeln!(text, r#"{{"n":{n},"s":"\ud83d","d":null}}"#),
+            3100 | 3107 => writeln!(text, r#"{{"n":{n},"t":"never","s":"{pad}"}}"#),
+            4000 => writeln!(text, r#"{{"n":"many","s":"{pad}"}}"#),
+            _ if number % 7 == 0 => writeln!(text, r#"{{"n":{n},"s":"\"{pad}\u00e9\n","d":{{"x":[{number}]}}}}"#),
+            _ => writeln!(text, r#"{{"t":"2024-01-31T10:00:00Z","n":{n},"s":{number},"d":"{pad}é"}}"#),
+        };
+    }
+    text
+}
+
+#[test]
+fn what_is_tested_while_it_is_read_is_what_is_tested_afterwards() {
+    let folder = folder(&[("T.ndjson", mixed().as_bytes())]);
+    let declared = &[("t", Type::DateTime), ("n", Type::Long), ("s", Type::String), ("d", Type::Dynamic)];
+    for on_error in [OnError::Skip, OnError::Null] {
+        let all = of(&folder, on_error);
+        let (_, rows) = read(&all, declared, 1).unwrap();
+        for (number, partitions) in [(7, 1), (7, 8), (30, 2)] {
+            let tested = of(&folder, on_error);
+            // Of the second, so many pass that after a while nothing is tested any more.
+            let (few, many) = (col("n").eq(lit(i64::from(number))), col("n").lt(lit(i64::from(number))));
+            let condition = if number == 7 { few } else { many };
+            let (_, found) = read_where(&tested, declared, partitions, condition).unwrap();
+            let fulfils = |row: &&Vec<String>| {
+                row[1].parse::<i64>().is_ok_and(|n| if number == 7 { n == 7 } else { n < i64::from(number) })
+            };
+            let expected: Vec<&Vec<String>> = rows.iter().filter(fulfils).collect();
+            assert!(found.len() > 80);
+            assert!(found.iter().eq(expected), "{on_error:?} {number}");
+            assert_eq!(tested.fault_count(), all.fault_count());
+            assert_eq!(tested.faults(), all.faults());
+        }
+        assert_eq!(all.fault_count(), (7, false));
+    }
+    let error = read_where(&of(&folder, OnError::Fail), declared, 8, col("n").eq(lit(7_i64))).unwrap_err();
+    assert!(error.contains("T.ndjson:1208: "), "{error}");
 }

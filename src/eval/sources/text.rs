@@ -9,8 +9,9 @@ use datafusion::common::Result;
 
 use super::fault::Reason;
 use super::files::{EventFile, Header, Layout};
-use super::frames::{Frames, Framing, Item, Lines, Objects};
+use super::frames::{Frames, Framing, Item, Objects};
 use super::infer::column_name;
+use super::json::{MarkedLines, Marks};
 use super::records::Records;
 use super::scan::{Batches, Output, Scan, failed};
 use super::separated::{Separated, fields};
@@ -36,22 +37,40 @@ pub(super) fn batches(
                 Fields { separator, places: None, width: 0, scan: Arc::clone(scan), header: file.header.clone() };
             Box::new(Reading { frames, framing: Separated(separator), take: fields, records, file, done: false })
         }
-        Layout::Objects => Box::new(Reading { frames, framing: Objects, take: Json, records, file, done: false }),
-        _ => Box::new(Reading { frames, framing: Lines, take: Json, records, file, done: false }),
+        Layout::Objects => {
+            Box::new(Reading { frames, framing: Objects, take: Json::default(), records, file, done: false })
+        }
+        _ => {
+            let (framing, records) = (MarkedLines::default(), records.sifted());
+            Box::new(Reading { frames, framing, take: JsonLines, records, file, done: false })
+        }
     })
 }
 
-/// What is done with the bytes of a record.
-trait Take {
-    fn take(&mut self, records: &mut Records, offset: u64, bytes: &[u8]) -> Result<()>;
+/// What is done with the bytes of a record that a framing found.
+trait Take<F> {
+    fn take(&mut self, records: &mut Records, framing: &F, offset: u64, bytes: &[u8]) -> Result<()>;
 }
 
-struct Json;
+/// Objects, of which only the record at hand is known.
+#[derive(Default)]
+struct Json {
+    marks: Marks,
+}
 
-impl Take for Json {
+impl Take<Objects> for Json {
+    fn take(&mut self, records: &mut Records, _: &Objects, offset: u64, bytes: &[u8]) -> Result<()> {
+        self.marks.read(bytes);
+        records.add_json(offset, bytes, self.marks.all(bytes))
+    }
+}
+
+struct JsonLines;
+
+impl Take<MarkedLines> for JsonLines {
     #[inline]
-    fn take(&mut self, records: &mut Records, offset: u64, bytes: &[u8]) -> Result<()> {
-        records.add_json(offset, bytes)
+    fn take(&mut self, records: &mut Records, framing: &MarkedLines, offset: u64, bytes: &[u8]) -> Result<()> {
+        records.sift_json(offset, bytes, framing.last(), framing.place())
     }
 }
 
@@ -75,8 +94,8 @@ impl Fields {
     }
 }
 
-impl Take for Fields {
-    fn take(&mut self, records: &mut Records, offset: u64, bytes: &[u8]) -> Result<()> {
+impl Take<Separated> for Fields {
+    fn take(&mut self, records: &mut Records, _: &Separated, offset: u64, bytes: &[u8]) -> Result<()> {
         let Ok(text) = std::str::from_utf8(bytes) else { return records.add_none(offset, Reason::Utf8) };
         let values = fields(text, self.separator);
         if self.places.is_none() {
@@ -112,23 +131,33 @@ struct Reading<F, T> {
     done: bool,
 }
 
-impl<F: Framing, T: Take> Reading<F, T> {
+impl<F: Framing, T: Take<F>> Reading<F, T> {
     fn fill(&mut self) -> Result<Option<RecordBatch>> {
         while !self.records.is_full() {
-            match self.frames.next(&mut self.framing).map_err(|error| failed(&self.file, &error))? {
+            let item = match self.frames.next_at_hand(&mut self.framing) {
+                Some(item) => Some(item),
+                None => {
+                    // What is at hand gives way to what is read.
+                    self.records.settle(self.frames.at_hand())?;
+                    self.frames.next(&mut self.framing).map_err(|error| failed(&self.file, &error))?
+                }
+            };
+            match item {
                 None => {
                     self.done = true;
                     break;
                 }
-                Some(Item::Record(offset, bytes)) => self.take.take(&mut self.records, offset, bytes)?,
-                Some(Item::Fault(offset, reason)) => self.records.add_none(offset, reason)?,
+                Some(Item::Record(offset, bytes)) => {
+                    self.take.take(&mut self.records, &self.framing, offset, bytes)?;
+                }
+                Some(Item::Fault(offset, reason)) => self.records.sift_none(offset, reason)?,
             }
         }
         self.records.finish()
     }
 }
 
-impl<F: Framing, T: Take> Iterator for Reading<F, T> {
+impl<F: Framing, T: Take<F>> Iterator for Reading<F, T> {
     type Item = Result<RecordBatch>;
 
     fn next(&mut self) -> Option<Self::Item> {

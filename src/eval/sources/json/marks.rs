@@ -1,8 +1,10 @@
-//! Where a record has quotes and escapes, found many bytes at a time.
+//! Where records have quotes and escapes, and where lines end, found many bytes at a time.
 //!
-//! The ends of all strings of a record are found in one go, before anything else is known of it, as simdjson does (Langdale
-//! and Lemire, "Parsing Gigabytes of JSON per Second", 2019). Going from one end to the next is then a matter of bits, however
-//! short the strings are.
+//! The ends of all strings of all records at hand are found in one go, before anything else is known of them, as simdjson
+//! does (Langdale and Lemire, "Parsing Gigabytes of JSON per Second", 2019). Going from one end to the next is then a matter
+//! of bits, however short the strings are.
+
+use std::ops::Range;
 
 use wide::u8x16;
 
@@ -12,14 +14,19 @@ use super::scan::escape;
 const BLOCK: usize = 64;
 /// How many bytes are compared together.
 const LANE: usize = 16;
-/// Longer records are read byte by byte, so that what they leave behind is small.
-const LONGEST: usize = 1 << 20;
+/// More bytes are read one by one, so that what they leave behind is small.
+const LONGEST: usize = 1 << 24;
 
-/// What is known of a record's bytes.
+/// What is known of some bytes: of a record, or of many.
 #[derive(Debug, Default)]
 pub(in super::super) struct Marks {
     blocks: Vec<Block>,
-    clean: bool,
+    /// The places of control characters, in order: few, and mostly ends of lines.
+    controls: Vec<u32>,
+    /// The places of what a backslash escapes and may not, in order: none, mostly.
+    wrong: Vec<u32>,
+    /// Whether anything is known.
+    known: bool,
 }
 
 /// What is known of the bytes of a block, a bit each.
@@ -31,19 +38,75 @@ struct Block {
     slashes: u64,
 }
 
-impl Marks {
+/// What is known of a record's bytes.
+#[derive(Clone, Copy, Debug)]
+pub(in super::super) struct Marked<'m> {
+    marks: &'m Marks,
+    /// The place of the record among the bytes that were looked at.
+    start: usize,
+    end: usize,
+    clean: bool,
+}
+
+impl Marked<'_> {
     /// Whether the marks tell where each string ends: no control character stands in the record, and every backslash begins
     /// an escape.
-    #[inline]
-    pub(super) fn are_clean(&self) -> bool {
+    #[inline(always)]
+    pub(super) fn is_clean(&self) -> bool {
         self.clean
     }
 
     /// The first quote from a place on that is not escaped.
     #[inline(always)]
     pub(super) fn quote(&self, at: usize) -> Option<usize> {
-        let near = self.ahead(at).quotes;
-        if near != 0 { Some(at + near.trailing_zeros() as usize) } else { self.far_quote(at + BLOCK) }
+        let at = self.start + at;
+        let near = self.marks.ahead(at).quotes;
+        let found = if near == 0 { self.marks.far_quote(at + BLOCK)? } else { at + near.trailing_zeros() as usize };
+        if found < self.end { Some(found - self.start) } else { None }
+    }
+
+    /// Whether there is a backslash between two places.
+    #[inline(always)]
+    pub(super) fn has_escape(&self, from: usize, to: usize) -> bool {
+        self.marks.has_slash(self.start + from, self.start + to)
+    }
+}
+
+impl Marks {
+    /// What is known of the record that all bytes are that were looked at.
+    pub(in super::super) fn all(&self, record: &[u8]) -> Marked<'_> {
+        let first = self.controls.first().copied();
+        self.record(0..record.len(), record.trim_ascii_end().len(), first)
+    }
+
+    /// What is known of the record at a place, of whose bytes so many are left without the space behind it. `control` is the
+    /// first control character from its start on.
+    #[inline]
+    pub(super) fn record(&self, place: Range<usize>, trimmed: usize, control: Option<u32>) -> Marked<'_> {
+        let Range { start, end } = place;
+        let clean = control.is_none_or(|control| control as usize >= start + trimmed);
+        let sound = self.wrong.is_empty() || !self.has_wrong(start..end);
+        Marked { marks: self, start, end, clean: self.known && clean && sound }
+    }
+
+    /// Whether a backslash in a range begins no escape.
+    #[cold]
+    fn has_wrong(&self, range: Range<usize>) -> bool {
+        let first = self.wrong.partition_point(|wrong| (*wrong as usize) < range.start);
+        // What a line's last backslash would escape stands behind it.
+        self.wrong.get(first).is_some_and(|wrong| *wrong as usize <= range.end)
+    }
+
+    /// Whether anything is known.
+    #[inline]
+    pub(super) fn are_known(&self) -> bool {
+        self.known
+    }
+
+    /// The places of control characters, in order.
+    #[inline]
+    pub(super) fn controls(&self) -> &[u32] {
+        &self.controls
     }
 
     #[inline(never)]
@@ -58,9 +121,8 @@ impl Marks {
         None
     }
 
-    /// Whether there is a backslash between two places.
-    #[inline]
-    pub(super) fn has_escape(&self, from: usize, to: usize) -> bool {
+    #[inline(always)]
+    fn has_slash(&self, from: usize, to: usize) -> bool {
         let within = |at: usize| if to - at < BLOCK { (1 << (to - at)) - 1 } else { u64::MAX };
         let near = self.ahead(from).slashes & within(from) != 0;
         near || to - from > BLOCK && (from..to).step_by(BLOCK).any(|at| self.ahead(at).slashes & within(at) != 0)
@@ -78,51 +140,51 @@ impl Marks {
         Block { quotes: join(one.quotes, other.quotes), slashes: join(one.slashes, other.slashes) }
     }
 
-    /// Looks at a record.
-    pub(super) fn read(&mut self, record: &[u8]) {
-        self.clean = record.len() <= LONGEST;
-        if !self.clean {
+    /// Looks at bytes, which are one record or many, each in a line of its own.
+    pub(in super::super) fn read(&mut self, bytes: &[u8]) {
+        self.controls.clear();
+        self.wrong.clear();
+        self.known = bytes.len() <= LONGEST;
+        if !self.known {
             return;
         }
-        // What ends the line is no part of the object.
-        let record = record.trim_ascii_end();
-        let (blocks, rest) = record.as_chunks::<BLOCK>();
+        let (blocks, rest) = bytes.as_chunks::<BLOCK>();
         // One more than there are, so that what stands ahead of a place never ends within a block.
         self.blocks.resize(blocks.len() + 2, Block::default());
-        let (mut least, mut carry) = (u8x16::MAX, 0);
+        let mut carry = 0;
         for (at, block) in blocks.iter().enumerate() {
-            carry = self.set(record, at, look(block, &mut least), carry);
+            carry = self.set(bytes, at, look(block), carry);
         }
-        let last = if let Some(block) = record.last_chunk::<BLOCK>() {
-            // What is left, as the end of the bytes that are behind.
-            let (all, seen) = (look(block, &mut least), (BLOCK - rest.len()) as u32);
-            Block { quotes: all.quotes.unbounded_shr(seen), slashes: all.slashes.unbounded_shr(seen) }
-        } else {
-            let mut block = [b' '; BLOCK];
-            if let Some(start) = block.get_mut(..rest.len()) {
-                start.copy_from_slice(rest);
-            }
-            look(&block, &mut least)
-        };
-        self.set(record, blocks.len(), last, carry);
+        let mut last = [b' '; BLOCK];
+        if let Some(start) = last.get_mut(..rest.len()) {
+            start.copy_from_slice(rest);
+        }
+        self.set(bytes, blocks.len(), look(&last), carry);
         if let Some(end) = self.blocks.last_mut() {
             *end = Block::default();
         }
-        self.clean &= least.max(u8x16::splat(b' ')).simd_eq(least).all();
     }
 
-    /// Sets what a block has, escaped quotes included. `carry` says that its first byte is escaped; gives that of the next.
-    #[inline]
-    fn set(&mut self, record: &[u8], number: usize, all: Block, carry: u64) -> u64 {
-        let (escaped, next) = escapes(all.slashes, carry);
+    /// Sets what a block has. `carry` says that its first byte is escaped; gives that of the next.
+    #[inline(always)]
+    fn set(&mut self, bytes: &[u8], number: usize, seen: Seen, carry: u64) -> u64 {
+        let (escaped, next) = escapes(seen.slashes, carry);
         // Quotes and backslashes are escaped nearly always, other characters hardly ever.
-        let mut others = escaped & !(all.quotes | all.slashes);
+        let mut others = escaped & !(seen.quotes | seen.slashes);
         while others != 0 {
-            self.clean &= escape(record, number * BLOCK + others.trailing_zeros() as usize).is_ok();
+            let at = number * BLOCK + others.trailing_zeros() as usize;
+            if escape(bytes, at).is_err() {
+                self.wrong.push(at as u32);
+            }
             others &= others - 1;
         }
+        let mut controls = seen.controls;
+        while controls != 0 {
+            self.controls.push((number * BLOCK) as u32 + controls.trailing_zeros());
+            controls &= controls - 1;
+        }
         if let Some(block) = self.blocks.get_mut(number) {
-            *block = Block { quotes: all.quotes & !escaped, ..all };
+            *block = Block { quotes: seen.quotes & !escaped, slashes: seen.slashes };
         }
         next
     }
@@ -142,18 +204,36 @@ const fn escapes(slashes: u64, carry: u64) -> (u64, u64) {
     ((EVEN ^ even << 1) & follows, overflow as u64)
 }
 
-/// The quotes and the backslashes of a block; lets `least` be no more than any of its bytes.
-#[inline]
-fn look(block: &[u8; BLOCK], least: &mut u8x16) -> Block {
-    let (quote, slash) = (u8x16::splat(b'"'), u8x16::splat(b'\\'));
-    let mut found = Block::default();
+/// What is seen in a block, a bit each.
+struct Seen {
+    /// The quotes, escaped or not.
+    quotes: u64,
+    /// The backslashes.
+    slashes: u64,
+    /// The control characters.
+    controls: u64,
+}
+
+/// Looks at a block.
+#[inline(always)]
+fn look(block: &[u8; BLOCK]) -> Seen {
+    let (quote, slash, control) = (u8x16::splat(b'"'), u8x16::splat(b'\\'), u8x16::splat(0x1f));
+    let mut seen = Seen { quotes: 0, slashes: 0, controls: 0 };
+    let mut least = u8x16::MAX;
     for (at, lane) in block.as_chunks::<LANE>().0.iter().enumerate() {
         let lane = u8x16::from(*lane);
-        found.quotes |= u64::from(lane.simd_eq(quote).to_bitmask()) << (at * LANE);
-        found.slashes |= u64::from(lane.simd_eq(slash).to_bitmask()) << (at * LANE);
-        *least = least.min(lane);
+        seen.quotes |= u64::from(lane.simd_eq(quote).to_bitmask()) << (at * LANE);
+        seen.slashes |= u64::from(lane.simd_eq(slash).to_bitmask()) << (at * LANE);
+        least = least.min(lane);
     }
-    found
+    // Few blocks have one.
+    if least.min(control).simd_eq(least).any() {
+        for (at, lane) in block.as_chunks::<LANE>().0.iter().enumerate() {
+            let lane = u8x16::from(*lane);
+            seen.controls |= u64::from(lane.min(control).simd_eq(lane).to_bitmask()) << (at * LANE);
+        }
+    }
+    seen
 }
 
 #[cfg(test)]
@@ -194,15 +274,16 @@ mod tests {
             let record = record.trim_ascii_end();
             let mut marks = Marks::default();
             marks.read(record);
+            let marked = marks.all(record);
             let (quotes, clean) = slowly(record);
-            prop_assert_eq!(marks.are_clean(), clean);
+            prop_assert_eq!(marked.is_clean(), clean);
             if clean {
                 for at in 0..=record.len() {
-                    prop_assert_eq!(marks.quote(at), quotes.iter().copied().find(|quote| *quote >= at));
+                    prop_assert_eq!(marked.quote(at), quotes.iter().copied().find(|quote| *quote >= at));
                 }
                 for (from, to) in quotes.iter().flat_map(|from| quotes.iter().map(move |to| (*from, *to))) {
                     if from < to {
-                        prop_assert_eq!(marks.has_escape(from, to), record[from..to].contains(&b'\\'));
+                        prop_assert_eq!(marked.has_escape(from, to), record[from..to].contains(&b'\\'));
                     }
                 }
             }

@@ -8,12 +8,14 @@
     reason = "one loop over the members of a record: with calls in it, it takes a fifth longer"
 )]
 
+mod lines;
 mod lookup;
 mod marks;
 mod scan;
 mod slot;
 
+pub(super) use lines::MarkedLines;
 pub(super) use lookup::Lookup;
-pub(super) use marks::Marks;
+pub(super) use marks::{Marked, Marks};
 pub(super) use scan::{Wrong, members, walk};
 pub(super) use slot::{Kind, Slot, unescape, unescaped};

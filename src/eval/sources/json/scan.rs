@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::marks::Marks;
+use super::marks::{Marked, Marks};
 use super::{Kind, Lookup, Slot, unescaped};
 
 /// How deep values may nest.
@@ -25,21 +25,15 @@ impl From<&'static str> for Wrong {
 
 type Scanned<T> = Result<T, &'static str>;
 
-/// Finds the members of the object that `record` is; gives its text. The last member of a name counts.
-#[inline]
+/// Finds the members of the object that `record` is, of which the marks are; gives its text. The last member of a name
+/// counts.
+#[inline(always)]
 pub(in super::super) fn members<'r>(
     record: &'r [u8],
     lookup: &mut Lookup,
-    marks: &mut Marks,
+    marks: Marked<'_>,
     slots: &mut [Slot],
 ) -> Result<&'r str, Wrong> {
-    marks.read(record);
-    members_by(record, lookup, marks, slots)
-}
-
-/// As [`members`], by marks that are those of the record, or not clean.
-#[inline(always)]
-fn members_by<'r>(record: &'r [u8], lookup: &mut Lookup, marks: &Marks, slots: &mut [Slot]) -> Result<&'r str, Wrong> {
     slots.fill(Slot::default());
     let scanner = Scanner { marks };
     let (mut at, mut due) = (0, 0);
@@ -75,7 +69,7 @@ fn members_by<'r>(record: &'r [u8], lookup: &mut Lookup, marks: &Marks, slots: &
 pub(in super::super) fn walk(record: &[u8], mut each: impl FnMut(&[u8], Slot)) -> Result<(), Wrong> {
     let mut marks = Marks::default();
     marks.read(record);
-    let scanner = Scanner { marks: &marks };
+    let scanner = Scanner { marks: marks.all(record) };
     let mut at = 0;
     while let Some(head) = scanner.head(record, at)? {
         let slot = scanner.value(record, head.value)?;
@@ -101,7 +95,7 @@ struct Head {
 /// Reads the bytes of a record.
 struct Scanner<'m> {
     /// Where the record's strings can end.
-    marks: &'m Marks,
+    marks: Marked<'m>,
 }
 
 #[inline]
@@ -217,7 +211,7 @@ impl Scanner<'_> {
     /// The quote that closes a string which begins at a place, and whether there are escapes before it.
     #[inline(always)]
     fn string(&self, bytes: &[u8], at: usize) -> Scanned<(usize, bool)> {
-        if !self.marks.are_clean() {
+        if !self.marks.is_clean() {
             return carefully(bytes, at);
         }
         let close = self.close(bytes, at)?;
@@ -227,7 +221,7 @@ impl Scanner<'_> {
     /// The quote that closes a string which begins at a place.
     #[inline(always)]
     fn close(&self, bytes: &[u8], at: usize) -> Scanned<usize> {
-        if !self.marks.are_clean() {
+        if !self.marks.is_clean() {
             return Ok(carefully(bytes, at)?.0);
         }
         self.marks.quote(at).ok_or("a string has no end")
@@ -412,8 +406,9 @@ mod tests {
         let mut slots = [Slot::default(); 3];
         // Once to learn the order, once by what was learned.
         let mut marks = Marks::default();
-        let _ = members(record.as_bytes(), &mut lookup, &mut marks, &mut slots);
-        assert_eq!(members(record.as_bytes(), &mut lookup, &mut marks, &mut slots)?, record);
+        marks.read(record.as_bytes());
+        let _ = members(record.as_bytes(), &mut lookup, marks.all(record.as_bytes()), &mut slots);
+        assert_eq!(members(record.as_bytes(), &mut lookup, marks.all(record.as_bytes()), &mut slots)?, record);
         let text = |slot: &Slot| std::str::from_utf8(slot.of(record.as_bytes())).unwrap();
         Ok(slots
             .iter()
@@ -436,8 +431,9 @@ mod tests {
     fn both_ways(record: &[u8]) {
         let (mut slots, mut marked) = ([Slot::default(); 3], [Slot::default(); 3]);
         let (mut lookup, mut marks) = (Lookup::new([Some("a"), Some("b"), Some("c\"")]), Marks::default());
-        let careful = members_by(record, &mut lookup, &Marks::default(), &mut slots);
-        assert_eq!(members(record, &mut lookup, &mut marks, &mut marked), careful);
+        let careful = members(record, &mut lookup, marks.all(record), &mut slots);
+        marks.read(record);
+        assert_eq!(members(record, &mut lookup, marks.all(record), &mut marked), careful);
         if careful.is_ok() {
             assert_eq!(marked, slots);
         }
@@ -491,7 +487,10 @@ mod tests {
         let mut lookup = Lookup::new([Some("a")]);
         let mut slots = [Slot::default(); 1];
         let mut marks = Marks::default();
-        let mut read = |record: &str| members(record.as_bytes(), &mut lookup, &mut marks, &mut slots).is_ok();
+        let mut read = |record: &str| {
+            marks.read(record.as_bytes());
+            members(record.as_bytes(), &mut lookup, marks.all(record.as_bytes()), &mut slots).is_ok()
+        };
         assert!(read(r#"{"a":1,"b":2}"#) && read(r#"{"d":1,"a":2}"#));
         for record in [r#"{"d":1{"a":2}"#, r#","b":2}"#, r#"{"a":1,"b":2,"b":}"#, r#"{"a":1{"a":1}"#] {
             assert!(!read(record), "{record}");
@@ -510,7 +509,9 @@ mod tests {
         let mut lookup = Lookup::new([Some("a")]);
         let mut slots = [Slot::default(); 1];
         for record in [&b"{\"z\":\"\xFF\",\"a\":1}"[..], b"{\"\xC3\":1}", b"{\"z\":{\"y\":\"\xE2\x82\"}}"] {
-            assert_eq!(members(record, &mut lookup, &mut Marks::default(), &mut slots), Err(Wrong::Utf8));
+            let mut marks = Marks::default();
+            marks.read(record);
+            assert_eq!(members(record, &mut lookup, marks.all(record), &mut slots), Err(Wrong::Utf8));
         }
     }
 
