@@ -122,7 +122,7 @@ impl Storing<'_> {
     }
 
     /// The event as it can be there: of two columns that are one field and differ, one that the rule does not name takes
-    /// the value of the other. Nothing where it names both.
+    /// the value of the other, or none where that is no value of its own (a path takes no name). Nothing where it names both.
     pub(super) fn storable(
         &self,
         table: &str,
@@ -137,14 +137,14 @@ impl Storing<'_> {
             if conflicts.is_empty() {
                 return Ok(Some(record));
             }
-            for Conflict { columns: (one, other), always, .. } in conflicts {
+            for Conflict { columns: (one, other), always, is_part, .. } in conflicts {
                 if let Some(value) = always.filter(|_| !named.contains(&one)) {
                     record.insert(one, stored::json(&value));
                     continue;
                 }
                 let gives_way = [(&one, &other), (&other, &one)].into_iter().find(|(_, gives)| !named.contains(*gives));
                 let Some((keeps, gives)) = gives_way.filter(|_| one != other) else { return Ok(None) };
-                match record.get(keeps).cloned() {
+                match record.get(keeps).filter(|_| !is_part).cloned() {
                     Some(value) => record.insert(gives.clone(), value),
                     None => record.remove(gives),
                 };
@@ -239,5 +239,25 @@ mod tests {
             assert_eq!(instant(text, now), parse_datetime(instant_of), "{text}");
         }
         assert_eq!(instant("now-1y", now), None);
+    }
+    #[test]
+    fn a_path_gives_way_to_the_name_that_a_rule_asks_for() {
+        let schemas = Schemas::default();
+        let tree = crate::syntax::parse("DeviceProcessEvents | where FileName =~ 'a.exe'").query.unwrap();
+        let rule = crate::bind::bind(&tree, &schemas).query.unwrap();
+        let target = crate::target::registry::find("sigma").unwrap();
+        let storing = Storing {
+            target,
+            fields: Fields::Siem,
+            empty: Empty::Missing,
+            schemas: &schemas,
+            rule: &rule,
+            wanted: None,
+        };
+        let event = serde_json::json!({"FileName": "a.exe", "FolderPath": "C:\\b.exe", "TimeGenerated": "2024-05-14T10:00:00Z"});
+        let named = ["FileName".to_owned()].into();
+        let kept =
+            storing.storable("DeviceProcessEvents", event.as_object().unwrap().clone(), &named).unwrap().unwrap();
+        assert_eq!((kept.get("FileName"), kept.get("FolderPath")), (Some(&"a.exe".into()), None));
     }
 }

@@ -36,7 +36,7 @@ pub enum Empty {
 }
 
 /// Two columns that are one field there and hold different values, so that no event of that system is this one; one
-/// column, where it is the others that it does not go with.
+/// column, where it is the value of every event that it does not go with.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Conflict {
     /// The field.
@@ -45,6 +45,8 @@ pub struct Conflict {
     pub columns: (String, String),
     /// The value that every event of the kind has in the field, where that is what the column does not go with.
     pub always: Option<Json>,
+    /// Whether the first column holds a part of what the second does, so that neither can take the other's value.
+    pub is_part: bool,
 }
 
 /// The column of the time at which an event came in: what `ingestion_time()` gives.
@@ -72,7 +74,12 @@ impl Fields {
             }
             Some((_, known, from)) => {
                 if *known != value && !is_empty(&value) {
-                    self.conflicts.push(Conflict { field, columns: (from.clone(), column.to_owned()), always: None });
+                    self.conflicts.push(Conflict {
+                        field,
+                        columns: (from.clone(), column.to_owned()),
+                        always: None,
+                        is_part: false,
+                    });
                 }
             }
         }
@@ -92,16 +99,16 @@ impl Fields {
                 .find(|(name, value, from)| *name == field && !from.is_empty() && *from != column && !is_empty(value));
             if let Some((.., from)) = other {
                 let columns = (from.clone(), column);
-                self.conflicts.push(Conflict { field, columns, always: None });
+                self.conflicts.push(Conflict { field, columns, always: None, is_part: false });
             }
         }
         std::mem::take(&mut self.conflicts)
     }
 
-    /// Notes that what a column holds does not go with what other columns of the same field hold.
-    pub(in crate::target) fn torn(&mut self, field: &str, column: &str) {
-        let columns = (column.to_owned(), column.to_owned());
-        self.conflicts.push(Conflict { field: field.to_owned(), columns, always: None });
+    /// Notes that what a column holds is not the part that it should be of another, which is the whole field.
+    pub(in crate::target) fn torn(&mut self, field: &str, column: &str, whole: &str) {
+        let columns = (column.to_owned(), whole.to_owned());
+        self.conflicts.push(Conflict { field: field.to_owned(), columns, always: None, is_part: true });
     }
 
     /// A field that has this value in every event of its kind: a column that is the same field has it, too.
@@ -110,7 +117,7 @@ impl Fields {
         let missing = self.missing.iter().find(|(name, _)| name == field).map(|(_, column)| column);
         if let Some(column) = other.map(|(.., from)| from).or(missing) {
             let columns = (column.clone(), column.clone());
-            let conflict = Conflict { field: field.to_owned(), columns, always: Some(value.clone()) };
+            let conflict = Conflict { field: field.to_owned(), columns, always: Some(value.clone()), is_part: false };
             self.conflicts.push(conflict);
         }
         self.set(field, value);
@@ -242,7 +249,10 @@ mod tests {
         fields.add("f", text("x"), "C");
         assert!(fields.conflicts.is_empty());
         fields.add("f", text("y"), "D");
-        assert_eq!(fields.conflicts, [Conflict { field: "f".into(), columns: ("B".into(), "D".into()), always: None }]);
+        assert_eq!(
+            fields.conflicts,
+            [Conflict { field: "f".into(), columns: ("B".into(), "D".into()), always: None, is_part: false }]
+        );
         assert_eq!(fields.into_fields(), [("f".to_owned(), text("x"))]);
     }
 }

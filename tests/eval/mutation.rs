@@ -151,6 +151,13 @@ const EQUIVALENT: &[(&str, &str, Fault, &str, &str)] = &[
         "ProcessCommandLine has \" -f -n \"",
         "the text begins and ends with blanks, which are borders of terms themselves",
     ),
+    (
+        "cloud-storage-upload-tools",
+        "eql esql sigma splunk",
+        Fault::LostItem,
+        "uploadWords: --upload-file",
+        "`upload` is a part of it that begins and ends at borders of terms",
+    ),
     ("kerberoasting", "esql splunk", Fault::OtherCase, "ServiceName !endswith \"$\"", "the text has no letters"),
     ("kerberoasting", "esql splunk", Fault::OtherCase, "TargetUserName !contains \"$@\"", "the text has no letters"),
     (

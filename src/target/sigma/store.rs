@@ -125,7 +125,7 @@ fn mapped(
         let found = row.fields.iter().find(|(_, other)| other.name == field.name && other.part == part);
         let (name, other) = found?;
         event.columns.iter().find(|(column, _)| column == name).and_then(|(_, value)| match value {
-            Json::String(text) if !text.is_empty() => Some(rewritten(text, &other.prefixes)),
+            Json::String(text) if !text.is_empty() => Some((name, rewritten(text, &other.prefixes))),
             _ => None,
         })
     };
@@ -133,15 +133,15 @@ fn mapped(
         Part::Whole => rewritten(&text, &field.prefixes),
         _ if text.is_empty() && others(Part::Whole).is_none() && others(Part::Ancestor).is_none() => text,
         Part::BaseName => match (others(Part::Whole), others(Part::Ancestor)) {
-            (Some(whole), _) => {
+            (Some((column_of_whole, whole)), _) => {
                 let last = whole.rsplit(['\\', '/']).next().unwrap_or_default();
                 if last != text {
-                    fields.torn(&field.name, column);
+                    fields.torn(&field.name, column, column_of_whole);
                 }
                 whole
             }
-            (None, Some(ancestor)) if text.is_empty() => ancestor,
-            (None, Some(ancestor)) => format!("{ancestor}\\{text}"),
+            (None, Some((_, ancestor))) if text.is_empty() => ancestor,
+            (None, Some((_, ancestor))) => format!("{ancestor}\\{text}"),
             (None, None) => format!("{FOLDER}{text}"),
         },
         Part::Account => format!("{DOMAIN}\\{text}"),
