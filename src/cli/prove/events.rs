@@ -25,7 +25,7 @@ const TIME_COLUMNS: &[&str] = &["TimeGenerated", "Timestamp"];
 const NOW: i64 = 638_512_776_000_000_000;
 
 /// What tests that people wrote show besides what they are about, and no probe says of itself.
-const WRITTEN: &[LossKind] = &[LossKind::WindowKind, LossKind::Sketch, LossKind::Order];
+const WRITTEN: &[LossKind] = &[LossKind::WindowKind, LossKind::Order];
 
 /// Which events rules are proven on.
 #[derive(Clone, Debug, clap::Args)]

@@ -201,6 +201,23 @@ fn events_that_are_shown_whole_tell_what_is_stored_in_another_case() {
 }
 
 #[test]
+fn lists_tell_what_they_hold_more_and_what_is_in_another_case() {
+    for (list, told) in [
+        ("make_set(DeviceName, 20)", &[LossKind::Case, LossKind::RowCap][..]),
+        ("make_set(DeviceName)", &[LossKind::Case]),
+        ("make_list(RemotePort, 20)", &[LossKind::Order, LossKind::RowCap]),
+        ("make_set(RemotePort)", &[]),
+    ] {
+        let text = format!("DeviceNetworkEvents | summarize List = {list} by DeviceId");
+        let conversion = converted(&text, Fields::Siem);
+        let kinds = [LossKind::Case, LossKind::Order, LossKind::RowCap];
+        let found: Vec<_> =
+            kinds.into_iter().filter(|kind| conversion.losses.iter().any(|loss| loss.kind == *kind)).collect();
+        assert_eq!(found, told, "{list}: {:?}", conversion.losses);
+    }
+}
+
+#[test]
 fn booleans_are_compared_with_booleans() {
     for (kql, esql) in
         [("IsAnonymousProxy == 1", "IsAnonymousProxy"), ("IsAnonymousProxy == 0", "IsAnonymousProxy == false")]
