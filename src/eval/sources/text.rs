@@ -134,13 +134,12 @@ struct Reading<F, T> {
 impl<F: Framing, T: Take<F>> Reading<F, T> {
     fn fill(&mut self) -> Result<Option<RecordBatch>> {
         while !self.records.is_full() {
-            let item = match self.frames.next_at_hand(&mut self.framing) {
-                Some(item) => Some(item),
-                None => {
-                    // What is at hand gives way to what is read.
-                    self.records.settle(self.frames.at_hand())?;
-                    self.frames.next(&mut self.framing).map_err(|error| failed(&self.file, &error))?
-                }
+            let item = if let Some(item) = self.frames.next_at_hand(&mut self.framing) {
+                Some(item)
+            } else {
+                // What is at hand gives way to what is read.
+                self.records.settle(self.frames.at_hand())?;
+                self.frames.next(&mut self.framing).map_err(|error| failed(&self.file, &error))?
             };
             match item {
                 None => {

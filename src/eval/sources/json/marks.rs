@@ -205,6 +205,7 @@ const fn escapes(slashes: u64, carry: u64) -> (u64, u64) {
 }
 
 /// What is seen in a block, a bit each.
+#[derive(Clone, Copy)]
 struct Seen {
     /// The quotes, escaped or not.
     quotes: u64,
