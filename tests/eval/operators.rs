@@ -198,6 +198,14 @@ fn scan_refuses_what_is_not_documented() {
 }
 
 #[test]
+fn records_without_a_partner_stay_behind_a_partition() {
+    let text = "datatable(l:long, s:string) [1, 'a', 2, 'b'] | partition hint.strategy=native by s (top 1 by l asc) \
+        | join kind=rightouter (datatable(l:long) [7, 1]) on l | sort by l1 asc | extend x = row_number()";
+    let (_, rows) = shown(text);
+    assert_eq!(rows, ["1|a|1|1", "||7|2"]);
+}
+
+#[test]
 fn partition_reads_a_table_of_its_own_for_each_key() {
     let own = "datatable(at: string, n: long) ['TX', 1, 'CA', 2, 'TX', 3, 'KS', 5]";
     // A part without records has a sum all the same; the key is there when all columns of the table are gone.

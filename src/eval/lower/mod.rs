@@ -439,8 +439,9 @@ impl<'a> Lowering<'a> {
             fields
                 .iter()
                 .map(|(name, array)| {
-                    let nullable =
-                        *name != ordinal && *array.data_type() != datafusion::arrow::datatypes::DataType::Utf8View;
+                    // A hidden key behind an outer join may be null, though it is text.
+                    let is_text = *array.data_type() == datafusion::arrow::datatypes::DataType::Utf8View;
+                    let nullable = *name != ordinal && (!is_text || array.null_count() > 0);
                     Field::new(name, array.data_type().clone(), nullable)
                 })
                 .collect::<Vec<_>>(),
