@@ -333,6 +333,11 @@ mod tests {
         Conversion { fidelity, ..Conversion::new(String::new(), Losses::default()).with(outside) }
     }
 
+    fn measure<'a>(shape: Shape, conversion: &'a Conversion, told: &[&str]) -> Measure<'a> {
+        let told = told.iter().map(|name| Name::from(*name)).collect();
+        Measure { shape, conversion, span_unit: TICKS_PER_SECOND, told }
+    }
+
     fn left(rows: &[(&str, i64, &[u32])]) -> Answered {
         let rows = rows
             .iter()
@@ -365,8 +370,7 @@ mod tests {
     #[test]
     fn exact_is_the_same_rows_in_any_order() {
         let conversion = conversion(Fidelity::Exact);
-        let measure =
-            Measure { shape: Shape::Rows, conversion: &conversion, span_unit: TICKS_PER_SECOND, told: HashSet::new() };
+        let measure = measure(Shape::Rows, &conversion, &[]);
         let rule = left(&[("x", 1, &[1]), ("y", 2, &[2])]);
         assert!(measure.agree(&rule, None, &right(&[("y", "2", &[2]), ("x", "1", &[1])])));
         let others: [&[(&str, &str, &[u32])]; 4] = [
@@ -383,19 +387,12 @@ mod tests {
     #[test]
     fn events_are_the_same_groups_whatever_is_shown() {
         let conversion = conversion(Fidelity::Events);
-        let told: HashSet<Name> = ["A", "N"].map(Name::from).into();
-        let rows = Measure { shape: Shape::Rows, conversion: &conversion, span_unit: TICKS_PER_SECOND, told };
-        let events = Measure {
-            shape: Shape::Events,
-            conversion: &conversion,
-            span_unit: TICKS_PER_SECOND,
-            told: HashSet::new(),
-        };
+        let rows = measure(Shape::Rows, &conversion, &["A", "N"]);
+        let events = measure(Shape::Events, &conversion, &[]);
         let rule = left(&[("x", 1, &[1, 2]), ("y", 2, &[3])]);
         let other = right(&[("", "", &[1, 2]), ("", "", &[3])]);
         assert!(rows.agree(&rule, None, &other) && events.agree(&rule, None, &other));
-        let told = ["A"].map(Name::from).into();
-        let of_one = Measure { shape: Shape::Rows, conversion: &conversion, span_unit: TICKS_PER_SECOND, told };
+        let of_one = measure(Shape::Rows, &conversion, &["A"]);
         assert!(!of_one.agree(&rule, None, &other), "of the number nothing is said");
         assert!(of_one.agree(&rule, None, &right(&[("z", "1", &[1, 2]), ("z", "2", &[3])])));
         let regrouped = right(&[("", "", &[1]), ("", "", &[2, 3])]);
@@ -409,12 +406,7 @@ mod tests {
     #[test]
     fn what_an_outer_join_adds_is_not_looked_for_in_whole_events() {
         let conversion = conversion(Fidelity::Events);
-        let events = Measure {
-            shape: Shape::Events,
-            conversion: &conversion,
-            span_unit: TICKS_PER_SECOND,
-            told: HashSet::new(),
-        };
+        let events = measure(Shape::Events, &conversion, &[]);
         let (rule, bare) = (left(&[("x", 1, &[1, 8]), ("y", 2, &[2])]), left(&[("x", 1, &[1]), ("y", 2, &[2])]));
         assert!(events.agree(&rule, Some(&bare), &right(&[("", "", &[1]), ("", "", &[2])])));
         assert!(!events.agree(&rule, Some(&bare), &right(&[("", "", &[1])])));
@@ -428,12 +420,7 @@ mod tests {
     #[test]
     fn sequences_give_a_part_of_each_group_and_nothing_else() {
         let conversion = conversion(Fidelity::Approximate);
-        let measure = Measure {
-            shape: Shape::Groups,
-            conversion: &conversion,
-            span_unit: TICKS_PER_SECOND,
-            told: HashSet::new(),
-        };
+        let measure = measure(Shape::Groups, &conversion, &[]);
         let rule = left(&[("x", 3, &[1, 2, 3]), ("y", 2, &[4, 5])]);
         assert!(measure.agree(&rule, None, &right(&[("", "", &[1, 2]), ("", "", &[4, 5])])));
         assert!(!measure.agree(&rule, None, &right(&[("", "", &[1, 2])])), "a group is missing");
@@ -443,8 +430,7 @@ mod tests {
     #[test]
     fn values_are_the_same_whatever_they_are_stored_as() {
         let conversion = conversion(Fidelity::Exact);
-        let measure =
-            Measure { shape: Shape::Rows, conversion: &conversion, span_unit: TICKS_PER_SECOND, told: HashSet::new() };
+        let measure = measure(Shape::Rows, &conversion, &[]);
         for (value, ty, cell, same) in [
             (Value::from("2024-01-01T00:00:00.0000000Z"), Type::DateTime, Cell::Real(1_704_067_200.0), true),
             (Value::from("2024-01-01T00:00:00.0000000Z"), Type::DateTime, Cell::Real(1_704_067_201.0), false),

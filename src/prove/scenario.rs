@@ -322,9 +322,10 @@ pub(super) fn settled(
         record.insert(TIMES[0].to_owned(), Value::from(crate::literal::format_datetime(now - TICKS_PER_MINUTE)));
     }
     // A text that is written as instants are may be read as one.
+    let known = schemas.table(table);
     let is_instant = |name: &str, text: &str| {
-        let ty = schemas.table(table).and_then(|table| table.column(name).map(|column| column.ty));
-        ty == Some(Type::DateTime) || text.len() == INSTANT.len() && text.ends_with('Z')
+        let column = known.as_ref().and_then(|table| table.column(name));
+        column.is_some_and(|column| column.ty == Type::DateTime) || text.len() == INSTANT.len() && text.ends_with('Z')
     };
     for (name, value) in &mut record {
         if let Value::String(text) = value

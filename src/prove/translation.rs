@@ -240,6 +240,7 @@ mod tests {
         }
         assert_eq!(instant("now-1y", now), None);
     }
+
     #[test]
     fn a_path_gives_way_to_the_name_that_a_rule_asks_for() {
         let schemas = Schemas::default();

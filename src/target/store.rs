@@ -135,7 +135,8 @@ impl Fields {
     }
 }
 
-fn is_empty(value: &Json) -> bool {
+/// Whether a value is the empty text.
+pub(in crate::target) fn is_empty(value: &Json) -> bool {
     matches!(value, Json::String(text) if text.is_empty())
 }
 

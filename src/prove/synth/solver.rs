@@ -63,6 +63,9 @@ pub(super) type Asked<'q> = (Vector<Check<'q>>, Vector<Check<'q>>, Vector<(Check
 /// How often attempts are made in all.
 const BUDGET: usize = 20_000;
 
+/// How many values are tried where the first ones may be taken.
+const MANY: usize = 40;
+
 /// The solver.
 pub(super) struct Solver<'q> {
     pub(super) query: &'q Query,
@@ -211,12 +214,16 @@ impl<'q> Solver<'q> {
 
     /// A value that is as wanted and passes a test.
     fn pick(&self, node: &Node, wants: &[Want], fits: impl Fn(&Value) -> bool) -> Option<Value> {
+        // Another value of the same shape may do where the first ones are taken.
+        self.pick_of(node, wants, if node.apart.is_empty() { 3 } else { MANY }, fits)
+    }
+
+    /// The first of so many values that is as wanted and passes a test.
+    fn pick_of(&self, node: &Node, wants: &[Want], many: usize, fits: impl Fn(&Value) -> bool) -> Option<Value> {
         let context = self.context(node);
         let passes = |value: &Value| wants.iter().all(|want| want.holds(value)) && fits(value);
-        // Another value of the same shape may do where the first ones are taken.
-        let more = if context.apart { 40 } else { 3 };
         std::iter::once(context)
-            .chain((1..more).map(|more| Context {
+            .chain((1..many).map(|more| Context {
                 number: context.number * 41 + more,
                 turn: context.turn + more,
                 ..context
@@ -226,19 +233,12 @@ impl<'q> Solver<'q> {
 
     /// Another value that is as wanted, where one is found.
     pub(super) fn another_value(&self, id: NodeId) -> Option<Value> {
-        const TRIED: usize = 40;
         let (node, known) = (self.state.node(id), text(&self.assembled(id)?).to_lowercase());
         if !node.parts.is_empty() {
             return None;
         }
         let wants: Vec<Want> = node.wants.iter().map(|(want, _)| want.clone()).collect();
-        let first = self.context(node);
-        (1..TRIED).find_map(|more| {
-            let context = Context { number: first.number * 41 + more, turn: first.turn + more, ..first };
-            let other =
-                |value: &Value| text(value).to_lowercase() != known && wants.iter().all(|want| want.holds(value));
-            candidates::find(&wants, context, &other)
-        })
+        self.pick_of(node, &wants, MANY, |value| text(value).to_lowercase() != known)
     }
 
     /// Wants something of a value.

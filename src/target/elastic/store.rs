@@ -5,7 +5,7 @@ use crate::ir::{Column, Columns, Json, Origin};
 use crate::literal::{TICKS_PER_SECOND, format_guid, format_timespan};
 use crate::source::Span;
 use crate::target::Fields as Names;
-use crate::target::store::{Conflict, Fields, Given, INGESTED, Stored, object_in, parts};
+use crate::target::store::{Conflict, Fields, Given, INGESTED, Stored, is_empty, object_in, parts};
 use crate::types::Type;
 
 /// Ticks in a millisecond: finer is no instant here.
@@ -60,10 +60,6 @@ pub(in crate::target) fn store(tables: &Tables, event: &Given<'_>, names: Names)
     }
     let conflicts = fields.conflicts();
     (Stored { index, log_source: None, fields: fields.into_fields() }, conflicts)
-}
-
-fn is_empty(value: &Json) -> bool {
-    matches!(value, Json::String(text) if text.is_empty())
 }
 
 const fn type_of(value: &Json) -> Type {
