@@ -172,13 +172,15 @@ impl<'a> Binder<'a> {
         }
     }
 
-    /// `database("D").T`, `workspace("W").T`: a table elsewhere, of which nothing is known but its name.
+    /// `database("D").T`, `workspace("W").T`: a table elsewhere, of which nothing is known but its name, and what a user
+    /// says of a table of that name.
     fn place(&mut self, path: &'a ast::Path, span: Span) -> Plan {
         match &path.member {
             PathMember::Name(name) => {
-                // The tables of a workspace are much the same everywhere; elsewhere the name says nothing.
+                // The tables of a workspace are much the same everywhere; elsewhere the name says nothing by itself.
                 let workspace = matches!(&path.base.kind, Ast::Call(call) if &*call.name.text == "workspace");
-                match self.schemas.table(&name.text).filter(|_| workspace) {
+                let known = self.schemas.own_table(&name.text);
+                match known.or_else(|| self.schemas.table(&name.text).filter(|_| workspace)) {
                     Some(table) => self.known_table(&table, span),
                     None => Self::open_table(&name.text, span),
                 }

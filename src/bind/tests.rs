@@ -159,6 +159,21 @@ fn tables_of_the_workspace_have_columns() {
     assert_eq!(columns("NoSuchTable_CL | where a == 1 | project a"), "a: unknown, …");
 }
 
+/// A table elsewhere has the columns that a user says, wherever it is; the built-in ones are those of a workspace alone.
+#[test]
+fn tables_elsewhere_have_the_columns_of_a_users() {
+    let mut schemas = Schemas::builtin(Dialect::Sentinel);
+    let columns = vec![crate::schema::Column::new("id", Type::String)];
+    schemas.insert(crate::schema::Table { name: "Resources".into(), columns, open: false });
+    let shown = |text: &str| {
+        let query = bind(&crate::syntax::parse(text).query.unwrap(), &schemas).query.unwrap();
+        query.plan.schema().iter().map(|c| format!("{}: {}", c.name, c.ty.ty)).collect::<Vec<_>>().join(", ")
+    };
+    assert_eq!(shown("arg('').Resources"), "id: string");
+    assert_eq!(shown("cluster('c').database('d').Resources"), "id: string");
+    assert_eq!(shown("database('d').SigninLogs"), "");
+}
+
 /// What nothing is known of is never the ground of an error.
 #[test]
 fn an_unknown_table_may_have_any_column() {

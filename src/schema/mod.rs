@@ -99,6 +99,11 @@ impl Schemas {
         })
     }
 
+    /// The table of that exact name that a user declared, or gave data of.
+    pub fn own_table(&self, name: &str) -> Option<Arc<Table>> {
+        self.tables.get(name).cloned()
+    }
+
     /// The stored function of that exact name.
     pub fn function(&self, name: &str) -> Option<Arc<Function>> {
         let provided = || if self.tables.contains_key(name) { None } else { function::function(name) };

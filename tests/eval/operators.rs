@@ -640,3 +640,14 @@ fn a_negated_list_may_stand_in_the_condition_of_an_aggregate() {
         &["2|1"],
     );
 }
+
+#[test]
+fn a_list_of_texts_holds_a_value_whose_text_it_holds() {
+    gives(
+        "datatable(x: int, b: bool) [10014, true]
+         | project a = x in ('10014'), b1 = x == '10014', c = x in ('010014'), d = b in ('True'), e = b in ('true'),
+             f = x !in ('10014', '1'), g = x in (strcat('100', x % 100)), h = x in (1, '10014')",
+        "a:bool b1:bool c:bool d:bool e:bool f:bool g:bool h:bool",
+        &["True|True|False|True|False|False|True|True"],
+    );
+}

@@ -226,9 +226,7 @@ impl Lowering<'_> {
         let negated = node.negated;
         let key = format!("{items:?}{negated}{ty}");
         let function: udf::RowFunction = Arc::new(move |cells| {
-            let found = items
-                .iter()
-                .any(|item| compare_cells(CompareOp::Equal, NullRule::KqlMatch, &cells[0], item) == Some(true));
+            let found = items.iter().any(|item| is_equal(&cells[0], item));
             Cell::Bool(found != negated)
         });
         Ok(udf::rows("member", key, Type::Bool, false, function, vec![(subject, ty)]))
@@ -248,7 +246,7 @@ impl Lowering<'_> {
                 if by_text {
                     matching::matches(test, rules, &subject.to_text(), &item.to_text())
                 } else {
-                    compare_cells(CompareOp::Equal, NullRule::KqlMatch, subject, item) == Some(true)
+                    is_equal(subject, item)
                 }
             };
             // A dynamic array stands for its elements.
@@ -326,6 +324,15 @@ fn tests_of(expr: &Expr) -> Option<(ColumnId, StringRules, Tests)> {
         && !needles.is_empty()
         && needles.iter().all(|needle| !needle.is_empty());
     fits.then(|| (id, rules, needles.into_iter().map(|needle| (test, needle)).collect()))
+}
+
+/// Whether a value that is no text is equal to an item of a list, letter by letter: `in` is `or` of `==`, and `==` with a text
+/// compares texts. What a dynamic holds is compared as what it is.
+fn is_equal(subject: &Cell<'_>, item: &Cell<'_>) -> bool {
+    match item {
+        Cell::String(text) if !matches!(subject, Cell::Null | Cell::Dynamic(_)) => subject.to_text() == *text,
+        _ => compare_cells(CompareOp::Equal, NullRule::KqlMatch, subject, item) == Some(true),
+    }
 }
 
 /// The text of a value, as string operators see it.

@@ -226,3 +226,32 @@ fn booleans_are_compared_with_booleans() {
         assert!(text.contains(esql) && !text.contains("== 1") && !text.contains("== 0"), "{text}");
     }
 }
+
+#[test]
+fn the_text_of_a_boolean_is_that_of_kql() {
+    for (kql, esql) in [
+        ("IsAnonymousProxy == 'True'", r#"CASE(IsAnonymousProxy, "True", NOT IsAnonymousProxy, "False") == "True""#),
+        ("IsAnonymousProxy in ('True')", r#"CASE(IsAnonymousProxy, "True", NOT IsAnonymousProxy, "False") == "True""#),
+        ("ActionType == tostring(true)", r#"COALESCE("True", "")"#),
+    ] {
+        let text = output(&format!("CloudAppEvents | where {kql}"));
+        assert!(text.contains(esql), "{text}");
+    }
+}
+
+#[test]
+fn texts_are_numbers_where_they_are_the_text_of_one() {
+    assert_eq!(condition("EventID in ('10014', '4624')"), "EventID IN (10014, 4624)");
+    let refused = native("SecurityEvent | where EventID in ('010014')");
+    assert!(refused.output.is_none(), "{:?}", refused.output);
+}
+
+#[test]
+fn a_list_of_nothing_has_no_partner() {
+    let conversion = native(
+        "SigninLogs | where UserPrincipalName in ((SecurityEvent | where EventID == 1 | summarize make_list(Account)))",
+    );
+    assert!(conversion.losses.iter().any(|loss| loss.kind == LossKind::Null), "{:?}", conversion.losses);
+    let text = conversion.output.unwrap();
+    assert!(text.contains("| WHERE key IS NOT NULL"), "{text}");
+}

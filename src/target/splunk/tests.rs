@@ -551,3 +551,52 @@ fn what_log_analytics_adds_is_in_no_other_copy_of_a_record() {
     assert_eq!(conversion.fidelity, Fidelity::Approximate);
     assert!(conversion.losses.iter().any(|loss| loss.kind == LossKind::UnmappedField));
 }
+
+#[test]
+fn two_tables_that_are_found_by_one_search_are_told() {
+    let options = Options { fields: Fields::Siem, prefer: Prefer::Exact };
+    let told = |text: &str| {
+        converted(text, options).losses.iter().any(|loss| loss.message.contains("are found by the same search"))
+    };
+    assert!(told("DeviceNetworkEvents | join kind=inner CommonSecurityLog on $left.RemoteIP == $right.DestinationIP"));
+    assert!(!told("DeviceNetworkEvents | join kind=inner DeviceNetworkEvents on RemoteIP"));
+    assert!(!told("EmailEvents | join kind=inner EmailUrlInfo on NetworkMessageId"));
+}
+
+#[test]
+fn columns_that_no_table_lists_are_shown_and_told() {
+    for (kql, spl) in [
+        ("project Level, extra_s", "| table Level, extra_s"),
+        ("project Level, New = extra_s", "| rename extra_s AS New\n| table Level, New"),
+        ("project-rename New = extra_s | project Level, New", "| rename extra_s AS New\n| table Level, New"),
+    ] {
+        let conversion = native(&format!("AzureDiagnostics | {kql}"));
+        let told = conversion.losses.iter().filter(|loss| loss.message.contains("`extra_s`")).count();
+        assert_eq!(told, 1, "{kql}: {:?}", conversion.losses);
+        assert!(conversion.output.as_deref().unwrap().ends_with(spl), "{:?}", conversion.output);
+    }
+}
+
+#[test]
+fn another_column_of_the_events_time_keeps_it_when_the_time_is_computed() {
+    let text = native(
+        "DeviceEvents | summarize n = dcount(ActionType), arg_max(Timestamp, *) by DeviceName, bin(TimeGenerated, 15m)",
+    )
+    .output
+    .unwrap();
+    assert!(text.contains("| eval _time_before=_time"), "{text}");
+    assert!(text.contains("| eval Timestamp=_time_before"), "{text}");
+}
+
+#[test]
+fn the_time_of_an_event_stands_where_a_table_has_none() {
+    let union =
+        "union (DeviceEvents | project TimeGenerated, DeviceName), (DeviceInfo | project Timestamp, DeviceName)";
+    for (rest, fidelity) in
+        [("", Fidelity::Events), (" | where TimeGenerated > datetime(2024-01-01)", Fidelity::Approximate)]
+    {
+        let conversion = native(&format!("{union}{rest}"));
+        assert!(conversion.losses.iter().any(|loss| loss.kind == LossKind::Null), "{:?}", conversion.losses);
+        assert_eq!(conversion.fidelity, fidelity, "{:?}", conversion.losses);
+    }
+}

@@ -365,13 +365,15 @@ impl Lower<'_> {
             for value in values {
                 let literal = Ir::literal(value.clone(), span);
                 let text = value.as_str();
-                items.push(match text.and_then(|text| text.trim().parse::<i64>().ok()) {
+                // `007` is the text of no number.
+                let number = text.and_then(|text| text.parse::<i64>().ok().filter(|number| number.to_string() == text));
+                items.push(match number {
                     Some(number) if ty != Type::DateTime => Expr::integer(number),
                     _ if text.is_some() => {
                         return refuse(
                             LossKind::UnsupportedExpression,
                             span,
-                            "a number is compared with a text that is none",
+                            "a number is compared with a text that is not the text of a whole number",
                         );
                     }
                     _ => self.value(flow, &literal)?,

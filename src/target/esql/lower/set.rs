@@ -100,6 +100,11 @@ impl Lower<'_> {
         let (side, label) = (self.side_of(), self.helper("other"));
         right.push(Command::Eval(vec![(side.clone(), Expr::text(&label)), (name.clone(), fold(right_value))]));
         right.push(Command::Keep(vec![side.clone(), name.clone()]));
+        if self.query.columns[column].ty.ty == Type::Dynamic {
+            // A list of nothing is null there, and would be a partner of every row without a key.
+            right.push(Command::Where(Expr::field(&name).is_not_null()));
+            self.lose(LossKind::Null, span, "an empty text in the list is not found: lists hold none there");
+        }
         right.pool = None;
         let right_queries = branches(right, span)?;
         Self::pooled(flow, &side, span)?;

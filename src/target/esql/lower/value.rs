@@ -243,6 +243,7 @@ impl Lower<'_> {
         match expr.as_literal() {
             Some(Value::Int(value)) => return Ok(Expr::Text(value.to_string())),
             Some(Value::Long(value)) => return Ok(Expr::Text(value.to_string())),
+            Some(Value::Bool(value)) => return Ok(Expr::text(if *value { "True" } else { "False" })),
             Some(Value::Null(_)) => return Ok(Expr::Null),
             Some(Value::Dynamic(json)) if !matches!(json.as_ref(), Json::Array(_) | Json::Bag(_)) => {
                 return self.text(flow, &Ir::literal(json.to_value(), expr.span));
@@ -255,6 +256,11 @@ impl Lower<'_> {
             (_, Some(StoredType::Keyword)) => value,
             (_, Some(StoredType::Ip | StoredType::Long)) => Expr::call("TO_STRING", [value]),
             (Type::String | Type::Guid, _) => value,
+            // `TO_STRING` writes `true`, where KQL writes `True`.
+            (Type::Bool, _) => {
+                let fails = Expr::Not(Box::new(value.clone()));
+                Expr::call("CASE", [value, Expr::text("True"), fails, Expr::text("False")])
+            }
             (Type::DateTime | Type::TimeSpan, _) => {
                 self.lose(
                     LossKind::Null,

@@ -40,7 +40,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::rows::Data;
 use super::tree::{Command, Eval, Filter, Head, Search};
-use crate::ir::{ColumnId, Origin, Query, Schema};
+use crate::ir::{Column, ColumnId, Origin, Query, Schema};
 use crate::target::ledger::{Accounts, Ledger};
 use crate::target::usage::Usage;
 use crate::target::{Loss, LossKind, Losses, Options};
@@ -58,7 +58,16 @@ type Lowered = (Search, Vec<(String, String)>, Losses);
 
 /// Lowers a query.
 pub(super) fn lower(query: &Query, data: &Data, options: Options) -> Result<Lowered, Losses> {
-    let mut lower = Lower { query, data, options, ledger: Ledger::new(), depth: 0, hint: None, shown: Vec::new() };
+    let mut lower = Lower {
+        query,
+        data,
+        options,
+        ledger: Ledger::new(),
+        depth: 0,
+        hint: None,
+        shown: Vec::new(),
+        searched: HashMap::new(),
+    };
     match lower.whole() {
         Ok(search) => Ok((search, lower.shown, lower.ledger.losses)),
         Err(loss) => {
@@ -212,6 +221,8 @@ pub(super) struct Lower<'a> {
     pub(super) hint: Option<String>,
     /// The columns of the result, each with the field that holds it.
     shown: Vec<(String, String)>,
+    /// The tables that are read, each under what finds its events.
+    searched: HashMap<&'a str, String>,
 }
 
 /// Runs something that may nest deeply on a stack that grows.
@@ -354,11 +365,22 @@ impl Lower<'_> {
     fn show(&mut self, flow: &mut Flow, schema: &Schema) {
         let mut names = HashSet::new();
         let mut columns = Vec::new();
+        let is_as_found =
+            |slot: &Slot, column: &Column| slot.of_event && *self.query.columns[column.id].name == *column.name;
+        // A computed `TimeGenerated` takes the place of the event's time.
+        let computes_time = schema.iter().any(|column| {
+            flow.slots.get(&column.id).is_some_and(|slot| {
+                !is_as_found(slot, column) && self.shown_name(column.id, &column.name, slot) == "_time"
+            })
+        });
         for column in schema.iter() {
             let Some(slot) = flow.slots.get(&column.id) else { continue };
             let mut name = self.shown_name(column.id, &column.name, slot);
-            let as_found = slot.of_event && *self.query.columns[column.id].name == *column.name;
-            if !flow.narrowed && as_found {
+            let overwritten = computes_time && slot.val.expr == Eval::field("_time");
+            if overwritten && name == "_time" && is_as_found(slot, column) {
+                name = clean(&column.name);
+            }
+            if !flow.narrowed && is_as_found(slot, column) && !overwritten {
                 // The event shows it by itself; two columns of Sentinel may be one field there.
                 let name = slot.nullable_field().map_or(name, |(field, _)| field.to_owned());
                 names.insert(name.clone());

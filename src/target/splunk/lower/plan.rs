@@ -261,7 +261,14 @@ impl Lower<'_> {
         let mut values: Vec<(ColumnId, std::sync::Arc<str>, Slot)> = Vec::new();
         let mut aliases = Vec::new();
         for (item, name) in items.iter().zip(names) {
-            if !after.live.contains(&item.id) || item.is_passed_on() {
+            if !after.live.contains(&item.id) {
+                continue;
+            }
+            if item.is_passed_on() {
+                if !flow.slots.contains_key(&item.id) {
+                    // No source has told of it: it is read here for the first time.
+                    self.column(flow, item.id, item.expr.span);
+                }
                 continue;
             }
             if let Some(of) = item.expr.as_column() {

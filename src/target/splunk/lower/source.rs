@@ -121,6 +121,15 @@ impl Lower<'_> {
                 Some(_) => {}
             }
         }
+        if let Some(table) = mapped {
+            let first = self.searched.entry(&table.search).or_insert_with(|| name.to_owned()).clone();
+            if first != name {
+                let message = format!(
+                    "the events of `{first}` and of `{name}` are found by the same search, each where the other are meant too"
+                );
+                self.ledger.losses.push(Loss::approximate(LossKind::UnmappedField, span, message));
+            }
+        }
         let mut flow = Flow::new(Head::Events { filter: raw(search), earliest: None, latest: None });
         for column in schema.iter() {
             let slot = self.table_slot(column, mapped, name);
@@ -271,6 +280,8 @@ impl Lower<'_> {
         let mut moved = Vec::new();
         // The fields of each branch.
         let mut own: Vec<Vec<String>> = vec![Vec::new(); flows.len()];
+        let partial: HashSet<ColumnId> =
+            wanted.iter().filter(|(_, _, from)| from.iter().any(Option::is_none)).map(|(id, ..)| *id).collect();
         for (id, name, from) in wanted {
             let slots: Vec<Option<Slot>> =
                 from.iter().zip(&flows).map(|(id, flow)| id.and_then(|id| flow.slots.get(&id).cloned())).collect();
@@ -341,6 +352,16 @@ impl Lower<'_> {
                 }
             }
             result.push((id, Slot { filled, ..Slot::new(Val::new(Eval::Field(field), repr)) }));
+        }
+        for (id, _) in result.iter().filter(|(id, slot)| partial.contains(id) && slot.val.expr == Eval::field("_time"))
+        {
+            let column = &self.query.columns[*id];
+            let message = format!(
+                "where a table of the union has no `{}`, the time of the event stands there, which every event keeps",
+                column.name
+            );
+            let loss = if usage.deciding.contains(id) { Loss::approximate } else { Loss::shown };
+            self.ledger.losses.push(loss(LossKind::Null, column.span, message));
         }
         for (index, flow) in flows.iter_mut().enumerate() {
             self.named_fields(flow, &renamed[index]);
