@@ -6,12 +6,20 @@ use super::stored::Record;
 use crate::schema::Schemas;
 use crate::types::Type;
 
-/// Puts what is no array into one, in dynamic columns and slots of these names. The empty text is nothing.
+/// Puts what is no array into one, in dynamic columns and slots of these names, and in columns of these names that hold
+/// JSON as a text. The empty text is nothing.
 pub(super) fn held(record: &mut Record, table: &str, schemas: &Schemas, names: &[String]) {
     let Some(table) = schemas.table(table) else { return };
     for (name, value) in record {
-        if table.column(name).is_some_and(|column| column.ty == Type::Dynamic) {
-            hold(name, value, names);
+        match (table.column(name).map(|column| column.ty), &*value) {
+            (Some(Type::Dynamic), _) => hold(name, value, names),
+            (Some(Type::String), Value::String(text)) if names.contains(name) && !text.is_empty() => {
+                // One name may be that of an object elsewhere, such as the `ExtendedProperties` of alerts.
+                if !matches!(serde_json::from_str(text), Ok(Value::Array(_) | Value::Object(_))) {
+                    *value = Value::String(Value::Array(vec![value.take()]).to_string());
+                }
+            }
+            _ => {}
         }
     }
 }
@@ -38,6 +46,18 @@ mod tests {
 
     use super::*;
     use crate::schema::Dialect;
+
+    #[test]
+    fn texts_of_arrays_are_texts_of_arrays() {
+        let names = ["AttackTechniques".to_owned()];
+        for (before, after) in
+            [("T1059", r#"["T1059"]"#), (r#"["T1059"]x"#, r#"["[\"T1059\"]x"]"#), ("[1]", "[1]"), ("", "")]
+        {
+            let mut record = json!({"AttackTechniques": before, "Title": before}).as_object().unwrap().clone();
+            held(&mut record, "AlertEvidence", &Schemas::builtin(Dialect::Sentinel), &names);
+            assert_eq!(Value::Object(record), json!({"AttackTechniques": after, "Title": before}));
+        }
+    }
 
     #[test]
     fn what_is_no_array_becomes_the_element_of_one() {

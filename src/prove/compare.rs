@@ -95,12 +95,22 @@ impl Measure<'_> {
         let event = OnceCell::new();
         left.columns.iter().zip(&found.values).filter_map(move |((name, ty), value)| {
             let is_same = match self.conversion.outside.field(name) {
-                Some(field) => self.is_value(value, *ty, &get(row, field, &event)),
+                Some(field) => {
+                    let cell = get(row, field, &event);
+                    self.is_value(value, *ty, &cell)
+                        || is_nothing(value) && matches!(*cell, Cell::Bag(_)) && self.holds_others(field)
+                }
                 // A column that is null in every row has no field there.
                 None => is_nothing(value),
             };
             (!is_same).then_some(&**name)
         })
+    }
+
+    /// Whether other columns are parts of a field, which is there for their sake too.
+    fn holds_others(&self, field: &str) -> bool {
+        let is_part = |other: &str| other.strip_prefix(field).is_some_and(|rest| rest.starts_with('.'));
+        self.conversion.outside.columns.iter().any(|(_, other)| is_part(other))
     }
 
     /// The columns in which rows of the same events differ, where that is all that both sides differ in.

@@ -39,6 +39,8 @@ pub struct TargetFile {
     pub capabilities: Capabilities,
     /// How Sentinel's own tables are found when fields keep their names; `{table}` is the table.
     pub native_search: String,
+    /// The field that holds the name of such a table.
+    pub native_table: String,
     /// The columns that hold the time of an event, which Splunk calls `_time`.
     pub time_columns: Vec<String>,
     /// Columns and slots of dynamic values that hold an array wherever they hold anything.
@@ -402,7 +404,7 @@ mod tests {
 
     #[test]
     fn mistakes_are_told_with_file_and_line() {
-        let target = "capabilities: {title: a, description: b, extension: c, limits: [d]}\nnative_search: x\ntime_columns: []\narrays: []\ntime_format: x\n";
+        let target = "capabilities: {title: a, description: b, extension: c, limits: [d]}\nnative_search: x\nnative_table: y\ntime_columns: []\narrays: []\ntime_format: x\n";
         let read = |functions: &str, tables: &str| {
             let file = |name, text| DataFile { name, text };
             Data::read(file("t", target), file("f", functions), file("s", tables)).unwrap_err().to_string()

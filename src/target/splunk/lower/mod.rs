@@ -122,6 +122,8 @@ pub(super) struct Slot {
     pub(super) val: Val,
     /// Whether it is a field of the events as they are found, so that the search language can test it.
     pub(super) of_event: bool,
+    /// Whether it is such a field under another name than its own column's, so that the events do not show it by themselves.
+    pub(super) alias: bool,
     /// Whether it is known to be neither null nor empty.
     pub(super) filled: bool,
     /// Whether it is known to be an array wherever it is anything.
@@ -132,11 +134,11 @@ pub(super) struct Slot {
 
 impl Slot {
     pub(super) const fn new(val: Val) -> Self {
-        Self { val, of_event: false, filled: false, array: false, note: None }
+        Self { val, of_event: false, alias: false, filled: false, array: false, note: None }
     }
 
     pub(super) const fn filled(val: Val) -> Self {
-        Self { val, of_event: false, filled: true, array: false, note: None }
+        Self { val, of_event: false, alias: false, filled: true, array: false, note: None }
     }
 
     /// The field of the event that it is, and the text which that holds where there is no value.
@@ -365,8 +367,9 @@ impl Lower<'_> {
     fn show(&mut self, flow: &mut Flow, schema: &Schema) {
         let mut names = HashSet::new();
         let mut columns = Vec::new();
-        let is_as_found =
-            |slot: &Slot, column: &Column| slot.of_event && *self.query.columns[column.id].name == *column.name;
+        let is_as_found = |slot: &Slot, column: &Column| {
+            slot.of_event && !slot.alias && *self.query.columns[column.id].name == *column.name
+        };
         // A computed `TimeGenerated` takes the place of the event's time.
         let computes_time = schema.iter().any(|column| {
             flow.slots.get(&column.id).is_some_and(|slot| {
@@ -382,7 +385,14 @@ impl Lower<'_> {
             }
             if !flow.narrowed && is_as_found(slot, column) && !overwritten {
                 // The event shows it by itself; two columns of Sentinel may be one field there.
-                let name = slot.nullable_field().map_or(name, |(field, _)| field.to_owned());
+                let name = match (slot.nullable_field(), &slot.val) {
+                    (Some((field, _)), _) => field.to_owned(),
+                    (
+                        None,
+                        Val { expr: Eval::Field(_), repr: Repr::Object(field) } | Val { expr: Eval::Field(field), .. },
+                    ) => field.clone(),
+                    _ => name,
+                };
                 names.insert(name.clone());
                 self.shown.push((column.name.to_string(), name));
                 continue;

@@ -273,7 +273,8 @@ impl Lower<'_> {
             }
             if let Some(of) = item.expr.as_column() {
                 self.column(flow, of, item.expr.span);
-                if let Some(slot) = flow.slots.get(&of).cloned() {
+                if let Some(mut slot) = flow.slots.get(&of).cloned() {
+                    slot.alias |= *name != *self.query.columns[of].name;
                     aliases.push((item.id, slot));
                     continue;
                 }

@@ -308,6 +308,7 @@ impl Lower<'_> {
                     used.insert(field.clone());
                 }
                 let of_event = slots.iter().flatten().all(|slot| slot.of_event);
+                let alias = slots.iter().flatten().any(|slot| slot.alias);
                 let note = slots.iter().flatten().find_map(|slot| slot.note.clone());
                 if let Eval::Field(field) = &first.val.expr {
                     for (branch, column) in own.iter_mut().zip(&from) {
@@ -316,7 +317,7 @@ impl Lower<'_> {
                         }
                     }
                 }
-                result.push((id, Slot { of_event, filled, note, ..first }));
+                result.push((id, Slot { of_event, alias, filled, note, ..first }));
             } else {
                 moved.push((id, name, from, slots, filled));
             }
@@ -370,8 +371,13 @@ impl Lower<'_> {
             {
                 let field = super::clean(&self.query.columns[*id].name);
                 let label = labels.get(index).map(std::string::ToString::to_string).unwrap_or_default();
+                let label = match &union.inputs[index].source.kind {
+                    // Which of the tables it is, each event says itself.
+                    SourceKind::Tables(_) => Eval::Field(self.data.target.native_table.clone()),
+                    _ => Eval::Text(label),
+                };
                 own[index].push(field.clone());
-                flow.push(Command::Eval(vec![(field, Eval::Text(label))]));
+                flow.push(Command::Eval(vec![(field, label)]));
             }
         }
         if let Some((id, _)) = &union.source {
