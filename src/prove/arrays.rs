@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
+use super::scenario::each_plan;
 use super::stored::Record;
+use crate::ir::{Expr, ExprKind, Query};
 use crate::schema::Schemas;
 use crate::types::Type;
 
@@ -40,12 +42,40 @@ fn hold(name: &str, value: &mut Value, names: &[String]) {
     }
 }
 
+/// The columns that a query takes for arrays.
+pub(super) fn asked(query: &Query) -> Vec<String> {
+    let mut found = Vec::new();
+    each_plan(query, &mut |plan| {
+        for step in &plan.steps {
+            step.op.expressions(&mut |expr| {
+                expr.walk(&mut |expr| {
+                    if let ExprKind::Call(function, arguments) = &expr.kind
+                        && matches!(function.name(), "array_index_of" | "array_length" | "set_has_element")
+                        && let Some(id) = arguments.first().and_then(Expr::as_column)
+                    {
+                        found.push(query.columns[id].name.to_string());
+                    }
+                });
+            });
+        }
+    });
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
     use crate::schema::Dialect;
+
+    #[test]
+    fn columns_are_arrays_where_they_are_taken_for_such() {
+        let text = "SigninLogs | where set_has_element(A, 'x') and array_length(B) > 1 and C == 'y'";
+        let tree = crate::syntax::parse(text).query.unwrap();
+        let query = crate::bind::bind(&tree, &Schemas::builtin(Dialect::Sentinel)).query.unwrap();
+        assert_eq!(asked(&query), ["A", "B"]);
+    }
 
     #[test]
     fn texts_of_arrays_are_texts_of_arrays() {

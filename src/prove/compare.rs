@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashSet};
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::rule_side::{Answered, Found};
 use super::translation::Row;
@@ -51,8 +51,8 @@ impl Measure<'_> {
                 self.same_rows(left, right)
                     || self.conversion.fidelity != Fidelity::Exact
                         && left.traced
-                        && same_groups(&left.rows, right)
-                        && self.shows_what_it_says(left, right)
+                        && (same_groups(&left.rows, right) && self.shows_what_it_says(left, right)
+                            || self.same_but_for_told(left, right))
             }
             Shape::Events => same_events(left, bare.unwrap_or(left), right),
             Shape::Groups => same_groups(&left.rows, right) || Self::same_alerts(left, right),
@@ -136,8 +136,11 @@ impl Measure<'_> {
             return match cell {
                 Cell::Null => true,
                 Cell::Text(text) => text.is_empty() || &**text == "null",
-                Cell::List(items) => items.is_empty(),
-                Cell::Bag(slots) => slots.is_empty(),
+                cell @ (Cell::List(_) | Cell::Bag(_)) => {
+                    let mut text = String::new();
+                    cell.write_json(&mut text);
+                    serde_json::from_str(&text).is_ok_and(|held| is_nothing(&held))
+                }
                 _ => false,
             };
         }
@@ -180,6 +183,24 @@ impl Measure<'_> {
         })
     }
 
+    /// Whether the rows are the same but for what the translation says that it shows otherwise, where it knows less of the
+    /// events that they are made of: values that it carries from one record to another bring no event with them.
+    fn same_but_for_told(&self, left: &Answered, right: &[Row]) -> bool {
+        if left.rows.len() != right.len() {
+            return false;
+        }
+        let mut free: Vec<&Row> = right.iter().collect();
+        for found in &left.rows {
+            let part = |row: &Row| !row.events.is_empty() && is_part(&row.events, &found.events);
+            let same = |row: &Row| self.other_columns(left, found, row).next().is_none();
+            let told = |row: &Row| self.other_columns(left, found, row).all(|name| self.told.contains(name));
+            let first = free.iter().position(|row| part(row) && same(row));
+            let Some(at) = first.or_else(|| free.iter().position(|row| part(row) && told(row))) else { return false };
+            free.swap_remove(at);
+        }
+        true
+    }
+
     /// Whether a loss of this kind is about what is shown.
     fn shows(&self, kind: LossKind) -> bool {
         self.conversion.losses.iter().any(|loss| loss.kind == kind && loss.fidelity == Fidelity::Events)
@@ -187,26 +208,45 @@ impl Measure<'_> {
 }
 
 /// The value of a field. An array or object of an event is no field in Splunk but a part of the event's text, which is
-/// parsed once for all that is asked of a row.
+/// parsed once for all that is asked of a row; an object is none in Elastic, where its parts are fields.
 fn get<'r>(row: &'r Row, field: &str, event: &OnceCell<Value>) -> Cow<'r, Cell> {
     let named = |wanted: &str| row.fields.iter().find(|(name, _)| **name == *wanted).map(|(_, cell)| cell);
     if let Some(cell) = named(field) {
-        return Cow::Borrowed(cell);
+        let object = if cell.is_null() { parts(row, field) } else { None };
+        return object.map_or(Cow::Borrowed(cell), |object| Cow::Owned(super::stored::cell(&of_json(&object))));
     }
     let event = event.get_or_init(|| match named("_raw") {
         Some(Cell::Text(text)) => serde_json::from_str(text).unwrap_or_default(),
         _ => Value::Null,
     });
     let part = field.split('.').try_fold(event, |value, slot| value.get(slot));
-    Cow::Owned(part.map_or(Cell::Null, |part| super::stored::cell(&of_json(part))))
+    let part = part.cloned().or_else(|| parts(row, field));
+    Cow::Owned(part.map_or(Cell::Null, |part| super::stored::cell(&of_json(&part))))
+}
+
+/// An object, of the fields that are its parts; nothing where there are none.
+fn parts(row: &Row, field: &str) -> Option<Value> {
+    let mut object = None;
+    for (name, cell) in row.fields.iter().filter(|(_, cell)| !cell.is_null()) {
+        let Some(path) = name.strip_prefix(field).and_then(|rest| rest.strip_prefix('.')) else { continue };
+        let mut slot = object.get_or_insert_with(|| Value::Object(Map::new()));
+        for part in path.split('.') {
+            let Value::Object(slots) = slot else { return None };
+            slot = slots.entry(part).or_insert_with(|| Value::Object(Map::new()));
+        }
+        let mut text = String::new();
+        cell.write_json(&mut text);
+        *slot = serde_json::from_str(&text).ok()?;
+    }
+    object
 }
 
 fn is_nothing(value: &Value) -> bool {
     match value {
         Value::Null => true,
         Value::String(text) => text.is_empty() || text == "NaN",
-        Value::Array(items) => items.is_empty(),
-        Value::Object(slots) => slots.is_empty(),
+        Value::Array(items) => items.iter().all(is_nothing),
+        Value::Object(slots) => slots.values().all(is_nothing),
         _ => false,
     }
 }
@@ -378,6 +418,34 @@ mod tests {
     }
 
     #[test]
+    fn an_object_is_made_of_its_parts() {
+        let field = |name: &str, text: &str| (name.into(), Cell::text(text));
+        let row = Row { fields: vec![field("p.a.b", "x"), field("p.a.c", "y"), field("pq.a", "z")], events: vec![1] };
+        for (object, is_same) in [
+            (serde_json::json!({"a": {"b": "x", "c": "y"}}), true),
+            (serde_json::json!({"a": {"b": "x"}}), false),
+            (serde_json::json!({"a": {"b": "x", "c": "z"}}), false),
+        ] {
+            assert_eq!(same_json(&object, &get(&row, "p", &OnceCell::new()), false), is_same, "{object}");
+        }
+        assert_eq!(*get(&row, "q", &OnceCell::new()), Cell::Null);
+    }
+
+    #[test]
+    fn carried_values_bring_no_events() {
+        let conversion = conversion(Fidelity::Events);
+        let rule = left(&[("x", 1, &[1, 2]), ("y", 1, &[3, 4])]);
+        let shown = |told: &[&str], rows: &[(&str, &str, &[u32])]| {
+            measure(Shape::Rows, &conversion, told).agree(&rule, None, &right(rows))
+        };
+        assert!(shown(&["N"], &[("x", "", &[1]), ("y", "", &[3])]));
+        assert!(!shown(&[], &[("x", "", &[1]), ("y", "", &[3])]), "of the number nothing is said");
+        assert!(!shown(&["N"], &[("y", "", &[1]), ("x", "", &[3])]), "the other's value");
+        assert!(!shown(&["N"], &[("x", "", &[1]), ("y", "", &[5])]), "an event that is none of the rule's");
+        assert!(!shown(&["N"], &[("x", "", &[1])]), "one is missing");
+    }
+
+    #[test]
     fn exact_is_the_same_rows_in_any_order() {
         let conversion = conversion(Fidelity::Exact);
         let measure = measure(Shape::Rows, &conversion, &[]);
@@ -448,6 +516,9 @@ mod tests {
             (Value::from(true), Type::Bool, Cell::text("true"), true),
             (Value::from(true), Type::Bool, Cell::text("false"), false),
             (Value::from(""), Type::String, Cell::Null, true),
+            (serde_json::json!({"a": ""}), Type::Dynamic, Cell::Null, true),
+            (serde_json::json!({"a": [""]}), Type::Dynamic, Cell::List(vec![Cell::text("")]), true),
+            (serde_json::json!({"a": 0}), Type::Dynamic, Cell::Null, false),
             (Value::from("a"), Type::String, Cell::Null, false),
             (serde_json::json!(["b", "a"]), Type::Dynamic, Cell::List(vec![Cell::text("a"), Cell::text("b")]), true),
             (serde_json::json!(["b"]), Type::Dynamic, Cell::text("b"), true),

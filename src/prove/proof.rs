@@ -136,6 +136,11 @@ impl Given<'_> {
             wanted: wanted.as_ref(),
         };
         let (grain, edges) = limits(target);
+        let mut lists = target.arrays()?.to_vec();
+        if matches!(target.name(), "eql" | "esql") {
+            // A field of Elastic does not tell one value from an array of one.
+            lists.extend(arrays::asked(self.query));
+        }
         let time = scenario::time_column(self.query);
         let texts = scenario::texts(self.query);
         let named = scenario::columns_named(self.query);
@@ -159,7 +164,7 @@ impl Given<'_> {
                 for record in records.iter() {
                     let settled = scenario::settled(record, table, self.schemas, grain, time, scenario.now);
                     let Some(mut record) = settled else { continue };
-                    arrays::held(&mut record, table, self.schemas, target.arrays()?);
+                    arrays::held(&mut record, table, self.schemas, &lists);
                     let at_edge = super::translation::time_of(&record).is_some_and(|at| edge.contains(&at));
                     if !at_edge && !blurred(table, &record)? {
                         kept.extend(storing.storable(table, record, &named)?);

@@ -121,13 +121,31 @@ pub(super) fn columns_read(query: &Query) -> Option<HashSet<String>> {
             });
         }
     });
-    let narrowed = |plan: &Plan| {
-        plan.steps.iter().any(|step| matches!(step.op, Op::Project(..) | Op::Summarize { .. } | Op::Distinct))
-    };
-    if all || !narrowed(&query.plan) {
+    if all || !is_narrowed(query, &query.plan) {
         return None;
     }
     Some(ids.into_iter().map(|id| query.columns[id].name.to_string()).collect())
+}
+
+/// Whether a plan names all columns that it gives: it leaves those of its tables out, and no join behind that brings
+/// others with it.
+fn is_narrowed(query: &Query, plan: &Plan) -> bool {
+    let narrows = |op: &Op| matches!(op, Op::Project(..) | Op::Summarize { .. } | Op::Distinct);
+    let last = plan.steps.iter().rposition(|step| narrows(&step.op));
+    let from = match (last, &plan.source.kind) {
+        (Some(at), _) => at + 1,
+        (None, SourceKind::Shared(id, _)) => match query.shared.get(id.0 as usize) {
+            Some(shared) if is_narrowed(query, &shared.plan) => 0,
+            _ => return false,
+        },
+        (None, _) => return false,
+    };
+    plan.steps[from..].iter().all(|step| match &step.op {
+        Op::Join(join) if !matches!(join.kind, JoinKind::LeftSemi | JoinKind::LeftAnti) => {
+            is_narrowed(query, &join.right)
+        }
+        _ => true,
+    })
 }
 
 /// The columns that a query names in expressions.
@@ -323,20 +341,26 @@ pub(super) fn settled(
     }
     // A text that is written as instants are may be read as one.
     let known = schemas.table(table);
-    let is_instant = |name: &str, text: &str| {
-        let column = known.as_ref().and_then(|table| table.column(name));
-        column.is_some_and(|column| column.ty == Type::DateTime) || text.len() == INSTANT.len() && text.ends_with('Z')
-    };
     for (name, value) in &mut record {
-        if let Value::String(text) = value
-            && is_instant(name, text)
-            && let Some(ticks) = parse_datetime(text)
-            && ticks % grain != 0
-        {
-            *text = crate::literal::format_datetime(ticks.div_euclid(grain) * grain);
-        }
+        let column = known.as_ref().and_then(|table| table.column(name));
+        coarsen(value, grain, column.is_some_and(|column| column.ty == Type::DateTime));
     }
     Some(record)
+}
+
+/// Makes instants no finer than so many ticks, those inside of objects too. What is not known to be one is taken for one
+/// where it is written as instants are.
+fn coarsen(value: &mut Value, grain: i64, is_instant: bool) {
+    match value {
+        Value::String(text) if is_instant || text.len() == INSTANT.len() && text.ends_with('Z') => {
+            if let Some(ticks) = parse_datetime(text).filter(|ticks| ticks % grain != 0) {
+                *text = crate::literal::format_datetime(ticks.div_euclid(grain) * grain);
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| coarsen(item, grain, false)),
+        Value::Object(slots) => slots.values_mut().for_each(|slot| coarsen(slot, grain, false)),
+        _ => {}
+    }
 }
 
 fn has_column(schemas: &Schemas, table: &str, column: &str) -> bool {
@@ -390,6 +414,27 @@ mod tests {
             settled_to(10_000, "DeviceEvents", json!({"Timestamp": one, "Said": "2024-05-14T09:00:00.0000001Z"}));
         assert_eq!(written["Said"], json!("2024-05-14T09:00:00.0000000Z"), "as fine as instants are kept");
         assert_eq!(without["TimeGenerated"], json!("2024-05-14T09:59:00.0000000Z"), "the time of its arrival");
+        let inside = json!({"Timestamp": one, "d": {"list": ["2024-05-14T09:00:00.0000001Z"]}});
+        let inside = settled_to(10_000, "DeviceEvents", inside);
+        assert_eq!(inside["d"]["list"][0], json!("2024-05-14T09:00:00.0000000Z"), "inside of objects as well");
+    }
+
+    #[test]
+    fn what_a_join_brings_is_read() {
+        let read = |text: &str| columns_read(&query(text)).map(|names| names.contains("Account"));
+        let summed = "SigninLogs | summarize count() by IPAddress";
+        assert_eq!(read(summed), Some(false));
+        for (right, all) in [
+            ("(SecurityEvent)", true),
+            ("(SecurityEvent | where EventID == 1)", true),
+            ("(SecurityEvent | project IpAddress)", false),
+        ] {
+            let of = |kind: &str, on: &str| read(&format!("{summed} | join kind={kind} {right} on {on}"));
+            assert_eq!(of("inner", "$left.IPAddress == $right.IpAddress").is_none(), all, "{right}");
+            assert!(of("leftsemi", "$left.IPAddress == $right.IpAddress").is_some(), "{right}");
+            let behind = format!("{summed} | join {right} on $left.IPAddress == $right.IpAddress | project count_");
+            assert!(read(&behind).is_some(), "{right}");
+        }
     }
 
     #[test]

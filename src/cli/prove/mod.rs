@@ -178,7 +178,7 @@ impl Prove {
         }
         let path = Path::new(text.file.name());
         let scenarios = self.events.scenarios(path, &ir, work.schemas, &work.engine)?;
-        let typed = typed::of(query, &scenarios, work.schemas);
+        let typed = typed::of(query, &ir.plan, &scenarios, work.schemas);
         let (run, schemas) = typed.as_ref().map_or((&ir, work.schemas), |(query, schemas)| (query, schemas));
         let given = Given {
             query: run,

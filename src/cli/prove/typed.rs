@@ -16,7 +16,12 @@ use crate::types::Type;
 
 /// The query by what events show of tables and columns that it reads and nobody knows, and what is known then; nothing
 /// where all are known, or the query has no meaning by these types.
-pub(super) fn of(query: &Query, scenarios: &[Scenario], schemas: &Schemas) -> Option<(ir::Query, Schemas)> {
+pub(super) fn of(
+    query: &Query,
+    plan: &ir::Plan,
+    scenarios: &[Scenario],
+    schemas: &Schemas,
+) -> Option<(ir::Query, Schemas)> {
     let mut found: BTreeMap<&str, BTreeMap<&str, Option<Type>>> = BTreeMap::new();
     for (name, records) in scenarios.iter().flat_map(|scenario| &scenario.tables) {
         let table = schemas.table(name);
@@ -36,6 +41,9 @@ pub(super) fn of(query: &Query, scenarios: &[Scenario], schemas: &Schemas) -> Op
         return None;
     }
     let mut known = schemas.clone();
+    if takes_all(plan) {
+        known.present(found.keys().map(|name| (*name).to_owned().into()));
+    }
     for (name, columns) in found {
         let shown = columns.into_iter().filter_map(|(name, ty)| Some(Column::new(name.to_owned(), ty?)));
         let listed = schemas.table(name).map(|table| table.columns.clone()).unwrap_or_default();
@@ -46,6 +54,16 @@ pub(super) fn of(query: &Query, scenarios: &[Scenario], schemas: &Schemas) -> Op
     let mut query = bound.query.clone().filter(|_| !bound.has_errors())?;
     simplify(&mut query);
     Some((query, known))
+}
+
+/// Whether tables are chosen by a pattern: those that there are.
+fn takes_all(plan: &ir::Plan) -> bool {
+    let mut found = matches!(plan.source.kind, ir::SourceKind::Tables(_));
+    plan.source.kind.plans(&mut |inner| found |= takes_all(inner));
+    for step in &plan.steps {
+        step.op.plans(&mut |inner| found |= takes_all(inner));
+    }
+    found
 }
 
 /// The type that a value shows; none for null and the empty text, which any may have.
@@ -68,6 +86,8 @@ fn both(one: Type, other: Type) -> Option<Type> {
         _ if one == other => Some(one),
         (Type::Long, Type::Real) | (Type::Real, Type::Long) => Some(Type::Real),
         (Type::DateTime, Type::String) | (Type::String, Type::DateTime) => Some(Type::String),
+        // What holds an array or object for once is dynamic, and may hold anything.
+        (Type::Dynamic, _) | (_, Type::Dynamic) => Some(Type::Dynamic),
         _ => None,
     }
 }
@@ -92,5 +112,6 @@ mod tests {
         }
         assert_eq!(both(Type::Long, Type::Real), Some(Type::Real));
         assert_eq!(both(Type::Long, Type::String), None);
+        assert_eq!(both(Type::String, Type::Dynamic), Some(Type::Dynamic));
     }
 }

@@ -11,7 +11,7 @@ use crate::types::Type;
 /// Ticks in a millisecond: finer is no instant here.
 const TICKS_PER_MILLI: i64 = TICKS_PER_SECOND / 1000;
 
-/// The event as it stands in its index. An empty string is not there at all, inside an object neither.
+/// The event as it stands in its index. An empty string is not there at all, inside an object or array neither.
 pub(in crate::target) fn store(tables: &Tables, event: &Given<'_>, names: Names) -> (Stored, Vec<Conflict>) {
     let table = tables.table(event.table, names);
     let mut fields = Fields::default();
@@ -44,8 +44,11 @@ pub(in crate::target) fn store(tables: &Tables, event: &Given<'_>, names: Names)
             };
             fields.add(place.field.clone(), typed(value, place.ty), column);
         }
-        for (name, value) in inner.into_iter().filter(|(_, value)| !is_empty(value)) {
-            fields.add(name, typed(value, None), column);
+        for (name, value) in inner {
+            let value = typed(value, None);
+            if !is_empty(&value) && !matches!(&value, Json::Array(items) if items.is_empty()) {
+                fields.add(name, value, column);
+            }
         }
     }
     let index = table.map_or_else(|| tables.native(event.table), |table| table.index.clone());
@@ -81,7 +84,10 @@ fn typed(value: Json, ty: Option<StoredType>) -> Json {
         (_, Json::DateTime(ticks)) => Json::DateTime(ticks.div_euclid(TICKS_PER_MILLI) * TICKS_PER_MILLI),
         (_, Json::TimeSpan(ticks)) => Json::String(format_timespan(ticks).into()),
         (_, Json::Guid(value)) => Json::String(format_guid(value).into()),
-        (_, Json::Array(items)) => Json::Array(items.into_iter().map(|item| typed(item, None)).collect()),
+        (_, Json::Array(items)) => {
+            let items = items.into_iter().filter(|item| !is_empty(item));
+            Json::Array(items.map(|item| typed(item, None)).collect())
+        }
         (_, other) => other,
     }
 }
@@ -126,6 +132,14 @@ mod tests {
         let columns = [("EventID".to_owned(), Json::Long(4625))];
         let (stored, _) = store(builtin().unwrap(), &Given { table: "SecurityEvent", columns: &columns }, Names::Siem);
         assert_eq!(stored.fields, [("event.code".to_owned(), Json::String("4625".into()))]);
+        for (given, kept) in [(vec!["", "x"], Some("x")), (vec![""], None)] {
+            let array = Json::Array(given.into_iter().map(|text| Json::String(text.into())).collect());
+            let columns = [("AlertIds".to_owned(), array)];
+            let given = Given { table: "SecurityIncident", columns: &columns };
+            let (stored, _) = store(builtin().unwrap(), &given, Names::Siem);
+            let kept = kept.map(|text| Json::Array(vec![Json::String(text.into())]));
+            assert_eq!(stored.fields.iter().find(|(name, _)| name == "AlertIds").map(|(_, value)| value.clone()), kept);
+        }
         let (table, column) = objects(builtin().unwrap()).next().unwrap();
         let bag = Json::Bag(vec![("a".into(), Json::Long(1)), ("b".into(), Json::String("".into()))]);
         let columns = [(column.to_owned(), bag)];

@@ -124,7 +124,10 @@ impl Command {
             }
             Self::Sort(keys) => format!("SORT {}", keys.iter().map(sort_key).collect::<Vec<_>>().join(", ")),
             Self::Limit(count) => format!("LIMIT {count}"),
-            Self::Keep(names) => format!("KEEP {}", listed(&fields(names), indent, 7)),
+            Self::Keep(names) => {
+                let names: Vec<String> = names.iter().map(|name| pattern(name)).collect();
+                format!("KEEP {}", listed(&names, indent, 7))
+            }
             Self::Drop(names) => format!("DROP {}", listed(&fields(names), indent, 7)),
             Self::Rename(names) => {
                 let names = names.iter().map(|(old, new)| format!("{} AS {}", field(old), field(new)));
@@ -262,6 +265,11 @@ fn field(name: &str) -> String {
         .map(|part| if part.is_empty() { quote::name("", |_| false) } else { quote::name(part, plain) })
         .collect::<Vec<_>>()
         .join(".")
+}
+
+/// A column, or with `.*` behind it all that are parts of one.
+fn pattern(name: &str) -> String {
+    name.strip_suffix(".*").map_or_else(|| field(name), |object| format!("{}.*", field(object)))
 }
 
 /// An index pattern, in quotes where it has characters that part patterns from what follows.

@@ -255,3 +255,147 @@ fn a_list_of_nothing_has_no_partner() {
     let text = conversion.output.unwrap();
     assert!(text.contains("| WHERE key IS NOT NULL"), "{text}");
 }
+
+#[test]
+fn a_key_of_the_right_side_is_read_before_it_is_overwritten() {
+    let text = output(
+        "SecurityEvent | where EventID == 4720 | join kind=inner (SecurityEvent | where EventID == 4732 \
+         | project Sid = TargetSid, MemberSid) on $left.TargetSid == $right.MemberSid | project Account, Sid",
+    );
+    let partner = text.find("TO_STRING(TargetSid)").unwrap();
+    assert!(partner < text.find("TargetSid = MemberSid").unwrap(), "{text}");
+    let swapped = output(
+        "SecurityEvent | join kind=inner (SigninLogs | project A = UserId, B = Identity) \
+         on $left.Account == $right.A, $left.Computer == $right.B",
+    );
+    assert!(swapped.contains("Account = UserId") && swapped.contains("Computer = Identity"), "{swapped}");
+    let text = output(
+        "SecurityEvent | join kind=leftsemi (SecurityEvent | where EventID == 1) \
+         on $left.Account == $right.Computer, $left.Computer == $right.Account",
+    );
+    assert!(text.contains("Account_key = Computer") && text.contains("Account = Account_key"), "{text}");
+}
+
+#[test]
+fn a_key_of_several_columns_is_passed_over_whole() {
+    let text = output(
+        "SecurityEvent | join kind=inner (SigninLogs | summarize n = count() by IPAddress, UserId) \
+         on $left.Account == $right.UserId | project Account, n",
+    );
+    assert!(text.contains(r#"DISSECT partner "%{}␟%{}␟%{n_right}""#), "{text}");
+}
+
+#[test]
+fn without_a_partner_there_is_no_key_of_one() {
+    let text = output(
+        "SecurityEvent | join kind=leftouter (SigninLogs | project UserId, Identity) on $left.Account == $right.UserId \
+         | project Account, UserId",
+    );
+    assert!(text.contains("UserId = CASE(partners > 0, Account, null)"), "{text}");
+    let inner = output(
+        "SecurityEvent | join kind=inner (SigninLogs | project UserId, Identity) on $left.Account == $right.UserId \
+         | project Account, UserId",
+    );
+    assert!(!inner.contains("CASE("), "{inner}");
+}
+
+#[test]
+fn keys_of_one_case_are_told() {
+    let join = |right: &str| {
+        let text = format!("DeviceEvents | join kind=leftsemi ({right}) on $left.DeviceName == $right.Name");
+        let conversion = converted(&text, Fields::Siem);
+        assert!(
+            conversion.losses.iter().any(|loss| loss.kind == LossKind::Case
+                && loss.fidelity == Fidelity::Approximate
+                && loss.message.contains("partners")),
+            "{:?}",
+            conversion.losses
+        );
+        conversion.output.unwrap()
+    };
+    let both = join("DeviceProcessEvents | project Name = DeviceName");
+    assert!(both.contains("BY host.name") && !both.contains("TO_LOWER"), "{both}");
+    let one = join("NoTableHere | project Name = tostring(Host)");
+    assert!(one.contains("host.name = TO_LOWER("), "{one}");
+}
+
+#[test]
+fn the_terms_of_a_list_are_each_one() {
+    let text = output("SecurityEvent | where not(Account has_any ((SigninLogs | summarize make_set(Identity))))");
+    assert!(text.contains("| MV_EXPAND term"), "{text}");
+    assert!(text.contains(r#"REPLACE(COALESCE(Account, ""), pattern"#) && !text.contains("Account IS NULL"), "{text}");
+}
+
+#[test]
+fn addresses_with_a_prefix_are_networks() {
+    assert_eq!(condition("ipv4_is_match(IpAddress, '10.0.0.0/8')"), r#"CIDR_MATCH(TO_IP(IpAddress), "10.0.0.0/8")"#);
+    assert_eq!(condition("ipv4_is_match(IpAddress, '10.1.2.3')"), r#"CIDR_MATCH(TO_IP(IpAddress), "10.1.2.3/32")"#);
+    assert_eq!(
+        condition("not(ipv4_is_match(IpAddress, '10.0.0.0/8'))"),
+        r#"NOT CIDR_MATCH(TO_IP(IpAddress), "10.0.0.0/8")"#
+    );
+}
+
+#[test]
+fn an_alias_of_a_field_is_shown() {
+    let text = output("SecurityEvent | extend Who = Account, When = TimeGenerated");
+    assert!(text.contains("Who = Account") && text.contains("When = @timestamp"), "{text}");
+}
+
+#[test]
+fn an_object_is_shown_by_its_parts() {
+    let text = output("SigninLogs | project UserId, DeviceDetail, A = DeviceDetail.browser");
+    assert!(text.contains("KEEP UserId, DeviceDetail.*, A"), "{text}");
+    let whole = output("SigninLogs | project UserId, DeviceDetail");
+    assert!(whole.contains("KEEP UserId, DeviceDetail\n"), "{whole}");
+}
+
+#[test]
+fn what_a_join_carried_has_no_parts() {
+    let conversion = native(
+        "EmailUrlInfo | join kind=inner EmailEvents on NetworkMessageId \
+         | extend Auth = parse_json(AuthenticationDetails) | where Auth.SPF == 'fail'",
+    );
+    assert!(conversion.output.is_none(), "{:?}", conversion.output);
+}
+
+#[test]
+fn an_empty_text_of_unknown_type_is_told() {
+    let told = |text: &str| {
+        let conversion = native(text);
+        conversion.losses.iter().any(|loss| loss.kind == LossKind::Null && loss.message.contains("missing field"))
+    };
+    assert!(told("SigninLogs | where isnotnull(DeviceDetail.browser)"));
+    assert!(!told("SigninLogs | where isnotnull(CreatedDateTime)"));
+    assert!(told("NoTable | join kind=inner (NoOther) on $left.A == $right.B"));
+    assert!(!told("SecurityEvent | join kind=inner (SigninLogs) on $left.Account == $right.Identity"));
+}
+
+#[test]
+fn the_text_of_a_list_is_json() {
+    let text = |of: &str| {
+        output(&format!("SecurityEvent | summarize s = make_set({of}) by Computer | extend t = tostring(s)"))
+    };
+    let texts = text("Account");
+    assert!(texts.contains(r#"t = COALESCE(CONCAT("[\"", MV_CONCAT(s, "\",\""), "\"]"), "[]")"#), "{texts}");
+    let numbers = text("EventID");
+    assert!(numbers.contains(r#"t = COALESCE(CONCAT("[", MV_CONCAT(TO_STRING(s), ","), "]"), "[]")"#), "{numbers}");
+    let unknown = native("SigninLogs | summarize s = make_set(DeviceDetail.os) by UserId | extend t = tostring(s)");
+    assert!(unknown.losses.iter().any(|loss| loss.message.contains("taken for texts")), "{:?}", unknown.losses);
+}
+
+#[test]
+fn what_has_no_rows_there_is_refused() {
+    for text in [
+        "SecurityEvent | summarize l = make_list(Account) by Computer | mv-expand l | summarize count() by Computer",
+        "SecurityEvent | mv-expand x = parse_json(EventData) | summarize count() by tostring(x)",
+        "search * | where TimeGenerated > ago(1d) | summarize count() by $table",
+    ] {
+        assert!(native(text).output.is_none(), "{text}: {:?}", native(text).output);
+    }
+    output(
+        "SecurityEvent | summarize l = make_set(Account) by Computer | mv-expand l | summarize count() by tostring(l)",
+    );
+    let union = |fields| converted("union AzureDiagnostics, StorageBlobLogs | where OperationName == 'x'", fields);
+    assert!(union(Fields::Siem).output.is_none() && union(Fields::Native).output.is_some());
+}

@@ -1,7 +1,7 @@
 //! `summarize`: what makes a group, and what is said of it.
 
-use super::join::identity;
-use super::{Flow, Lower, Result, Slot, refuse};
+use super::partners::identity;
+use super::{Elements, Flow, Lower, Result, Slot, refuse};
 use crate::ir::{AggregateCall, ColumnId, CompareOp, Computed, Expr as Ir, Schema};
 use crate::target::LossKind;
 use crate::target::elastic::tables::Values;
@@ -71,7 +71,8 @@ impl Lower<'_> {
                     name.push('_');
                 }
                 let values = self.as_stored(flow, call, id);
-                slots.push((id, Slot { filled: counts(&value), values, ..Slot::new(Expr::field(&name)) }));
+                let (filled, elements) = (counts(&value), elements(call));
+                slots.push((id, Slot { filled, elements, values, ..Slot::new(Expr::field(&name)) }));
                 aggregates.push(Aggregate { name, value, condition });
             }
         }
@@ -149,7 +150,8 @@ impl Lower<'_> {
                     Some((value, condition)) => {
                         let name = self.helper(&format!("{}_of_all", self.query.columns[id].name));
                         let values = self.as_stored(flow, call, id);
-                        outputs.push((id, Slot { filled: counts(&value), values, ..Slot::new(Expr::field(&name)) }));
+                        let (filled, elements) = (counts(&value), elements(call));
+                        outputs.push((id, Slot { filled, elements, values, ..Slot::new(Expr::field(&name)) }));
                         aggregates.push(Aggregate { name, value, condition });
                     }
                     None => outputs.push((id, Slot::new(Expr::Null))),
@@ -334,6 +336,14 @@ impl Lower<'_> {
         let value = self.value(flow, argument)?;
         Ok(Expr::call("MIN", [value]))
     }
+}
+
+/// What the list holds that a call makes.
+fn elements(call: &AggregateCall) -> Option<Elements> {
+    let name = call.function.name();
+    let repeat = name.contains("list");
+    (repeat || name.contains("set")).then_some(())?;
+    call.arguments.first().map(|of| Elements { ty: of.ty.ty, repeat })
 }
 
 /// Whether an aggregate has a value for every group.

@@ -39,6 +39,14 @@ impl Lower<'_> {
             ExprKind::Between(node) => self.between(flow, node, want),
             ExprKind::AnyColumn(node) => self.any_column(flow, node, want, expr.span),
             ExprKind::Call(function, arguments) if expr.ty.ty == Type::Bool => {
+                let of_null = matches!(function.name(), "isnull" | "isnotnull" | "notnull");
+                if of_null && arguments.iter().any(|a| matches!(a.ty.ty, Type::Dynamic | Type::Unknown)) {
+                    self.lose(
+                        LossKind::Null,
+                        expr.span,
+                        "an empty text is no null in KQL; here it is stored as a missing field, as a null is",
+                    );
+                }
                 let case = self.function_case(*function, arguments);
                 match case.map(|case| (&case.emit, &case.negated, &case.loss)) {
                     Some((Emit::Template(holds), Some(fails), loss)) => {

@@ -2,12 +2,14 @@
 //! over to the other. Where a key has several partners, each travels as one text, so that expanding them gives the pairs.
 
 use super::aggregate::of_side;
+use super::partners::{dissected, identities, identity, packed, stored_as};
 use super::plan::branches;
 use super::rewrite::at_least_one;
 use super::source::index_of;
 use super::{Flow, Lower, Result, Slot, refuse};
 use crate::ir::{ColumnId, CompareOp, Join, JoinKind, Op, Origin, Plan, Schema};
 use crate::source::Span;
+use crate::target::elastic::tables::{StoredType, Values};
 use crate::target::esql::tree::{Aggregate, Command, Expr, Head, Query};
 use crate::target::ledger::Accounts as _;
 use crate::target::sets::list_name;
@@ -18,12 +20,7 @@ use crate::types::Type;
 /// The column that says which side a row is of.
 const SIDE: &str = "side";
 /// The side whose rows go on.
-const ROWS: &str = "rows";
-/// What parts the values of one partner. It is text that no log holds, and `DISSECT` takes it as it is.
-const SEPARATOR: &str = "␟";
-
-/// The field that holds the id of a document.
-const ID: &str = "_id";
+pub(super) const ROWS: &str = "rows";
 
 /// What goes over to the rows of the left side.
 enum Carried<'a> {
@@ -146,9 +143,9 @@ impl Lower<'_> {
     ) -> Result<()> {
         let mut parts = Vec::new();
         let mut names = Vec::new();
-        if let Some(identity) = identity(&mut right) {
-            parts.push(identity);
-            names.push(String::new());
+        if let Some(identity) = identities(&mut right) {
+            names.extend(identity.iter().map(|_| String::new()));
+            parts.extend(identity);
         } else {
             let fidelity = self.cost_of_multiplicity();
             let message = "records of the other side that are equal in all that is used of them are joined once";
@@ -204,8 +201,7 @@ impl Lower<'_> {
         self.attach(flow, right, keys, Carried::Partners(partners.clone(), all), kept, false, span)?;
         flow.push(Command::MvExpand(partners.clone()));
         match names.as_slice() {
-            [] => {}
-            [only] if only.is_empty() => {}
+            names if names.iter().all(String::is_empty) => {}
             [only] => flow.push(Command::Eval(vec![(only.clone(), Expr::field(&partners))])),
             names => flow.push(Command::Dissect(partners, dissected(names))),
         }
@@ -246,29 +242,61 @@ impl Lower<'_> {
         for (left, right_id) in keys {
             let left_value = self.column(flow, *left, span);
             let text = self.query.columns[*left].ty.ty == Type::String;
-            let left_stored = flow.slots.get(left).and_then(|s| s.stored);
+            let of = |flow: &Flow, id: &ColumnId| flow.slots.get(id).map_or((None, None), |s| (s.stored, s.values));
+            let (left_stored, left_values) = of(flow, left);
             let right_value = self.column(&mut right, *right_id, span);
-            let right_stored = right.slots.get(right_id).and_then(|s| s.stored);
-            let name = match &left_value {
-                Expr::Field(name) if left_stored.is_none() => name.clone(),
-                _ => {
+            let (right_stored, right_values) = of(&right, right_id);
+            let folded = left_values.or(right_values).filter(|_| text);
+            if folded.is_some() {
+                let message = format!(
+                    "the values of `{}` are stored there in another case, so that keys which differ in case alone are partners",
+                    self.query.columns[*left].name
+                );
+                self.ledger.losses.push(Loss::approximate(LossKind::Case, span, message));
+            }
+            if [left, right_id].iter().all(|id| matches!(self.query.columns[**id].ty.ty, Type::Dynamic | Type::Unknown))
+            {
+                let message = format!(
+                    "should `{}` be a text, an empty one has no partner here: it is stored as a missing field",
+                    self.query.columns[*left].name
+                );
+                self.ledger.losses.push(Loss::approximate(LossKind::Null, span, message));
+            }
+            let as_key = |value: Expr, stored: Option<StoredType>, own: Option<Values>| {
+                let value = if stored.is_some() { Expr::call("TO_STRING", [value]) } else { value };
+                folded.filter(|folded| own != Some(*folded)).map_or(value.clone(), |folded| stored_as(folded, value))
+            };
+            let name = match (&left_value, as_key(left_value.clone(), left_stored, left_values)) {
+                (Expr::Field(name), key) if key == left_value => name.clone(),
+                (_, key) => {
                     let name = self.helper(&format!("{}_key", self.query.columns[*left].name));
-                    let value = if left_stored.is_some() { Expr::call("TO_STRING", [left_value]) } else { left_value };
-                    flow.push(Command::Eval(vec![(name.clone(), value)]));
+                    flow.push(Command::Eval(vec![(name.clone(), key)]));
                     name
                 }
             };
-            let right_value = if right_stored.is_some() { Expr::call("TO_STRING", [right_value]) } else { right_value };
+            let right_value = as_key(right_value, right_stored, right_values);
             names.push((name.clone(), right_value));
             key_columns.push((name, text));
         }
         let mut kept_columns: Vec<String> = vec![side.clone()];
         let mut evals = vec![(side.clone(), Expr::text(&label))];
-        for (name, value) in names {
-            if value != Expr::field(&name) {
-                evals.push((name.clone(), value));
+        // Keys take over names of the left side, which may be fields of the right one too: they come last, and those that
+        // one of them still reads come by another name.
+        let mut late = Vec::new();
+        for (at, (name, value)) in names.iter().enumerate() {
+            kept_columns.push(name.clone());
+            if *value == Expr::field(name) {
+                continue;
             }
-            kept_columns.push(name);
+            let is_read = names[at + 1..].iter().any(|(_, other)| other.reads(name));
+            let value = if is_read {
+                let aside = self.helper(&format!("{name}_key"));
+                evals.push((aside.clone(), value.clone()));
+                Expr::Field(aside)
+            } else {
+                value.clone()
+            };
+            late.push((name.clone(), value));
         }
         let mut aggregates = Vec::new();
         let mut slots = Vec::new();
@@ -308,6 +336,7 @@ impl Lower<'_> {
                 });
             }
         }
+        evals.extend(late);
         right.push(Command::Eval(evals));
         right.push(Command::Keep(kept_columns));
         right.pool = None;
@@ -338,11 +367,7 @@ impl Lower<'_> {
         }
         flow.push(Command::Where(Expr::all(conditions)));
         flow.slots.extend(slots);
-        for (left, right_id) in keys {
-            if let Some(slot) = flow.slots.get(left).cloned() {
-                flow.slots.insert(*right_id, slot);
-            }
-        }
+        Self::keys_of_partners(flow, keys, (!kept && !none).then(|| at_least_one(&partners)));
         flow.unique = if unique { flow.unique.take() } else { None };
         flow.narrowed = true;
         Ok(())
@@ -466,13 +491,27 @@ impl Lower<'_> {
                 .map_or_else(|| self.query.columns[*id].name.to_string(), |c| c.name.to_string());
             flow.slots.insert(*id, Slot::new(Expr::Field(name)));
         }
-        for (left, right_id) in keys {
-            if let Some(slot) = flow.slots.get(left).cloned() {
-                flow.slots.insert(*right_id, slot);
-            }
-        }
+        let some = Expr::field(listed).is_not_null();
+        Self::keys_of_partners(flow, keys, (kind == JoinKind::LeftOuter).then_some(some));
         flow.narrowed = true;
         flow.pool = None;
+    }
+
+    /// The keys of the right side are those of the left; where rows without a partner stay, under a condition.
+    fn keys_of_partners(flow: &mut Flow, keys: &[(ColumnId, ColumnId)], if_any: Option<Expr>) {
+        for (left, right) in keys {
+            let Some(slot) = flow.slots.get(left).cloned() else { continue };
+            let slot = match &if_any {
+                None => slot,
+                Some(some) => Slot {
+                    of_event: false,
+                    filled: false,
+                    expr: Expr::call("CASE", [some.clone(), slot.expr, Expr::Null]),
+                    ..slot
+                },
+            };
+            flow.slots.insert(*right, slot);
+        }
     }
 }
 
@@ -496,84 +535,4 @@ fn is_unique(flow: &Flow, keys: &[ColumnId]) -> bool {
 /// The lookup index that reference data has to be in: a watchlist or data from an address.
 pub(super) fn reference(plan: &Plan) -> Option<String> {
     list_name(plan, &[]).map(|name| index_of(&name))
-}
-
-/// Whether a command marks the rows that go on.
-fn is_of_rows(command: &Command) -> bool {
-    matches!(command, Command::Eval(items) if items.iter().any(|(_, value)| *value == Expr::text(ROWS)))
-}
-
-/// What tells each row from every other: the id of its document, or the columns of the last grouping.
-pub(super) fn identity(flow: &mut Flow) -> Option<Expr> {
-    if flow.closed {
-        let columns = flow.unique.as_ref()?;
-        let parts: Option<Vec<Expr>> = columns.iter().map(|id| flow.slots.get(id).map(|s| s.expr.clone())).collect();
-        return parts.map(packed);
-    }
-    let as_found = |query: &[Command]| {
-        query.iter().all(|command| {
-            matches!(
-                command,
-                Command::Where(_)
-                    | Command::Eval(_)
-                    | Command::Grok(..)
-                    | Command::Dissect(..)
-                    | Command::Rename(_)
-                    | Command::Drop(_)
-                    | Command::Stats { inline: true, .. }
-            )
-        })
-    };
-    let with_id = |head: &mut Head| {
-        if let Head::From { metadata, .. } = head
-            && !metadata.iter().any(|field| field == ID)
-        {
-            metadata.push(ID.to_owned());
-        }
-    };
-    if !as_found(&flow.commands) {
-        return None;
-    }
-    let pooled = flow.pool.is_some();
-    match &mut flow.head {
-        head @ Head::From { .. } => with_id(head),
-        Head::Queries(queries) => {
-            // Of a pool only the rows that go on have an id.
-            let goes_on = |query: &Query| !pooled || query.commands.iter().any(is_of_rows);
-            let found = |query: &Query| matches!(query.head, Head::From { .. }) && as_found(&query.commands);
-            if !queries.iter().filter(|query| goes_on(query)).all(found) {
-                return None;
-            }
-            queries.iter_mut().filter(|query| goes_on(query)).for_each(|query| with_id(&mut query.head));
-        }
-        Head::Row(_) => return None,
-    }
-    Some(Expr::field(ID))
-}
-
-/// Values as one text.
-fn packed(parts: Vec<Expr>) -> Expr {
-    let several = parts.len() > 1;
-    let mut all = Vec::with_capacity(parts.len() * 2);
-    for part in parts {
-        if !all.is_empty() {
-            all.push(Expr::text(SEPARATOR));
-        }
-        let text = match part {
-            Expr::Text(_) | Expr::Null => part,
-            part if part == Expr::field(ID) => part,
-            part => Expr::call("TO_STRING", [part]),
-        };
-        all.push(Expr::call("COALESCE", [text, Expr::text("")]));
-    }
-    match (several, all.len()) {
-        (_, 0) => Expr::text(""),
-        (false, _) => all.remove(0),
-        (true, _) => Expr::Call("CONCAT".into(), all),
-    }
-}
-
-/// The pattern that takes a text of several values apart again; what has no name is passed over.
-fn dissected(names: &[String]) -> String {
-    names.iter().map(|name| format!("%{{{name}}}")).collect::<Vec<_>>().join(SEPARATOR)
 }

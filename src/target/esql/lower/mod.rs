@@ -10,6 +10,7 @@ mod aggregate;
 mod call;
 mod condition;
 mod join;
+mod partners;
 mod pattern;
 mod plan;
 mod rewrite;
@@ -29,6 +30,7 @@ use crate::target::elastic::tables::{StoredType, Tables, Values};
 use crate::target::ledger::{Accounts, Ledger};
 use crate::target::usage::Usage;
 use crate::target::{Loss, LossKind, Losses, Options};
+use crate::types::Type;
 
 pub(super) use crate::target::ledger::refuse;
 
@@ -76,6 +78,8 @@ pub(super) struct Slot {
     pub(super) filled: bool,
     /// Whether it holds several values in an order of their own.
     pub(super) listed: bool,
+    /// What a list holds that an aggregate made.
+    pub(super) elements: Option<Elements>,
     /// How the pipeline changed the values.
     pub(super) values: Option<Values>,
     /// The type of the field, where it is not that of the column.
@@ -86,8 +90,26 @@ pub(super) struct Slot {
 
 impl Slot {
     pub(super) const fn new(expr: Expr) -> Self {
-        Self { expr, of_event: false, filled: false, listed: false, values: None, stored: None, note: None }
+        Self {
+            expr,
+            of_event: false,
+            filled: false,
+            listed: false,
+            elements: None,
+            values: None,
+            stored: None,
+            note: None,
+        }
     }
+}
+
+/// What a list holds that an aggregate made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Elements {
+    /// The type of the elements.
+    pub(super) ty: Type,
+    /// Whether KQL's list holds equal ones, which `VALUES` gives once.
+    pub(super) repeat: bool,
 }
 
 /// A query in the making.
@@ -216,7 +238,9 @@ impl Lower<'_> {
         for column in schema.iter() {
             let Some(slot) = flow.slots.get(&column.id).cloned() else { continue };
             let mut name = self.shown_name(column.id, &column.name, &slot);
-            let as_found = slot.of_event && *self.query.columns[column.id].name == *column.name;
+            // An alias of a field is none itself.
+            let as_found =
+                slot.of_event && *self.query.columns[column.id].name == *column.name && slot.expr == Expr::field(&name);
             if !flow.narrowed && as_found {
                 // The event shows it by itself; two columns of Sentinel may be one field there.
                 if slot.values.is_some() {
@@ -224,6 +248,12 @@ impl Lower<'_> {
                 }
                 names.insert(name.clone());
                 self.shown.push((column.name.to_string(), name));
+                continue;
+            }
+            if as_found && self.opened(column.id) && slot.values.is_none() && names.insert(format!("{name}.*")) {
+                // An object is no column, its parts are.
+                self.shown.push((column.name.to_string(), name.clone()));
+                columns.push((column.id, format!("{name}.*")));
                 continue;
             }
             while !names.insert(name.clone()) {
@@ -239,7 +269,9 @@ impl Lower<'_> {
             }
             columns.push((column.id, name));
         }
-        self.named(flow, &columns);
+        // The event shows what it has under its own names.
+        let kept = if flow.narrowed { HashSet::new() } else { names };
+        self.named_beside(flow, &columns, &kept);
         if flow.narrowed {
             let listed: Vec<String> = columns.into_iter().map(|(_, name)| name).collect();
             if !listed.is_empty() && !lists_already(flow, &listed) {
@@ -256,8 +288,14 @@ impl Lower<'_> {
 
     /// The given columns, each under its wanted name.
     pub(super) fn named(&mut self, flow: &mut Flow, columns: &[(ColumnId, String)]) {
+        self.named_beside(flow, columns, &HashSet::new());
+    }
+
+    /// The given columns, each under its wanted name, where fields of these names stay as they are.
+    fn named_beside(&mut self, flow: &mut Flow, columns: &[(ColumnId, String)], kept: &HashSet<String>) {
         let pending: Vec<(ColumnId, String, Expr)> = columns
             .iter()
+            .filter(|(_, name)| !name.ends_with(".*"))
             .filter_map(|(id, name)| {
                 let slot = flow.slots.get(id)?;
                 (slot.expr != Expr::field(name)).then(|| (*id, name.clone(), slot.expr.clone()))
@@ -278,8 +316,8 @@ impl Lower<'_> {
             let mut renamed = Vec::new();
             let mut computed = Vec::new();
             for (id, name, e) in pending {
-                let shared =
-                    matches!(&e, Expr::Field(old) if reads.iter().any(|(other, e)| *other != id && e.reads(old)));
+                let shared = matches!(&e, Expr::Field(old)
+                    if kept.contains(old) || reads.iter().any(|(other, e)| *other != id && e.reads(old)));
                 match e {
                     Expr::Field(old) if !shared && old != "@timestamp" => renamed.push((old, name.clone())),
                     e => computed.push((name.clone(), e)),

@@ -235,7 +235,10 @@ impl Lower<'_> {
                     *flow = attempt;
                     let filled = Self::is_filled(flow, &item.expr);
                     // A part of an object of the events stays one: its own parts are fields too.
-                    let of_event = !flow.closed && item.expr.ty.ty == Type::Dynamic && matches!(expr, Expr::Field(_));
+                    let of_event = !flow.closed
+                        && item.expr.ty.ty == Type::Dynamic
+                        && matches!(expr, Expr::Field(_))
+                        && is_of_event(flow, &item.expr);
                     let note = if of_event { self.text_note(flow, &item.expr) } else { None };
                     let listed = Self::is_list(flow, &item.expr);
                     values.push((item.id, name, Slot { of_event, filled, listed, note, ..Slot::new(expr) }));
@@ -376,6 +379,15 @@ impl Lower<'_> {
         let [item] = expand.items.as_slice() else {
             return unsupported("MV_EXPAND takes one column; several in parallel cannot be said");
         };
+        if let ExprKind::Call(function, arguments) = &item.expr.kind
+            && matches!(function.name(), "parse_json" | "parsejson" | "todynamic")
+            && arguments.first().is_some_and(|text| text.ty.ty == Type::String)
+        {
+            return unsupported("an array that a text holds has no values in Elasticsearch");
+        }
+        if Self::slot(flow, &item.expr).and_then(|slot| slot.elements).is_some_and(|elements| elements.repeat) {
+            return unsupported("a list holds equal values once there, so that a row for each would be missing");
+        }
         let dynamic_of_table = matches!(item.expr.kind, ExprKind::Column(_) | ExprKind::Access(_))
             && item.to.is_none()
             && after.live.contains(&item.id);
@@ -399,8 +411,8 @@ impl Lower<'_> {
         Ok(())
     }
 
-    /// Whether parts of an element are read later on.
-    fn opened(&self, id: ColumnId) -> bool {
+    /// Whether parts of a column's value are read anywhere.
+    pub(super) fn opened(&self, id: ColumnId) -> bool {
         let mut found = false;
         let mut look = |e: &Ir| {
             if let ExprKind::Access(node) = &e.kind {
@@ -501,6 +513,17 @@ impl Lower<'_> {
             flow.slots.insert(id, Slot::new(value));
         }
         Ok(())
+    }
+}
+
+/// Whether an expression is an object of the events, or a part of one.
+fn is_of_event(flow: &Flow, expr: &Ir) -> bool {
+    match &expr.kind {
+        ExprKind::Column(id) => flow.slots.get(id).is_some_and(|slot| slot.of_event),
+        ExprKind::Cast(node) => is_of_event(flow, &node.operand),
+        ExprKind::Access(node) => is_of_event(flow, &node.base),
+        ExprKind::Call(_, arguments) => arguments.first().is_some_and(|argument| is_of_event(flow, argument)),
+        _ => false,
     }
 }
 

@@ -215,7 +215,7 @@ impl Lower<'_> {
                     return unsupported("the ranges have to be written out".into());
                 };
                 let mut items = vec![Expr::call("TO_IP", [self.text(flow, first)?])];
-                items.extend(ranges.into_iter().flatten().map(Expr::Text));
+                items.extend(ranges.into_iter().flatten().map(|range| Expr::Text(block(range))));
                 Ok(Expr::Call("CIDR_MATCH".into(), items))
             }
             Rewrite::PackArray => {
@@ -292,6 +292,15 @@ fn java_format(format: &str) -> Option<String> {
 /// A comparison that is never null, for what a join leaves.
 pub(super) fn at_least_one(name: &str) -> Expr {
     Expr::compare(CompareOp::Greater, Expr::field(name), Expr::integer(0))
+}
+
+/// A range of addresses as `CIDR_MATCH` takes it: with a prefix. A single address is a range of one.
+fn block(range: String) -> String {
+    match (range.contains('/'), range.contains(':')) {
+        (true, _) => range,
+        (false, true) => range + "/128",
+        (false, false) => range + "/32",
+    }
 }
 
 #[cfg(test)]

@@ -170,15 +170,24 @@ impl Lower<'_> {
             Expr::call("TO_STRING", [needle])
         };
         let needle = Expr::Field(self.in_column(&mut right, needle, "term"));
+        if self.query.columns[column].ty.ty == Type::Dynamic
+            && let Expr::Field(term) = &needle
+        {
+            // Of a list each element is a term.
+            right.push(Command::MvExpand(term.clone()));
+        }
         let collect = |pattern: &str| {
             let all = Expr::call("MV_CONCAT", [Expr::call("VALUES", [Expr::field(pattern)]), Expr::text("|")]);
             if node.rules.case == CaseRule::Sensitive { all } else { Expr::call("CONCAT", [Expr::text("(?i)"), all]) }
         };
         let pattern = self.on_every_row(flow, right, "pattern", pattern_of(node.test, &needle), collect, span)?;
         let text = self.text(flow, &node.subject)?;
-        let test = found(text.clone(), pattern.clone(), want);
+        // A missing text is the empty one, in which an empty term is found.
+        let filled = Self::is_filled(flow, &node.subject);
+        let text = if filled { text } else { Expr::call("COALESCE", [text, Expr::text("")]) };
+        let test = found(text, pattern.clone(), want);
         // Without a term nothing is found.
-        Ok(if want { test } else { Expr::any(vec![pattern.is_null(), text.is_null(), test]) })
+        Ok(if want { test } else { Expr::any(vec![pattern.is_null(), test]) })
     }
 
     /// A single value out of another table.

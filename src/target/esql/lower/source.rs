@@ -2,7 +2,7 @@
 
 use super::plan::branches;
 use super::{Flow, Lower, Result, Slot, refuse};
-use crate::ir::{Argument, ColumnId, CompareOp, Schema, Source, SourceKind, Union, Value};
+use crate::ir::{Argument, ColumnId, CompareOp, Name, Schema, Source, SourceKind, Union, Value};
 use crate::source::Span;
 use crate::target::esql::tree::{Command, Expr, Head};
 use crate::target::usage::{Usage, of_input, of_shared};
@@ -167,6 +167,7 @@ impl Lower<'_> {
 
     /// Several tables: one `FROM` where nothing but the index differs, otherwise a sub-query each.
     fn union(&mut self, union: &Union, schema: &Schema, usage: &Usage, span: Span) -> Result<Flow> {
+        self.told_apart(union)?;
         let mut flows = Vec::with_capacity(union.inputs.len());
         for (index, input) in union.inputs.iter().enumerate() {
             let mark = self.ledger.losses.len();
@@ -251,6 +252,11 @@ impl Lower<'_> {
         if let Some((id, labels)) = &union.source
             && usage.live.contains(id)
         {
+            let patterned = union.inputs.iter().find(|input| matches!(input.source.kind, SourceKind::Tables(_)));
+            if let Some(input) = patterned {
+                let message = "which table a record is of is not told where tables are chosen by a pattern";
+                return refuse(LossKind::UnsupportedSource, input.source.span, message);
+            }
             let name = self.query.columns[*id].name.to_string();
             for (flow, label) in flows.iter_mut().zip(labels) {
                 flow.push(Command::Eval(vec![(name.clone(), Expr::text(label.as_ref()))]));
@@ -266,6 +272,29 @@ impl Lower<'_> {
         flow.slots = result.into_iter().collect();
         flow.narrowed = narrowed;
         Ok(flow)
+    }
+
+    /// Refuses tables that are one index there, with nothing that tells their records apart: each would come once for each
+    /// of them.
+    fn told_apart(&self, union: &Union) -> Result<()> {
+        let tables = union.inputs.iter().filter_map(|input| match &input.source.kind {
+            SourceKind::Table { name, .. } => Some((name, input.source.span)),
+            _ => None,
+        });
+        let mut seen: Vec<(&Name, &str)> = Vec::new();
+        for (name, span) in tables {
+            let Some(row) = self.tables.table(name, self.options.fields).filter(|row| row.only.is_empty()) else {
+                continue;
+            };
+            if let Some((other, _)) = seen.iter().find(|(other, index)| *other != name && **index == *row.index) {
+                let message = format!(
+                    "`{other}` and `{name}` are one index, and nothing tells their records apart there: each would come twice"
+                );
+                return refuse(LossKind::UnsupportedSource, span, message);
+            }
+            seen.push((name, &row.index));
+        }
+        Ok(())
     }
 
     /// Branches put together.

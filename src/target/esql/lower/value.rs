@@ -80,6 +80,16 @@ pub(super) fn lowered(value: Expr) -> Expr {
     }
 }
 
+/// The JSON of a list with elements of a type, which is KQL's text of it.
+fn text_of_list(list: Expr, ty: Type) -> Expr {
+    let bare = matches!(ty, Type::Bool | Type::Int | Type::Long | Type::Real | Type::Decimal);
+    let (before, between, behind) = if bare { ("[", ",", "]") } else { ("[\"", "\",\"", "\"]") };
+    let list = if matches!(ty, Type::String | Type::Guid) { list } else { Expr::call("TO_STRING", [list]) };
+    let all = Expr::call("MV_CONCAT", [list, Expr::text(between)]);
+    let text = Expr::call("CONCAT", [Expr::text(before), all, Expr::text(behind)]);
+    Expr::call("COALESCE", [text, Expr::text("[]")])
+}
+
 impl Lower<'_> {
     /// The value of an expression.
     pub(super) fn value(&mut self, flow: &mut Flow, expr: &Ir) -> Result<Expr> {
@@ -271,7 +281,25 @@ impl Lower<'_> {
             }
             (Type::Dynamic | Type::Unknown, _) => {
                 self.whole_dynamic(flow, expr)?;
-                Expr::call("TO_STRING", [value])
+                match Self::slot(flow, expr).and_then(|slot| slot.elements).map(|elements| elements.ty) {
+                    Some(ty) => {
+                        let told = match ty {
+                            Type::String => Some(
+                                "quotes and backslashes within elements are not escaped, as they are in KQL's text of a list",
+                            ),
+                            Type::Dynamic | Type::Unknown => Some("what the list holds is taken for texts"),
+                            Type::DateTime | Type::TimeSpan => {
+                                Some("the text of an instant or time span is written in another form than KQL's")
+                            }
+                            _ => None,
+                        };
+                        if let Some(message) = told {
+                            self.lose(LossKind::Null, expr.span, message);
+                        }
+                        text_of_list(value, ty)
+                    }
+                    None => Expr::call("TO_STRING", [value]),
+                }
             }
             _ => Expr::call("TO_STRING", [value]),
         })
