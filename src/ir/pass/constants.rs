@@ -161,6 +161,12 @@ fn compare(node: &Compare) -> Option<Value> {
 
 /// The functions that build values out of values.
 fn call(name: &str, arguments: &[Expr]) -> Option<Value> {
+    // A string is never null, only empty.
+    if let (name @ ("isnull" | "isnotnull" | "notnull"), [argument]) = (name, arguments)
+        && argument.ty.ty == Type::String
+    {
+        return Some(Value::Bool(name != "isnull"));
+    }
     let literals: Option<Vec<&Value>> = arguments.iter().map(Expr::as_literal).collect();
     let literals = literals?;
     match name {

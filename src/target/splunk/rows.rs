@@ -79,6 +79,8 @@ pub enum Emit {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Rewrite {
+    /// The number of an array's elements.
+    ArrayLength,
     /// Strings one behind the other, null as empty.
     Concat,
     /// Strings one behind the other with a delimiter.

@@ -600,3 +600,52 @@ fn the_time_of_an_event_stands_where_a_table_has_none() {
         assert_eq!(conversion.fidelity, fidelity, "{:?}", conversion.losses);
     }
 }
+
+#[test]
+fn what_a_join_carries_is_taken_before_its_key_gets_a_name() {
+    let text = native(
+        "SecurityEvent | where EventID == 4727 | project Created = TimeGenerated, Sid = TargetSid \
+         | join kind=inner (SecurityEvent | where EventID == 4728 | project Group = TargetSid, Sid = MemberSid) on Sid",
+    )
+    .output
+    .unwrap();
+    let (pair, key) = (text.find("eval pair=json_object").unwrap(), text.find("TargetSid=MemberSid").unwrap());
+    assert!(pair < key, "{text}");
+    let text = native(
+        "SecurityEvent | join kind=leftanti (SecurityEvent | where EventID == 1 | project Account, Computer) \
+         on $left.Account == $right.Computer, $left.Computer == $right.Account",
+    )
+    .output
+    .unwrap();
+    assert!(text.contains("| eval Account=Account_key\n"), "{text}");
+}
+
+#[test]
+fn a_second_name_leaves_the_first() {
+    let text = behind_head("SecurityEvent | where EventID == 1 | extend AccountCustomEntity = Account");
+    assert!(text.ends_with("| eval AccountCustomEntity=Account"), "{text}");
+}
+
+#[test]
+fn a_text_that_is_missing_has_one_part_and_is_never_null() {
+    assert_eq!(condition("array_length(split(Account, '/')) > 1"), r#"coalesce(mvcount(split(Account, "/")), 1)>1"#);
+    assert_eq!(behind_head("SecurityEvent | where isnotnull(Account) and EventID == 1"), "");
+    let text = behind_head("SecurityEvent | summarize s = make_set(Account) by Computer | project t = tostring(s)");
+    assert!(text.contains(r#"coalesce(mv_to_json_array(s), "[]")"#), "{text}");
+}
+
+#[test]
+fn objects_that_nobody_lists_are_parts_of_the_event() {
+    for (kql, spl) in [
+        ("Props.a.b == 'x'", r#"json_extract(_raw, "Props.a.b")="x""#),
+        ("parse_json(Props).a == 'x'", r#"json_extract(Props, "a")="x""#),
+        ("array_length(Props) > 1", r#"coalesce(mvcount(json_array_to_mv(json_extract(_raw, "Props"))), 0)>1"#),
+    ] {
+        let output = native(&format!("NoSuchTable | where {kql}")).output.unwrap();
+        assert!(output.ends_with(&format!("| where {spl}")), "{output}");
+    }
+    let output = native("NoSuchTable | where Props.a == 'x' | project Props, n = strlen(Name)").output.unwrap();
+    assert!(output.ends_with("Props=json_extract(_raw, \"Props\")\n| table Props, n"), "{output}");
+    let output = native("NoSuchTable | mv-expand Props | where tostring(Props) == 'x'").output.unwrap();
+    assert!(output.contains(r#"json_array_to_mv(json_extract(_raw, "Props"))"#), "{output}");
+}

@@ -57,6 +57,7 @@ impl Lower<'_> {
             Some(limit) => limit.as_literal().and_then(Value::as_integer).and_then(|n| u64::try_from(n).ok()),
         };
         let val = self.value(flow, &item.expr)?;
+        let val = Self::as_found(flow, &item.expr, val);
         let span = item.expr.span;
         let name = step
             .schema
@@ -126,6 +127,7 @@ impl Lower<'_> {
         let mut arrays = Vec::with_capacity(expand.items.len());
         for item in &expand.items {
             let val = self.value(flow, &item.expr)?;
+            let val = Self::as_found(flow, &item.expr, val);
             if val.repr != Repr::Multi && !self.is_array(flow, &item.expr) {
                 self.lose(
                     LossKind::Null,
@@ -221,6 +223,15 @@ impl Lower<'_> {
         }
         let _ = step;
         Ok(())
+    }
+
+    /// Whether a value is the parts of a text.
+    pub(super) fn is_parts(flow: &Flow, expr: &Expr) -> bool {
+        match &expr.kind {
+            ExprKind::Call(function, arguments) => function.name() == "split" && arguments.len() == 2,
+            ExprKind::Column(id) => flow.slots.get(id).is_some_and(|slot| slot.parts),
+            _ => false,
+        }
     }
 
     /// Whether a value is an array wherever it is anything.

@@ -299,7 +299,7 @@ impl Lower<'_> {
                 right.slots.insert(*id, Slot { val: Val::new(value, Repr::Text), ..slot });
             }
         }
-        self.named_fields(&mut right, &naming);
+        self.named_fields(&mut right, &naming, &[]);
         if !emptied_right.is_empty() {
             right.push(Command::FillNull { value: String::new(), fields: emptied_right });
         }
@@ -395,10 +395,8 @@ impl Lower<'_> {
             by.push(field);
         }
         let side = self.helper("side");
-        let mut assignments = naming;
-        if let Some((field, value)) = carried {
-            assignments.push((field.clone(), value.clone()));
-        }
+        naming.extend(carried.cloned());
+        let mut assignments = self.in_order(naming);
         if shared {
             self.share(flow, other, &side, assignments);
         } else {
@@ -424,6 +422,28 @@ impl Lower<'_> {
             flow.push(Command::FillNull { value: String::new(), fields: emptied });
         }
         Ok((by, side))
+    }
+
+    /// Assignments that come one after the other, so that each reads what was there before all of them.
+    fn in_order(&mut self, mut pending: Vec<(String, Eval)>) -> Vec<(String, Eval)> {
+        let mut ordered = Vec::with_capacity(pending.len());
+        while !pending.is_empty() {
+            let free = (0..pending.len()).find(|&at| {
+                let others = pending.iter().enumerate().filter(|(other, _)| *other != at);
+                others.into_iter().all(|(_, (_, value))| !value.reads(&pending[at].0))
+            });
+            match free {
+                Some(at) => ordered.push(pending.remove(at)),
+                None => {
+                    // They read each other, as keys do that change places.
+                    let held: Vec<_> = pending.iter().map(|(field, _)| self.helper(&format!("{field}_key"))).collect();
+                    let (fields, values): (Vec<String>, Vec<Eval>) = pending.drain(..).unzip();
+                    ordered.extend(held.iter().cloned().zip(values));
+                    ordered.extend(fields.into_iter().zip(held.into_iter().map(Eval::Field)));
+                }
+            }
+        }
+        ordered
     }
 
     /// Counts for each row how many rows of another search have its key; gives the field that holds the number, or keeps

@@ -128,17 +128,19 @@ pub(super) struct Slot {
     pub(super) filled: bool,
     /// Whether it is known to be an array wherever it is anything.
     pub(super) array: bool,
+    /// Whether it is the parts of a text, of which KQL has one where the text is missing.
+    pub(super) parts: bool,
     /// What has to be told where it is used: that its name is a guess, or Sentinel's own.
     pub(super) note: Option<(LossKind, std::sync::Arc<str>)>,
 }
 
 impl Slot {
     pub(super) const fn new(val: Val) -> Self {
-        Self { val, of_event: false, alias: false, filled: false, array: false, note: None }
+        Self { val, of_event: false, alias: false, filled: false, array: false, parts: false, note: None }
     }
 
     pub(super) const fn filled(val: Val) -> Self {
-        Self { val, of_event: false, alias: false, filled: true, array: false, note: None }
+        Self { val, of_event: false, alias: false, filled: true, array: false, parts: false, note: None }
     }
 
     /// The field of the event that it is, and the text which that holds where there is no value.
@@ -293,8 +295,10 @@ impl Lower<'_> {
     }
 
     /// The fields of the given columns, each in a field under a name that no other of them has.
-    pub(super) fn named_fields(&mut self, flow: &mut Flow, columns: &[(ColumnId, String)]) {
-        let live: HashSet<ColumnId> = columns.iter().map(|(id, _)| *id).collect();
+    ///
+    /// Of columns that are `kept` the fields stay too.
+    pub(super) fn named_fields(&mut self, flow: &mut Flow, columns: &[(ColumnId, String)], kept: &[ColumnId]) {
+        let live: HashSet<ColumnId> = columns.iter().map(|(id, _)| *id).chain(kept.iter().copied()).collect();
         for (id, wanted) in columns {
             let Some(slot) = flow.slots.get(id).cloned() else { continue };
             if slot.val.expr == Eval::field(wanted) {
@@ -367,6 +371,7 @@ impl Lower<'_> {
     fn show(&mut self, flow: &mut Flow, schema: &Schema) {
         let mut names = HashSet::new();
         let mut columns = Vec::new();
+        let mut kept = Vec::new();
         let is_as_found = |slot: &Slot, column: &Column| {
             slot.of_event && !slot.alias && *self.query.columns[column.id].name == *column.name
         };
@@ -394,6 +399,7 @@ impl Lower<'_> {
                     _ => name,
                 };
                 names.insert(name.clone());
+                kept.push(column.id);
                 self.shown.push((column.name.to_string(), name));
                 continue;
             }
@@ -410,7 +416,7 @@ impl Lower<'_> {
             }
             columns.push((column.id, name));
         }
-        self.named_fields(flow, &columns);
+        self.named_fields(flow, &columns, &kept);
         if flow.narrowed {
             let fields: Vec<String> = columns.iter().map(|(_, name)| name.clone()).collect();
             if !fields.is_empty() && !self.lists_already(flow, &fields) {

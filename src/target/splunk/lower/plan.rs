@@ -294,6 +294,7 @@ impl Lower<'_> {
                     let mut slot = Slot::new(val);
                     slot.filled = filled;
                     slot.array = self.is_array(flow, &item.expr);
+                    slot.parts = Self::is_parts(flow, &item.expr);
                     values.push((item.id, name, slot));
                 }
                 None => aliases.push((item.id, Slot::new(Val::new(Eval::call("null", []), Repr::Any)))),

@@ -165,7 +165,8 @@ impl Lower<'_> {
                 ),
             },
             Repr::Time => Eval::call("strftime", [val.expr, Eval::text("%Y-%m-%dT%H:%M:%S.%7NZ")]),
-            Repr::Multi => Eval::call("mv_to_json_array", [val.expr]),
+            // No value at all is an array without elements.
+            Repr::Multi => Eval::call("coalesce", [Eval::call("mv_to_json_array", [val.expr]), Eval::text("[]")]),
             Repr::Span => {
                 return refuse(
                     LossKind::UnsupportedExpression,

@@ -201,6 +201,12 @@ impl Lower<'_> {
                 let text = self.text(flow, subject)?;
                 Ok(Val::new(Eval::call("replace", [text, Eval::Regex(pattern), Eval::text("")]), Repr::Text))
             }
+            Rewrite::ArrayLength => {
+                let array = self.value(flow, first)?;
+                let array = self.to_multi(Self::as_found(flow, first, array), first.span)?;
+                let least = Eval::integer(i64::from(Self::is_parts(flow, first)));
+                Ok(Val::new(Eval::call("coalesce", [Eval::call("mvcount", [array]), least]), Repr::Number))
+            }
             Rewrite::Split => {
                 let text = self.text(flow, first)?;
                 let Some(delimiter) = arguments.get(1) else { return written_out(expr) };

@@ -365,7 +365,7 @@ impl Lower<'_> {
             self.ledger.losses.push(loss(LossKind::Null, column.span, message));
         }
         for (index, flow) in flows.iter_mut().enumerate() {
-            self.named_fields(flow, &renamed[index]);
+            self.named_fields(flow, &renamed[index], &[]);
             if let Some((id, labels)) = &union.source
                 && usage.live.contains(id)
             {

@@ -208,6 +208,19 @@ impl Lower<'_> {
         val
     }
 
+    /// A value that is read as an object or an array: a column that no source has told of is one inside the event's text then,
+    /// which has no field of its own.
+    pub(super) fn as_found(flow: &mut Flow, expr: &Expr, val: Val) -> Val {
+        let slot = expr.as_column().and_then(|id| flow.slots.get_mut(&id));
+        match (slot, &val) {
+            (Some(slot), Val { expr: Eval::Field(name), repr: Repr::Any }) if slot.of_event => {
+                slot.val = Val::new(Eval::field("_raw"), Repr::Object(name.clone()));
+                slot.val.clone()
+            }
+            _ => val,
+        }
+    }
+
     /// The slot of a column that no source has told of.
     fn assumed_slot(&mut self, flow: &Flow, id: ColumnId) -> Slot {
         let info = &self.query.columns[id];
@@ -280,6 +293,7 @@ impl Lower<'_> {
             return Ok(val);
         }
         let base = self.value(flow, &node.base)?;
+        let base = Self::as_found(flow, &node.base, base);
         let mut path = String::new();
         let mut exact_keys: Vec<(Eval, String)> = Vec::new();
         for (at, key) in node.path.iter().enumerate() {
