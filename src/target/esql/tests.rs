@@ -165,7 +165,7 @@ fn terms_of_a_table_make_one_pattern() {
     );
     assert!(conversion.losses.iter().all(|loss| loss.kind == LossKind::Lookup), "{:?}", conversion.losses);
     let text = conversion.output.unwrap();
-    assert!(text.contains("REPLACE(CommandLine, pattern, \"$0_\") != CommandLine"), "{text}");
+    assert!(text.contains("REPLACE(COALESCE(CommandLine, \"\"), pattern, \"$0_\") != COALESCE("), "{text}");
     assert!(text.contains("MV_CONCAT(VALUES(pattern), \"|\")"), "{text}");
 }
 
@@ -346,6 +346,8 @@ fn an_alias_of_a_field_is_shown() {
 fn an_object_is_shown_by_its_parts() {
     let text = output("SigninLogs | project UserId, DeviceDetail, A = DeviceDetail.browser");
     assert!(text.contains("KEEP UserId, DeviceDetail.*, A"), "{text}");
+    let text = output("SecurityEvent | project Account, Name = tostring(split(Account, '/')[1])");
+    assert!(text.contains("KEEP Account, Name"), "{text}");
     let whole = output("SigninLogs | project UserId, DeviceDetail");
     assert!(whole.contains("KEEP UserId, DeviceDetail\n"), "{whole}");
 }

@@ -250,7 +250,9 @@ impl Lower<'_> {
                 self.shown.push((column.name.to_string(), name));
                 continue;
             }
-            if as_found && self.opened(column.id) && slot.values.is_none() && names.insert(format!("{name}.*")) {
+            let dynamic = matches!(self.query.columns[column.id].ty.ty, Type::Dynamic | Type::Unknown);
+            let object = as_found && dynamic && slot.values.is_none() && self.opened(column.id);
+            if object && names.insert(format!("{name}.*")) {
                 // An object is no column, its parts are.
                 self.shown.push((column.name.to_string(), name.clone()));
                 columns.push((column.id, format!("{name}.*")));
