@@ -50,8 +50,7 @@ impl Measure<'_> {
             Shape::Rows => {
                 self.same_rows(left, right)
                     || self.conversion.fidelity != Fidelity::Exact
-                        && left.traced
-                        && (same_groups(&left.rows, right) && self.shows_what_it_says(left, right)
+                        && (left.traced && same_groups(&left.rows, right) && self.shows_what_it_says(left, right)
                             || self.same_but_for_told(left, right))
             }
             Shape::Events => same_events(left, bare.unwrap_or(left), right),
@@ -186,12 +185,15 @@ impl Measure<'_> {
     /// Whether the rows are the same but for what the translation says that it shows otherwise, where it knows less of the
     /// events that they are made of: values that it carries from one record to another bring no event with them.
     fn same_but_for_told(&self, left: &Answered, right: &[Row]) -> bool {
-        if left.rows.len() != right.len() {
+        let written = || left.rows.iter().all(|found| found.events.is_empty());
+        if left.rows.len() != right.len() || !left.traced && !written() {
             return false;
         }
         let mut free: Vec<&Row> = right.iter().collect();
         for found in &left.rows {
-            let part = |row: &Row| !row.events.is_empty() && is_part(&row.events, &found.events);
+            // Rows that are written out in the query are made of no event on either side.
+            let part =
+                |row: &Row| row.events.is_empty() == found.events.is_empty() && is_part(&row.events, &found.events);
             let same = |row: &Row| self.other_columns(left, found, row).next().is_none();
             let told = |row: &Row| self.other_columns(left, found, row).all(|name| self.told.contains(name));
             let first = free.iter().position(|row| part(row) && same(row));
@@ -443,6 +445,14 @@ mod tests {
         assert!(!shown(&["N"], &[("y", "", &[1]), ("x", "", &[3])]), "the other's value");
         assert!(!shown(&["N"], &[("x", "", &[1]), ("y", "", &[5])]), "an event that is none of the rule's");
         assert!(!shown(&["N"], &[("x", "", &[1])]), "one is missing");
+        // Rows that are written out in a query are made of no event.
+        let mut written = left(&[("x", 1, &[]), ("y", 1, &[])]);
+        written.traced = false;
+        let shown = |rows: &[(&str, &str, &[u32])]| {
+            measure(Shape::Rows, &conversion, &["N"]).agree(&written, None, &right(rows))
+        };
+        assert!(shown(&[("x", "", &[]), ("y", "", &[])]));
+        assert!(!shown(&[("x", "", &[]), ("z", "", &[])]) && !shown(&[("x", "", &[1]), ("y", "", &[2])]));
     }
 
     #[test]

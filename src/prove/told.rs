@@ -10,12 +10,12 @@ use crate::target::Loss;
 /// The columns, by name, that may hold something else in a translation with these losses: those that a loss names, those
 /// whose making it names, and those that are made of such.
 pub(super) fn columns(query: &Query, losses: &[Loss]) -> HashSet<Name> {
-    let mut told = Told { query, losses, names: HashSet::new() };
+    let mut told = Told { query, losses, names: HashSet::new(), ids: HashSet::new() };
     each_plan(query, &mut |plan| told.named(plan));
     loop {
-        let known = told.names.len();
+        let known = (told.names.len(), told.ids.len());
         each_plan(query, &mut |plan| told.follow(plan));
-        if told.names.len() == known {
+        if (told.names.len(), told.ids.len()) == known {
             return told.names;
         }
     }
@@ -25,6 +25,8 @@ struct Told<'a> {
     query: &'a Query,
     losses: &'a [Loss],
     names: HashSet<Name>,
+    /// The same columns, whatever they are called later on.
+    ids: HashSet<ColumnId>,
 }
 
 impl Told<'_> {
@@ -33,6 +35,7 @@ impl Told<'_> {
     }
 
     fn add(&mut self, id: ColumnId) {
+        self.ids.insert(id);
         self.names.insert(self.query.columns[id].name.clone());
     }
 
@@ -59,6 +62,9 @@ impl Told<'_> {
     /// What is made of what is known.
     fn follow(&mut self, plan: &Plan) {
         for (at, step) in plan.steps.iter().enumerate() {
+            for column in step.schema.iter().filter(|column| self.ids.contains(&column.id)) {
+                self.names.insert(column.name.clone());
+            }
             match &step.op {
                 Op::Extend(items) | Op::Project(items, _) => {
                     for item in items {
@@ -114,14 +120,15 @@ mod tests {
     #[test]
     fn a_loss_is_about_what_is_made_of_its_words() {
         let text = "DeviceEvents | where FileName has 'x' | extend Small = tolower(FileName), Other = DeviceName \
-            | summarize Names = make_set(Small, 5), First = min(Timestamp) by Other";
+            | summarize Names = make_set(Small, 5), First = min(Timestamp) by Other \
+            | project-rename Where = Other";
         let tree = crate::syntax::parse(text).query.unwrap();
         let query = bind(&tree, &Schemas::builtin(Dialect::Sentinel)).query.unwrap();
         for (words, expected) in [
             ("FileName has 'x'", &["FileName", "Names", "Small"][..]),
             ("make_set(Small, 5)", &["Names", "Small"]),
             ("min(Timestamp)", &["First", "Timestamp"]),
-            ("DeviceName", &["DeviceName", "Other"]),
+            ("DeviceName", &["DeviceName", "Other", "Where"]),
         ] {
             let at = u32::try_from(text.find(words).unwrap()).unwrap();
             let span = Span { start: at, end: at + u32::try_from(words.len()).unwrap() };

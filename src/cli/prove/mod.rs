@@ -178,7 +178,15 @@ impl Prove {
         }
         let path = Path::new(text.file.name());
         let scenarios = self.events.scenarios(path, &ir, work.schemas, &work.engine)?;
-        let typed = typed::of(query, &ir.plan, &scenarios, work.schemas);
+        let typed = match typed::of(query, &ir.plan, &scenarios, work.schemas) {
+            Ok(typed) => typed,
+            Err(reason) => {
+                let is_refused = |target: &dyn Target| refused.iter().any(|proof| proof.target == target.name());
+                let others = work.targets.iter().filter(|target| !is_refused(**target));
+                let proofs = others.map(|target| without(*target, Verdict::Untested, Some(reason.to_owned())));
+                return Ok(proofs.collect::<Vec<_>>().into_iter().chain(refused).collect());
+            }
+        };
         let (run, schemas) = typed.as_ref().map_or((&ir, work.schemas), |(query, schemas)| (query, schemas));
         let given = Given {
             query: run,

@@ -15,13 +15,16 @@ use crate::schema::{Column, Schemas, Table};
 use crate::types::Type;
 
 /// The query by what events show of tables and columns that it reads and nobody knows, and what is known then; nothing
-/// where all are known, or the query has no meaning by these types.
+/// where all are known.
+///
+/// # Errors
+/// That the query has no meaning by these types: without them nothing would be read of the columns.
 pub(super) fn of(
     query: &Query,
     plan: &ir::Plan,
     scenarios: &[Scenario],
     schemas: &Schemas,
-) -> Option<(ir::Query, Schemas)> {
+) -> Result<Option<(ir::Query, Schemas)>, &'static str> {
     let mut found: BTreeMap<&str, BTreeMap<&str, Option<Type>>> = BTreeMap::new();
     for (name, records) in scenarios.iter().flat_map(|scenario| &scenario.tables) {
         let table = schemas.table(name);
@@ -38,22 +41,28 @@ pub(super) fn of(
         }
     }
     if found.values().all(BTreeMap::is_empty) {
-        return None;
+        return Ok(None);
     }
-    let mut known = schemas.clone();
-    if takes_all(plan) {
-        known.present(found.keys().map(|name| (*name).to_owned().into()));
-    }
-    for (name, columns) in found {
-        let shown = columns.into_iter().filter_map(|(name, ty)| Some(Column::new(name.to_owned(), ty?)));
-        let listed = schemas.table(name).map(|table| table.columns.clone()).unwrap_or_default();
-        let columns = listed.into_iter().chain(shown).collect();
-        known.insert(Table { name: name.to_owned().into(), columns, open: true });
-    }
-    let bound = bind(query.parsed.query.as_ref()?, &known);
-    let mut query = bound.query.clone().filter(|_| !bound.has_errors())?;
-    simplify(&mut query);
-    Some((query, known))
+    // A text may be what a dynamic holds.
+    let as_dynamic = |ty| if ty == Type::String { Type::Dynamic } else { ty };
+    let tries: [&dyn Fn(Type) -> Type; 2] = [&|ty| ty, &as_dynamic];
+    let fitting = tries.into_iter().find_map(|as_type| {
+        let mut known = schemas.clone();
+        if takes_all(plan) {
+            known.present(found.keys().map(|name| (*name).to_owned().into()));
+        }
+        for (name, columns) in &found {
+            let shown = columns.iter().filter_map(|(name, ty)| Some(Column::new((*name).to_owned(), as_type((*ty)?))));
+            let listed = schemas.table(name).map(|table| table.columns.clone()).unwrap_or_default();
+            let columns = listed.into_iter().chain(shown).collect();
+            known.insert(Table { name: (*name).to_owned().into(), columns, open: true });
+        }
+        let bound = bind(query.parsed.query.as_ref()?, &known);
+        let mut query = bound.query.clone().filter(|_| !bound.has_errors())?;
+        simplify(&mut query);
+        Some((query, known))
+    });
+    fitting.map(Some).ok_or("the rule is not run: it has no meaning by the types that the events show")
 }
 
 /// Whether tables are chosen by a pattern: those that there are.

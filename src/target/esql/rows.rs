@@ -85,6 +85,8 @@ pub enum Rewrite {
     Coalesce,
     /// The argument itself.
     Pass,
+    /// The column of a name, should there be one.
+    Column,
     /// Multiples of a size.
     Bin,
     /// An instant before the query is run.

@@ -382,13 +382,46 @@ fn the_text_of_a_list_is_json() {
     assert!(texts.contains(r#"t = COALESCE(CONCAT("[\"", MV_CONCAT(s, "\",\""), "\"]"), "[]")"#), "{texts}");
     let numbers = text("EventID");
     assert!(numbers.contains(r#"t = COALESCE(CONCAT("[", MV_CONCAT(TO_STRING(s), ","), "]"), "[]")"#), "{numbers}");
+    assert!(condition("pack_array(Account, Computer) has 'x'").contains(r#"MV_CONCAT(MV_APPEND("#));
     let unknown = native("SigninLogs | summarize s = make_set(DeviceDetail.os) by UserId | extend t = tostring(s)");
     assert!(unknown.losses.iter().any(|loss| loss.message.contains("taken for texts")), "{:?}", unknown.losses);
 }
 
 #[test]
+fn a_group_without_the_value_gives_a_record_all_the_same() {
+    let text = output("SigninLogs | summarize arg_max(CreatedDateTime, AppId) by Identity");
+    assert!(text.contains("WHERE CreatedDateTime == chosen OR chosen IS NULL"), "{text}");
+    assert!(!output("SigninLogs | summarize arg_max(TimeGenerated, AppId) by Identity").contains("chosen IS NULL"));
+}
+
+#[test]
+fn two_fields_are_compared_in_one_case() {
+    let conversion = converted("DeviceLogonEvents | where AccountDomain == DeviceName", Fields::Siem);
+    assert!(conversion.losses.iter().any(|loss| loss.kind == LossKind::Case && loss.fidelity == Fidelity::Approximate));
+    let text = conversion.output.unwrap();
+    assert!(text.contains("TO_LOWER(user.domain)") && !text.contains("TO_LOWER(host.name)"), "{text}");
+}
+
+#[test]
+fn columns_that_may_be_there_are_read() {
+    let text = output("NoTableHere | project A = column_ifexists('a_s', ''), B = column_ifexists('b_s', 'none')");
+    assert!(text.contains("a_s AS A") && text.contains(r#"B = COALESCE(b_s, "none")"#), "{text}");
+}
+
+#[test]
+fn what_is_no_guid_is_null() {
+    let text = output("SecurityEvent | project g = toguid(Account)");
+    assert!(
+        text.contains(r#"g = CASE(Account RLIKE "[0-9A-Fa-f]{8}-"#) && text.contains("TO_LOWER(Account), null)"),
+        "{text}"
+    );
+}
+
+#[test]
 fn what_has_no_rows_there_is_refused() {
     for text in [
+        "SecurityEvent | summarize l = make_list(Account) by Computer | where array_length(l) > 2",
+        "NoTableHere | where p has 'x' | extend q = tostring(p.q)",
         "SecurityEvent | summarize l = make_list(Account) by Computer | mv-expand l | summarize count() by Computer",
         "SecurityEvent | mv-expand x = parse_json(EventData) | summarize count() by tostring(x)",
         "search * | where TimeGenerated > ago(1d) | summarize count() by $table",

@@ -161,14 +161,12 @@ impl Lower<'_> {
         if !aggregates.is_empty() {
             flow.push(Command::Stats { inline: true, aggregates, by: by.clone() });
         }
-        if !Self::is_filled(flow, order) {
-            self.lose(LossKind::Null, picker.span, "a group in which this value is always missing gives nothing");
-        }
+        let filled = Self::is_filled(flow, order);
         let value = self.value(flow, order)?;
         let value = Expr::Field(self.in_column(flow, value, "order"));
-        self.keep_one(flow, bound, value.clone(), by.clone());
+        self.keep_one(flow, bound, value.clone(), by.clone(), filled);
         // Of several rows with that value any one.
-        self.keep_one(flow, "MIN", identity, by);
+        self.keep_one(flow, "MIN", identity, by, true);
         for (at, (argument, id)) in picker.arguments.iter().zip(&picker.outputs).enumerate() {
             if !after.live.contains(id) {
                 continue;

@@ -2,7 +2,7 @@
 
 use super::{Flow, Lower, Result, refuse};
 use crate::functions::FunctionId;
-use crate::ir::Expr as Ir;
+use crate::ir::{Expr as Ir, ExprKind};
 use crate::target::LossKind;
 use crate::target::esql::rows::{Emit, FunctionCase};
 use crate::target::esql::tree::{Expr, HoleKind};
@@ -29,6 +29,10 @@ impl<'a> Lower<'a> {
             };
             return refuse(LossKind::UnsupportedFunction, expr.span, message);
         };
+        let list = arguments.first().and_then(|argument| Self::slot(flow, argument)).and_then(|slot| slot.elements);
+        if matches!(function.name(), "array_length" | "arraylength") && list.is_some_and(|elements| elements.repeat) {
+            return refuse(LossKind::UnsupportedFunction, expr.span, "a list holds equal values once there");
+        }
         if let Some(loss) = &case.loss {
             self.lose(loss.kind, expr.span, &loss.message);
         }
@@ -103,4 +107,21 @@ impl<'a> Lower<'a> {
             HoleKind::Time => self.time(flow, argument),
         }
     }
+}
+
+/// The type of what an expression packs into an array.
+pub(super) fn packed(expr: &Ir) -> Option<Type> {
+    let ExprKind::Call(function, arguments) = &expr.kind else { return None };
+    let first = arguments.first().filter(|_| function.name() == "pack_array")?.ty.ty;
+    Some(if arguments.iter().all(|argument| argument.ty.ty == first) { first } else { Type::Dynamic })
+}
+
+/// The JSON of a list with elements of a type, which is KQL's text of it.
+pub(super) fn text_of_list(list: Expr, ty: Type) -> Expr {
+    let bare = matches!(ty, Type::Bool | Type::Int | Type::Long | Type::Real | Type::Decimal);
+    let (before, between, behind) = if bare { ("[", ",", "]") } else { ("[\"", "\",\"", "\"]") };
+    let list = if matches!(ty, Type::String | Type::Guid) { list } else { Expr::call("TO_STRING", [list]) };
+    let all = Expr::call("MV_CONCAT", [list, Expr::text(between)]);
+    let text = Expr::call("CONCAT", [Expr::text(before), all, Expr::text(behind)]);
+    Expr::call("COALESCE", [text, Expr::text("[]")])
 }

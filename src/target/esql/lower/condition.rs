@@ -1,5 +1,6 @@
 //! Conditions: where an expression is true, and where it is false. Null is neither.
 
+use super::partners::stored_as;
 use super::set::found;
 use super::value::lowered;
 use super::{Flow, Lower, Result, refuse};
@@ -166,8 +167,23 @@ impl Lower<'_> {
         }
         let filled = Self::is_filled(flow, &node.subject);
         let values = Self::slot(flow, &node.subject).and_then(|slot| slot.values);
-        if node.test == StringTest::Equals && node.needle.as_literal().is_none() {
-            let (left, right) = (self.text(flow, &node.subject)?, self.text(flow, &node.needle)?);
+        if node.test == StringTest::Equals && node.needle.as_literal().is_none() && node.subject.as_literal().is_none()
+        {
+            let other = Self::slot(flow, &node.needle).and_then(|slot| slot.values);
+            let (mut left, mut right) = (self.text(flow, &node.subject)?, self.text(flow, &node.needle)?);
+            if let Some(folded) = values.or(other).filter(|_| values != other) {
+                // The case of one is as the pipeline makes it: the other is made so as well.
+                if node.rules.case == CaseRule::Sensitive {
+                    self.lose(
+                        LossKind::Case,
+                        span,
+                        "one of the values is stored there in another case, so that their case is not compared",
+                    );
+                }
+                let made =
+                    |own: Option<Values>, value| if own == Some(folded) { value } else { stored_as(folded, value) };
+                (left, right) = (made(values, left), made(other, right));
+            }
             return Ok(Self::texts_equal(flow, node, left, right, want));
         }
         if node.subject.as_literal().is_some() && node.test == StringTest::Equals {

@@ -115,16 +115,28 @@ impl Lower<'_> {
             let value = self.column(flow, *id, span);
             by.push((self.in_column(flow, value, "key"), None));
         }
-        self.keep_one(flow, "MIN", identity, by);
+        self.keep_one(flow, "MIN", identity, by, true);
         flow.unique = Some(keys.to_vec());
     }
 
     /// Of each group the rows in which a value is its greatest or least.
-    pub(super) fn keep_one(&mut self, flow: &mut Flow, bound: &str, value: Expr, by: Vec<(String, Option<Expr>)>) {
+    /// Where the value may be missing, a group in which it always is stays whole.
+    pub(super) fn keep_one(
+        &mut self,
+        flow: &mut Flow,
+        bound: &str,
+        value: Expr,
+        by: Vec<(String, Option<Expr>)>,
+        filled: bool,
+    ) {
         let chosen = self.helper("chosen");
         let aggregate = Aggregate { name: chosen.clone(), value: Expr::call(bound, [value.clone()]), condition: None };
         flow.push(Command::Stats { inline: true, aggregates: vec![aggregate], by });
-        flow.push(Command::Where(Expr::compare(CompareOp::Equal, value, Expr::field(&chosen))));
+        let mut either = vec![Expr::compare(CompareOp::Equal, value, Expr::field(&chosen))];
+        if !filled {
+            either.push(Expr::field(&chosen).is_null());
+        }
+        flow.push(Command::Where(Expr::any(either)));
         flow.push(Command::Drop(vec![chosen]));
         flow.pool = None;
     }

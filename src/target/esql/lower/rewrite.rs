@@ -218,6 +218,18 @@ impl Lower<'_> {
                 items.extend(ranges.into_iter().flatten().map(|range| Expr::Text(block(range))));
                 Ok(Expr::Call("CIDR_MATCH".into(), items))
             }
+            Rewrite::Column => {
+                let name = first.as_literal().and_then(Value::as_str).filter(|name| !name.is_empty());
+                let (Some(name), Some(default)) = (name, arguments.get(1)) else { return self.value(flow, first) };
+                let default = self.value(flow, default)?;
+                if flow.closed {
+                    return Ok(default);
+                }
+                self.lose(LossKind::UnresolvedName, span, format!("the column `{name}` is taken to be there"));
+                let field = Expr::field(if self.tables.is_time(name) { "@timestamp" } else { name });
+                let is_nothing = default == Expr::Null || default == Expr::text("");
+                Ok(if is_nothing { field } else { Expr::call("COALESCE", [field, default]) })
+            }
             Rewrite::PackArray => {
                 let mut values = arguments.iter().map(|a| self.text(flow, a));
                 let Some(start) = values.next() else { return Ok(Expr::Null) };

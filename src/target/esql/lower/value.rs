@@ -1,5 +1,6 @@
 //! Values: from expressions of the IR to expressions of ES|QL.
 
+use super::call::{packed, text_of_list};
 use super::{Flow, Lower, Result, Slot, refuse};
 use crate::ir::{Access, Arithmetic, ArithmeticOp, Cast, CastKind, ColumnId, Expr as Ir, ExprKind, Json, Value};
 use crate::literal::{TICKS_PER_DAY, TICKS_PER_SECOND, format_datetime, format_guid};
@@ -68,6 +69,9 @@ pub(super) fn object_note(name: &str) -> String {
     format!("`{name}` is JSON as text in Sentinel; here it is taken to be stored as an object with its parts as fields")
 }
 
+/// What a GUID looks like.
+const GUID: &str = "[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}";
+
 /// Why a part of a value is not to be had.
 const NO_PARTS: &str = "a part of a value that is computed cannot be taken; only objects of the events have parts";
 
@@ -78,16 +82,6 @@ pub(super) fn lowered(value: Expr) -> Expr {
         Expr::Call(name, arguments) if name == "TO_LOWER" => Expr::Call(name, arguments),
         value => Expr::call("TO_LOWER", [value]),
     }
-}
-
-/// The JSON of a list with elements of a type, which is KQL's text of it.
-fn text_of_list(list: Expr, ty: Type) -> Expr {
-    let bare = matches!(ty, Type::Bool | Type::Int | Type::Long | Type::Real | Type::Decimal);
-    let (before, between, behind) = if bare { ("[", ",", "]") } else { ("[\"", "\",\"", "\"]") };
-    let list = if matches!(ty, Type::String | Type::Guid) { list } else { Expr::call("TO_STRING", [list]) };
-    let all = Expr::call("MV_CONCAT", [list, Expr::text(between)]);
-    let text = Expr::call("CONCAT", [Expr::text(before), all, Expr::text(behind)]);
-    Expr::call("COALESCE", [text, Expr::text("[]")])
 }
 
 impl Lower<'_> {
@@ -281,7 +275,8 @@ impl Lower<'_> {
             }
             (Type::Dynamic | Type::Unknown, _) => {
                 self.whole_dynamic(flow, expr)?;
-                match Self::slot(flow, expr).and_then(|slot| slot.elements).map(|elements| elements.ty) {
+                let listed = Self::slot(flow, expr).and_then(|slot| slot.elements).map(|elements| elements.ty);
+                match listed.or_else(|| packed(expr)) {
                     Some(ty) => {
                         let told = match ty {
                             Type::String => Some(
@@ -308,7 +303,12 @@ impl Lower<'_> {
     /// The text of a whole dynamic column is not there.
     fn whole_dynamic(&mut self, flow: &Flow, expr: &Ir) -> Result<()> {
         let ExprKind::Column(id) = &expr.kind else { return Ok(()) };
-        if self.is_object(flow, *id) && self.query.columns[*id].ty.ty == Type::Dynamic {
+        let is_object = match self.query.columns[*id].ty.ty {
+            Type::Dynamic => self.is_object(flow, *id),
+            // What has parts is one.
+            _ => flow.slots.get(id).is_some_and(|slot| slot.of_event) && self.opened(*id),
+        };
+        if is_object {
             let name = &self.query.columns[*id].name;
             return refuse(
                 LossKind::UnsupportedExpression,
@@ -483,7 +483,13 @@ impl Lower<'_> {
                     "a time span cannot be read from text in ES|QL",
                 );
             }
-            Type::Guid => lowered(self.text(flow, &node.operand)?),
+            Type::Guid if from == Type::Guid => lowered(self.text(flow, &node.operand)?),
+            Type::Guid => {
+                self.lose(LossKind::Null, expr.span, "a GUID in another form than with hyphens alone becomes null");
+                let text = self.text(flow, &node.operand)?;
+                let is_guid = Expr::Rlike(Box::new(text.clone()), GUID.to_owned());
+                Expr::call("CASE", [is_guid, lowered(text), Expr::Null])
+            }
             Type::Dynamic | Type::Unknown => self.value(flow, &node.operand)?,
         })
     }
