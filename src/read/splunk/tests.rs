@@ -369,6 +369,9 @@ fn sources_and_side_effects_are_named() {
         "from spl:inputlookup\n  table = \"t.csv\"\nfilter\n  equals~{splunk terms}{absent-fails}(a#0, \"1\")"
     );
     assert_eq!(result("| makeresults count=2 | eval a=1"), ["_time", "a"]);
+    let rows = r#"| makeresults format=json data="[{\"a\":1,\"b\":\"x\"},{\"b\":[2],\"c\":null}]""#;
+    assert_eq!(result(rows), ["a", "b", "c"]);
+    assert!(steps(rows).contains(r#"[unknown(null), "[2]", unknown(null)]"#), "{}", steps(rows));
     assert!(steps("| from datamodel:\"Web.Web\"").starts_with("from spl:datamodel"));
     assert_eq!(after("outputlookup t append=t"), "step spl:outputlookup table = \"t\" append = \"t\"");
     assert_eq!(after("collect index=x"), "step spl:sideeffect command = \"collect\" arguments = \"index=x\"");

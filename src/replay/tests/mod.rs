@@ -286,6 +286,7 @@ fn searches_are_put_together() {
     );
     spl("| inputlookup assets | where level=\"low\"", events, &[r#"{"level":"low","host":"a"} []"#]);
     spl("| makeresults count=2 | stats count", events, &[r#"{"count":2} []"#]);
+    spl(r#"| makeresults format=json data="[{\"a\":1},{\"a\":3}]" | where a>1"#, events, &[r#"{"a":3} []"#]);
     spl(
         r#"search * | eval side=if(type="r", 1, null()) | eventstats dc(side) AS r BY host | where type="l" AND r=0 | table host"#,
         events,

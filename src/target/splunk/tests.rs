@@ -649,3 +649,51 @@ fn objects_that_nobody_lists_are_parts_of_the_event() {
     let output = native("NoSuchTable | mv-expand Props | where tostring(Props) == 'x'").output.unwrap();
     assert!(output.contains(r#"json_array_to_mv(json_extract(_raw, "Props"))"#), "{output}");
 }
+
+#[test]
+fn a_column_nobody_lists_is_compared_with_an_instant_as_one() {
+    let output = native("NoSuchTable | where CreationTime > ago(1d) and Other between (datetime(2024-01-01) .. now())");
+    let output = output.output.unwrap();
+    assert!(output.contains(r#"strptime(CreationTime, "%Y-%m-%dT%H:%M:%S.%7N%Z")>now()-86400"#), "{output}");
+    assert!(output.contains("strptime(Other, "), "{output}");
+}
+
+#[test]
+fn texts_are_compared_with_numbers_of_a_list_by_their_texts() {
+    assert_eq!(condition("Account in (1, 2)"), r#"in(Account, "1", "2")"#);
+}
+
+#[test]
+fn a_single_value_is_its_own_element() {
+    let conversion = native("SecurityEvent | mv-expand x = parse_json(CommandLine) | where tostring(x) == 'a'");
+    let output = conversion.output.unwrap();
+    assert!(
+        output.contains(r#"if(match(CommandLine, "^\s*\["), json_array_to_mv(CommandLine), CommandLine)"#),
+        "{output}"
+    );
+    assert!(conversion.losses.iter().any(|loss| loss.message.contains("is a bag")));
+}
+
+#[test]
+fn elements_and_empty_texts_of_a_table_are_needles() {
+    let output =
+        native("SecurityEvent | where Account has_any ((SigninLogs | summarize make_set(Identity)))").output.unwrap();
+    assert!(output.contains("| mvexpand "), "{output}");
+    let output =
+        native("SecurityEvent | where Account has_any ((SigninLogs | project tostring(Status.a)))").output.unwrap();
+    assert!(output.contains(r#"needle=coalesce(Status_a, "")"#), "{output}");
+}
+
+#[test]
+fn a_group_is_not_named_like_the_field_that_holds_the_table() {
+    let output = behind_head("SecurityEvent | extend Type = extract('a(.)', 1, Account) | where Type == 'x'");
+    assert!(output.contains("(?<extracted>"), "{output}");
+}
+
+#[test]
+fn a_division_by_what_may_be_zero_is_told() {
+    let told = |text: &str| native(text).losses.iter().any(|loss| loss.kind == LossKind::Null);
+    assert!(told("SecurityEvent | summarize a = count(), b = dcount(Account) | extend r = todouble(a) / b"));
+    assert!(!told("SecurityEvent | summarize a = count() | extend r = a / 2.5"));
+    assert!(!told("SecurityEvent | summarize a = count() | extend r = a / 2"));
+}

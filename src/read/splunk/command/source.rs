@@ -73,14 +73,33 @@ fn lookup_rows(reader: &mut Reader<'_>, stage: &Stage<'_>) -> Lowered<(Pipe, boo
     Ok((pipe, arguments.given.truth("append").unwrap_or(false)))
 }
 
-/// `makeresults`
+/// `makeresults`: so many empty records, or those written out as JSON.
 pub(super) fn makeresults(reader: &mut Reader<'_>, stage: &Stage<'_>) -> Lowered<Pipe> {
-    let options = [("count", Kind::Count), ("annotate", Kind::Only("false"))];
+    let options = [
+        ("count", Kind::Count),
+        ("annotate", Kind::Only("false")),
+        ("format", Kind::OneOf(&["json"])),
+        ("data", Kind::Text),
+    ];
     let arguments = reader.arguments(stage, &options)?;
     if let Some(Item::Word(text) | Item::Group(text) | Item::Subsearch(text)) = arguments.items.first() {
         return Err(reader.wrong(&code::READ_SYNTAX, *text, "`makeresults` takes options alone"));
     }
     let span = reader.span(stage.all);
+    match (arguments.given.text("format"), arguments.given.text("data")) {
+        (None, None) => {}
+        (Some(_), Some(data)) => {
+            let Ok(records) = serde_json::from_str::<Vec<serde_json::Map<String, serde_json::Value>>>(data) else {
+                let message = "the data of `makeresults` is an array of objects, as JSON";
+                return Err(reader.wrong(&code::READ_SYNTAX, stage.body, message));
+            };
+            return Ok(written_out(reader, &records, span));
+        }
+        _ => {
+            let message = "`makeresults` takes `format` and `data` together";
+            return Err(reader.wrong(&code::READ_SYNTAX, stage.body, message));
+        }
+    }
     let count = arguments.given.count("count").and_then(|count| i64::try_from(count).ok()).unwrap_or(1);
     let mut pipe = open_source("makeresults", vec![("count", Value::Long(count))], span);
     let id = reader.columns.add("_time", Type::Real, Origin::Computed, span);
@@ -90,6 +109,29 @@ pub(super) fn makeresults(reader: &mut Reader<'_>, stage: &Stage<'_>) -> Lowered
     }
     pipe.plan.source.schema = Schema::new([column], false);
     Ok(pipe)
+}
+
+/// Records that the search itself holds. What is no single value is the text of it.
+fn written_out(reader: &mut Reader<'_>, records: &[serde_json::Map<String, serde_json::Value>], span: Span) -> Pipe {
+    use serde_json::Value as Json;
+    let mut columns: Vec<crate::ir::Column> = Vec::new();
+    for field in records.iter().flat_map(serde_json::Map::keys) {
+        if !columns.iter().any(|column| *column.name == **field) {
+            let id = reader.columns.add(field.as_str(), Type::Unknown, Origin::Computed, span);
+            columns.push(crate::ir::Column { id, name: field.as_str().into(), ty: Type::Unknown.into() });
+        }
+    }
+    let value = |json: Option<&Json>| match json {
+        None | Some(Json::Null) => Value::Null(Type::Unknown),
+        Some(Json::String(text)) => Value::string(text.as_str()),
+        Some(Json::Number(number)) => match number.as_i64() {
+            Some(whole) => Value::Long(whole),
+            None => Value::Real(number.as_f64().unwrap_or(f64::NAN)),
+        },
+        Some(other) => Value::string(other.to_string()),
+    };
+    let rows = records.iter().map(|record| columns.iter().map(|column| value(record.get(&*column.name))).collect());
+    Pipe::new(SourceKind::Rows(rows.collect()), Schema::new(columns, false), span)
 }
 
 /// `from datamodel X.Y`, `from lookup X`

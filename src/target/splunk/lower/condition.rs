@@ -122,6 +122,7 @@ impl Lower<'_> {
         let texts = |ty: Type| matches!(ty, Type::Guid | Type::Dynamic | Type::Bool | Type::Unknown);
         let (left_span, right_span) = (node.left.span, node.right.span);
         let (left_expr, right_expr) = if is_time(&node.left, &left.repr) || is_time(&node.right, &right.repr) {
+            let (left, right) = (Self::as_instant(flow, &node.left, left), Self::as_instant(flow, &node.right, right));
             (self.to_time(left, left_span)?, self.to_time(right, right_span)?)
         } else if texts(node.left.ty.ty)
             && texts(node.right.ty.ty)
@@ -266,7 +267,7 @@ impl Lower<'_> {
         let is_time = [&node.subject, &node.low, &node.high].iter().any(|e| e.ty.ty == Type::DateTime);
         let mut bound = |e: &Expr| -> Result<Eval> {
             let val = self.value(flow, e)?;
-            if is_time { self.to_time(val, e.span) } else { self.to_number(val, e.span) }
+            if is_time { self.to_time(Self::as_instant(flow, e, val), e.span) } else { self.to_number(val, e.span) }
         };
         let (subject, low, high) = (bound(&node.subject)?, bound(&node.low)?, bound(&node.high)?);
         Ok(if inside {
@@ -317,7 +318,7 @@ impl Lower<'_> {
         let filled = self.is_filled(flow, &node.subject);
         let numeric = node.subject.ty.ty.is_numeric()
             || matches!(node.subject.ty.ty, Type::DateTime | Type::TimeSpan)
-            || values.iter().all(|v| v.ty().is_numeric());
+            || node.subject.ty.ty != Type::String && values.iter().all(|v| v.ty().is_numeric());
         if node.test == StringTest::Equals && numeric {
             let val = self.value(flow, &node.subject)?;
             let is_time = node.subject.ty.ty == Type::DateTime;

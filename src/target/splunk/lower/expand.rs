@@ -94,11 +94,11 @@ impl Lower<'_> {
                 self.lose(
                     LossKind::Null,
                     span,
-                    "where the value is no array but a bag or a single value, the row has no element, while KQL expands it",
+                    "where the value is a bag, it is one element, while KQL makes one of each of its slots",
                 );
             }
             let json = self.to_json(val.clone(), span)?;
-            let multi = self.to_multi(val, span)?;
+            let multi = self.elements(flow, &item.expr, val)?;
             let source = if json.reads(&field) {
                 let filled = Eval::compare(CompareOp::NotEqual, json.clone(), Eval::text("[]"));
                 flow.push(Command::Where(Eval::any(vec![Eval::call("isnull", [json]), filled])));
@@ -132,10 +132,10 @@ impl Lower<'_> {
                 self.lose(
                     LossKind::Null,
                     item.expr.span,
-                    "where the value is no array but a bag or a single value, the row has no element, while KQL expands it",
+                    "where the value is a bag, it is one element, while KQL makes one of each of its slots",
                 );
             }
-            let multi = self.to_multi(val, item.expr.span)?;
+            let multi = self.elements(flow, &item.expr, val)?;
             arrays.push(Eval::Field(self.in_field(flow, multi, "elements")));
         }
         let lengths: Vec<Eval> = arrays
@@ -223,6 +223,16 @@ impl Lower<'_> {
         }
         let _ = step;
         Ok(())
+    }
+
+    /// The elements of an array; a single value is the only one of itself.
+    fn elements(&mut self, flow: &Flow, expr: &Expr, val: Val) -> Result<Eval> {
+        if val.repr == Repr::Multi || self.is_array(flow, expr) || matches!(val.expr, Eval::Text(_)) {
+            return self.to_multi(val, expr.span);
+        }
+        let json = self.to_json(val.clone(), expr.span)?;
+        let is_array = super::text::matches(json.clone(), r"^\s*\[".to_owned());
+        Ok(Eval::call("if", [is_array, self.to_multi(val, expr.span)?, json]))
     }
 
     /// Whether a value is the parts of a text.

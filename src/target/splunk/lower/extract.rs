@@ -89,6 +89,7 @@ impl Lower<'_> {
             |info: &crate::ir::ColumnInfo| *info.name == *name && !matches!(info.origin, crate::ir::Origin::Computed);
         plain
             && !self.is_time_name(name)
+            && *name != *self.data.target.native_table
             && !flow.slots.values().any(|slot| slot.val.expr.reads(name))
             && !self.query.columns.iter().any(|(_, info)| of_table(info))
             && !flow

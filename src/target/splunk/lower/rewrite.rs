@@ -14,6 +14,9 @@ use crate::target::splunk::rows::Rewrite;
 use crate::target::splunk::tree::{Aggregate, Command, Eval, Operator, Stats};
 use crate::types::Type;
 
+/// An address of version 4, as KQL takes one.
+const ADDRESS: &str = r"^(?!\.)(?:(?:^|\.)(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)){4}$";
+
 pub(super) fn literal_text(expr: &Expr) -> Option<&str> {
     expr.as_literal().and_then(Value::as_str)
 }
@@ -363,7 +366,7 @@ impl Lower<'_> {
                     return Ok(Some(Eval::any(tests)));
                 }
                 let mut all = vec![if function.name().starts_with("ipv4") {
-                    matches(address, r"^\d{1,3}(?:\.\d{1,3}){3}$".to_owned())
+                    matches(address, ADDRESS.to_owned())
                 } else {
                     super::text::is_filled(&address)
                 }];

@@ -92,8 +92,14 @@ impl Lower<'_> {
         let plan = without_distinct(plan);
         let mut other = self.decisively(|lower| lower.side(&plan, Usage::of_deciding([column.id])))?;
         let val = self.column(&mut other, column.id, column_span(&plan));
-        let needle = self.to_text(val, span)?;
-        let needle = Eval::Field(self.in_field(&mut other, needle, "needle"));
+        // Of an array each element is looked for.
+        let elements = val.repr == Repr::Multi;
+        let needle = if elements { val.expr } else { super::text::or_empty(self.to_text(val, span)?) };
+        let needle = self.in_field(&mut other, needle, "needle");
+        if elements {
+            other.push(Command::MvExpand(needle.clone(), None));
+        }
+        let needle = Eval::Field(needle);
         let pattern = self.helper("pattern");
         let value = super::text::pattern_of(node.test, &needle);
         other.push(Command::Eval(vec![(pattern.clone(), value)]));

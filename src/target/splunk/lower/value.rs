@@ -221,6 +221,18 @@ impl Lower<'_> {
         }
     }
 
+    /// A value that is compared with an instant: a column that no source has told of holds the text of one.
+    pub(super) fn as_instant(flow: &mut Flow, expr: &Expr, val: Val) -> Val {
+        let slot = expr.as_column().and_then(|id| flow.slots.get_mut(&id));
+        match (slot, &val) {
+            (Some(slot), Val { expr: Eval::Field(_), repr: Repr::Any }) if slot.of_event => {
+                slot.val.repr = Repr::TimeText;
+                slot.val.clone()
+            }
+            _ => val,
+        }
+    }
+
     /// The slot of a column that no source has told of.
     fn assumed_slot(&mut self, flow: &Flow, id: ColumnId) -> Slot {
         let info = &self.query.columns[id];
@@ -235,8 +247,12 @@ impl Lower<'_> {
             span,
             format!("nothing here knows a column `{name}`; the field is taken to have that name"),
         );
-        let field = if self.is_time_name(&name) { "_time".to_owned() } else { super::clean(&name) };
-        Slot { of_event: !flow.closed, ..Slot::new(Val::new(Eval::Field(field), Repr::Any)) }
+        let val = if self.is_time_name(&name) {
+            Val::new(Eval::field("_time"), Repr::Time)
+        } else {
+            Val::new(Eval::Field(super::clean(&name)), Repr::Any)
+        };
+        Slot { of_event: !flow.closed, ..Slot::new(val) }
     }
 
     /// A comparison as a value: `true`, `false` or null.
@@ -266,7 +282,18 @@ impl Lower<'_> {
                 ArithmeticOp::Subtract => Eval::operation(left, Operator::Subtract, right),
                 ArithmeticOp::Multiply => Eval::operation(left, Operator::Multiply, right),
                 ArithmeticOp::Divide if integers => truncated(Eval::operation(left, Operator::Divide, right)),
-                ArithmeticOp::Divide => Eval::operation(left, Operator::Divide, right),
+                ArithmeticOp::Divide => {
+                    let by_zero = match step.operand.as_literal() {
+                        Some(Value::TimeSpan(ticks)) => *ticks == 0,
+                        Some(value) => value.as_integer() == Some(0),
+                        None => true,
+                    };
+                    if by_zero {
+                        let message = "a division by zero gives nothing, where KQL gives infinity";
+                        self.lose(LossKind::Null, step.operand.span, message);
+                    }
+                    Eval::operation(left, Operator::Divide, right)
+                }
                 ArithmeticOp::Modulo if repr == Repr::Time => Eval::operation(left, Operator::Modulo, right),
                 // KQL's is never negative.
                 ArithmeticOp::Modulo => {
