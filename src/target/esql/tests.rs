@@ -382,7 +382,7 @@ fn the_text_of_a_list_is_json() {
     assert!(texts.contains(r#"t = COALESCE(CONCAT("[\"", MV_CONCAT(s, "\",\""), "\"]"), "[]")"#), "{texts}");
     let numbers = text("EventID");
     assert!(numbers.contains(r#"t = COALESCE(CONCAT("[", MV_CONCAT(TO_STRING(s), ","), "]"), "[]")"#), "{numbers}");
-    assert!(condition("pack_array(Account, Computer) has 'x'").contains(r#"MV_CONCAT(MV_APPEND("#));
+    assert!(condition("pack_array(Account, Computer) has 'x'").contains("MV_CONCAT(MV_APPEND("));
     let unknown = native("SigninLogs | summarize s = make_set(DeviceDetail.os) by UserId | extend t = tostring(s)");
     assert!(unknown.losses.iter().any(|loss| loss.message.contains("taken for texts")), "{:?}", unknown.losses);
 }

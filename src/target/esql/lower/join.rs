@@ -379,7 +379,7 @@ impl Lower<'_> {
         }
         flow.push(Command::Where(Expr::all(conditions)));
         flow.slots.extend(slots);
-        Self::keys_of_partners(flow, keys, (!kept && !none).then(|| at_least_one(&partners)));
+        Self::keys_of_partners(flow, keys, (!kept && !none).then_some(&at_least_one(&partners)));
         flow.unique = if unique { flow.unique.take() } else { None };
         flow.narrowed = true;
         Ok(())
@@ -504,16 +504,16 @@ impl Lower<'_> {
             flow.slots.insert(*id, Slot::new(Expr::Field(name)));
         }
         let some = Expr::field(listed).is_not_null();
-        Self::keys_of_partners(flow, keys, (kind == JoinKind::LeftOuter).then_some(some));
+        Self::keys_of_partners(flow, keys, (kind == JoinKind::LeftOuter).then_some(&some));
         flow.narrowed = true;
         flow.pool = None;
     }
 
     /// The keys of the right side are those of the left; where rows without a partner stay, under a condition.
-    fn keys_of_partners(flow: &mut Flow, keys: &[(ColumnId, ColumnId)], if_any: Option<Expr>) {
+    fn keys_of_partners(flow: &mut Flow, keys: &[(ColumnId, ColumnId)], if_any: Option<&Expr>) {
         for (left, right) in keys {
             let Some(slot) = flow.slots.get(left).cloned() else { continue };
-            let slot = match &if_any {
+            let slot = match if_any {
                 None => slot,
                 Some(some) => Slot {
                     of_event: false,
