@@ -25,7 +25,7 @@ pub(super) fn of(
     scenarios: &[Scenario],
     schemas: &Schemas,
 ) -> Result<Option<(ir::Query, Schemas)>, &'static str> {
-    let mut found: BTreeMap<&str, BTreeMap<&str, Option<Type>>> = BTreeMap::new();
+    let mut found: BTreeMap<&str, BTreeMap<&str, Type>> = BTreeMap::new();
     for (name, records) in scenarios.iter().flat_map(|scenario| &scenario.tables) {
         let table = schemas.table(name);
         if table.as_ref().is_some_and(|table| !table.open) {
@@ -36,8 +36,8 @@ pub(super) fn of(
         for (column, value) in records.iter().flatten() {
             // A column of the event's own, such as the time at which it came in, is none of the table's.
             let Some(ty) = type_of(value).filter(|_| !column.starts_with('$') && !listed(column)) else { continue };
-            let known = columns.entry(column).or_insert(Some(ty));
-            *known = known.and_then(|known| both(known, ty));
+            let known = columns.entry(column).or_insert(ty);
+            *known = both(*known, ty);
         }
     }
     if found.values().all(BTreeMap::is_empty) {
@@ -52,7 +52,7 @@ pub(super) fn of(
             known.present(found.keys().map(|name| (*name).to_owned().into()));
         }
         for (name, columns) in &found {
-            let shown = columns.iter().filter_map(|(name, ty)| Some(Column::new((*name).to_owned(), as_type((*ty)?))));
+            let shown = columns.iter().map(|(name, ty)| Column::new((*name).to_owned(), as_type(*ty)));
             let listed = schemas.table(name).map(|table| table.columns.clone()).unwrap_or_default();
             let columns = listed.into_iter().chain(shown).collect();
             known.insert(Table { name: (*name).to_owned().into(), columns, open: true });
@@ -89,15 +89,14 @@ fn type_of(value: &Value) -> Option<Type> {
     })
 }
 
-/// The type that holds values of both; none where only an unknown one does.
-fn both(one: Type, other: Type) -> Option<Type> {
+/// The type that holds values of both.
+fn both(one: Type, other: Type) -> Type {
     match (one, other) {
-        _ if one == other => Some(one),
-        (Type::Long, Type::Real) | (Type::Real, Type::Long) => Some(Type::Real),
-        (Type::DateTime, Type::String) | (Type::String, Type::DateTime) => Some(Type::String),
-        // What holds an array or object for once is dynamic, and may hold anything.
-        (Type::Dynamic, _) | (_, Type::Dynamic) => Some(Type::Dynamic),
-        _ => None,
+        _ if one == other => one,
+        (Type::Long, Type::Real) | (Type::Real, Type::Long) => Type::Real,
+        (Type::DateTime, Type::String) | (Type::String, Type::DateTime) => Type::String,
+        // A dynamic may hold anything.
+        _ => Type::Dynamic,
     }
 }
 
@@ -119,8 +118,8 @@ mod tests {
         ] {
             assert_eq!(type_of(&value), ty, "{value}");
         }
-        assert_eq!(both(Type::Long, Type::Real), Some(Type::Real));
-        assert_eq!(both(Type::Long, Type::String), None);
-        assert_eq!(both(Type::String, Type::Dynamic), Some(Type::Dynamic));
+        assert_eq!(both(Type::Long, Type::Real), Type::Real);
+        assert_eq!(both(Type::Long, Type::String), Type::Dynamic);
+        assert_eq!(both(Type::String, Type::Dynamic), Type::Dynamic);
     }
 }

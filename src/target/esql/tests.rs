@@ -383,6 +383,7 @@ fn the_text_of_a_list_is_json() {
     let numbers = text("EventID");
     assert!(numbers.contains(r#"t = COALESCE(CONCAT("[", MV_CONCAT(TO_STRING(s), ","), "]"), "[]")"#), "{numbers}");
     assert!(condition("pack_array(Account, Computer) has 'x'").contains("MV_CONCAT(MV_APPEND("));
+    assert!(condition("Account == tostring(dynamic([1, 'a']))").contains(r#"[1,"a"]"#));
     let unknown = native("SigninLogs | summarize s = make_set(DeviceDetail.os) by UserId | extend t = tostring(s)");
     assert!(unknown.losses.iter().any(|loss| loss.message.contains("taken for texts")), "{:?}", unknown.losses);
 }

@@ -2,7 +2,8 @@
 
 use super::{Flow, Lower, Result, refuse};
 use crate::functions::FunctionId;
-use crate::ir::{Expr as Ir, ExprKind};
+use crate::ir::{Expr as Ir, ExprKind, Json};
+use crate::literal::{format_datetime, format_guid, format_timespan};
 use crate::target::LossKind;
 use crate::target::esql::rows::{Emit, FunctionCase};
 use crate::target::esql::tree::{Expr, HoleKind};
@@ -124,4 +125,24 @@ pub(super) fn text_of_list(list: Expr, ty: Type) -> Expr {
     let all = Expr::call("MV_CONCAT", [list, Expr::text(between)]);
     let text = Expr::call("CONCAT", [Expr::text(before), all, Expr::text(behind)]);
     Expr::call("COALESCE", [text, Expr::text("[]")])
+}
+
+/// The text of an array or bag, as KQL writes it.
+pub(super) fn json_text(json: &Json) -> String {
+    let quoted = |text: &str| serde_json::Value::from(text).to_string();
+    match json {
+        Json::Null => "null".to_owned(),
+        Json::Bool(value) => value.to_string(),
+        Json::Long(value) => value.to_string(),
+        Json::Real(value) => format!("{value:?}"),
+        Json::String(text) => quoted(text),
+        Json::DateTime(ticks) => quoted(&format_datetime(*ticks)),
+        Json::TimeSpan(ticks) => quoted(&format_timespan(*ticks)),
+        Json::Guid(value) => quoted(&format_guid(*value)),
+        Json::Array(items) => format!("[{}]", items.iter().map(json_text).collect::<Vec<_>>().join(",")),
+        Json::Bag(slots) => {
+            let slots = slots.iter().map(|(name, value)| format!("{}:{}", quoted(name), json_text(value)));
+            format!("{{{}}}", slots.collect::<Vec<_>>().join(","))
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! Values: from expressions of the IR to expressions of ES|QL.
 
-use super::call::{packed, text_of_list};
+use super::call::{json_text, packed, text_of_list};
 use super::{Flow, Lower, Result, Slot, refuse};
 use crate::ir::{Access, Arithmetic, ArithmeticOp, Cast, CastKind, ColumnId, Expr as Ir, ExprKind, Json, Value};
 use crate::literal::{TICKS_PER_DAY, TICKS_PER_SECOND, format_datetime, format_guid};
@@ -252,6 +252,7 @@ impl Lower<'_> {
             Some(Value::Dynamic(json)) if !matches!(json.as_ref(), Json::Array(_) | Json::Bag(_)) => {
                 return self.text(flow, &Ir::literal(json.to_value(), expr.span));
             }
+            Some(Value::Dynamic(json)) => return Ok(Expr::Text(json_text(json))),
             _ => {}
         }
         let stored = Self::slot(flow, expr).and_then(|slot| slot.stored);
