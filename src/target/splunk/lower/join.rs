@@ -432,16 +432,15 @@ impl Lower<'_> {
                 let others = pending.iter().enumerate().filter(|(other, _)| *other != at);
                 others.into_iter().all(|(_, (_, value))| !value.reads(&pending[at].0))
             });
-            match free {
-                Some(at) => ordered.push(pending.remove(at)),
-                None => {
-                    // They read each other, as keys do that change places.
-                    let held: Vec<_> = pending.iter().map(|(field, _)| self.helper(&format!("{field}_key"))).collect();
-                    let (fields, values): (Vec<String>, Vec<Eval>) = pending.drain(..).unzip();
-                    ordered.extend(held.iter().cloned().zip(values));
-                    ordered.extend(fields.into_iter().zip(held.into_iter().map(Eval::Field)));
-                }
+            if let Some(at) = free {
+                ordered.push(pending.remove(at));
+                continue;
             }
+            // They read each other, as keys do that change places.
+            let held: Vec<_> = pending.iter().map(|(field, _)| self.helper(&format!("{field}_key"))).collect();
+            let (fields, values): (Vec<String>, Vec<Eval>) = pending.drain(..).unzip();
+            ordered.extend(held.iter().cloned().zip(values));
+            ordered.extend(fields.into_iter().zip(held.into_iter().map(Eval::Field)));
         }
         ordered
     }
