@@ -147,3 +147,14 @@ fn a_division_by_what_may_be_zero_is_told() {
     assert!(!told("SecurityEvent | summarize a = count() | extend r = a / 2.5"));
     assert!(!told("SecurityEvent | summarize a = count() | extend r = a / 2"));
 }
+
+#[test]
+fn columns_nobody_lists_are_those_of_the_side_that_may_have_them() {
+    let text = native(
+        "NoSuchTable | summarize n = count() by Id | where n > 2 | join kind=inner (NoSuchTable) on Id | project n, User",
+    )
+    .output
+    .unwrap();
+    assert!(text.contains(r#"pair=json_object("User", User)"#), "{text}");
+    assert!(text.contains(r#"User=json_extract(pair, "User")"#), "{text}");
+}
