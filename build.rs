@@ -1,4 +1,4 @@
-//! Turns the grammars of `grammar/` into the tables that `src/peg` parses by.
+//! Turns the grammars in the folder `grammar` of a package into the tables that `core/src/peg` parses by.
 //!
 //! A grammar becomes one file: the enum of its rules, as pest's derive would write it, and a static table whose
 //! expressions are those of pest's optimiser. What can match one character only becomes a set of characters, since a

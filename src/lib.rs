@@ -1,28 +1,27 @@
 #![doc = include_str!("../README.md")]
 
-pub mod bind;
 pub mod cli;
-pub mod diagnostic;
 #[cfg(feature = "eval")]
 pub mod eval;
-pub mod format;
-pub mod functions;
-pub mod ir;
 pub mod lint;
-pub mod literal;
 pub mod naturalise;
 pub mod package;
-mod peg;
 #[cfg(feature = "events")]
 pub mod prove;
 pub mod read;
 #[cfg(feature = "events")]
 pub mod replay;
-pub mod rule;
-pub mod schema;
-pub mod source;
-pub mod syntax;
 pub mod target;
-pub mod types;
-pub mod words;
-pub mod yaml;
+
+#[doc(inline)]
+pub use kqlc_core::{
+    bind, diagnostic, format, functions, ir, literal, rule, schema, source, syntax, types, words, yaml,
+};
+
+// For the tables that `build.rs` makes.
+use kqlc_core::peg;
+
+/// Tests of a grammar hold its table to pest's own interpreter, as those of `core` do.
+#[cfg(test)]
+#[path = "../core/src/peg/judge.rs"]
+mod judge;

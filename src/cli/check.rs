@@ -12,6 +12,7 @@ use super::base::Revision;
 use super::baseline::Baseline;
 use super::cache::{self, Cache, Found};
 use super::files::{Flow, over_files};
+use super::findings;
 use super::input::{Paths, Text};
 use super::output::{Exit, Output, complain, hint};
 use super::schemas::SchemaOptions;
@@ -56,7 +57,7 @@ pub struct Check {
     #[arg(long, value_name = "TARGETS", value_delimiter = ',', value_parser = target)]
     targets: Option<Vec<&'static str>>,
     /// How findings are written; `json` gives one object a line, a query
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_parser = findings::format(), default_value = "human")]
     format: Format,
     /// Count the findings by code in place of telling them
     #[arg(long)]

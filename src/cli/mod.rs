@@ -20,6 +20,7 @@ mod eased;
 #[cfg(feature = "eval")]
 mod evaluate;
 pub mod files;
+mod findings;
 mod fmt;
 mod functions;
 pub mod input;

@@ -3,6 +3,7 @@
 
 use super::Global;
 use super::files::{Flow, over_inputs};
+use super::findings;
 use super::input::{Paths, Text};
 use super::language::{From, Reading};
 use super::output::{Exit, Output};
@@ -18,7 +19,7 @@ pub struct Parse {
     #[command(flatten)]
     paths: Paths,
     /// How findings are written; `json` gives one object a line, a query
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_parser = findings::format(), default_value = "human")]
     format: Format,
     #[command(flatten)]
     reading: Reading,

@@ -15,11 +15,13 @@ pub(super) fn held(record: &mut Record, table: &str, schemas: &Schemas, names: &
     for (name, value) in record {
         match (table.column(name).map(|column| column.ty), &*value) {
             (Some(Type::Dynamic), _) => hold(name, value, names),
-            (Some(Type::String), Value::String(text)) if names.contains(name) && !text.is_empty() => {
-                // One name may be that of an object elsewhere, such as the `ExtendedProperties` of alerts.
-                if !matches!(serde_json::from_str(text), Ok(Value::Array(_) | Value::Object(_))) {
-                    *value = Value::String(Value::Array(vec![value.take()]).to_string());
-                }
+            // One name may be that of an object elsewhere, such as the `ExtendedProperties` of alerts.
+            (Some(Type::String), Value::String(text))
+                if names.contains(name)
+                    && !text.is_empty()
+                    && !matches!(serde_json::from_str(text), Ok(Value::Array(_) | Value::Object(_))) =>
+            {
+                *value = Value::String(Value::Array(vec![value.take()]).to_string());
             }
             _ => {}
         }

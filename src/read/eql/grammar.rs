@@ -18,6 +18,6 @@ mod tests {
             "sample by a [network where cidrMatch(ip, \"10.0.0.0/8\")] [any where stringContains~(a[0], \"\"\"x\"\"\")]",
             "any /* é */ where (a + 2) * 3 >= 4 and b like~ \"x?\" | tail 3",
         ];
-        crate::peg::tests::does_as_pest::<Grammar, Rule>(grammar, Rule::query, &texts);
+        crate::judge::does_as_pest::<Grammar, Rule>(grammar, Rule::query, &texts);
     }
 }

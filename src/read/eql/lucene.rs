@@ -318,6 +318,6 @@ mod tests {
     fn the_table_does_as_pest_does() {
         let grammar = include_str!("../../../grammar/lucene.pest");
         let texts = ["a.b:\"c\" AND NOT (d:*e* OR _exists_:f)", "x:/a.*/ || y:>=2 || z:\\*"];
-        crate::peg::tests::does_as_pest::<grammar::Grammar, Rule>(grammar, Rule::query, &texts);
+        crate::judge::does_as_pest::<grammar::Grammar, Rule>(grammar, Rule::query, &texts);
     }
 }

@@ -17,6 +17,6 @@ mod tests {
             "ROW a = [1, 2], b = \"\"\"x\"y\"\"\" | EVAL c = TO_STRING(a)::keyword, d = -b * (2 + ?p) | SORT c DESC NULLS LAST // why\n | LIMIT 5",
             "FROM a | DISSECT m \"%{x} %{y}\" | RENAME x AS z | KEEP z*, y | MV_EXPAND z | ENRICH p ON z WITH q = w",
         ];
-        crate::peg::tests::does_as_pest::<Grammar, Rule>(grammar, Rule::pipeline, &texts);
+        crate::judge::does_as_pest::<Grammar, Rule>(grammar, Rule::pipeline, &texts);
     }
 }

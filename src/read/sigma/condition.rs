@@ -360,6 +360,6 @@ mod tests {
             "not not a or b | count(x.y) by host >= 1.5",
             "a | near b and c",
         ];
-        crate::peg::tests::does_as_pest::<Grammar, Rule>(grammar, Rule::condition, &texts);
+        crate::judge::does_as_pest::<Grammar, Rule>(grammar, Rule::condition, &texts);
     }
 }

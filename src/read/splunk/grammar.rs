@@ -17,6 +17,6 @@ mod tests {
             "| tstats count from datamodel=Endpoint.Processes where Processes.user=a* by _time span=1h | `drop_dm(Processes)` | where n > 5",
             "index=a [search index=b | fields x] | rex field=m \"(?<a>\\d+)\" | join type=left a [| inputlookup l.csv] | sort - n, +m | head 5",
         ];
-        crate::peg::tests::does_as_pest::<Grammar, Rule>(grammar, Rule::pipeline, &texts);
+        crate::judge::does_as_pest::<Grammar, Rule>(grammar, Rule::pipeline, &texts);
     }
 }

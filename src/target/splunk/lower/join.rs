@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use super::stream::{can_share, streams};
 use super::{Flow, Lower, Repr, Result, Slot, Val, refuse};
-use crate::ir::{ColumnId, CompareOp, Computed, Join, JoinKind, Op, Plan, Rest, Schema};
+use crate::ir::{ColumnId, CompareOp, Computed, Join, JoinKind, Op, Origin, Plan, Rest, Schema};
 use crate::source::Span;
 use crate::target::ledger::Accounts as _;
 use crate::target::splunk::tree::{Aggregate, Command, Eval, Head, Stats};
@@ -62,7 +62,8 @@ impl Lower<'_> {
                 self.joined(flow, left, &keys, true, after, span)
             }
             JoinKind::Inner | JoinKind::InnerUnique | JoinKind::LeftOuter => {
-                let right = self.right_side(join, after, schema)?;
+                let mut right = self.right_side(join, after, schema)?;
+                self.assume_of(flow, &mut right, after);
                 if self.can_pair(flow, &right) {
                     return self.paired(flow, right, &join.keys, join.kind, after, span);
                 }
@@ -180,6 +181,22 @@ impl Lower<'_> {
                 _ => None,
             })
             .unwrap_or(false)
+    }
+
+    /// Columns that nobody lists are those of the right side, where the left side's are all known.
+    fn assume_of(&mut self, left: &Flow, right: &mut Flow, after: &Usage) {
+        if !left.closed || right.closed {
+            return;
+        }
+        let mut ids: Vec<ColumnId> = after.live.iter().copied().collect();
+        ids.sort_unstable();
+        for id in ids {
+            let info = &self.query.columns[id];
+            if info.origin == Origin::Assumed && !left.slots.contains_key(&id) && !right.slots.contains_key(&id) {
+                let span = info.span;
+                self.column(right, id, span);
+            }
+        }
     }
 
     /// The right side, with what matters of it behind the join.
@@ -432,16 +449,15 @@ impl Lower<'_> {
                 let others = pending.iter().enumerate().filter(|(other, _)| *other != at);
                 others.into_iter().all(|(_, (_, value))| !value.reads(&pending[at].0))
             });
-            match free {
-                Some(at) => ordered.push(pending.remove(at)),
-                None => {
-                    // They read each other, as keys do that change places.
-                    let held: Vec<_> = pending.iter().map(|(field, _)| self.helper(&format!("{field}_key"))).collect();
-                    let (fields, values): (Vec<String>, Vec<Eval>) = pending.drain(..).unzip();
-                    ordered.extend(held.iter().cloned().zip(values));
-                    ordered.extend(fields.into_iter().zip(held.into_iter().map(Eval::Field)));
-                }
+            if let Some(at) = free {
+                ordered.push(pending.remove(at));
+                continue;
             }
+            // They read each other, as keys do that change places.
+            let held: Vec<_> = pending.iter().map(|(field, _)| self.helper(&format!("{field}_key"))).collect();
+            let (fields, values): (Vec<String>, Vec<Eval>) = pending.drain(..).unzip();
+            ordered.extend(held.iter().cloned().zip(values));
+            ordered.extend(fields.into_iter().zip(held.into_iter().map(Eval::Field)));
         }
         ordered
     }

@@ -293,7 +293,7 @@ fn what_is_wrong_is_said_at_its_place() {
         rendered.push(format!("{name}\n{}\n", render(&source, &errors)));
     }
     let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/snapshots/schema"));
+    settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/../snapshots/schema"));
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     settings.bind(|| insta::assert_snapshot!("errors", rendered.join("\n")));

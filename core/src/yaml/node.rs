@@ -30,7 +30,7 @@ pub struct Scalar {
     /// How it is written.
     pub style: ScalarStyle,
     /// Column of the block collection it stands in, from 0; -1 outside any. What an indentation indicator counts from.
-    pub(crate) parent_indent: i32,
+    pub parent_indent: i32,
 }
 
 impl Scalar {
@@ -135,7 +135,7 @@ impl Node {
     }
 
     /// The scalar's value with the way back into the file. `source` is the decoded file the node was read from.
-    pub(crate) fn decode(&self, source: &str) -> Option<Decoded> {
+    pub fn decode(&self, source: &str) -> Option<Decoded> {
         let scalar = self.as_scalar()?;
         scalar::decode(source, scalar.style, self.span.range(), scalar.parent_indent)
     }

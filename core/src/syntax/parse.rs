@@ -136,6 +136,9 @@ struct Cut {
 /// The fewest runs of blocks that all parse and hold more than comments; `None` if there is no such cut.
 fn fewest_queries(text: &str, blocks: &[Span]) -> Option<Vec<(Span, Parsed)>> {
     let is_comment: Vec<bool> = blocks.iter().map(|block| is_comment(block.of(text))).collect();
+    let opens: Vec<bool> = blocks.iter().map(|block| may_open(block.of(text))).collect();
+    // A cut is of use where all is done, or a query can begin behind it and the comments that follow.
+    let goes_on = |end: usize| (end..blocks.len()).find(|&next| !is_comment[next]).is_none_or(|next| opens[next]);
     // best[i]: the best cut of blocks[..i].
     let mut best: Vec<Option<Cut>> = (0..=blocks.len()).map(|_| None).collect();
     best[0] = Some(Cut { queries: 0, last: None });
@@ -148,13 +151,16 @@ fn fewest_queries(text: &str, blocks: &[Span]) -> Option<Vec<(Span, Parsed)>> {
             }
             continue;
         }
+        if !opens[start] {
+            continue;
+        }
         // What the grammar cannot take at some place it cannot take there however much follows, so no query from
         // here reaches past the first such place.
         let from = blocks[start].start as usize;
         let reach = from + furthest(&text[from..]);
         let last = blocks.partition_point(|block| (block.start as usize) < reach).max(start + 1);
         for end in (start + 1..=last).rev() {
-            if is_comment[end - 1] || !is_better(&best[end], queries + 1) {
+            if is_comment[end - 1] || !goes_on(end) || !is_better(&best[end], queries + 1) {
                 continue;
             }
             if let Some(query) = faultless(blocks[start].to(blocks[end - 1]).of(text)) {
@@ -180,6 +186,12 @@ fn fewest_queries(text: &str, blocks: &[Span]) -> Option<Vec<(Span, Parsed)>> {
 
 fn is_comment(block: &str) -> bool {
     block.lines().map(str::trim).all(|line| line.is_empty() || line.starts_with("//"))
+}
+
+/// Whether a query might begin with this block: none begins with a pipe.
+fn may_open(block: &str) -> bool {
+    let first = block.lines().map(str::trim_start).find(|line| !line.is_empty() && !line.starts_with("//"));
+    first.is_none_or(|line| !line.starts_with('|'))
 }
 
 /// How far the grammar gets: the length of the text if it takes all of it.
@@ -239,6 +251,57 @@ mod tests {
         assert_eq!(queries("T | count\n\n// next\n\nU | take 5\n\n"), ["T | count", "U | take 5"]);
         assert_eq!(queries("T\n\n| count\n\nU"), ["T\n\n| count", "U"]);
         assert_eq!(queries("T |\n\nU |"), ["T |\n\nU |"]);
+    }
+
+    /// The same cut by trying every run of blocks from every block on.
+    fn by_trying_all(text: &str) -> Vec<&str> {
+        let blocks = blocks(text);
+        let comment = |at: usize| is_comment(blocks[at].of(text));
+        let run = |start: usize, end: usize| blocks[start].to(blocks[end - 1]).of(text);
+        let mut best: Vec<Option<Vec<&str>>> = vec![None; blocks.len() + 1];
+        best[0] = Some(Vec::new());
+        for start in 0..blocks.len() {
+            let Some(before) = best[start].clone() else { continue };
+            if comment(start) {
+                if best[start + 1].as_ref().is_none_or(|known| before.len() < known.len()) {
+                    best[start + 1] = Some(before);
+                }
+                continue;
+            }
+            for end in (start + 1..=blocks.len()).rev() {
+                let is_better = best[end].as_ref().is_none_or(|known| before.len() + 1 < known.len());
+                if !comment(end - 1) && is_better && parse(run(start, end)).is_ok() {
+                    best[end] = Some([before.as_slice(), &[run(start, end)]].concat());
+                }
+            }
+        }
+        match best.pop().flatten() {
+            Some(queries) if queries.len() > 1 && !parse(text).is_ok() => queries,
+            _ => vec![text],
+        }
+    }
+
+    #[test]
+    fn what_is_left_out_of_the_search_changes_no_cut() {
+        const BLOCKS: [&str; 8] =
+            ["T", "let a = 1;", "| where b == 1", "// c", "// c\n| take 1", "// c\nU | count", "T | where", "union (T"];
+        let mut several = 0;
+        for chosen in 0..BLOCKS.len().pow(4) {
+            let text: Vec<_> = (0..4).map(|at| BLOCKS[chosen / BLOCKS.len().pow(at) % BLOCKS.len()]).collect();
+            let text = text.join("\n\n");
+            let cut: Vec<_> = split_queries(&text).into_iter().map(|(span, _)| span.of(&text)).collect();
+            assert_eq!(cut, by_trying_all(&text), "{text}");
+            several += usize::from(cut.len() > 1);
+        }
+        assert!(several > 100, "{several}");
+    }
+
+    #[test]
+    fn no_query_begins_with_a_pipe() {
+        for text in ["| take 1", "// c\n| take 1", "|", "\u{a0}| take 1"] {
+            assert!(!parse(text).is_ok(), "{text}");
+        }
+        assert!(may_open("// c") && may_open("T\n| take 1") && !may_open("// c\n | take 1"));
     }
 
     #[test]

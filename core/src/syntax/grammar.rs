@@ -1,6 +1,6 @@
-//! The parser that `grammar/kql.pest` makes.
+//! The parser that `core/grammar/kql.pest` makes.
 
-/// Parses KQL by the rules of `grammar/kql.pest`.
+/// Parses KQL by the rules of `core/grammar/kql.pest`.
 pub(super) struct Grammar;
 
 include!(concat!(env!("OUT_DIR"), "/kql.rs"));
@@ -21,6 +21,6 @@ mod tests {
             "union isfuzzy=true withsource=S (A | take 1), B* | parse kind=relaxed m with * 'x=' y: long '\\u00e9' * | evaluate bag_unpack(z)",
             "T | where a =~ \"q\" or b !in~ ('c') or c matches regex h'x' | render timechart with (title='t')",
         ];
-        crate::peg::tests::does_as_pest::<Grammar, Rule>(grammar, Rule::query, &texts);
+        crate::peg::judge::does_as_pest::<Grammar, Rule>(grammar, Rule::query, &texts);
     }
 }

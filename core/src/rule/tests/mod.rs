@@ -56,7 +56,7 @@ fn all_shown(file: &SourceFile) -> String {
 
 fn settings() -> insta::Settings {
     let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/snapshots/rule"));
+    settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/../snapshots/rule"));
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     settings

@@ -26,11 +26,10 @@ pub use json::{EditRecord, FixRecord, LabelRecord, NoteRecord, QueryRecord, Reco
 pub use junit::escape as xml_escape;
 
 /// How diagnostics are written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {
-    /// Snippets with the words underlined, for people; also called `text`.
+    /// Snippets with the words underlined, for people.
     #[default]
-    #[value(alias = "text")]
     Human,
     /// One line a finding: path, place, severity, code, headline.
     Concise,

@@ -12,11 +12,11 @@ use super::ScalarStyle;
 
 /// A decoded scalar.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Decoded {
+pub struct Decoded {
     /// The value.
-    pub(crate) text: String,
+    pub text: String,
     /// From offsets in the value to offsets in the file.
-    pub(crate) map: TextMap,
+    pub map: TextMap,
     /// Offsets in the value of the blanks that stand for a line break of the file.
     pub(crate) folds: Vec<usize>,
     /// The scalar's words in the file.

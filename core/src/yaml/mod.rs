@@ -10,3 +10,4 @@ pub(crate) mod scalar;
 pub use node::{Entry, Node, NodeKind, Scalar, ScalarStyle};
 pub(crate) use parse::{MAX_DEPTH, too_deep};
 pub use parse::{read, read_all};
+pub use scalar::Decoded;

@@ -1,6 +1,6 @@
 //! Parses by a grammar that is data.
 //!
-//! `build.rs` has pest read the grammars of `grammar/`, and writes each as a table of rules and an enum of their names.
+//! `build.rs` has pest read the grammars of each package, and writes each as a table of rules and an enum of their names.
 //! Here the table is gone through, with pest's own [`ParserState`], so that trees and errors are those of the parser
 //! that pest's derive would make. The derive turns every piece of an expression into a closure of a type of its own,
 //! and each of them has the methods of `ParserState` compiled anew: a sixth of the program, and of the time to build it.
@@ -13,29 +13,29 @@ type State<'i, R> = Box<ParserState<'i, R>>;
 
 /// The rules of a grammar, in the order of the enum that names them.
 #[derive(Debug)]
-pub(crate) struct Table<R: 'static> {
+pub struct Table<R: 'static> {
     /// The rules.
-    pub(crate) rules: &'static [Rule<R>],
+    pub rules: &'static [Rule<R>],
     /// The rule `WHITESPACE`, which may stand between the parts of what is [spaced](Expr::Spaced).
-    pub(crate) whitespace: Option<usize>,
+    pub whitespace: Option<usize>,
     /// The rule `COMMENT`, likewise.
-    pub(crate) comment: Option<usize>,
+    pub comment: Option<usize>,
 }
 
 /// A rule of a grammar.
 #[derive(Debug)]
-pub(crate) struct Rule<R> {
+pub struct Rule<R> {
     /// Its name.
-    pub(crate) name: R,
+    pub name: R,
     /// What comes of it.
-    pub(crate) kind: Kind,
+    pub kind: Kind,
     /// What it matches.
-    pub(crate) expr: Expr,
+    pub expr: Expr,
 }
 
 /// What comes of a rule: the sign before its braces.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Kind {
+pub enum Kind {
     /// `{ }`: a node.
     Normal,
     /// `_{ }`: the nodes inside.
@@ -52,7 +52,7 @@ pub(crate) enum Kind {
 
 /// What matches.
 #[derive(Debug)]
-pub(crate) enum Expr {
+pub enum Expr {
     /// These very characters.
     Text(&'static str),
     /// These characters, whatever the case of ASCII letters.
@@ -95,11 +95,11 @@ pub(crate) enum Expr {
 
 /// A set of characters.
 #[derive(Debug)]
-pub(crate) struct Set {
+pub struct Set {
     /// The ASCII characters in it: bit by bit.
-    pub(crate) ascii: u128,
+    pub ascii: u128,
     /// The others: first and last of each range.
-    pub(crate) others: &'static [(char, char)],
+    pub others: &'static [(char, char)],
 }
 
 impl Set {
@@ -115,7 +115,7 @@ impl Set {
 
 impl<R: RuleType> Table<R> {
     /// What `text` is by the rule at that place of the table.
-    pub(crate) fn parse<'i>(&'static self, rule: usize, text: &'i str) -> Result<Pairs<'i, R>, Error<R>> {
+    pub fn parse<'i>(&'static self, rule: usize, text: &'i str) -> Result<Pairs<'i, R>, Error<R>> {
         pest::state(text, |state| self.call(rule, state))
     }
 
@@ -249,4 +249,6 @@ impl<R: RuleType> Table<R> {
 }
 
 #[cfg(test)]
-pub(crate) mod tests;
+pub(crate) mod judge;
+#[cfg(test)]
+mod tests;

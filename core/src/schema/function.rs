@@ -8,7 +8,7 @@ use std::sync::{Arc, LazyLock};
 use super::{Column, Name, Table, builtin, matches_wildcard};
 use crate::types::Type;
 
-static FUNCTIONS: &str = include_str!("../../targets/sentinel/functions.txt");
+static FUNCTIONS: &str = include_str!("../../../targets/sentinel/functions.txt");
 
 /// A stored function: what it takes and what it gives back.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,0 +1,160 @@
+//! What proofs over real rules found to be said otherwise, or not told.
+
+use super::{Fidelity, Fields, LossKind, Options, Prefer, behind_head, condition, converted, native};
+
+#[test]
+fn two_tables_that_are_found_by_one_search_are_told() {
+    let options = Options { fields: Fields::Siem, prefer: Prefer::Exact };
+    let told = |text: &str| {
+        converted(text, options).losses.iter().any(|loss| loss.message.contains("are found by the same search"))
+    };
+    assert!(told("DeviceNetworkEvents | join kind=inner CommonSecurityLog on $left.RemoteIP == $right.DestinationIP"));
+    assert!(!told("DeviceNetworkEvents | join kind=inner DeviceNetworkEvents on RemoteIP"));
+    assert!(!told("EmailEvents | join kind=inner EmailUrlInfo on NetworkMessageId"));
+}
+
+#[test]
+fn columns_that_no_table_lists_are_shown_and_told() {
+    for (kql, spl) in [
+        ("project Level, extra_s", "| table Level, extra_s"),
+        ("project Level, New = extra_s", "| rename extra_s AS New\n| table Level, New"),
+        ("project-rename New = extra_s | project Level, New", "| rename extra_s AS New\n| table Level, New"),
+    ] {
+        let conversion = native(&format!("AzureDiagnostics | {kql}"));
+        let told = conversion.losses.iter().filter(|loss| loss.message.contains("`extra_s`")).count();
+        assert_eq!(told, 1, "{kql}: {:?}", conversion.losses);
+        assert!(conversion.output.as_deref().unwrap().ends_with(spl), "{:?}", conversion.output);
+    }
+}
+
+#[test]
+fn another_column_of_the_events_time_keeps_it_when_the_time_is_computed() {
+    let text = native(
+        "DeviceEvents | summarize n = dcount(ActionType), arg_max(Timestamp, *) by DeviceName, bin(TimeGenerated, 15m)",
+    )
+    .output
+    .unwrap();
+    assert!(text.contains("| eval _time_before=_time"), "{text}");
+    assert!(text.contains("| eval Timestamp=_time_before"), "{text}");
+}
+
+#[test]
+fn the_time_of_an_event_stands_where_a_table_has_none() {
+    let union =
+        "union (DeviceEvents | project TimeGenerated, DeviceName), (DeviceInfo | project Timestamp, DeviceName)";
+    for (rest, fidelity) in
+        [("", Fidelity::Events), (" | where TimeGenerated > datetime(2024-01-01)", Fidelity::Approximate)]
+    {
+        let conversion = native(&format!("{union}{rest}"));
+        assert!(conversion.losses.iter().any(|loss| loss.kind == LossKind::Null), "{:?}", conversion.losses);
+        assert_eq!(conversion.fidelity, fidelity, "{:?}", conversion.losses);
+    }
+}
+
+#[test]
+fn what_a_join_carries_is_taken_before_its_key_gets_a_name() {
+    let text = native(
+        "SecurityEvent | where EventID == 4727 | project Created = TimeGenerated, Sid = TargetSid \
+         | join kind=inner (SecurityEvent | where EventID == 4728 | project Group = TargetSid, Sid = MemberSid) on Sid",
+    )
+    .output
+    .unwrap();
+    let (pair, key) = (text.find("eval pair=json_object").unwrap(), text.find("TargetSid=MemberSid").unwrap());
+    assert!(pair < key, "{text}");
+    let text = native(
+        "SecurityEvent | join kind=leftanti (SecurityEvent | where EventID == 1 | project Account, Computer) \
+         on $left.Account == $right.Computer, $left.Computer == $right.Account",
+    )
+    .output
+    .unwrap();
+    assert!(text.contains("| eval Account=Account_key\n"), "{text}");
+}
+
+#[test]
+fn a_second_name_leaves_the_first() {
+    let text = behind_head("SecurityEvent | where EventID == 1 | extend AccountCustomEntity = Account");
+    assert!(text.ends_with("| eval AccountCustomEntity=Account"), "{text}");
+}
+
+#[test]
+fn a_text_that_is_missing_has_one_part_and_is_never_null() {
+    assert_eq!(condition("array_length(split(Account, '/')) > 1"), r#"coalesce(mvcount(split(Account, "/")), 1)>1"#);
+    assert_eq!(behind_head("SecurityEvent | where isnotnull(Account) and EventID == 1"), "");
+    let text = behind_head("SecurityEvent | summarize s = make_set(Account) by Computer | project t = tostring(s)");
+    assert!(text.contains(r#"coalesce(mv_to_json_array(s), "[]")"#), "{text}");
+}
+
+#[test]
+fn objects_that_nobody_lists_are_parts_of_the_event() {
+    for (kql, spl) in [
+        ("Props.a.b == 'x'", r#"json_extract(_raw, "Props.a.b")="x""#),
+        ("parse_json(Props).a == 'x'", r#"json_extract(Props, "a")="x""#),
+        ("array_length(Props) > 1", r#"coalesce(mvcount(json_array_to_mv(json_extract(_raw, "Props"))), 0)>1"#),
+    ] {
+        let output = native(&format!("NoSuchTable | where {kql}")).output.unwrap();
+        assert!(output.ends_with(&format!("| where {spl}")), "{output}");
+    }
+    let output = native("NoSuchTable | where Props.a == 'x' | project Props, n = strlen(Name)").output.unwrap();
+    assert!(output.ends_with("Props=json_extract(_raw, \"Props\")\n| table Props, n"), "{output}");
+    let output = native("NoSuchTable | mv-expand Props | where tostring(Props) == 'x'").output.unwrap();
+    assert!(output.contains(r#"json_array_to_mv(json_extract(_raw, "Props"))"#), "{output}");
+}
+
+#[test]
+fn a_column_nobody_lists_is_compared_with_an_instant_as_one() {
+    let output = native("NoSuchTable | where CreationTime > ago(1d) and Other between (datetime(2024-01-01) .. now())");
+    let output = output.output.unwrap();
+    assert!(output.contains(r#"strptime(CreationTime, "%Y-%m-%dT%H:%M:%S.%7N%Z")>now()-86400"#), "{output}");
+    assert!(output.contains("strptime(Other, "), "{output}");
+}
+
+#[test]
+fn texts_are_compared_with_numbers_of_a_list_by_their_texts() {
+    assert_eq!(condition("Account in (1, 2)"), r#"in(Account, "1", "2")"#);
+}
+
+#[test]
+fn a_single_value_is_its_own_element() {
+    let conversion = native("SecurityEvent | mv-expand x = parse_json(CommandLine) | where tostring(x) == 'a'");
+    let output = conversion.output.unwrap();
+    assert!(
+        output.contains(r#"if(match(CommandLine, "^\s*\["), json_array_to_mv(CommandLine), CommandLine)"#),
+        "{output}"
+    );
+    assert!(conversion.losses.iter().any(|loss| loss.message.contains("is a bag")));
+}
+
+#[test]
+fn elements_and_empty_texts_of_a_table_are_needles() {
+    let output =
+        native("SecurityEvent | where Account has_any ((SigninLogs | summarize make_set(Identity)))").output.unwrap();
+    assert!(output.contains("| mvexpand "), "{output}");
+    let output =
+        native("SecurityEvent | where Account has_any ((SigninLogs | project tostring(Status.a)))").output.unwrap();
+    assert!(output.contains(r#"needle=coalesce(Status_a, "")"#), "{output}");
+}
+
+#[test]
+fn a_group_is_not_named_like_the_field_that_holds_the_table() {
+    let output = behind_head("SecurityEvent | extend Type = extract('a(.)', 1, Account) | where Type == 'x'");
+    assert!(output.contains("(?<extracted>"), "{output}");
+}
+
+#[test]
+fn a_division_by_what_may_be_zero_is_told() {
+    let told = |text: &str| native(text).losses.iter().any(|loss| loss.kind == LossKind::Null);
+    assert!(told("SecurityEvent | summarize a = count(), b = dcount(Account) | extend r = todouble(a) / b"));
+    assert!(!told("SecurityEvent | summarize a = count() | extend r = a / 2.5"));
+    assert!(!told("SecurityEvent | summarize a = count() | extend r = a / 2"));
+}
+
+#[test]
+fn columns_nobody_lists_are_those_of_the_side_that_may_have_them() {
+    let text = native(
+        "NoSuchTable | summarize n = count() by Id | where n > 2 | join kind=inner (NoSuchTable) on Id | project n, User",
+    )
+    .output
+    .unwrap();
+    assert!(text.contains(r#"pair=json_object("User", User)"#), "{text}");
+    assert!(text.contains(r#"User=json_extract(pair, "User")"#), "{text}");
+}
