@@ -91,7 +91,7 @@ const LIKELY: f64 = 0.85;
 /// The name in `names` that a misspelt one most likely stands for. Another case is always the best guess.
 ///
 /// ```
-/// use kqlc::functions::{nearest, scalars};
+/// use kqlc_core::functions::{nearest, scalars};
 /// let names = || scalars().map(|id| id.name());
 /// assert_eq!(nearest("strlne", names()), Some("strlen"));
 /// assert_eq!(nearest("StrCat", names()), Some("strcat"));
