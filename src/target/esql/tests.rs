@@ -242,6 +242,7 @@ fn the_text_of_a_boolean_is_that_of_kql() {
 #[test]
 fn texts_are_numbers_where_they_are_the_text_of_one() {
     assert_eq!(condition("EventID in ('10014', '4624')"), "EventID IN (10014, 4624)");
+    assert_eq!(condition("Account in (1, 2)"), r#"Account IN ("1", "2")"#);
     let refused = native("SecurityEvent | where EventID in ('010014')");
     assert!(refused.output.is_none(), "{:?}", refused.output);
 }

@@ -380,7 +380,7 @@ impl Lower<'_> {
         let ty = node.subject.ty.ty;
         let numeric = (ty.is_numeric()
             || matches!(ty, Type::DateTime | Type::TimeSpan)
-            || values.iter().all(|v| v.ty().is_numeric()))
+            || ty != Type::String && values.iter().all(|v| v.ty().is_numeric()))
             && !keyword;
         if node.test == StringTest::Equals && numeric {
             let subject =
