@@ -93,7 +93,7 @@ impl Schemas {
 
     /// The table of that exact name.
     pub fn table(&self, name: &str) -> Option<Arc<Table>> {
-        self.tables.get(name).cloned().or_else(|| match self.dialect {
+        self.own_table(name).or_else(|| match self.dialect {
             Dialect::Sentinel => builtin::table(name),
             Dialect::Defender => hunting::table(name),
         })

@@ -159,7 +159,7 @@ fn compare(node: &Compare) -> Option<Value> {
     }))
 }
 
-/// The functions that build values out of values.
+/// The functions that build values out of values, and those that a type alone answers.
 fn call(name: &str, arguments: &[Expr]) -> Option<Value> {
     // A string is never null, only empty.
     if let (name @ ("isnull" | "isnotnull" | "notnull"), [argument]) = (name, arguments)

@@ -69,6 +69,9 @@ pub(super) fn object_note(name: &str) -> String {
     format!("`{name}` is JSON as text in Sentinel; here it is taken to be stored as an object with its parts as fields")
 }
 
+/// What is told of the text of a time.
+const TIME_TEXT: &str = "the text of an instant or time span is written in another form than KQL's";
+
 /// What a GUID looks like.
 const GUID: &str = "[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}";
 
@@ -267,11 +270,7 @@ impl Lower<'_> {
                 Expr::call("CASE", [value, Expr::text("True"), fails, Expr::text("False")])
             }
             (Type::DateTime | Type::TimeSpan, _) => {
-                self.lose(
-                    LossKind::Null,
-                    expr.span,
-                    "the text of an instant or time span is written in another form than KQL's",
-                );
+                self.lose(LossKind::Null, expr.span, TIME_TEXT);
                 Expr::call("TO_STRING", [value])
             }
             (Type::Dynamic | Type::Unknown, _) => {
@@ -284,9 +283,7 @@ impl Lower<'_> {
                                 "quotes and backslashes within elements are not escaped, as they are in KQL's text of a list",
                             ),
                             Type::Dynamic | Type::Unknown => Some("what the list holds is taken for texts"),
-                            Type::DateTime | Type::TimeSpan => {
-                                Some("the text of an instant or time span is written in another form than KQL's")
-                            }
+                            Type::DateTime | Type::TimeSpan => Some(TIME_TEXT),
                             _ => None,
                         };
                         if let Some(message) = told {

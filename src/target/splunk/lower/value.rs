@@ -211,25 +211,24 @@ impl Lower<'_> {
     /// A value that is read as an object or an array: a column that no source has told of is one inside the event's text then,
     /// which has no field of its own.
     pub(super) fn as_found(flow: &mut Flow, expr: &Expr, val: Val) -> Val {
-        let slot = expr.as_column().and_then(|id| flow.slots.get_mut(&id));
-        match (slot, &val) {
-            (Some(slot), Val { expr: Eval::Field(name), repr: Repr::Any }) if slot.of_event => {
-                slot.val = Val::new(Eval::field("_raw"), Repr::Object(name.clone()));
-                slot.val.clone()
-            }
-            _ => val,
-        }
+        Self::taken_for(flow, expr, val, |name| Val::new(Eval::field("_raw"), Repr::Object(name)))
     }
 
     /// A value that is compared with an instant: a column that no source has told of holds the text of one.
     pub(super) fn as_instant(flow: &mut Flow, expr: &Expr, val: Val) -> Val {
-        let slot = expr.as_column().and_then(|id| flow.slots.get_mut(&id));
-        match (slot, &val) {
-            (Some(slot), Val { expr: Eval::Field(_), repr: Repr::Any }) if slot.of_event => {
-                slot.val.repr = Repr::TimeText;
+        Self::taken_for(flow, expr, val, |name| Val::new(Eval::Field(name), Repr::TimeText))
+    }
+
+    /// A column that no source has told of, by what its use says of its field; from there on it is that. Any other value
+    /// stays as it is.
+    fn taken_for(flow: &mut Flow, expr: &Expr, val: Val, meaning: impl FnOnce(String) -> Val) -> Val {
+        let slot = expr.as_column().and_then(|id| flow.slots.get_mut(&id)).filter(|slot| slot.of_event);
+        match (slot, val) {
+            (Some(slot), Val { expr: Eval::Field(name), repr: Repr::Any }) => {
+                slot.val = meaning(name);
                 slot.val.clone()
             }
-            _ => val,
+            (_, val) => val,
         }
     }
 
