@@ -18,6 +18,7 @@ use super::output::Stream;
 use super::support;
 use crate::ir::pass::share;
 use crate::ir::{Name, Query};
+use crate::source::Span;
 use crate::types::Type;
 
 /// Into how many parts work is cut. Fixed, so that nothing depends on the number of threads.
@@ -165,6 +166,12 @@ impl Engine {
         support::check(query)?;
         let query = &*share(query);
         self.lowering(query, catalog).stream(query, into)
+    }
+
+    /// The words of a query whose answer follows a reading of our own, since Kusto documents in part how it comes to its: each
+    /// with what is told about it.
+    pub fn own_readings(query: &Query) -> Vec<(Span, String)> {
+        support::own_readings(query)
     }
 
     fn lowering<'a>(&'a self, query: &Query, catalog: &'a dyn Catalog) -> Lowering<'a> {
