@@ -254,7 +254,7 @@ fn a_list_of_nothing_has_no_partner() {
     );
     assert!(conversion.losses.iter().any(|loss| loss.kind == LossKind::Null), "{:?}", conversion.losses);
     let text = conversion.output.unwrap();
-    assert!(text.contains("| WHERE key IS NOT NULL"), "{text}");
+    assert!(text.contains("| WHERE list_Account IS NOT NULL"), "{text}");
 }
 
 #[test]

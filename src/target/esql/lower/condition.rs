@@ -48,6 +48,13 @@ impl Lower<'_> {
                         "an empty text is no null in KQL; here it is stored as a missing field, as a null is",
                     );
                 }
+                let of_empty = ["isempty", "isnotempty", "notempty"].iter().position(|name| *name == function.name());
+                if let (Some(at), [array]) = (of_empty, arguments.as_slice())
+                    && self.text_array(flow, array).is_some()
+                {
+                    let field = self.value(flow, array)?;
+                    return Ok(if (at == 0) == want { field.is_null() } else { field.is_not_null() });
+                }
                 let case = self.function_case(*function, arguments);
                 match case.map(|case| (&case.emit, &case.negated, &case.loss)) {
                     Some((Emit::Template(holds), Some(fails), loss)) => {

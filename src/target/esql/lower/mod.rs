@@ -7,8 +7,10 @@
 //! where KQL's is true, or to one that is true exactly where KQL's is false ([`Lower::condition`]).
 
 mod aggregate;
+mod beside;
 mod call;
 mod condition;
+mod element;
 mod join;
 mod partners;
 mod pattern;
@@ -84,6 +86,8 @@ pub(super) struct Slot {
     pub(super) values: Option<Values>,
     /// The type of the field, where it is not that of the column.
     pub(super) stored: Option<StoredType>,
+    /// The fields of an element of an array of objects, which has no value itself.
+    pub(super) element: Option<std::sync::Arc<element::Element>>,
     /// What has to be told where it is used.
     pub(super) note: Option<(LossKind, std::sync::Arc<str>)>,
 }
@@ -98,6 +102,7 @@ impl Slot {
             elements: None,
             values: None,
             stored: None,
+            element: None,
             note: None,
         }
     }
