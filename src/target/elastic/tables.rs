@@ -279,7 +279,7 @@ mod tests {
         let read = |text: &str| Tables::read(DataFile { name: "t", text }).unwrap_err().to_string();
         let head = "native_index: x\ntime_columns: []\nobject_arrays: []\ntext_arrays: []\ntables:\n";
         let orphan = format!("{head}  A:\n    index: a\n    like: B\n");
-        assert!(read(&orphan).starts_with("t:7: there is no table `B`"));
+        assert!(read(&orphan).starts_with("t:8: there is no table `B`"));
         let misspelt = format!("{head}  A:\n    indices: a\n");
         assert!(read(&misspelt).contains("unknown field"));
     }

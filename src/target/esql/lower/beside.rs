@@ -89,6 +89,21 @@ fn is_nested(flow: &Flow) -> bool {
     matches!(flow.head, Head::Queries(_)) && (flow.pool.is_some() || !flow.commands.iter().all(Command::is_row_by_row))
 }
 
+/// Whether an aggregate is about a flow's own rows: one that looks at the sides says itself whose.
+fn is_own(aggregate: &Aggregate, side: &str) -> bool {
+    !aggregate.condition.as_ref().is_some_and(|condition| condition.reads(side))
+}
+
+/// Whether it does not matter to an aggregate how often a row is there.
+fn is_of_set(value: &Expr) -> bool {
+    matches!(value, Expr::Call(name, _) if ["VALUES", "MIN", "MAX"].contains(&name.as_str()))
+}
+
+/// Whether a command counts a flow's own rows.
+fn counts(command: &Command, side: &str) -> bool {
+    matches!(command, Command::Stats { aggregates, .. } if aggregates.iter().any(|a| is_own(a, side) && !is_of_set(&a.value)))
+}
+
 impl Lower<'_> {
     /// Sees to it that branches can be added to the rows at hand, and that what is computed of them can be a key: such columns
     /// get other names, so nothing that was read of the flow before may be used behind this.
@@ -202,9 +217,11 @@ impl Lower<'_> {
     fn own_rows(&mut self, mut flow: Flow, side: &str, label: &str, through: bool, span: Span) -> Result<Own> {
         let grouped = flow.commands.iter().position(|c| matches!(c, Command::Stats { inline: false, .. }));
         let mut of_documents = false;
-        if let Some(at) = grouped {
+        let marked = matches!(&flow.head, Head::Queries(queries) if queries.iter().any(|query| marks(query, side)));
+        // Rows that are there more often matter to nothing but what counts them.
+        if let Some(at) = grouped.filter(|at| !through && flow.commands[at + 1..].iter().any(|c| counts(c, side))) {
             let mut before = flow.clone();
-            (before.closed, before.unique) = (false, None);
+            (before.closed, before.unique, before.pool) = (false, None, marked.then_some(0));
             before.commands.truncate(at);
             if identities(&mut before).is_some() {
                 (flow.head, of_documents) = (before.head, true);
@@ -213,7 +230,6 @@ impl Lower<'_> {
         let Head::Queries(mut queries) = flow.head else {
             return refuse(LossKind::UnsupportedOperator, span, "one table alone needs no place beside others");
         };
-        let marked = queries.iter().any(|query| marks(query, side));
         for query in &mut queries {
             if !marked {
                 query.commands.push(Command::Eval(vec![(side.to_owned(), Expr::text(label))]));
@@ -238,7 +254,7 @@ impl Lower<'_> {
             of_one_side: BTreeSet::new(),
             of_documents,
             several: false,
-            through: through && !of_documents,
+            through,
         };
         for command in flow.commands {
             self.own_command(&mut own, command, span)?;
@@ -325,12 +341,9 @@ impl Lower<'_> {
         by: Vec<(String, Option<Expr>)>,
         span: Span,
     ) -> Result<()> {
-        let of_set =
-            |value: &Expr| matches!(value, Expr::Call(name, _) if ["VALUES", "MIN", "MAX"].contains(&name.as_str()));
         let side = own.side.clone();
-        let of_own = |a: &Aggregate| !a.condition.as_ref().is_some_and(|condition| condition.reads(&side));
         let through = own.through && !inline;
-        let counted = !through && aggregates.iter().filter(|a| of_own(a)).any(|a| !of_set(&a.value));
+        let counted = !through && aggregates.iter().any(|a| is_own(a, &side) && !is_of_set(&a.value));
         // Of no rows there is a group where there are no keys, which is one row all the same.
         if counted && (own.several || !inline && by.is_empty()) {
             return refuse(
@@ -355,10 +368,10 @@ impl Lower<'_> {
         }
         let mut made = Vec::with_capacity(aggregates.len() + 1);
         for aggregate in aggregates {
-            let is_own = of_own(&aggregate);
+            let of_own = is_own(&aggregate, &side);
             let fresh = self.helper(&word(&aggregate.name));
             let condition = aggregate.condition.as_ref().map(|condition| own.expr(condition));
-            let condition = match (is_own, condition) {
+            let condition = match (of_own, condition) {
                 (true, Some(condition)) => Expr::all(vec![own.is_own(), condition]),
                 (true, None) => own.is_own(),
                 (false, condition) => condition.unwrap_or_else(|| own.is_own()),
@@ -387,7 +400,7 @@ impl Lower<'_> {
         let mut first = None;
         if !inline && own.of_documents {
             let id = Expr::Field(own.name("_id"));
-            let name = self.helper("first");
+            let name = self.helper("chosen");
             let value = Expr::call("MIN", [id.clone()]);
             made.push(Aggregate { name: name.clone(), value, condition: Some(own.is_own()) });
             first = Some(Expr::compare(CompareOp::Equal, id, Expr::Field(name)));

@@ -9,6 +9,7 @@ use crate::ir::{Access, ColumnId, CompareOp, Expr as Ir, ExprKind, Op, Plan, Val
 use crate::source::Span;
 use crate::target::LossKind;
 use crate::target::esql::tree::{Command, Expr};
+use crate::target::filled::values_filled_by;
 use crate::target::ledger::Accounts as _;
 
 /// How many elements are looked at.
@@ -62,6 +63,13 @@ impl Lower<'_> {
                 "an array of objects has no rows of its own in Elasticsearch, and here the way into its elements is not written out",
             );
         };
+        if !self.asked_for(id) {
+            return refuse(
+                LossKind::UnsupportedOperator,
+                span,
+                "an array of objects has no rows of its own in Elasticsearch, and here no condition asks for a part of its elements; test its positions one by one, as `x[0].name`",
+            );
+        }
         let position = self.helper("position");
         let positions = (0..MOST).map(Expr::integer).collect();
         flow.push(Command::Eval(vec![(position.clone(), Expr::List(positions))]));
@@ -83,7 +91,7 @@ impl Lower<'_> {
         flow.push(Command::Where(Expr::any(there)));
         let name = &self.query.columns[id].name;
         let message = format!(
-            "the elements are taken to be in fields that are named by their positions, such as `{field}.0`: the first {MOST} are looked at, each of these fields has to be mapped, and an element without any of the parts that are read, or a record without elements, gives no row"
+            "the elements are taken to be in fields that are named by their positions, such as `{field}.0`: the first {MOST} are looked at, and each of these fields has to be mapped"
         );
         self.lose(LossKind::RowCap, span, message);
         let note = format!("`{name}` is an object in Elasticsearch, which has no value of its own");
@@ -115,6 +123,29 @@ impl Lower<'_> {
         })
     }
 
+    /// The fields of the parts that the query reads of what is reached by a way, where that is a field itself: an object that
+    /// is there has one of them.
+    pub(super) fn parts_of(&self, access: &Access, field: &str) -> Vec<Expr> {
+        let Some((id, Some(path))) = way(access) else { return Vec::new() };
+        let inner = format!("{path}.");
+        let mut found = Vec::new();
+        let mut look = |expr: &Ir| {
+            if let ExprKind::Access(access) = &expr.kind
+                && let Some((of, Some(path))) = way(access)
+                && of == id
+                && let Some(rest) = path.strip_prefix(&inner)
+            {
+                found.push(format!("{field}.{rest}"));
+            }
+        };
+        for plan in self.query.shared.iter().map(|shared| &shared.plan).chain([&self.query.plan]) {
+            plan.walk(&mut look);
+        }
+        found.sort_unstable();
+        found.dedup();
+        found.into_iter().map(Expr::Field).collect()
+    }
+
     /// Why an element is no value, if an expression is one.
     pub(super) fn no_element(&self, flow: &Flow, expr: &Ir) -> Result<()> {
         match expr.as_column().and_then(|id| flow.slots.get(&id).map(|slot| (id, slot))) {
@@ -127,6 +158,39 @@ impl Lower<'_> {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Whether a condition that every row has to fulfil wants a part of an element to be there: of an element without the parts
+    /// that are read there is nothing to make a row of.
+    fn asked_for(&self, id: ColumnId) -> bool {
+        let mut ids = vec![id];
+        let plans = || self.query.shared.iter().map(|shared| &shared.plan).chain([&self.query.plan]);
+        loop {
+            let known = ids.len();
+            for plan in plans() {
+                each_step(plan, &mut |op| {
+                    if let Op::Extend(items) | Op::Project(items, _) = op {
+                        for item in items {
+                            if is_part(&item.expr, &ids) && !ids.contains(&item.id) {
+                                ids.push(item.id);
+                            }
+                        }
+                    }
+                });
+            }
+            if ids.len() == known {
+                break;
+            }
+        }
+        let mut asked = false;
+        for plan in plans() {
+            each_step(plan, &mut |op| {
+                if let Op::Filter(condition) = op {
+                    asked |= asks(condition, &ids);
+                }
+            });
+        }
+        asked
     }
 
     /// The ways from a column to the parts of it that the query reads; nothing where one is computed, or is a list.
@@ -164,17 +228,51 @@ impl Lower<'_> {
     }
 }
 
+/// Hands every operator of a plan, and of those in it, to `f`.
+fn each_step<'p>(plan: &'p Plan, f: &mut dyn FnMut(&'p Op)) {
+    for step in &plan.steps {
+        f(&step.op);
+        step.op.plans(&mut |plan| each_step(plan, f));
+    }
+    plan.source.kind.plans(&mut |plan| each_step(plan, f));
+}
+
 /// Adds the columns that are merely other names of one of these.
 fn aliases(plan: &Plan, ids: &mut Vec<ColumnId>) {
-    for step in &plan.steps {
-        if let Op::Extend(items) | Op::Project(items, _) = &step.op {
+    each_step(plan, &mut |op| {
+        if let Op::Extend(items) | Op::Project(items, _) = op {
             for item in items {
                 if item.expr.as_column().is_some_and(|of| ids.contains(&of)) && !ids.contains(&item.id) {
                     ids.push(item.id);
                 }
             }
         }
-        step.op.plans(&mut |plan| aliases(plan, ids));
+    });
+}
+
+/// Whether a value is one of these columns, or a part of one, and nothing where that is not there.
+fn is_part(value: &Ir, ids: &[ColumnId]) -> bool {
+    match &value.kind {
+        ExprKind::Column(id) => ids.contains(id),
+        ExprKind::Access(access) => way(access).is_some_and(|(of, _)| ids.contains(&of)),
+        ExprKind::Cast(cast) => is_part(&cast.operand, ids),
+        ExprKind::Call(function, arguments) => {
+            matches!(function.name(), "parse_json" | "todynamic" | "parsejson" | "tostring" | "tolower" | "toupper")
+                && arguments.first().is_some_and(|argument| is_part(argument, ids))
+        }
+        _ => false,
     }
-    plan.source.kind.plans(&mut |plan| aliases(plan, ids));
+}
+
+/// Whether a condition that holds wants one of these to be there.
+fn asks(condition: &Ir, ids: &[ColumnId]) -> bool {
+    match &condition.kind {
+        ExprKind::And(terms) => terms.iter().any(|term| asks(term, ids)),
+        ExprKind::Or(terms) => terms.iter().all(|term| asks(term, ids)),
+        _ => {
+            let mut filled = Vec::new();
+            values_filled_by(condition, &mut filled);
+            filled.into_iter().any(|value| is_part(value, ids))
+        }
+    }
 }

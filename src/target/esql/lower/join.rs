@@ -20,6 +20,8 @@ use crate::types::Type;
 
 /// The column that says which side a row is of.
 const SIDE: &str = "side";
+/// What parts the values of a list that goes over to the other side, a single character.
+const BETWEEN: &str = "␞";
 /// The side whose rows go on.
 pub(super) const ROWS: &str = "rows";
 
@@ -165,6 +167,7 @@ impl Lower<'_> {
             self.ledger.losses.push(Loss { kind: LossKind::RowCap, span, message: message.into(), fidelity });
         }
         let mut outputs = Vec::new();
+        let mut lists = Vec::new();
         for id in carried {
             let (name, ty) = (self.query.columns[*id].name.to_string(), self.query.columns[*id].ty.ty);
             let slot = right.slots.get(id).cloned();
@@ -188,9 +191,9 @@ impl Lower<'_> {
             let value = self.column(&mut right, *id, span);
             let value = if ty == Type::Dynamic {
                 self.at(after.deciding.contains(id), |lower| {
-                    lower.lose(LossKind::Null, span, format!("the values of `{name}` are joined into one text"));
+                    lower.lose(LossKind::Null, span, format!("the values of `{name}` are carried over as texts"));
                 });
-                Expr::call("MV_CONCAT", [Expr::call("TO_STRING", [value]), Expr::text(", ")])
+                Expr::call("MV_CONCAT", [Expr::call("TO_STRING", [value]), Expr::text(BETWEEN)])
             } else {
                 value
             };
@@ -202,6 +205,12 @@ impl Lower<'_> {
                 Type::Real | Type::Decimal => Expr::call("TO_DOUBLE", [column]),
                 Type::DateTime => Expr::call("TO_DATETIME", [column]),
                 Type::Bool => Expr::call("CASE", [empty, Expr::Null, Expr::call("TO_BOOLEAN", [column])]),
+                Type::Dynamic => {
+                    let list = self.helper(&format!("{name}_values"));
+                    let values = Expr::call("SPLIT", [column, Expr::text(BETWEEN)]);
+                    lists.push((list.clone(), Expr::call("CASE", [empty, Expr::Null, values])));
+                    Expr::Field(list)
+                }
                 _ => column,
             };
             let values = slot.and_then(|slot| slot.values);
@@ -217,6 +226,9 @@ impl Lower<'_> {
             names if names.iter().all(String::is_empty) => {}
             [only] => flow.push(Command::Eval(vec![(only.clone(), Expr::field(&partners))])),
             names => flow.push(Command::Dissect(partners, dissected(names))),
+        }
+        if !lists.is_empty() {
+            flow.push(Command::Eval(lists));
         }
         flow.slots.extend(outputs);
         flow.unique = None;

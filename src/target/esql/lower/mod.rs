@@ -57,8 +57,18 @@ pub(super) fn lower(query: &Ir, data: &Data, tables: &Tables, options: Options) 
     }
 }
 
-/// The query, if it reads no column that is not there at that point: Elastic would refuse it.
+/// The most sub-queries that a `FROM` takes: the limit of branches of ES|QL's page on subqueries, views and `FORK`.
+const BRANCHES: usize = 8;
+
+/// The query, if it reads no column that is not there at that point, and has no more branches than there may be: Elastic
+/// would refuse it.
 fn complete(query: Query) -> Result<Query> {
+    if let Head::Queries(queries) = &query.head
+        && queries.len() > BRANCHES
+    {
+        let message = format!("a `FROM` takes {BRANCHES} sub-queries, and here are {}", queries.len());
+        return Err(Box::new(Loss::refusal(LossKind::UnsupportedSource, Span::at(0), message)));
+    }
     match super::known::missing(&query) {
         None => Ok(query),
         Some(name) => {
