@@ -246,6 +246,14 @@ fn watchlists_and_addresses_are_files() {
     let arguments = ["--events", ".", "--watchlist", "VIPs:Name=vips.csv"];
     let query = "T | where User in ((_GetWatchlist('VIPs') | project SearchKey))";
     assert_eq!(rows(folder.path(), &arguments, query), json!([["ada"]]));
+    // Columns of its own are text, and known wherever the alias is.
+    for list in ["_GetWatchlist('VIPs')", "_GetWatchlist(alias)"] {
+        let query = format!("let alias = 'VIPs'; {list} | where Level == '2' | project-away SearchKey, WatchlistItem");
+        assert_eq!(rows(folder.path(), &arguments, &query), json!([["", null, "bob", "2"]]), "{list}");
+        let query =
+            format!("let alias = 'VIPs'; T | where User has_any (toscalar({list} | summarize make_list(Name)))");
+        assert_eq!(rows(folder.path(), &arguments, &query), json!([["ada"]]), "{list}");
+    }
     let query =
         "externaldata(Ip: string, Score: long)[@'https://example.com/feed.csv?a=b'] with (ignoreFirstRecord=true)";
     let given = ["--external", "https://example.com/feed.csv?a=b=feed.csv"];

@@ -13,7 +13,7 @@ use crate::literal::{TICKS_PER_DAY, TICKS_PER_SECOND};
 use crate::types::Type;
 
 /// The columns that hold the time of an event.
-const TIMES: &[&str] = &["TimeGenerated", "Timestamp", "TimeCreated"];
+pub(super) const TIMES: &[&str] = &["TimeGenerated", "Timestamp", "TimeCreated"];
 
 /// A change to an event that is made: which event, which column, what it holds.
 pub(super) type Patch = (usize, Name, Value);

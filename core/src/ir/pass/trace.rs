@@ -218,6 +218,8 @@ impl Pass<'_> {
                 if self.scoped {
                     let Some(scope) = hidden.scope.filter(|_| !keys.is_empty()) else { return self.mixed(span) };
                     keys.push(self.key(scope, span));
+                } else {
+                    after.hidden.scope = None;
                 }
                 after.hidden.events = hidden.events.and_then(|events| self.gathered(aggregates, events, span));
             }
@@ -232,6 +234,8 @@ impl Pass<'_> {
                     if self.scoped {
                         let Some(scope) = hidden.scope else { return self.mixed(span) };
                         keys.push(self.key(scope, span));
+                    } else {
+                        after.hidden.scope = None;
                     }
                     let mut aggregates = Vec::new();
                     after.hidden.events = hidden.events.and_then(|events| self.gathered(&mut aggregates, events, span));
@@ -245,11 +249,8 @@ impl Pass<'_> {
                     let scoped = std::mem::replace(&mut self.scoped, false);
                     let inner = self.plan(body, hidden);
                     self.scoped = scoped;
-                    let inner = inner?;
-                    if scoped && inner.scope.is_none() {
-                        return self.mixed(span);
-                    }
-                    after.hidden = inner;
+                    // The set is that of the record, which stays beside what the body makes of its elements.
+                    after.hidden = Hidden { scope: hidden.scope, ..inner? };
                 }
             }
             Op::MakeSeries(node) => {
@@ -257,6 +258,8 @@ impl Pass<'_> {
                 if self.scoped {
                     let Some(scope) = hidden.scope.filter(|_| !keys.is_empty()) else { return self.mixed(span) };
                     keys.push(self.key(scope, span));
+                } else {
+                    after.hidden.scope = None;
                 }
                 after.hidden.events = None;
             }
@@ -445,6 +448,26 @@ mod tests {
         ] {
             assert!(traced(text, true).is_err(), "{text}");
             assert!(traced(text, false).is_ok(), "{text}");
+        }
+    }
+
+    /// What a body puts together has lost the set; the record beside it has not.
+    #[test]
+    fn a_record_keeps_its_set_beside_what_a_body_makes_of_its_elements() {
+        for body in ["summarize n = count()", "summarize n = count() by x", "distinct x", "where x > 1"] {
+            let text = format!("SecurityEvent | mv-apply x = pack_array(1, 2) to typeof(long) on ({body})");
+            let tree = crate::syntax::parse(&text).query.unwrap();
+            let query = bind(&tree, &Schemas::builtin(Dialect::Sentinel)).query.unwrap();
+            let traced = trace(&query, true).unwrap();
+            assert!(traced.scope.is_some(), "{body}");
+            let body_of = |step: &Step| match &step.op {
+                Op::MvExpand(expand) => expand.body.clone(),
+                _ => None,
+            };
+            let inner = traced.query.plan.steps.iter().find_map(body_of).unwrap();
+            let inner = inner.schema();
+            let listed = inner.iter().any(|column| &*column.name == SCOPE);
+            assert!(!listed, "{body}: what a body lists it would have to give");
         }
     }
 

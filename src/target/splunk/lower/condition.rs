@@ -395,8 +395,7 @@ impl Lower<'_> {
     /// Whether a value is one of those of an array that is computed.
     fn member_of_array(&mut self, flow: &mut Flow, node: &Membership, item: &Expr, want: bool) -> Result<Eval> {
         let text = self.text(flow, &node.subject)?;
-        let array = self.value(flow, item)?;
-        let array = self.to_multi(array, item.span)?;
+        let array = self.array(flow, item)?;
         let flag = if node.rules.case == CaseRule::Sensitive { "" } else { "(?i)" };
         let flagged = |pattern: Eval| {
             if flag.is_empty() { pattern } else { Eval::operation(Eval::text(flag), Operator::Concat, pattern) }

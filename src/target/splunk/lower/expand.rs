@@ -231,7 +231,11 @@ impl Lower<'_> {
             return self.to_multi(val, expr.span);
         }
         let json = self.to_json(val.clone(), expr.span)?;
-        let is_array = super::text::matches(json.clone(), r"^\s*\[".to_owned());
+        // A text may begin like an array and be none.
+        let is_array = Eval::all(vec![
+            super::text::matches(json.clone(), r"^\s*\[".to_owned()),
+            Eval::call("json_valid", [json.clone()]),
+        ]);
         Ok(Eval::call("if", [is_array, self.to_multi(val, expr.span)?, json]))
     }
 

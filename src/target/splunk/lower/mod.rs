@@ -40,7 +40,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::rows::Data;
 use super::tree::{Command, Eval, Filter, Head, Search};
-use crate::ir::{Column, ColumnId, Origin, Query, Schema};
+use crate::ir::{Column, ColumnId, Expr, ExprKind, Origin, Query, Schema};
 use crate::target::ledger::{Accounts, Ledger};
 use crate::target::usage::Usage;
 use crate::target::{Loss, LossKind, Losses, Options};
@@ -67,6 +67,7 @@ pub(super) fn lower(query: &Query, data: &Data, options: Options) -> Result<Lowe
         hint: None,
         shown: Vec::new(),
         searched: HashMap::new(),
+        objects: objects(query),
     };
     match lower.whole() {
         Ok(search) => Ok((search, lower.shown, lower.ledger.losses)),
@@ -75,6 +76,20 @@ pub(super) fn lower(query: &Query, data: &Data, options: Options) -> Result<Lowe
             Err(lower.ledger.losses)
         }
     }
+}
+
+/// The columns that a query takes parts of, wherever it does.
+fn objects(query: &Query) -> HashSet<ColumnId> {
+    let mut found = HashSet::new();
+    let mut note = |expr: &Expr| {
+        if let ExprKind::Access(node) = &expr.kind {
+            found.extend(node.base.as_column());
+        }
+    };
+    for plan in query.shared.iter().map(|shared| &shared.plan).chain([&query.plan]) {
+        plan.walk(&mut note);
+    }
+    found
 }
 
 /// How the value in a slot is represented.
@@ -227,6 +242,8 @@ pub(super) struct Lower<'a> {
     shown: Vec<(String, String)>,
     /// The tables that are read, each under what finds its events.
     searched: HashMap<&'a str, String>,
+    /// The columns that the query takes parts of.
+    objects: HashSet<ColumnId>,
 }
 
 /// Runs something that may nest deeply on a stack that grows.

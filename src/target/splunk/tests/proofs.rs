@@ -88,12 +88,15 @@ fn a_text_that_is_missing_has_one_part_and_is_never_null() {
 fn objects_that_nobody_lists_are_parts_of_the_event() {
     for (kql, spl) in [
         ("Props.a.b == 'x'", r#"json_extract(_raw, "Props.a.b")="x""#),
-        ("parse_json(Props).a == 'x'", r#"json_extract(Props, "a")="x""#),
+        ("parse_json(Props).a == 'x'", r#"json_extract(spath(_raw, "Props"), "a")="x""#),
+        ("set_has_element(Props, 'a')", r#"isnotnull(mvfind(json_array_to_mv(json_extract(_raw, "Props")), "^a\z"))"#),
         ("array_length(Props) > 1", r#"coalesce(mvcount(json_array_to_mv(json_extract(_raw, "Props"))), 0)>1"#),
     ] {
         let output = native(&format!("NoSuchTable | where {kql}")).output.unwrap();
         assert!(output.ends_with(&format!("| where {spl}")), "{output}");
     }
+    let output = native("NoSuchTable | where Props has 'y' | where Props.a == 'x'").output.unwrap();
+    assert!(output.contains(r#"| where match(json_extract(_raw, "Props"), "(?i)"#), "{output}");
     let output = native("NoSuchTable | where Props.a == 'x' | project Props, n = strlen(Name)").output.unwrap();
     assert!(output.ends_with("Props=json_extract(_raw, \"Props\")\n| table Props, n"), "{output}");
     let output = native("NoSuchTable | mv-expand Props | where tostring(Props) == 'x'").output.unwrap();
@@ -118,7 +121,7 @@ fn a_single_value_is_its_own_element() {
     let conversion = native("SecurityEvent | mv-expand x = parse_json(CommandLine) | where tostring(x) == 'a'");
     let output = conversion.output.unwrap();
     assert!(
-        output.contains(r#"if(match(CommandLine, "^\s*\["), json_array_to_mv(CommandLine), CommandLine)"#),
+        output.contains(r#"if(match(CommandLine, "^\s*\[") AND json_valid(CommandLine), json_array_to_mv(CommandLine), CommandLine)"#),
         "{output}"
     );
     assert!(conversion.losses.iter().any(|loss| loss.message.contains("is a bag")));
