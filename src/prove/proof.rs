@@ -18,7 +18,7 @@ use super::rule_side::{Answered, Bench};
 use super::scenario::Scenario;
 use super::stored::Record;
 use super::translation::{Row, Storing, Translation};
-use super::{arrays, atoms, implied, rule_side, scenario, told};
+use super::{always, arrays, atoms, implied, rule_side, scenario, told};
 use crate::eval::Engine;
 use crate::ir::Query;
 use crate::literal::TICKS_PER_SECOND;
@@ -327,8 +327,10 @@ impl<'a> Case<'a> {
         }
         proof.reason = if !found {
             Some("the rule found nothing in any of the events".to_owned())
-        } else if !none {
+        } else if !none && !always::finds(self.given.query) {
             Some("the rule found something in every set of events".to_owned())
+        } else if !none && !always::is_constant(self.given.query) && !self.varies() {
+            Some("the rule found the same in every set of events".to_owned())
         } else {
             let decided = self.decided.get_or_init(|| self.decided());
             proof.implied.clone_from(&decided.implied);
@@ -358,6 +360,17 @@ impl<'a> Case<'a> {
             rule: self.given.query,
             wanted: self.wanted.as_ref(),
         }
+    }
+
+    /// Whether the rule's records differ from one set of events to another, and not only in which events they are made of.
+    fn varies(&self) -> bool {
+        let values = |answer: &'_ Answered| -> Vec<String> {
+            let mut rows: Vec<String> = answer.rows.iter().map(|row| format!("{:?}", row.values)).collect();
+            rows.sort_unstable();
+            rows
+        };
+        let first = self.answers.first().map(values);
+        self.answers.iter().any(|answer| first.as_ref().is_some_and(|first| *first != values(answer)))
     }
 
     fn is_late(&self) -> bool {
