@@ -144,7 +144,8 @@ impl Reads {
 
 fn note(query: &Query, id: ColumnId, ty: Type, names: &mut Columns) {
     let info = &query.columns[id];
-    if info.origin == Origin::Assumed {
+    let unlisted_time = info.origin == Origin::Unresolved && TIMES.contains(&&*info.name);
+    if info.origin == Origin::Assumed || unlisted_time {
         let known = names.entry(info.name.clone()).or_insert(ty);
         if *known == Type::Unknown {
             *known = ty;

@@ -251,6 +251,14 @@ impl Pass<'_> {
                     self.scoped = scoped;
                     // The set is that of the record, which stays beside what the body makes of its elements.
                     after.hidden = Hidden { scope: hidden.scope, ..inner? };
+                    // What the body puts together is of no event where there are no elements.
+                    if let (Some(outer), Some(inner)) = (hidden.events, after.hidden.events)
+                        && outer != inner
+                    {
+                        self.add(&mut step.schema, hidden);
+                        self.add(&mut step.schema, after.hidden);
+                        return Ok(self.together([outer, inner], after.hidden, &step.schema, span));
+                    }
                 }
             }
             Op::MakeSeries(node) => {
@@ -327,17 +335,22 @@ impl Pass<'_> {
             hidden.events = mine.or(theirs);
             return Ok(After { hidden, extra: None });
         };
+        Ok(self.together([mine, theirs], hidden, schema, span))
+    }
+
+    /// The events of both columns as those of a record.
+    fn together(&mut self, sides: [ColumnId; 2], mut hidden: Hidden, schema: &Schema, span: Span) -> After {
         let Some(pack): Option<FunctionId> = functions::scalar("pack_array") else {
-            return Ok(After { hidden, extra: None });
+            return After { hidden, extra: None };
         };
         let both = self.new_events(span);
         hidden.events = Some(both);
-        let sides = [mine, theirs].map(|id| Expr::column(id, EVENTS_TYPE, span)).to_vec();
+        let sides = sides.map(|id| Expr::column(id, EVENTS_TYPE, span)).to_vec();
         let expr = Expr::new(ExprKind::Call(pack, sides), EVENTS_TYPE, span);
         let mut wider = schema.clone();
         self.add(&mut wider, hidden);
         let extend = Step { op: Op::Extend(vec![Computed { id: both, expr }]), schema: wider, span };
-        Ok(After { hidden, extra: Some(extend) })
+        After { hidden, extra: Some(extend) }
     }
 }
 
@@ -466,8 +479,10 @@ mod tests {
             };
             let inner = traced.query.plan.steps.iter().find_map(body_of).unwrap();
             let inner = inner.schema();
-            let listed = inner.iter().any(|column| &*column.name == SCOPE);
-            assert!(!listed, "{body}: what a body lists it would have to give");
+            let listed = inner.iter().any(|column| column.name.starts_with(SCOPE));
+            assert_eq!(listed, body.starts_with("where"), "{body}: what a body lists it would have to give");
+            let packs = traced.query.to_string().matches("pack_array").count();
+            assert_eq!(packs, if listed { 1 } else { 2 }, "{body}: the record's own events belong to it");
         }
     }
 

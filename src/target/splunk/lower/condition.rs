@@ -213,6 +213,22 @@ impl Lower<'_> {
         let mut odd = source.contains("(?x") || source.contains("(?m") && source.contains('$');
         while let Some(c) = chars.next() {
             match c {
+                // The two ends of a word, which PCRE takes for the signs themselves.
+                '\\' if !in_class && matches!(chars.peek(), Some('<' | '>')) => {
+                    out.push_str(if chars.next() == Some('<') { r"\b(?=\w)" } else { r"\b(?<=\w)" });
+                }
+                // Blanks before a number of times count for nothing; PCRE takes such braces for text.
+                '{' if !in_class => {
+                    let inside: String = chars.clone().take_while(|c| *c != '}').collect();
+                    let times: String = inside.chars().filter(|c| !c.is_whitespace()).collect();
+                    out.push(c);
+                    if times.starts_with(|c: char| c.is_ascii_digit())
+                        && times.chars().all(|c| c.is_ascii_digit() || c == ',')
+                    {
+                        out.push_str(&times);
+                        chars.by_ref().take(inside.chars().count()).for_each(drop);
+                    }
+                }
                 '\\' => {
                     out.push(c);
                     if let Some(next) = chars.next() {

@@ -342,6 +342,14 @@ impl Lower<'_> {
         }
         let base = self.value(flow, &node.base)?;
         let base = Self::as_found(flow, &node.base, base);
+        let by_place = node.path.first().is_some_and(|key| key.ty.ty.is_integer());
+        if by_place && node.base.as_column().is_some_and(|id| self.sets.contains(&id)) {
+            self.lose(
+                LossKind::Order,
+                span,
+                "which element of a set stands where is open in KQL; `values` puts them in the order of their texts",
+            );
+        }
         let mut path = String::new();
         let mut exact_keys: Vec<(Eval, String)> = Vec::new();
         for (at, key) in node.path.iter().enumerate() {
