@@ -82,7 +82,7 @@ impl Lower<'_> {
         let field = self.field_for(flow, item.id, &name, &live);
         // Whether an expanded row holds an element.
         let mut there = None;
-        let never_empty = matches!(&item.expr.kind, ExprKind::Call(f, _) if f.name() == "split");
+        let never_empty = Self::is_parts(flow, &item.expr) || Self::is_matches(flow, &item.expr);
         if val.repr == Repr::Multi {
             if val.expr != Eval::field(&field) {
                 flow.push(Command::Eval(vec![(field.clone(), val.expr.clone())]));
@@ -125,7 +125,8 @@ impl Lower<'_> {
         flow.slots.insert(item.id, Slot::new(element(Eval::field(&field), item.to)));
         if let Some(body) = &expand.body {
             let end = Usage { live: live.clone(), deciding: after.deciding.clone(), ordered: after.ordered };
-            self.applied(flow, body, end, row.as_deref().map(|row| Rows { row, stays, there }), step)?;
+            let rows = row.as_deref().map(|row| Rows { row, stays, there });
+            self.applied(flow, body, end, rows.as_ref(), step)?;
         }
         Ok(())
     }
@@ -195,7 +196,14 @@ impl Lower<'_> {
     }
 
     /// The operators of `mv-apply`, over the elements of each row.
-    fn applied(&mut self, flow: &mut Flow, body: &Plan, end: Usage, rows: Option<Rows<'_>>, step: &Step) -> Result<()> {
+    fn applied(
+        &mut self,
+        flow: &mut Flow,
+        body: &Plan,
+        end: Usage,
+        rows: Option<&Rows<'_>>,
+        step: &Step,
+    ) -> Result<()> {
         let usage = PlanUsage::of(body, end);
         for (index, inner) in body.steps.iter().enumerate() {
             let after = &usage.after[index];
@@ -203,7 +211,7 @@ impl Lower<'_> {
                 Op::Filter(condition) => self.filter(flow, condition)?,
                 Op::Extend(items) | Op::Project(items, _) => self.compute(flow, items, &inner.schema, after)?,
                 Op::Summarize { keys, aggregates } => {
-                    let Some(Rows { row, stays, there }) = &rows else { continue };
+                    let Some(Rows { row, stays, there }) = rows else { continue };
                     if keys.is_empty() && !stays {
                         self.lose(
                             LossKind::Null,
@@ -212,14 +220,14 @@ impl Lower<'_> {
                         );
                     }
                     let there = if index == 0 { there.as_ref() } else { None };
-                    self.summarize_rows(flow, keys, aggregates, (*row, there), &inner.schema, after, inner.span)?;
+                    self.summarize_rows(flow, keys, aggregates, (row, there), &inner.schema, after, inner.span)?;
                 }
                 Op::MvExpand(expand) => self.mv_expand(flow, expand, inner, after)?,
                 Op::Render { .. } | Op::Serialize => {}
                 Op::Sort(keys) => self.sort(flow, keys, None)?,
                 Op::Take(count) if count.as_literal().and_then(Value::as_integer) == Some(1) => {
                     let Some(Rows { row, .. }) = rows else { continue };
-                    flow.push(Command::Dedup(vec![row.to_owned()]));
+                    flow.push(Command::Dedup(vec![(*row).to_owned()]));
                 }
                 _ => {
                     return refuse(
@@ -253,6 +261,15 @@ impl Lower<'_> {
         match &expr.kind {
             ExprKind::Call(function, arguments) => function.name() == "split" && arguments.len() == 2,
             ExprKind::Column(id) => flow.slots.get(id).is_some_and(|slot| slot.parts),
+            _ => false,
+        }
+    }
+
+    /// Whether a value is the matches of a pattern.
+    pub(super) fn is_matches(flow: &Flow, expr: &Expr) -> bool {
+        match &expr.kind {
+            ExprKind::Call(function, _) => function.name() == "extract_all",
+            ExprKind::Column(id) => flow.slots.get(id).is_some_and(|slot| slot.matches),
             _ => false,
         }
     }

@@ -172,17 +172,37 @@ pub(super) struct Slot {
     pub(super) array: bool,
     /// Whether it is the parts of a text, of which KQL has one where the text is missing.
     pub(super) parts: bool,
+    /// Whether it is the matches of a pattern, which are null in KQL where there are none.
+    pub(super) matches: bool,
     /// What has to be told where it is used: that its name is a guess, or Sentinel's own.
     pub(super) note: Option<(LossKind, std::sync::Arc<str>)>,
 }
 
 impl Slot {
     pub(super) const fn new(val: Val) -> Self {
-        Self { val, of_event: false, alias: false, filled: false, array: false, parts: false, note: None }
+        Self {
+            val,
+            of_event: false,
+            alias: false,
+            filled: false,
+            array: false,
+            parts: false,
+            matches: false,
+            note: None,
+        }
     }
 
     pub(super) const fn filled(val: Val) -> Self {
-        Self { val, of_event: false, alias: false, filled: true, array: false, parts: false, note: None }
+        Self {
+            val,
+            of_event: false,
+            alias: false,
+            filled: true,
+            array: false,
+            parts: false,
+            matches: false,
+            note: None,
+        }
     }
 
     /// The field of the event that it is, and the text which that holds where there is no value.

@@ -295,6 +295,7 @@ impl Lower<'_> {
                     slot.filled = filled;
                     slot.array = self.is_array(flow, &item.expr);
                     slot.parts = Self::is_parts(flow, &item.expr);
+                    slot.matches = Self::is_matches(flow, &item.expr);
                     values.push((item.id, name, slot));
                 }
                 None => aliases.push((item.id, Slot::new(Val::new(Eval::call("null", []), Repr::Any)))),

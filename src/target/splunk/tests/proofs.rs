@@ -153,6 +153,20 @@ fn texts_are_compared_with_numbers_of_a_list_by_their_texts() {
 }
 
 #[test]
+fn a_row_without_matches_or_elements_stays_where_kql_keeps_it() {
+    let expanded = |kql: &str| native(&format!("SecurityEvent | {kql}")).output.unwrap();
+    let matches = "extend m = extract_all('(a+)', CommandLine) | mv-expand m to typeof(string) | project m";
+    assert!(expanded(matches).ends_with("| mvexpand m\n| table m"), "{}", expanded(matches));
+    let all = expanded("mv-apply x = parse_json(CommandLine) on (summarize n = count(), s = make_set(tostring(x.a)))");
+    assert!(
+        !all.contains("| where ") && all.contains("count(eval(if(isnotnull(x) OR isnull(CommandLine), 1, null())))"),
+        "{all}"
+    );
+    let some = expanded("mv-apply x = parse_json(CommandLine) on (where x.a == 1 | summarize n = count())");
+    assert!(some.contains("| where isnotnull(x) OR isnull(CommandLine)"), "{some}");
+}
+
+#[test]
 fn a_single_value_is_its_own_element() {
     let conversion = native("SecurityEvent | mv-expand x = parse_json(CommandLine) | where tostring(x) == 'a'");
     let output = conversion.output.unwrap();
