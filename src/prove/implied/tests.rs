@@ -257,6 +257,9 @@ fn the_text_of_an_object_has_what_its_parts_must_have() {
         ("has 'AppId'", "| where RawEventData.AppId == '0-1' or isnotempty(RawEventData.UserId)", false),
         ("has 'AppId'", "| where RawEventData.AppId == '0-1' or RawEventData has 'x'", false),
         ("has 'AppId'", "| where tostring(parse_json(tostring(RawEventData.AppId)).x) == '1'", true),
+        ("has 'x'", "| where set_has_element(RawEventData.AppIds, 'x')", true),
+        ("has 'x'", "| where set_has_element(RawEventData.AppIds, 'y')", false),
+        ("has 'x'", "| where not(set_has_element(RawEventData.AppIds, 'x'))", false),
         ("!has 'AppId'", "| where isnotempty(RawEventData.AppId)", false),
     ] {
         let text = format!("CloudAppEvents | where «RawEventData {wanted}» {rest}");

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::model::{Check, Row, Term};
 use super::solver::{Outcome, Solver, Stuck, Way};
-use super::want::{PRIVATE, Want, range, text};
+use super::want::{PRIVATE, Want, range, test_text, text};
 use crate::ir::{Between, CaseRule, ColumnId, Compare, CompareOp, Expr, ExprKind, StringTest, Value};
 use crate::source::Span;
 use crate::types::Type;
@@ -139,6 +139,19 @@ impl<'q> Solver<'q> {
                     }
                     if !negated {
                         return self.equal(&node.subject, row, &node.needle, row, span);
+                    }
+                }
+                if !negated
+                    && node.test != StringTest::Equals
+                    && let Some(subject) = self.evaluate(&node.subject, row)
+                {
+                    // A word of the text is looked for in it.
+                    let subject = text(&subject);
+                    let words = subject.split(|c: char| !c.is_alphanumeric()).filter(|word| word.len() > 2);
+                    let words = words.filter(|word| test_text(node.test, fold, &subject, word)).take(ARMS);
+                    let values: Arc<[Value]> = words.map(Value::string).collect();
+                    if !values.is_empty() {
+                        return self.ask(&node.needle, row, Want::Among { values, fold, negated: false }, span);
                     }
                 }
                 self.wait(expr, row, holds)

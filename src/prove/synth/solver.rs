@@ -1,5 +1,6 @@
 //! The solver: what is wanted of values is put on them one by one, and a choice that leads nowhere is taken back.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
@@ -83,6 +84,10 @@ pub(super) struct Solver<'q> {
     pub(super) seen: BTreeMap<Choice, usize>,
     /// What is to decide alone.
     pub(super) pivot: Option<Pivot>,
+    /// Whether that was met.
+    pub(super) decided: Cell<bool>,
+    /// Whether each group has a record more than it needs, for what decides about the last one.
+    pub(super) further: bool,
     /// Whether the last record of a group is being made.
     pub(super) is_last: bool,
     /// Whether what cannot be had is noted and passed over.
@@ -117,6 +122,8 @@ impl<'q> Solver<'q> {
             forced: HashSet::new(),
             seen: BTreeMap::new(),
             pivot: None,
+            decided: Cell::new(false),
+            further: false,
             is_last: false,
             lenient: false,
             trusting: false,
