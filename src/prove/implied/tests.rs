@@ -266,3 +266,18 @@ fn the_text_of_an_object_has_what_its_parts_must_have() {
         assert_eq!(!found(&text).is_empty(), follows, "{text}");
     }
 }
+
+#[test]
+fn a_list_whose_elements_are_asked_for_is_there() {
+    for (wanted, rest, follows) in [
+        ("isnotempty(RawEventData.labels)", "| mv-expand l = RawEventData.labels | where l has 'x'", true),
+        ("isnotempty(RawEventData.labels)", "| mv-expand l = RawEventData.labels | where tostring(l.a) == 'x'", true),
+        ("isnotempty(RawEventData.labels)", "| mv-expand l = RawEventData.labels | where l !has 'x'", false),
+        ("isnotempty(RawEventData.labels)", "| mv-expand l = RawEventData.others | where l has 'x'", false),
+        ("isnotempty(RawEventData.labels)", "| mv-expand l = RawEventData.labels | where ActionType has 'x'", false),
+        ("isnotempty(RawEventData.labels)", "| mv-expand l = RawEventData.labels limit 1 | where l has 'x'", false),
+    ] {
+        let text = format!("CloudAppEvents | where «{wanted}» {rest}");
+        assert_eq!(!found(&text).is_empty(), follows, "{text}");
+    }
+}

@@ -183,7 +183,12 @@ impl<'q> Solver<'q> {
     pub(super) fn term(&self, id: ColumnId, row: &Row<'q>) -> Option<Term<'q>> {
         row.find(id).or_else(|| {
             let info = &self.query.columns[id];
-            let event = row.open_event().filter(|_| info.origin == Origin::Assumed)?;
+            let event = match info.origin {
+                Origin::Assumed => row.open_event()?,
+                // A table may have a column that its documentation does not list.
+                Origin::Unresolved => row.open_event().or_else(|| row.event())?,
+                Origin::Table(_) | Origin::Computed => return None,
+            };
             Some(Term::Leaf(event, info.name.clone()))
         })
     }
