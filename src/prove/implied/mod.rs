@@ -128,7 +128,9 @@ impl<'q> Search<'q> {
                 Op::Filter(condition) => self.conjuncts(condition, plan, at, frames, &mut Vec::new()),
                 // What an aggregate counts by a condition is looked at here, and nowhere behind.
                 Op::Summarize { keys, aggregates } => {
-                    keys.iter().for_each(|key| self.inside(&key.expr));
+                    for key in keys {
+                        self.inside(&key.expr);
+                    }
                     for argument in aggregates.iter().flat_map(|call| &call.arguments) {
                         self.conjuncts(argument, plan, at, frames, &mut Vec::new());
                     }

@@ -252,5 +252,9 @@ fn rows(condition: &Expr, engine: &Engine) -> Option<usize> {
     plan.push_same(Op::Filter(condition.clone()), span);
     let query = Query { columns: crate::ir::Columns::default(), shared: Vec::new(), plan };
     let answer = engine.run(&query, &Sources::new(OnError::Fail)).ok()?;
-    Some(answer.batches.iter().map(|batch| batch.num_rows()).sum())
+    let mut count = 0;
+    for batch in &answer.batches {
+        count += batch.num_rows();
+    }
+    Some(count)
 }

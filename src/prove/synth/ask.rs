@@ -85,7 +85,7 @@ impl<'q> Solver<'q> {
         }
         match &expr.kind {
             ExprKind::Case(case) => self.ask_case(case, expr, row, &want, span),
-            ExprKind::Arithmetic(node) => self.ask_arithmetic(node, row, want, span),
+            ExprKind::Arithmetic(node) => self.ask_arithmetic(node, row, &want, span),
             ExprKind::Negate(operand) => match want {
                 Want::Order(op, value) => {
                     let value = arithmetic(ArithmeticOp::Subtract, &Value::Long(0), &value, value.ty());

@@ -12,6 +12,11 @@ use crate::types::Type;
 /// How many operands of a chain are tried one by one.
 const ARMS: usize = 200;
 
+/// Functions that give a part of an instant, as a number.
+const PARTS: [&str; 4] = ["hourofday", "dayofmonth", "monthofyear", "getmonth"];
+/// The most numbers of such a part.
+const MOST: i64 = 31;
+
 impl<'q> Solver<'q> {
     /// Asks a condition of a record, now and in the end.
     pub(super) fn require(&mut self, condition: &'q Expr, row: &Row<'q>) -> Outcome {
@@ -283,6 +288,16 @@ impl<'q> Solver<'q> {
             return self.wait(expr, row, holds);
         };
         if node.negated != holds {
+            // A part of an instant is one of a few numbers, which are asked for together.
+            let (subject, _) = self.behind(&node.subject, row);
+            if let ExprKind::Call(function, _) = &subject.kind
+                && PARTS.contains(&function.name())
+                && let (Some(from), Some(to)) = (low.as_integer(), high.as_integer())
+                && to.checked_sub(from).is_some_and(|more| (0..=MOST).contains(&more))
+            {
+                let values = (from..=to).map(Value::Long).collect();
+                return self.ask(&node.subject, row, Want::Among { values, fold: false, negated: false }, expr.span);
+            }
             self.ask(&node.subject, row, Want::Order(CompareOp::GreaterOrEqual, low), expr.span)?;
             return self.ask(&node.subject, row, Want::Order(CompareOp::LessOrEqual, high), expr.span);
         }

@@ -322,6 +322,7 @@ fn a_part_of_an_instant_is_met() {
         ("dayofweek(TimeGenerated + 5h) in (0d, 6d)", "dayofweek"),
         ("hourofday(TimeGenerated) !between (6 .. 18)", "hourofday"),
         ("dayofweek(TimeGenerated + 5h) in (0d, 6d) and hourofday(TimeGenerated + 5h) == 7", "both"),
+        ("dayofweek(TimeGenerated) == 6d and hourofday(TimeGenerated) between (6 .. 18)", "between"),
     ] {
         let made = made(&format!("SigninLogs | where TimeGenerated > ago(7d) | where {condition}"));
         assert_eq!((made.unsolved.as_slice(), made.scenarios[0].expects), (&[][..], Expectation::Fires), "{of}");

@@ -11,7 +11,7 @@ use crate::types::Type;
 
 impl<'q> Solver<'q> {
     /// Wants something of a sum, a product and so on.
-    pub(super) fn ask_arithmetic(&mut self, node: &'q Arithmetic, row: &Row<'q>, want: Want, span: Span) -> Outcome {
+    pub(super) fn ask_arithmetic(&mut self, node: &'q Arithmetic, row: &Row<'q>, want: &Want, span: Span) -> Outcome {
         let operands: Vec<&'q Expr> =
             std::iter::once(&node.first).chain(node.rest.iter().map(|step| &step.operand)).collect();
         let values: Vec<Option<Value>> = operands.iter().map(|operand| self.evaluate(operand, row)).collect();
