@@ -531,6 +531,8 @@ mod tests {
             (Value::from(""), Type::String, Cell::Null, true),
             (serde_json::json!({"a": ""}), Type::Dynamic, Cell::Null, true),
             (serde_json::json!({"a": [""]}), Type::Dynamic, Cell::List(vec![Cell::text("")]), true),
+            (serde_json::json!([""]), Type::Dynamic, Cell::text("[\"\"]"), true),
+            (serde_json::json!([""]), Type::Dynamic, Cell::text("[\"x\"]"), false),
             (serde_json::json!({"a": 0}), Type::Dynamic, Cell::Null, false),
             (serde_json::json!({"a": ""}), Type::Dynamic, Cell::text(r#"{"a":null}"#), true),
             (serde_json::json!({"a": ""}), Type::Dynamic, Cell::text(r#"{"a":"x"}"#), false),

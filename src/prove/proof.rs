@@ -393,7 +393,7 @@ impl<'a> Case<'a> {
                 }
                 let words: Vec<&str> = variant.span.of(self.given.text).split_whitespace().collect();
                 let words = words.join(" ");
-                match self.bench.differs(&variant.query, &self.answers) {
+                match self.bench.differs(&variant.query, variant.span, &self.answers) {
                     Ok(true) => {}
                     Ok(false) if implied::follows(&variant, self.given.engine) => {
                         decided.implied.push(words);

@@ -14,6 +14,7 @@ use crate::eval::{Answer, Engine, EvalError};
 use crate::ir::pass::{EVENT, SCOPE, Traced, numbers, trace};
 use crate::ir::{Name, Query};
 use crate::schema::Schemas;
+use crate::source::Span;
 use crate::target::store::of_json;
 use crate::types::Type;
 
@@ -111,17 +112,18 @@ impl<'a> Bench<'a> {
     /// Where it is not run, or fails.
     pub(super) fn run_taking(&self, query: &Query, last: bool) -> Result<Vec<Answered>, EvalError> {
         let mut all = vec![Answered::default(); self.scenarios.len()];
-        self.each(query, last, &mut |at, answered| {
+        self.each(query, None, last, &mut |at, answered| {
             all[at] = answered;
             true
         })?;
         Ok(all)
     }
 
-    /// Whether a query gives something else than `known` for some scenario. Most often the largest batch tells.
-    pub(super) fn differs(&self, query: &Query, known: &[Answered]) -> Result<bool, EvalError> {
+    /// Whether a query gives something else than `known` for some scenario. Most often the largest batch tells, and of
+    /// single scenarios one that was made for these words.
+    pub(super) fn differs(&self, query: &Query, about: Span, known: &[Answered]) -> Result<bool, EvalError> {
         let mut found = false;
-        self.each(query, false, &mut |at, answered| {
+        self.each(query, Some(about), false, &mut |at, answered| {
             found |= !same(&answered, &known[at]);
             !found
         })?;
@@ -129,7 +131,13 @@ impl<'a> Bench<'a> {
     }
 
     /// Runs a query batch by batch for as long as `take` wants more.
-    fn each(&self, query: &Query, last: bool, take: &mut dyn FnMut(usize, Answered) -> bool) -> Result<(), EvalError> {
+    fn each(
+        &self,
+        query: &Query,
+        about: Option<Span>,
+        last: bool,
+        take: &mut dyn FnMut(usize, Answered) -> bool,
+    ) -> Result<(), EvalError> {
         let engine = self.engine.taking_last(last);
         if let Ok(traced) = trace(query, true) {
             for batch in &self.together {
@@ -149,7 +157,12 @@ impl<'a> Bench<'a> {
         }
         let traced = trace(query, false)
             .map_err(|mixed| EvalError::unsupported("this is not followed event by event", mixed.span))?;
-        for batch in self.alone()? {
+        let made_for = |batch: &&Batch| {
+            let made = batch.scenarios.first().and_then(|at| self.scenarios[*at].about);
+            about.zip(made).is_some_and(|(about, made)| about.overlaps(made))
+        };
+        let (made, others): (Vec<&Batch>, Vec<&Batch>) = self.alone()?.iter().partition(made_for);
+        for batch in made.into_iter().chain(others) {
             let answer = engine.at(batch.now).run(&traced.query, &batch.sources)?;
             let rows = rows(&answer, &traced)?.into_iter().map(|(_, row)| row).collect();
             // Each scenario has a batch of its own here.

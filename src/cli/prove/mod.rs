@@ -177,8 +177,8 @@ impl Prove {
             return Ok(refused);
         }
         let path = Path::new(text.file.name());
-        let scenarios = self.events.scenarios(path, &ir, work.schemas, &work.engine)?;
-        let typed = match typed::of(query, &ir.plan, &scenarios, work.schemas) {
+        let mut scenarios = self.events.scenarios(path, &ir, work.schemas, &work.engine)?;
+        let typed = match typed::of(query, &ir, &mut scenarios, work.schemas) {
             Ok(typed) => typed,
             Err(reason) => {
                 let is_refused = |target: &dyn Target| refused.iter().any(|proof| proof.target == target.name());

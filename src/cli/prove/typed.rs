@@ -21,14 +21,46 @@ use crate::types::Type;
 /// That the query has no meaning by these types: without them nothing would be read of the columns.
 pub(super) fn of(
     query: &Query,
+    ir: &ir::Query,
+    scenarios: &mut [Scenario],
+    schemas: &Schemas,
+) -> Result<Option<(ir::Query, Schemas)>, &'static str> {
+    let unlisted =
+        |(_, info): (_, &ir::ColumnInfo)| (info.origin == ir::Origin::Unresolved).then(|| info.name.to_string());
+    let unlisted: BTreeSet<String> = ir.columns.iter().filter_map(unlisted).collect();
+    let typed = by_events(query, &ir.plan, scenarios, schemas, &unlisted);
+    if !unlisted.is_empty() && !matches!(typed, Ok(Some(_))) {
+        // What is in error for other reasons, too, is taken as it is: no event has such a column then.
+        for (name, records) in scenarios.iter_mut().flat_map(|scenario| &mut scenario.tables) {
+            if let Some(table) = schemas.table(name).filter(|table| !table.open) {
+                for record in records {
+                    record.retain(|column, _| !unlisted.contains(column) || table.column(column).is_some());
+                }
+            }
+        }
+        return by_events(query, &ir.plan, scenarios, schemas, &BTreeSet::new());
+    }
+    typed
+}
+
+/// The same, where tables whose columns are all listed may have these as well.
+fn by_events(
+    query: &Query,
     plan: &ir::Plan,
     scenarios: &[Scenario],
     schemas: &Schemas,
+    unlisted: &BTreeSet<String>,
 ) -> Result<Option<(ir::Query, Schemas)>, &'static str> {
     let mut found: BTreeMap<&str, BTreeMap<&str, Type>> = BTreeMap::new();
     for (name, records) in scenarios.iter().flat_map(|scenario| &scenario.tables) {
         let table = schemas.table(name);
-        let listed = |column: &str| table.as_ref().is_some_and(|table| table.column(column).is_some());
+        let closed = table.as_ref().is_some_and(|table| !table.open);
+        if closed && unlisted.is_empty() {
+            continue;
+        }
+        let listed = |column: &str| {
+            closed && !unlisted.contains(column) || table.as_ref().is_some_and(|table| table.column(column).is_some())
+        };
         let columns = found.entry(name).or_default();
         for (column, value) in records.iter().flatten() {
             // A column of the event's own, such as the time at which it came in, is none of the table's.
@@ -113,6 +145,35 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::cli::input::{Kind, Text};
+    use crate::cli::queries::Content;
+    use crate::schema::Dialect;
+    use crate::source::SourceFile;
+
+    /// The columns of a query's result by what its events show, and whether its events have a column `ItemId`.
+    fn typed(text: &str) -> (Option<Vec<String>>, bool) {
+        let schemas = Schemas::builtin(Dialect::Sentinel);
+        let text = Text { file: SourceFile::from_text("q.kql", text), kind: Kind::Query, path: None };
+        let query = Content::with_meaning(&text, &schemas).queries.remove(0);
+        let ir = query.bound.as_ref().unwrap().query.clone().unwrap();
+        let mut scenarios = crate::prove::made(&ir, 0, 638_512_776_000_000_000, 1000);
+        let typed = of(&query, &ir, &mut scenarios, &schemas).unwrap();
+        let names = typed.map(|(query, _)| {
+            query.plan.schema().iter().map(|column| format!("{}: {}", column.name, column.ty.ty)).collect()
+        });
+        let mut records = scenarios.iter().flat_map(|scenario| scenario.tables.values().flatten());
+        (names, records.any(|record| record.contains_key("ItemId")))
+    }
+
+    #[test]
+    fn a_column_that_is_not_listed_is_what_its_events_show() {
+        let (names, there) = typed("AuditLogs | where ItemId startswith 'x' | project ItemId");
+        assert_eq!((names, there), (Some(vec!["ItemId: string".to_owned()]), true));
+        // What is in error for another reason as well is run without.
+        let (names, there) = typed("AuditLogs | where ItemId startswith 'x' | distinct ItemId | where Category == 'y'");
+        assert_eq!((names, there), (None, false));
+        assert_eq!(typed("AuditLogs | where Category == 'y'"), (None, false));
+    }
 
     #[test]
     fn values_show_their_types() {

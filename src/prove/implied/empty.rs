@@ -7,9 +7,9 @@ use crate::types::Type;
 /// Of how many columns each may be empty or not.
 const MOST: usize = 10;
 
-impl<'q> Known<'q> {
+impl Known<'_> {
     /// Whether a text that a condition wants not to be empty is none in any case that the others leave.
-    pub(super) fn is_never_empty(&self, expr: &'_ Expr, own: u32) -> bool {
+    pub(super) fn is_never_empty(&self, expr: &Expr, own: u32) -> bool {
         let wanted = match &expr.kind {
             ExprKind::Call(function, arguments) if matches!(function.name(), "isnotempty" | "notempty") => {
                 arguments.first()
@@ -55,14 +55,13 @@ impl<'q> Known<'q> {
     fn columns_of(&self, expr: &Expr, instance: u32, depth: usize, found: &mut Vec<Variable>) {
         expr.walk(&mut |expr| {
             let ExprKind::Column(id) = expr.kind else { return };
-            match self.definition((instance, id)).filter(|_| depth < DEEPEST) {
-                Some((instance, computed)) => self.columns_of(computed, instance, depth + 1, found),
-                None => {
-                    let column = self.representative((instance, id));
-                    if expr.ty.ty == Type::String && !found.contains(&column) {
-                        found.push(column);
-                    }
-                }
+            if let Some((instance, computed)) = self.definition((instance, id)).filter(|_| depth < DEEPEST) {
+                self.columns_of(computed, instance, depth + 1, found);
+                return;
+            }
+            let column = self.representative((instance, id));
+            if expr.ty.ty == Type::String && !found.contains(&column) {
+                found.push(column);
             }
         });
     }

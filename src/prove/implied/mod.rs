@@ -12,17 +12,19 @@
 mod counts;
 mod empty;
 mod parts;
+mod shapes;
 mod texts;
 mod times;
 
 use std::collections::{HashMap, HashSet};
 
+use self::shapes::{is_opaque, lists_in, looks_around, plan_of, plans_in, shape};
 use self::times::Times;
 use super::atoms::{Removed, Variant};
 use crate::eval::Engine;
 use crate::ir::{
-    CaseRule, ColumnId, Computed, Expr, ExprKind, Join, JoinKind, Membership, Op, Plan, Query, Schema, SharedId,
-    SourceKind, StringTest, Value, ValueSet, Window,
+    ColumnId, Computed, Expr, ExprKind, Join, JoinKind, Membership, Op, Plan, Query, Schema, SharedId, SourceKind,
+    Value, Window,
 };
 use crate::source::Span;
 use crate::types::Type;
@@ -126,7 +128,9 @@ impl<'q> Search<'q> {
                 Op::Filter(condition) => self.conjuncts(condition, plan, at, frames, &mut Vec::new()),
                 // What an aggregate counts by a condition is looked at here, and nowhere behind.
                 Op::Summarize { keys, aggregates } => {
-                    keys.iter().for_each(|key| self.inside(&key.expr));
+                    for key in keys {
+                        self.inside(&key.expr);
+                    }
                     for argument in aggregates.iter().flat_map(|call| &call.arguments) {
                         self.conjuncts(argument, plan, at, frames, &mut Vec::new());
                     }
@@ -238,30 +242,6 @@ impl<'q> Search<'q> {
     }
 }
 
-/// The lists that a filter asks for the very value of a record in, with what asks.
-fn lists_in<'q>(condition: &'q Expr, found: &mut Vec<(&'q Plan, &'q Membership)>) {
-    match &condition.kind {
-        ExprKind::And(operands) => operands.iter().for_each(|operand| lists_in(operand, found)),
-        ExprKind::Not(operand) => lists_in(operand, found),
-        ExprKind::Member(node) if node.test == StringTest::Equals && node.rules.case == CaseRule::Sensitive => {
-            found.extend(plan_of(node).map(|plan| (plan, &**node)));
-        }
-        _ => {}
-    }
-}
-
-fn plan_of(node: &Membership) -> Option<&Plan> {
-    match &node.set {
-        ValueSet::Plan(plan) => Some(plan),
-        ValueSet::List(_) => None,
-    }
-}
-
-fn plans_in<'q>(expr: &'q Expr, found: &mut Vec<&'q Plan>) {
-    expr.plan(&mut |plan| found.push(plan));
-    expr.operands(&mut |operand| plans_in(operand, found));
-}
-
 /// What has to hold of a record, and of those that it is joined with, for it to count.
 struct Known<'q> {
     query: &'q Query,
@@ -269,6 +249,8 @@ struct Known<'q> {
     conditions: Vec<(u32, &'q Expr)>,
     /// What columns are computed to be.
     computed: HashMap<Variable, (u32, &'q Expr)>,
+    /// Of what columns are the elements.
+    elements: Vec<(Variable, &'q Expr)>,
     /// Columns that hold the same.
     same: Vec<(Variable, Variable)>,
     times: Times,
@@ -283,6 +265,7 @@ impl<'q> Known<'q> {
             instances: 0,
             conditions: Vec::new(),
             computed: HashMap::new(),
+            elements: Vec::new(),
             same: Vec::new(),
             times: Times::default(),
             tainted: HashSet::new(),
@@ -467,7 +450,9 @@ impl<'q> Known<'q> {
                     _ => return false,
                 },
                 Op::Distinct | Op::Sort(_) | Op::Serialize | Op::Render { .. } | Op::Parse(_) => {}
-                Op::MvExpand(expand) if expand.body.is_none() && expand.limit.is_none() => {}
+                Op::MvExpand(expand) if expand.body.is_none() && expand.limit.is_none() => {
+                    self.elements.extend(expand.items.iter().map(|item| ((instance, item.id), &item.expr)));
+                }
                 _ => return false,
             }
         }
@@ -490,6 +475,7 @@ impl<'q> Known<'q> {
                     || self.is_in_texts(expr, own, engine)
                     || self.is_never_empty(expr, own)
                     || self.is_in_object(expr, own, engine)
+                    || self.has_elements(expr, own, engine)
             }
         }
     }
@@ -512,16 +498,20 @@ impl<'q> Known<'q> {
 
     /// Whether the same is asked of columns that hold the same.
     fn is_said_elsewhere(&self, expr: &Expr, own: u32) -> bool {
+        self.conditions.iter().any(|(instance, other)| self.are_same((own, expr), (*instance, other)))
+    }
+
+    /// Whether two expressions are the same, of columns that hold the same.
+    fn are_same(&self, (own, one): (u32, &Expr), (instance, other): (u32, &Expr)) -> bool {
         let mut first = None;
-        expr.for_each_column(&mut |id| first = first.or(Some(id)));
-        let Some((own_shape, columns)) = first.and_then(|first| shape(expr, first)) else { return false };
-        self.conditions.iter().any(|(instance, other)| {
-            first.and_then(|first| shape(other, first)).is_some_and(|(other_shape, others)| {
-                other_shape == own_shape
-                    && others.len() == columns.len()
-                    && columns.iter().zip(&others).all(|(a, b)| self.class((own, *a)).contains(&(*instance, *b)))
-            })
-        })
+        one.for_each_column(&mut |id| first = first.or(Some(id)));
+        let Some(first) = first else { return false };
+        let (Some((one, columns)), Some((other, others))) = (shape(one, first), shape(other, first)) else {
+            return false;
+        };
+        one == other
+            && columns.len() == others.len()
+            && columns.iter().zip(&others).all(|(a, b)| self.class((own, *a)).contains(&(instance, *b)))
     }
 
     /// An expression with a value for columns of a class, and nothing else that depends on the record.
@@ -570,57 +560,6 @@ const fn is_followed(op: &Op) -> bool {
         ),
         _ => false,
     }
-}
-
-/// Whether an expression looks at other records, or at chance.
-fn looks_around(expr: &Expr) -> bool {
-    let mut found = false;
-    expr.walk(&mut |expr| match &expr.kind {
-        ExprKind::Call(function, _) => {
-            let row = function.row();
-            found |= row.window || !row.deterministic && !matches!(function.name(), "now" | "ago");
-        }
-        ExprKind::Unknown(..) | ExprKind::Foreign(..) | ExprKind::Parameter(_) => found = true,
-        _ => {}
-    });
-    found
-}
-
-/// Whether an expression depends on more than the operands it shows.
-fn is_opaque(expr: &Expr) -> bool {
-    let mut plan = false;
-    expr.plan(&mut |_| plan = true);
-    plan || matches!(
-        expr.kind,
-        ExprKind::Row(..)
-            | ExprKind::AnyColumn(_)
-            | ExprKind::Parameter(_)
-            | ExprKind::Unknown(..)
-            | ExprKind::Foreign(..)
-    )
-}
-
-/// An expression without its places in the text and with one column in the place of all, and which these were.
-fn shape(expr: &Expr, column: ColumnId) -> Option<(Expr, Vec<ColumnId>)> {
-    fn blank(expr: &mut Expr, column: ColumnId, columns: &mut Vec<ColumnId>) -> Option<()> {
-        if is_opaque(expr) {
-            return None;
-        }
-        expr.span = Span::default();
-        if let ExprKind::Column(id) = &mut expr.kind {
-            columns.push(std::mem::replace(id, column));
-        }
-        let mut whole = Some(());
-        expr.operands_mut(&mut |operand| whole = whole.and_then(|()| blank(operand, column, columns)));
-        whole
-    }
-    if looks_around(expr) {
-        return None;
-    }
-    let mut expr = expr.clone();
-    let mut columns = Vec::new();
-    blank(&mut expr, column, &mut columns)?;
-    Some((expr, columns))
 }
 
 #[cfg(test)]

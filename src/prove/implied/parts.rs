@@ -47,6 +47,14 @@ impl Known<'_> {
             StringTest::EndsWith => StringTest::HasSuffix,
             test => test,
         };
+        // A value that an array has to hold stands in its text as well.
+        if let ExprKind::Call(function, arguments) = &condition.kind
+            && let ("set_has_element", [set, one]) = (function.name(), arguments.as_slice())
+            && is_part(set)
+        {
+            let texts = one.as_literal().and_then(Value::as_str).and_then(|one| beside(StringTest::HasTerm, one));
+            return texts.is_some_and(|texts| texts.iter().all(|text| finds(expr, node, text, engine)));
+        }
         left(condition, is_part, turn).is_some_and(|(values, kept)| {
             is_kept(expr, &kept) && !values.is_empty() && values.iter().all(|value| finds(expr, node, value, engine))
         })

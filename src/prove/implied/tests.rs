@@ -257,9 +257,27 @@ fn the_text_of_an_object_has_what_its_parts_must_have() {
         ("has 'AppId'", "| where RawEventData.AppId == '0-1' or isnotempty(RawEventData.UserId)", false),
         ("has 'AppId'", "| where RawEventData.AppId == '0-1' or RawEventData has 'x'", false),
         ("has 'AppId'", "| where tostring(parse_json(tostring(RawEventData.AppId)).x) == '1'", true),
+        ("has 'x'", "| where set_has_element(RawEventData.AppIds, 'x')", true),
+        ("has 'x'", "| where set_has_element(RawEventData.AppIds, 'y')", false),
+        ("has 'x'", "| where not(set_has_element(RawEventData.AppIds, 'x'))", false),
         ("!has 'AppId'", "| where isnotempty(RawEventData.AppId)", false),
     ] {
         let text = format!("CloudAppEvents | where «RawEventData {wanted}» {rest}");
+        assert_eq!(!found(&text).is_empty(), follows, "{text}");
+    }
+}
+
+#[test]
+fn a_list_whose_elements_are_asked_for_is_there() {
+    for (wanted, rest, follows) in [
+        ("isnotempty(RawEventData.labels)", "| mv-expand l = RawEventData.labels | where l has 'x'", true),
+        ("isnotempty(RawEventData.labels)", "| mv-expand l = RawEventData.labels | where tostring(l.a) == 'x'", true),
+        ("isnotempty(RawEventData.labels)", "| mv-expand l = RawEventData.labels | where l !has 'x'", false),
+        ("isnotempty(RawEventData.labels)", "| mv-expand l = RawEventData.others | where l has 'x'", false),
+        ("isnotempty(RawEventData.labels)", "| mv-expand l = RawEventData.labels | where ActionType has 'x'", false),
+        ("isnotempty(RawEventData.labels)", "| mv-expand l = RawEventData.labels limit 1 | where l has 'x'", false),
+    ] {
+        let text = format!("CloudAppEvents | where «{wanted}» {rest}");
         assert_eq!(!found(&text).is_empty(), follows, "{text}");
     }
 }

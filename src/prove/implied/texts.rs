@@ -1,11 +1,12 @@
 //! What is known of a single value because of what else is asked of it.
 
-use super::{Known, Variable, is_opaque, looks_around};
+use super::shapes::{is_opaque, looks_around};
+use super::{Known, Variable};
 use crate::eval::Engine;
 use crate::eval::sources::{OnError, Sources};
 use crate::ir::{
-    CaseRule, ColumnId, CompareOp, Expr, ExprKind, Op, Plan, Quantifier, Query, Schema, Source, SourceKind, StringTest,
-    Value, ValueSet,
+    CaseRule, ColumnId, CompareOp, Expr, ExprKind, Json, Op, Plan, Quantifier, Query, Schema, Source, SourceKind,
+    StringTest, Value, ValueSet,
 };
 use crate::source::Span;
 use crate::types::Type;
@@ -42,6 +43,26 @@ impl<'q> Known<'q> {
         self.conditions.iter().any(|(instance, condition)| {
             self.with(condition, *instance, &class, &value, 0).is_some_and(|condition| never(&condition, engine))
         })
+    }
+
+    /// Whether a list that a condition wants to be there has to be: what has none gives one record with nothing in it, which
+    /// does not meet what is asked of elements.
+    pub(super) fn has_elements(&self, expr: &Expr, own: u32, engine: &Engine) -> bool {
+        let ExprKind::Call(function, arguments) = &expr.kind else { return false };
+        let asks = matches!(function.name(), "isnotempty" | "notempty" | "isnotnull" | "notnull");
+        let [list] = arguments.as_slice() else { return false };
+        let nothing = [Value::Null(Type::Dynamic), Value::Dynamic(Json::String("".into()).into())];
+        asks && list.ty.ty == Type::Dynamic
+            && self.elements.iter().any(|(element, of)| {
+                let class = [*element].into();
+                self.are_same((own, list), (element.0, of))
+                    && nothing.iter().all(|value| {
+                        self.conditions.iter().any(|(instance, condition)| {
+                            let with = self.with(condition, *instance, &class, value, 0);
+                            with.is_some_and(|condition| never(&condition, engine))
+                        })
+                    })
+            })
     }
 
     /// What a column, or one that holds the same, is computed to be.
@@ -231,5 +252,9 @@ fn rows(condition: &Expr, engine: &Engine) -> Option<usize> {
     plan.push_same(Op::Filter(condition.clone()), span);
     let query = Query { columns: crate::ir::Columns::default(), shared: Vec::new(), plan };
     let answer = engine.run(&query, &Sources::new(OnError::Fail)).ok()?;
-    Some(answer.batches.iter().map(|batch| batch.num_rows()).sum())
+    let mut count = 0;
+    for batch in &answer.batches {
+        count += batch.num_rows();
+    }
+    Some(count)
 }

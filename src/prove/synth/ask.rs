@@ -12,8 +12,8 @@ use crate::literal::{TICKS_PER_DAY, TICKS_PER_HOUR, TICKS_PER_SECOND};
 use crate::source::Span;
 use crate::types::Type;
 
-/// How many hours back an hour of the day, or a day of the week or of the month, is looked for.
-const HOURS: i64 = 24 * 32;
+/// How many days back an hour of the day, or a day of the week or of the month, is looked for.
+const DAYS: i64 = 32;
 
 impl<'q> Solver<'q> {
     /// Wants something of a column.
@@ -85,7 +85,7 @@ impl<'q> Solver<'q> {
         }
         match &expr.kind {
             ExprKind::Case(case) => self.ask_case(case, expr, row, &want, span),
-            ExprKind::Arithmetic(node) => self.ask_arithmetic(node, row, want, span),
+            ExprKind::Arithmetic(node) => self.ask_arithmetic(node, row, &want, span),
             ExprKind::Negate(operand) => match want {
                 Want::Order(op, value) => {
                     let value = arithmetic(ArithmeticOp::Subtract, &Value::Long(0), &value, value.ty());
@@ -357,13 +357,17 @@ impl<'q> Solver<'q> {
                 other => self.ask(inner, row, other, span),
             },
             ("hourofday" | "dayofweek" | "dayofmonth" | "monthofyear" | "getmonth", [inner]) => {
+                let length = if name == "hourofday" { TICKS_PER_HOUR } else { TICKS_PER_DAY };
                 let saved = self.state.clone();
-                // The last hour that is such a one, and fits whatever else is asked.
-                for hours in 0..HOURS {
-                    let at = Value::DateTime(self.now - TICKS_PER_HOUR / 2 - hours * TICKS_PER_HOUR);
-                    let value = super::functions::call(name, std::slice::from_ref(&at), expr.ty.ty);
+                // The last hour, or day, that is such a one and fits whatever else is asked.
+                for back in 0..DAYS * TICKS_PER_DAY / length {
+                    let from = self.now - self.now.rem_euclid(length) - back * length;
+                    let value = super::functions::call(name, &[Value::DateTime(from)], expr.ty.ty);
                     if value.is_some_and(|value| want.holds(&value)) {
-                        if self.ask(inner, row, Want::is(at), span).is_ok() {
+                        let from_on = Want::Order(CompareOp::GreaterOrEqual, Value::DateTime(from));
+                        let up_to = Want::Order(CompareOp::Less, Value::DateTime(from + length));
+                        let outcome = self.ask(inner, row, from_on, span);
+                        if outcome.and_then(|()| self.ask(inner, row, up_to, span)).is_ok() {
                             return Ok(());
                         }
                         self.state = saved.clone();

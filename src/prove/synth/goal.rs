@@ -4,13 +4,18 @@ use std::sync::Arc;
 
 use super::model::{Check, Row, Term};
 use super::solver::{Outcome, Solver, Stuck, Way};
-use super::want::{PRIVATE, Want, range, text};
+use super::want::{PRIVATE, Want, range, test_text, text};
 use crate::ir::{Between, CaseRule, ColumnId, Compare, CompareOp, Expr, ExprKind, StringTest, Value};
 use crate::source::Span;
 use crate::types::Type;
 
 /// How many operands of a chain are tried one by one.
 const ARMS: usize = 200;
+
+/// Functions that give a part of an instant, as a number.
+const PARTS: [&str; 4] = ["hourofday", "dayofmonth", "monthofyear", "getmonth"];
+/// The most numbers of such a part.
+const MOST: i64 = 31;
 
 impl<'q> Solver<'q> {
     /// Asks a condition of a record, now and in the end.
@@ -139,6 +144,19 @@ impl<'q> Solver<'q> {
                     }
                     if !negated {
                         return self.equal(&node.subject, row, &node.needle, row, span);
+                    }
+                }
+                if !negated
+                    && node.test != StringTest::Equals
+                    && let Some(subject) = self.evaluate(&node.subject, row)
+                {
+                    // A word of the text is looked for in it.
+                    let subject = text(&subject);
+                    let words = subject.split(|c: char| !c.is_alphanumeric()).filter(|word| word.len() > 2);
+                    let words = words.filter(|word| test_text(node.test, fold, &subject, word)).take(ARMS);
+                    let values: Arc<[Value]> = words.map(Value::string).collect();
+                    if !values.is_empty() {
+                        return self.ask(&node.needle, row, Want::Among { values, fold, negated: false }, span);
                     }
                 }
                 self.wait(expr, row, holds)
@@ -270,6 +288,16 @@ impl<'q> Solver<'q> {
             return self.wait(expr, row, holds);
         };
         if node.negated != holds {
+            // A part of an instant is one of a few numbers, which are asked for together.
+            let (subject, _) = self.behind(&node.subject, row);
+            if let ExprKind::Call(function, _) = &subject.kind
+                && PARTS.contains(&function.name())
+                && let (Some(from), Some(to)) = (low.as_integer(), high.as_integer())
+                && to.checked_sub(from).is_some_and(|more| (0..=MOST).contains(&more))
+            {
+                let values = (from..=to).map(Value::Long).collect();
+                return self.ask(&node.subject, row, Want::Among { values, fold: false, negated: false }, expr.span);
+            }
             self.ask(&node.subject, row, Want::Order(CompareOp::GreaterOrEqual, low), expr.span)?;
             return self.ask(&node.subject, row, Want::Order(CompareOp::LessOrEqual, high), expr.span);
         }

@@ -188,7 +188,9 @@ impl<'q> Solver<'q> {
     /// The value that a condition has by what is to decide; nothing where that is not part of it.
     pub(super) fn pivoted(&self, expr: &Expr) -> Option<bool> {
         let Pivot { place, decides: Decides::Atom(holds), .. } = self.pivot_here()? else { return None };
-        value_of(expr, *place, *holds)
+        let value = value_of(expr, *place, *holds);
+        self.decided.set(self.decided.get() || value.is_some());
+        value
     }
 
     /// Makes the operands of a chain so that one of them decides: that one is left to itself.
@@ -218,6 +220,7 @@ impl<'q> Solver<'q> {
             Bound::Instant(ticks) => ticks,
             Bound::FromNow(ticks) => self.now.saturating_add(ticks),
         };
+        self.decided.set(true);
         // A little further off, so that it does not depend on how fine a system's instants are.
         let want = Want::Order(op, Value::DateTime(ticks.saturating_add(away)));
         for node in found {

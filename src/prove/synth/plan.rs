@@ -425,7 +425,12 @@ impl<'q> Solver<'q> {
                         solver.state.instances.set_mut(event, Rc::new(instance));
                     }
                 }
+                if join.kind == JoinKind::LeftAnti && solver.pivot.is_some() {
+                    // It is the partner that something decides about, and not the record itself.
+                    solver.reject(&join.right, start);
+                }
                 let before = solver.state.tags.clone();
+                let first = solver.state.instances.len();
                 solver.state.tags.push(Tag::Partner(span));
                 if join.kind == JoinKind::RightAnti || join.kind == JoinKind::RightSemi {
                     solver.state.tags.pop();
@@ -436,6 +441,10 @@ impl<'q> Solver<'q> {
                 let right = solver.produce(&join.right, join.right.steps.len(), input);
                 solver.state.tags = before;
                 let right = right?;
+                if join.kind == JoinKind::RightAnti && (!partner || solver.pivot.is_some()) {
+                    // What the left side has of the same table would be partners.
+                    solver.reject(plan, first);
+                }
                 if partner {
                     for (left_key, right_key) in &join.keys {
                         let outcome = solver.equate(*left_key, left, *right_key, &right, span);

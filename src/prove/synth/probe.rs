@@ -209,6 +209,9 @@ impl<'q> Maker<'q> {
         let grouped = base.state.groups.iter().any(|group| group.members.len() > 1);
         let unsolved = base.state.unsolved.len();
         for pivot in pivots(self.query) {
+            if !grouped && !base.state.groups.is_empty() && matches!(pivot.decides, Decides::Before | Decides::Behind) {
+                self.further(template, &pivot, unsolved);
+            }
             // Where all records of a group cannot be so, one of them may.
             for last in [false, true].into_iter().take(1 + usize::from(grouped)) {
                 let made = self.again(template, |solver| {
@@ -234,6 +237,25 @@ impl<'q> Maker<'q> {
                 self.add(&solver, name, probe, expects, Some(pivot.span), &Over::new(), &[], |_| false);
                 break;
             }
+        }
+    }
+
+    /// A record more in a group, which lies outside of a window: with it the group is older, or lasts longer.
+    fn further(&mut self, template: &Template, pivot: &Pivot, unsolved: usize) {
+        let made = self.again(template, |solver| {
+            for (choice, way) in &pivot.ways {
+                solver.choices.insert(*choice, *way);
+                solver.forced.insert(*choice);
+            }
+            solver.pivot = Some(Pivot { last: true, ..pivot.clone() });
+            solver.further = true;
+        });
+        let Some(solver) = made else { return };
+        if solver.decided.get() && solver.state.unsolved.len() <= unsolved && solver.broken().is_empty() {
+            let name = "a record more outside of the window";
+            self.add(&solver, name, Probe::Window, Expectation::Unknown, Some(pivot.span), &Over::new(), &[], |_| {
+                false
+            });
         }
     }
 

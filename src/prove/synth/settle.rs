@@ -12,6 +12,13 @@ impl<'q> Solver<'q> {
     pub(super) fn solve(&mut self, invariants: &Invariants) -> Outcome {
         let plan = &self.query.plan;
         self.produce(plan, plan.steps.len(), &Input::None)?;
+        if self.further {
+            for group in 0..self.state.groups.len() {
+                let known = &self.state.groups[group];
+                let (least, span) = (known.members.len() + 1, known.plan.steps[known.at].span);
+                self.gently(|solver| solver.enlarge(group, least, span, &[]));
+            }
+        }
         self.catch_up()?;
         self.obey(invariants);
         self.fix_all();

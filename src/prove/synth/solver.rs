@@ -1,5 +1,6 @@
 //! The solver: what is wanted of values is put on them one by one, and a choice that leads nowhere is taken back.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
@@ -83,6 +84,10 @@ pub(super) struct Solver<'q> {
     pub(super) seen: BTreeMap<Choice, usize>,
     /// What is to decide alone.
     pub(super) pivot: Option<Pivot>,
+    /// Whether that was met.
+    pub(super) decided: Cell<bool>,
+    /// Whether each group has a record more than it needs, for what decides about the last one.
+    pub(super) further: bool,
     /// Whether the last record of a group is being made.
     pub(super) is_last: bool,
     /// Whether what cannot be had is noted and passed over.
@@ -117,6 +122,8 @@ impl<'q> Solver<'q> {
             forced: HashSet::new(),
             seen: BTreeMap::new(),
             pivot: None,
+            decided: Cell::new(false),
+            further: false,
             is_last: false,
             lenient: false,
             trusting: false,
@@ -176,7 +183,12 @@ impl<'q> Solver<'q> {
     pub(super) fn term(&self, id: ColumnId, row: &Row<'q>) -> Option<Term<'q>> {
         row.find(id).or_else(|| {
             let info = &self.query.columns[id];
-            let event = row.open_event().filter(|_| info.origin == Origin::Assumed)?;
+            let event = match info.origin {
+                Origin::Assumed => row.open_event()?,
+                // A table may have a column that its documentation does not list.
+                Origin::Unresolved => row.open_event().or_else(|| row.event())?,
+                Origin::Table(_) | Origin::Computed => return None,
+            };
             Some(Term::Leaf(event, info.name.clone()))
         })
     }

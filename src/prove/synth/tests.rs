@@ -278,3 +278,90 @@ fn a_value_that_is_carried_decides_nothing() {
     let text = "IdentityInfo | summarize countif(IsAccountEnabled) by AccountUPN";
     assert_eq!(deciding(text, "IsAccountEnabled", "IdentityInfo", "IsAccountEnabled").len(), 2);
 }
+
+/// How long before the instant of the run the events of a table are, of the scenarios of a name, in days.
+fn ages(made: &Synthesis, name: &str, table: &str) -> Vec<Vec<i64>> {
+    let age = |value: &serde_json::Value| {
+        (NOW - crate::literal::parse_datetime(value.as_str().unwrap()).unwrap()) / crate::literal::TICKS_PER_DAY
+    };
+    let named = made.scenarios.iter().filter(|scenario| scenario.name == name);
+    named.map(|scenario| column(scenario, table, "TimeGenerated").into_iter().map(age).collect()).collect()
+}
+
+#[test]
+fn a_group_may_be_older_than_the_window_that_is_searched() {
+    let made = made(
+        "SigninLogs | where TimeGenerated > ago(14d) | summarize arg_min(TimeGenerated, Identity) by IPAddress \
+         | where TimeGenerated > ago(1h)",
+    );
+    assert_eq!(ages(&made, "a record more outside of the window", "SigninLogs"), [[0, 14]]);
+}
+
+#[test]
+fn an_event_is_not_what_it_must_not_find() {
+    let made = made(
+        "SigninLogs | where TimeGenerated between (ago(180d) .. ago(7d)) | distinct IPAddress \
+         | join kind=rightanti (SigninLogs | where TimeGenerated > ago(7d)) on IPAddress",
+    );
+    // It is outside of one window, and of the other as well.
+    assert!(ages(&made, "before the window", "SigninLogs").contains(&vec![180]), "{:?}", made.scenarios);
+}
+
+#[test]
+fn a_word_is_taken_out_of_a_text_that_is_written_out() {
+    let text = "IdentityQueryEvents | where '[\"Admins\", \"Backup Operators\"]' contains QueryTarget";
+    let made = made(text);
+    assert_eq!(made.unsolved, []);
+    let target = column(&made.scenarios[0], "IdentityQueryEvents", "QueryTarget");
+    assert!(target.iter().all(|word| text.contains(word.as_str().unwrap())) && !target.is_empty(), "{target:?}");
+}
+
+#[test]
+fn a_part_of_an_instant_is_met() {
+    for (condition, of) in [
+        ("dayofweek(TimeGenerated + 5h) in (0d, 6d)", "dayofweek"),
+        ("hourofday(TimeGenerated) !between (6 .. 18)", "hourofday"),
+        ("dayofweek(TimeGenerated + 5h) in (0d, 6d) and hourofday(TimeGenerated + 5h) == 7", "both"),
+        ("dayofweek(TimeGenerated) == 6d and hourofday(TimeGenerated) between (6 .. 18)", "between"),
+    ] {
+        let made = made(&format!("SigninLogs | where TimeGenerated > ago(7d) | where {condition}"));
+        assert_eq!((made.unsolved.as_slice(), made.scenarios[0].expects), (&[][..], Expectation::Fires), "{of}");
+    }
+}
+
+#[test]
+fn what_is_read_as_a_number_is_one() {
+    let made = made("SigninLogs | where isnotempty(toreal(LocationDetails.latitude))");
+    assert_eq!(made.scenarios[0].expects, Expectation::Fires);
+    let place = column(&made.scenarios[0], "SigninLogs", "LocationDetails")[0];
+    assert!(place["latitude"].to_string().trim_matches('"').parse::<f64>().is_ok(), "{place}");
+}
+
+#[test]
+fn more_records_than_there_may_be_have_few_different_values() {
+    let made = made(
+        "SigninLogs | summarize n = count(), apps = make_set(AppDisplayName) by IPAddress \
+         | where array_length(apps) between (2 .. 5) and n <= 20",
+    );
+    let many = made.scenarios.iter().filter(|scenario| scenario.events() > 20);
+    let few = |scenario: &Scenario| {
+        let apps: std::collections::BTreeSet<String> =
+            column(scenario, "SigninLogs", "AppDisplayName").into_iter().map(ToString::to_string).collect();
+        (2..=5).contains(&apps.len())
+    };
+    assert!(many.into_iter().any(few));
+}
+
+#[test]
+fn an_event_before_the_window_takes_the_other_with_it() {
+    for apart in
+        ["Deleted - Created between (0min .. 10min)", "datetime_diff('minute', Deleted, Created) between (1 .. 10)"]
+    {
+        let made = made(&format!(
+            "SecurityEvent | where EventID == 4720 | project TargetSid, Created = TimeGenerated | join kind=inner \
+             (SecurityEvent | where TimeGenerated > ago(30d) | where EventID == 4726 | project TargetSid, Deleted = TimeGenerated) \
+             on TargetSid | where {apart}"
+        ));
+        assert_eq!(ages(&made, "before the window", "SecurityEvent"), [[30, 30]], "{apart}");
+    }
+}

@@ -11,28 +11,58 @@ use crate::types::Type;
 
 impl<'q> Solver<'q> {
     /// Wants something of a sum, a product and so on.
-    pub(super) fn ask_arithmetic(&mut self, node: &'q Arithmetic, row: &Row<'q>, want: Want, span: Span) -> Outcome {
+    pub(super) fn ask_arithmetic(&mut self, node: &'q Arithmetic, row: &Row<'q>, want: &Want, span: Span) -> Outcome {
         let operands: Vec<&'q Expr> =
             std::iter::once(&node.first).chain(node.rest.iter().map(|step| &step.operand)).collect();
-        let mut values: Vec<Option<Value>> = operands.iter().map(|operand| self.evaluate(operand, row)).collect();
+        let values: Vec<Option<Value>> = operands.iter().map(|operand| self.evaluate(operand, row)).collect();
         let open: Vec<usize> = (0..values.len()).filter(|at| values[*at].is_none()).collect();
         // All but one of those that are not known yet are settled here and now: a later event is moved rather than an
-        // earlier one, hence the first is kept open, unless it is the one that a later one is taken from.
-        let Some(keep) = open.first().copied() else { return Err(unsteered(span, "arithmetic")) };
-        let several = open.len() > 1;
-        for at in open.into_iter().skip(1) {
-            self.settle(operands[at], row)?;
-            values[at] = self.evaluate(operands[at], row);
-            if values[at].is_none() {
-                return Err(unsteered(span, "arithmetic on several values"));
+        // earlier one, hence the first is kept open. Where that does not do, it is the one that a later one is taken from.
+        let (Some(first), Some(last)) = (open.first().copied(), open.last().copied()) else {
+            return Err(unsteered(span, "arithmetic"));
+        };
+        let several = first != last;
+        let saved = self.state.clone();
+        let mut stuck = None;
+        for keep in [first, last].into_iter().take(1 + usize::from(several)) {
+            let outcome = self.settle_others(&operands, &values, keep, row, span);
+            match outcome.and_then(|values| self.ask_turned(node, &values, keep, row, want.clone(), span)) {
+                Ok(()) => return Ok(()),
+                // Other values of the settled ones might have done.
+                Err(Stuck::Conflict(span)) if several => {
+                    stuck.get_or_insert(unsteered(span, "arithmetic on several values"));
+                }
+                Err(other) => {
+                    stuck.get_or_insert(other);
+                }
             }
+            self.state = saved.clone();
         }
-        let values: Vec<Value> = values.into_iter().map(|value| value.unwrap_or(Value::Null(Type::Long))).collect();
-        match self.ask_turned(node, &values, keep, row, want, span) {
-            // Other values of the settled ones might have done.
-            Err(Stuck::Conflict(span)) if several => Err(unsteered(span, "arithmetic on several values")),
-            other => other,
+        Err(stuck.unwrap_or_else(|| unsteered(span, "arithmetic")))
+    }
+
+    /// Settles all operands but one, and gives their values.
+    fn settle_others(
+        &mut self,
+        operands: &[&'q Expr],
+        values: &[Option<Value>],
+        keep: usize,
+        row: &Row<'q>,
+        span: Span,
+    ) -> Outcome<Vec<Value>> {
+        let mut settled = Vec::with_capacity(values.len());
+        for (at, value) in values.iter().enumerate() {
+            let mut value = value.clone();
+            if value.is_none() && at != keep {
+                self.settle(operands[at], row)?;
+                value = self.evaluate(operands[at], row);
+                if value.is_none() {
+                    return Err(unsteered(span, "arithmetic on several values"));
+                }
+            }
+            settled.push(value.unwrap_or(Value::Null(Type::Long)));
         }
+        Ok(settled)
     }
 
     /// Arithmetic turned round for the operand at a place.
@@ -117,10 +147,16 @@ impl<'q> Solver<'q> {
         span: Span,
     ) -> Outcome {
         let fail = || unsteered(span, "the time between two events");
-        if self.evaluate(right, row).is_none() {
-            // One of the two is settled; if both are open, the right one.
-            if self.evaluate(left, row).is_none() {
-                self.settle(right, row)?;
+        if self.evaluate(right, row).is_none() && self.evaluate(left, row).is_none() {
+            // One of the two is settled, the right one if the left can follow.
+            let saved = self.state.clone();
+            self.settle(right, row)?;
+            if self.evaluate(right, row).is_some() {
+                match self.ask_apart(left, right, op, ticks, row, span) {
+                    Err(Stuck::Conflict(_)) => self.state = saved,
+                    other => return other,
+                }
+                self.settle(left, row)?;
             }
         }
         if let Some(Value::DateTime(right)) = self.evaluate(right, row) {
