@@ -229,6 +229,14 @@ fn watchlists_and_addresses_are_files() {
     let arguments = ["--events", ".", "--watchlist", "VIPs:Name=vips.csv"];
     let query = "T | where User in ((_GetWatchlist('VIPs') | project SearchKey))";
     assert_eq!(rows(folder.path(), &arguments, query), json!([["ada"]]));
+    // An item has the columns that the list has, which nobody has listed.
+    let named = "_GetWatchlist('VIPs') | where Level == '2' | extend Who = Name | project Who, Level, Never";
+    assert_eq!(rows(folder.path(), &arguments, named), json!([["bob", "2", null]]));
+    let listed = "T | where User in (toscalar(_GetWatchlist('VIPs') | where Level == '1' | summarize make_list(Name)))";
+    assert_eq!(rows(folder.path(), &arguments, listed), json!([["ada"]]));
+    let joined = "_GetWatchlist('VIPs') | where Level == '1' | project Name | join kind=inner (_GetWatchlist('VIPs') \
+        | project Name, Other = Level) on Name | project Name, Other";
+    assert_eq!(rows(folder.path(), &arguments, joined), json!([["ada", "1"]]));
     let query =
         "externaldata(Ip: string, Score: long)[@'https://example.com/feed.csv?a=b'] with (ignoreFirstRecord=true)";
     let given = ["--external", "https://example.com/feed.csv?a=b=feed.csv"];

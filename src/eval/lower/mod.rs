@@ -232,7 +232,8 @@ impl<'a> Lowering<'a> {
 
     /// Lowers a plan; `input` is what [`crate::ir::SourceKind::Input`] stands for.
     fn plan(&mut self, plan: &Plan, input: Option<Relation>) -> Result<Relation, EvalError> {
-        let mut relation = self.source(&plan.source, input)?;
+        let asked = self.asked_of_list(plan);
+        let mut relation = self.source(asked.as_ref().unwrap_or(&plan.source), input)?;
         for (index, step) in plan.steps.iter().enumerate() {
             relation = self.step(relation, step, plan.input_schema(index))?;
         }
