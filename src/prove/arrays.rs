@@ -39,9 +39,17 @@ fn hold(name: &str, value: &mut Value, names: &[String]) {
         match value.take() {
             kept @ (Value::Null | Value::Array(_)) => *value = kept,
             Value::String(text) if text.is_empty() => {}
+            // The text of an array, written as one is, is that array.
+            Value::String(text) if array_of(&text).is_some() => *value = array_of(&text).unwrap_or_default(),
             one => *value = Value::Array(vec![one]),
         }
     }
+}
+
+/// The array that a text is the text of, written as arrays are.
+fn array_of(text: &str) -> Option<Value> {
+    let array: Value = serde_json::from_str(text).ok()?;
+    (array.is_array() && array.to_string() == text).then_some(array)
 }
 
 /// The columns that a query takes for arrays.
@@ -98,6 +106,8 @@ mod tests {
             (json!({"TargetResources": "x"}), json!({"TargetResources": ["x"]})),
             (json!({"TargetResources": null}), json!({"TargetResources": null})),
             (json!({"TargetResources": ""}), json!({"TargetResources": null})),
+            (json!({"TargetResources": "[]"}), json!({"TargetResources": []})),
+            (json!({"TargetResources": r#"["x",{"y":1}]"#}), json!({"TargetResources": ["x", {"y": 1}]})),
             (
                 json!({"TargetResources": [{"modifiedProperties": "[] "}], "Identity": "x"}),
                 json!({"TargetResources": [{"modifiedProperties": ["[] "]}], "Identity": "x"}),

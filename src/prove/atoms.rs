@@ -5,9 +5,9 @@
 
 use std::sync::Arc;
 
+use super::synth::is_condition;
 use crate::ir::{Expr, ExprKind, Op, Plan, Query, Value, ValueSet, Window};
 use crate::source::Span;
-use crate::types::Type;
 
 /// A query in which one thing that decides does not.
 #[derive(Clone, Debug)]
@@ -105,9 +105,12 @@ fn sites(plan: &mut Plan, outermost: bool, f: &mut dyn FnMut(Site<'_>, bool)) {
         match &mut step.op {
             Op::Filter(condition) => predicates(condition, empties, f),
             Op::Summarize { aggregates, .. } => {
-                for argument in aggregates.iter_mut().flat_map(|call| &mut call.arguments) {
-                    if argument.ty.ty == Type::Bool {
-                        predicates(argument, false, f);
+                for call in aggregates {
+                    let function = call.function;
+                    for (at, argument) in call.arguments.iter_mut().enumerate() {
+                        if is_condition(function, at, argument) {
+                            predicates(argument, false, f);
+                        }
                     }
                 }
             }
@@ -132,13 +135,20 @@ fn predicates(expr: &mut Expr, empties: bool, f: &mut dyn FnMut(Site<'_>, bool))
 pub(super) fn settled(variant: Variant) -> Query {
     let Variant { mut query, span, .. } = variant;
     let mut forget = |plan: &mut Plan| {
+        let mut forget = |expr: &mut Expr| {
+            if expr.span == span && matches!(expr.kind, ExprKind::Literal(_)) {
+                expr.span = Span::default();
+            }
+        };
         for step in &mut plan.steps {
-            if let Op::Filter(condition) = &mut step.op {
-                conjuncts(condition, &mut |expr| {
-                    if expr.span == span && matches!(expr.kind, ExprKind::Literal(_)) {
-                        expr.span = Span::default();
+            match &mut step.op {
+                Op::Filter(condition) => operands(condition, &mut forget),
+                Op::Summarize { aggregates, .. } => {
+                    for argument in aggregates.iter_mut().flat_map(|call| &mut call.arguments) {
+                        operands(argument, &mut forget);
                     }
-                });
+                }
+                _ => {}
             }
         }
     };
@@ -149,9 +159,10 @@ pub(super) fn settled(variant: Variant) -> Query {
     query
 }
 
-fn conjuncts(expr: &mut Expr, f: &mut dyn FnMut(&mut Expr)) {
+/// What a condition is put together of by `and` and `or`.
+fn operands(expr: &mut Expr, f: &mut dyn FnMut(&mut Expr)) {
     match &mut expr.kind {
-        ExprKind::And(operands) => operands.iter_mut().for_each(|operand| conjuncts(operand, f)),
+        ExprKind::And(all) | ExprKind::Or(all) => all.iter_mut().for_each(|operand| operands(operand, f)),
         _ => f(expr),
     }
 }

@@ -1,6 +1,8 @@
 //! Proofs that translations find the same events, and the events that they are tried on.
 
 #[cfg(feature = "eval")]
+mod always;
+#[cfg(feature = "eval")]
 mod arrays;
 #[cfg(feature = "eval")]
 mod atoms;

@@ -102,8 +102,16 @@ impl<'a> Bench<'a> {
     /// # Errors
     /// Where it is not run, or fails.
     pub(super) fn run(&self, query: &Query) -> Result<Vec<Answered>, EvalError> {
+        self.run_taking(query, false)
+    }
+
+    /// The same, where `innerunique` takes the last record of a key: KQL leaves open which it takes.
+    ///
+    /// # Errors
+    /// Where it is not run, or fails.
+    pub(super) fn run_taking(&self, query: &Query, last: bool) -> Result<Vec<Answered>, EvalError> {
         let mut all = vec![Answered::default(); self.scenarios.len()];
-        self.each(query, &mut |at, answered| {
+        self.each(query, last, &mut |at, answered| {
             all[at] = answered;
             true
         })?;
@@ -113,7 +121,7 @@ impl<'a> Bench<'a> {
     /// Whether a query gives something else than `known` for some scenario. Most often the largest batch tells.
     pub(super) fn differs(&self, query: &Query, known: &[Answered]) -> Result<bool, EvalError> {
         let mut found = false;
-        self.each(query, &mut |at, answered| {
+        self.each(query, false, &mut |at, answered| {
             found |= !same(&answered, &known[at]);
             !found
         })?;
@@ -121,10 +129,11 @@ impl<'a> Bench<'a> {
     }
 
     /// Runs a query batch by batch for as long as `take` wants more.
-    fn each(&self, query: &Query, take: &mut dyn FnMut(usize, Answered) -> bool) -> Result<(), EvalError> {
+    fn each(&self, query: &Query, last: bool, take: &mut dyn FnMut(usize, Answered) -> bool) -> Result<(), EvalError> {
+        let engine = self.engine.taking_last(last);
         if let Ok(traced) = trace(query, true) {
             for batch in &self.together {
-                let answer = self.engine.at(batch.now).run(&traced.query, &batch.sources)?;
+                let answer = engine.at(batch.now).run(&traced.query, &batch.sources)?;
                 let mut apart: BTreeMap<usize, Vec<Found>> = BTreeMap::new();
                 for (scope, row) in rows(&answer, &traced)? {
                     apart.entry(scope.unwrap_or_default()).or_default().push(row);
@@ -141,7 +150,7 @@ impl<'a> Bench<'a> {
         let traced = trace(query, false)
             .map_err(|mixed| EvalError::unsupported("this is not followed event by event", mixed.span))?;
         for batch in self.alone()? {
-            let answer = self.engine.at(batch.now).run(&traced.query, &batch.sources)?;
+            let answer = engine.at(batch.now).run(&traced.query, &batch.sources)?;
             let rows = rows(&answer, &traced)?.into_iter().map(|(_, row)| row).collect();
             // Each scenario has a batch of its own here.
             if let Some(at) = batch.scenarios.first()

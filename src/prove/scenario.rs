@@ -1,12 +1,12 @@
 //! Sets of events that both sides are run over.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde_json::Value;
 
 use super::stored::Record;
 use crate::ir::{
-    Bound, Column, ColumnId, Computed, Expr, ExprKind, JoinKind, Op, Plan, Query, SourceKind, Value as Literal,
+    Bound, Column, ColumnId, Computed, Expr, ExprKind, JoinKind, Op, Plan, Query, Rest, SourceKind, Value as Literal,
 };
 use crate::literal::{TICKS_PER_MINUTE, parse_datetime};
 use crate::schema::Schemas;
@@ -160,15 +160,40 @@ pub(super) fn columns_named(query: &Query) -> HashSet<String> {
                 let keys = join.keys.iter().flat_map(|(left, right)| [*left, *right]);
                 found.extend(keys.map(|id| query.columns[id].name.to_string()));
             }
+            let starred = starred(&step.op);
             step.op.expressions(&mut |expr| {
                 expr.walk(&mut |expr| {
-                    if let ExprKind::Column(id) = &expr.kind {
+                    if let ExprKind::Column(id) = &expr.kind
+                        && !starred.contains(&std::ptr::from_ref(expr))
+                    {
                         found.insert(query.columns[*id].name.to_string());
                     }
                 });
             });
         }
     });
+    found
+}
+
+/// The columns that a `*` of an aggregate such as `arg_max(TimeGenerated, *)` stands for: several of the same words; and
+/// those that are merely put in another order.
+fn starred(op: &Op) -> HashSet<*const Expr> {
+    let mut found = HashSet::new();
+    match op {
+        Op::Summarize { aggregates, .. } => {
+            for call in aggregates {
+                let mut columns: HashMap<Span, Vec<*const Expr>> = HashMap::new();
+                for argument in call.arguments.iter().filter(|argument| argument.as_column().is_some()) {
+                    columns.entry(argument.span).or_default().push(argument);
+                }
+                found.extend(columns.into_values().filter(|same| same.len() > 1).flatten());
+            }
+        }
+        Op::Project(items, Rest::KeepBut(_) | Rest::KeepOnly(_)) => {
+            found.extend(items.iter().filter(|item| item.is_passed_on()).map(|item| std::ptr::from_ref(&item.expr)));
+        }
+        _ => {}
+    }
     found
 }
 
@@ -261,6 +286,16 @@ pub(super) fn without_outer_joins(query: &Query) -> Option<Query> {
     }
     bare.plan.fold_plans(&mut without);
     found.then_some(bare)
+}
+
+/// Whether a query has a join that takes any one record of those with the same key.
+pub(super) fn takes_one_of_key(query: &Query) -> bool {
+    let mut found = false;
+    each_plan(query, &mut |plan| {
+        let unique = |op: &Op| matches!(op, Op::Join(join) if join.kind == JoinKind::InnerUnique);
+        found |= plan.steps.iter().any(|step| unique(&step.op));
+    });
+    found
 }
 
 /// The texts that a query compares with.
@@ -391,6 +426,15 @@ mod tests {
             ("DeviceEvents", "TimeGenerated"),
         ] {
             assert_eq!(time_column(&query(text)), column, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_a_star_stands_for_is_not_named() {
+        let named =
+            columns_named(&query("SigninLogs | summarize arg_max(TimeGenerated, *), take_any(AppId) by Identity"));
+        for (name, is_named) in [("TimeGenerated", true), ("AppId", true), ("Identity", true), ("ResultType", false)] {
+            assert_eq!(named.contains(name), is_named, "{name}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! Tables that nobody knows, and columns that are listed nowhere: they have the types that the events show, as they have
 //! for `kqlc run`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -28,9 +28,6 @@ pub(super) fn of(
     let mut found: BTreeMap<&str, BTreeMap<&str, Type>> = BTreeMap::new();
     for (name, records) in scenarios.iter().flat_map(|scenario| &scenario.tables) {
         let table = schemas.table(name);
-        if table.as_ref().is_some_and(|table| !table.open) {
-            continue;
-        }
         let listed = |column: &str| table.as_ref().is_some_and(|table| table.column(column).is_some());
         let columns = found.entry(name).or_default();
         for (column, value) in records.iter().flatten() {
@@ -40,7 +37,12 @@ pub(super) fn of(
             *known = both(*known, ty);
         }
     }
-    if found.values().all(BTreeMap::is_empty) {
+    // Every column of a watchlist is text.
+    let mut lists: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for (alias, items) in scenarios.iter().flat_map(|scenario| &scenario.watchlists) {
+        lists.entry(alias).or_default().extend(items.iter().flat_map(|item| item.keys().map(String::as_str)));
+    }
+    if found.values().all(BTreeMap::is_empty) && lists.is_empty() {
         return Ok(None);
     }
     // A text may be what a dynamic holds.
@@ -53,9 +55,15 @@ pub(super) fn of(
         }
         for (name, columns) in &found {
             let shown = columns.iter().map(|(name, ty)| Column::new((*name).to_owned(), as_type(*ty)));
-            let listed = schemas.table(name).map(|table| table.columns.clone()).unwrap_or_default();
+            let table = schemas.table(name);
+            let open = table.as_ref().is_none_or(|table| table.open);
+            let listed = table.map(|table| table.columns.clone()).unwrap_or_default();
             let columns = listed.into_iter().chain(shown).collect();
-            known.insert(Table { name: (*name).to_owned().into(), columns, open: true });
+            known.insert(Table { name: (*name).to_owned().into(), columns, open });
+        }
+        for (alias, columns) in &lists {
+            let columns = columns.iter().map(|column| Column::new((*column).to_owned(), as_type(Type::String)));
+            known.insert_watchlist((*alias).to_owned().into(), columns);
         }
         let bound = bind(query.parsed.query.as_ref()?, &known);
         let mut query = bound.query.clone().filter(|_| !bound.has_errors())?;

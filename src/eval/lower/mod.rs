@@ -232,8 +232,7 @@ impl<'a> Lowering<'a> {
 
     /// Lowers a plan; `input` is what [`crate::ir::SourceKind::Input`] stands for.
     fn plan(&mut self, plan: &Plan, input: Option<Relation>) -> Result<Relation, EvalError> {
-        let asked = self.asked_of_list(plan);
-        let mut relation = self.source(asked.as_ref().unwrap_or(&plan.source), input)?;
+        let mut relation = self.source(&plan.source, input)?;
         for (index, step) in plan.steps.iter().enumerate() {
             relation = self.step(relation, step, plan.input_schema(index))?;
         }
@@ -265,6 +264,7 @@ impl<'a> Lowering<'a> {
                 self.top_hitters(input, count, of, by.as_ref(), *measure, step.span)
             }
             Op::Evaluate(evaluate) => self.evaluate(input, evaluate, before, step),
+            Op::Reduce { by, options } => self.reduce(input, by, options, before, step),
             Op::GetSchema => self.get_schema(before, &step.schema),
             Op::Consume => self.consume(input),
             Op::Fork(branches) => self.fork(input, branches, step.span),

@@ -1,6 +1,5 @@
 //! Where records come from.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use datafusion::catalog::TableProvider;
@@ -21,9 +20,10 @@ use crate::eval::error::EvalError;
 use crate::eval::kernels::arithmetic;
 use crate::eval::kernels::compare::compare;
 use crate::ir::{
-    Argument, ArithmeticOp, Column, ColumnId, Expr, External, Name, Op, Origin, Plan, Schema, SharedId, Source,
-    SourceCall, SourceKind, Union, Value,
+    Argument, ArithmeticOp, ColumnId, Expr, External, Name, Plan, Schema, SharedId, Source, SourceCall, SourceKind,
+    Union, Value,
 };
+use crate::schema::WATCHLISTS;
 use crate::source::Span;
 use crate::types::Type;
 
@@ -259,32 +259,6 @@ impl Lowering<'_> {
         }
     }
 
-    /// A watchlist with the columns that a plan asks of it: nobody has listed those, but its items have them.
-    pub(super) fn asked_of_list(&self, plan: &Plan) -> Option<Source> {
-        let SourceKind::Call(call) = &plan.source.kind else { return None };
-        if !WATCHLISTS.contains(&&*call.name) || !plan.source.schema.open {
-            return None;
-        }
-        let (mut asked, mut elsewhere) = (Vec::new(), HashSet::new());
-        for step in &plan.steps {
-            step.op.plans(&mut |other| columns_of(other, &mut elsewhere));
-            step.op.expressions(&mut |expr| expr.for_each_column(&mut |id| asked.push(id)));
-            if let Op::Join(join) = &step.op {
-                asked.extend(join.keys.iter().map(|(left, _)| *left));
-            }
-            asked.extend(step.schema.iter().map(|column| column.id));
-        }
-        let mut columns: Vec<Column> = plan.source.schema.iter().cloned().collect();
-        for id in asked {
-            let info = &self.columns[id];
-            let is_new = columns.iter().all(|column| column.id != id) && !elsewhere.contains(&id);
-            if info.origin == Origin::Assumed && is_new {
-                columns.push(Column { id, name: info.name.clone(), ty: info.ty });
-            }
-        }
-        Some(Source { schema: Schema::new(columns, true), ..plan.source.clone() })
-    }
-
     /// A plan that must give records of its own, such as the right side of a join.
     pub(super) fn own(&mut self, plan: &Plan) -> Result<Relation, EvalError> {
         self.plan(plan, None)
@@ -300,22 +274,6 @@ fn place_of(index: i64, rank: DfExpr) -> DfExpr {
     });
     udf::raw("place", index.to_string(), datafusion::arrow::datatypes::DataType::Int64, false, function, vec![rank])
 }
-
-/// The columns that a plan reads or gives.
-fn columns_of(plan: &Plan, found: &mut HashSet<ColumnId>) {
-    found.extend(plan.schema().iter().map(|column| column.id));
-    for step in &plan.steps {
-        step.op.expressions(&mut |expr| {
-            expr.for_each_column(&mut |id| {
-                found.insert(id);
-            });
-        });
-        step.op.plans(&mut |other| columns_of(other, found));
-    }
-}
-
-/// The functions that read a watchlist.
-const WATCHLISTS: &[&str] = &["_GetWatchlist", "_ASIM_GetWatchlistRaw"];
 
 /// The values from one to another, the last included where the steps meet it; `None` where they would be too many or
 /// never come there.

@@ -9,6 +9,10 @@
 //! What is gathered has to hold of each single record, whatever other records there are. So nothing is gathered behind
 //! an operator that looks at several records (`take`, `prev`, an aggregate's value), unless it is about what makes its groups.
 
+mod counts;
+mod empty;
+mod parts;
+mod texts;
 mod times;
 
 use std::collections::{HashMap, HashSet};
@@ -16,10 +20,9 @@ use std::collections::{HashMap, HashSet};
 use self::times::Times;
 use super::atoms::{Removed, Variant};
 use crate::eval::Engine;
-use crate::eval::sources::{OnError, Sources};
 use crate::ir::{
-    ColumnId, CompareOp, Computed, Expr, ExprKind, Join, JoinKind, Op, Plan, Query, Schema, SharedId, Source,
-    SourceKind, StringTest, Value, Window,
+    CaseRule, ColumnId, Computed, Expr, ExprKind, Join, JoinKind, Membership, Op, Plan, Query, Schema, SharedId,
+    SourceKind, StringTest, Value, ValueSet, Window,
 };
 use crate::source::Span;
 use crate::types::Type;
@@ -33,6 +36,11 @@ const DEEPEST: usize = 12;
 /// Whether what a variant is without follows from the rest of the query.
 pub(super) fn follows(variant: &Variant, engine: &Engine) -> bool {
     let Some(removed) = &variant.removed else { return false };
+    if let Removed::Predicate(expr) = removed
+        && (texts::always(expr) || counts::always(expr, &variant.query))
+    {
+        return true;
+    }
     let mut search = Search { query: &variant.query, span: variant.span, removed, engine, met: 0, failed: false };
     search.plan(&variant.query.plan, &mut Vec::new());
     search.met > 0 && !search.failed
@@ -53,6 +61,8 @@ enum Hangs<'q> {
     Input(usize),
     /// The right side of the join at this step.
     Right(usize, &'q Join),
+    /// The list that the filter at this step looks a value up in, or must not find it in.
+    List(usize, &'q Membership),
     /// Something that is not followed.
     Closed,
 }
@@ -90,7 +100,7 @@ impl<'q> Search<'q> {
             }
             kind => {
                 kind.plans(&mut |inner| into(self, inner, Hangs::Closed));
-                kind.expressions(&mut |expr| self.inside(expr));
+                kind.expressions(&mut |expr| expr.walk(&mut |expr| self.failed |= self.is_removed(expr)));
             }
         }
         for (at, step) in plan.steps.iter().enumerate() {
@@ -98,51 +108,88 @@ impl<'q> Search<'q> {
                 Op::Join(join) => into(self, &join.right, Hangs::Right(at, join)),
                 op => op.plans(&mut |inner| into(self, inner, Hangs::Closed)),
             }
+            let mut lists = Vec::new();
+            if let Op::Filter(condition) = &step.op {
+                lists_in(condition, &mut lists);
+            }
             step.op.expressions(&mut |expr| {
                 let mut plans = Vec::new();
                 plans_in(expr, &mut plans);
                 for inner in plans {
-                    into(self, inner, Hangs::Closed);
+                    let list = lists.iter().find(|(plan, _)| std::ptr::eq(*plan, inner));
+                    into(self, inner, list.map_or(Hangs::Closed, |(_, node)| Hangs::List(at, node)));
                 }
             });
         }
         for (at, step) in plan.steps.iter().enumerate() {
             match &step.op {
-                Op::Filter(condition) => self.conjuncts(condition, plan, at, frames),
+                Op::Filter(condition) => self.conjuncts(condition, plan, at, frames, &mut Vec::new()),
+                // What an aggregate counts by a condition is looked at here, and nowhere behind.
+                Op::Summarize { keys, aggregates } => {
+                    keys.iter().for_each(|key| self.inside(&key.expr));
+                    for argument in aggregates.iter().flat_map(|call| &call.arguments) {
+                        self.conjuncts(argument, plan, at, frames, &mut Vec::new());
+                    }
+                }
                 op => op.expressions(&mut |expr| self.inside(expr)),
             }
         }
     }
 
-    /// The conditions that a filter asks for together.
-    fn conjuncts(&mut self, expr: &'q Expr, plan: &'q Plan, at: usize, frames: &[Frame<'q>]) {
+    /// The conditions that are asked for together. In an arm of an `or`, those beside one matter where all of them hold;
+    /// that the whole is null rather than false makes no difference, since nothing turns it round.
+    fn conjuncts(
+        &mut self,
+        expr: &'q Expr,
+        plan: &'q Plan,
+        at: usize,
+        frames: &[Frame<'q>],
+        beside: &mut Vec<&'q Expr>,
+    ) {
         match &expr.kind {
             ExprKind::And(operands) => {
-                for operand in operands {
-                    self.conjuncts(operand, plan, at, frames);
+                for (own, operand) in operands.iter().enumerate() {
+                    let known = beside.len();
+                    beside.extend(operands.iter().enumerate().filter(|(other, _)| *other != own).map(|(_, expr)| expr));
+                    self.conjuncts(operand, plan, at, frames, beside);
+                    beside.truncate(known);
                 }
             }
-            ExprKind::Literal(_) if expr.span == self.span => self.check(plan, at, frames),
+            ExprKind::Or(operands) => {
+                for operand in operands {
+                    self.conjuncts(operand, plan, at, frames, beside);
+                }
+            }
+            ExprKind::Literal(_) if expr.span == self.span => self.check(plan, at, frames, beside),
             _ => self.inside(expr),
         }
     }
 
-    /// A condition that is not simply asked for is not followed.
+    /// A condition that is not simply asked for is not followed. Plans inside are looked at by themselves.
     fn inside(&mut self, expr: &Expr) {
-        expr.walk(&mut |expr| {
-            self.failed |= expr.span == self.span && matches!(expr.as_literal(), Some(Value::Bool(_)));
-        });
+        self.failed |= self.is_removed(expr);
+        expr.operands(&mut |operand| self.inside(operand));
     }
 
-    fn check(&mut self, plan: &'q Plan, at: usize, frames: &[Frame<'q>]) {
+    fn is_removed(&self, expr: &Expr) -> bool {
+        expr.span == self.span && matches!(expr.as_literal(), Some(Value::Bool(_)))
+    }
+
+    fn check(&mut self, plan: &'q Plan, at: usize, frames: &[Frame<'q>], beside: &[&'q Expr]) {
         self.met += 1;
         let mut known = Known::new(self.query);
         let own = known.instance();
         known.before(own, plan, at, 0);
-        if let Op::Filter(condition) = &plan.steps[at].op {
+        for condition in beside {
             known.condition(own, condition);
         }
-        let mut flows = known.behind(own, plan, at + 1);
+        let filters = matches!(plan.steps[at].op, Op::Filter(_));
+        if let Op::Filter(condition) = &plan.steps[at].op
+            && beside.is_empty()
+        {
+            known.condition(own, condition);
+        }
+        let mut flows = filters && known.behind(own, plan, at + 1);
         let mut below = own;
         for frame in frames.iter().rev() {
             if !flows {
@@ -172,10 +219,41 @@ impl<'q> Search<'q> {
                     known.behind(around, frame.plan, 0)
                 }
                 Hangs::Right(step, join) => known.beside(around, frame.plan, step, join),
+                Hangs::List(step, node) => {
+                    known.before(around, frame.plan, step, 0);
+                    if let Op::Filter(condition) = &frame.plan.steps[step].op {
+                        known.condition(around, condition);
+                    }
+                    let listed = plan_of(node).and_then(|plan| plan.schema().at(0));
+                    if let (Some(subject), Some(listed)) = (node.subject.as_column(), listed) {
+                        known.equal((around, subject), (below, listed.id));
+                    }
+                    // What is in the list decides about records that all else lets pass.
+                    known.behind(around, frame.plan, step + 1)
+                }
             };
             below = around;
         }
         self.failed |= !known.proves(self.removed, own, self.engine);
+    }
+}
+
+/// The lists that a filter asks for the very value of a record in, with what asks.
+fn lists_in<'q>(condition: &'q Expr, found: &mut Vec<(&'q Plan, &'q Membership)>) {
+    match &condition.kind {
+        ExprKind::And(operands) => operands.iter().for_each(|operand| lists_in(operand, found)),
+        ExprKind::Not(operand) => lists_in(operand, found),
+        ExprKind::Member(node) if node.test == StringTest::Equals && node.rules.case == CaseRule::Sensitive => {
+            found.extend(plan_of(node).map(|plan| (plan, &**node)));
+        }
+        _ => {}
+    }
+}
+
+fn plan_of(node: &Membership) -> Option<&Plan> {
+    match &node.set {
+        ValueSet::Plan(plan) => Some(plan),
+        ValueSet::List(_) => None,
     }
 }
 
@@ -359,7 +437,8 @@ impl<'q> Known<'q> {
         for (left, right) in &join.keys {
             self.equal((instance, *left), (instance, *right));
         }
-        matches!(join.kind, JoinKind::Inner | JoinKind::InnerUnique) && self.behind(instance, plan, at + 1)
+        // A record of the left that is kept or not for its partner has to pass all else, too.
+        join.kind != JoinKind::LeftOuter && self.behind(instance, plan, at + 1)
     }
 
     /// What a record has to meet in the further steps of a plan; whether it comes out at the end as itself.
@@ -405,7 +484,12 @@ impl<'q> Known<'q> {
                 })
             }
             Removed::Predicate(expr) => {
-                self.times.holds(expr, own) || self.is_said_elsewhere(expr, own) || self.is_clear(expr, own, engine)
+                self.times.holds(expr, own)
+                    || self.is_said_elsewhere(expr, own)
+                    || self.is_clear(expr, own, engine)
+                    || self.is_in_texts(expr, own, engine)
+                    || self.is_never_empty(expr, own)
+                    || self.is_in_object(expr, own, engine)
             }
         }
     }
@@ -440,15 +524,6 @@ impl<'q> Known<'q> {
         })
     }
 
-    /// Whether a condition that one value alone fails holds because another does not hold of that value.
-    fn is_clear(&self, expr: &Expr, own: u32, engine: &Engine) -> bool {
-        let Some((column, value)) = only_failure(expr) else { return false };
-        let class = self.class((own, column));
-        self.conditions.iter().any(|(instance, condition)| {
-            self.with(condition, *instance, &class, &value, 0).is_some_and(|condition| never(&condition, engine))
-        })
-    }
-
     /// An expression with a value for columns of a class, and nothing else that depends on the record.
     fn with(&self, expr: &Expr, instance: u32, class: &HashSet<Variable>, value: &Value, depth: usize) -> Option<Expr> {
         if let ExprKind::Column(id) = expr.kind {
@@ -456,8 +531,8 @@ impl<'q> Known<'q> {
             if class.contains(&variable) {
                 return Some(Expr { ty: expr.ty, ..Expr::literal(value.clone(), expr.span) });
             }
-            let (instance, computed) = self.computed.get(&variable).filter(|_| depth < DEEPEST)?;
-            return self.with(computed, *instance, class, value, depth + 1);
+            let (instance, computed) = self.definition(variable).filter(|_| depth < DEEPEST)?;
+            return self.with(computed, instance, class, value, depth + 1);
         }
         if is_opaque(expr) {
             return None;
@@ -546,40 +621,6 @@ fn shape(expr: &Expr, column: ColumnId) -> Option<(Expr, Vec<ColumnId>)> {
     let mut columns = Vec::new();
     blank(&mut expr, column, &mut columns)?;
     Some((expr, columns))
-}
-
-/// The value for which alone a condition on a column fails.
-fn only_failure(expr: &Expr) -> Option<(ColumnId, Value)> {
-    let text = |column: &Expr| column.as_column().filter(|_| column.ty.ty == Type::String);
-    match &expr.kind {
-        ExprKind::Call(function, arguments)
-            if matches!(function.name(), "isnotempty" | "notempty") && arguments.len() == 1 =>
-        {
-            Some((text(&arguments[0])?, Value::string("")))
-        }
-        ExprKind::Compare(node) if node.op == CompareOp::NotEqual => {
-            let value = node.right.as_literal().filter(|value| value.as_str().is_some())?;
-            Some((text(&node.left)?, value.clone()))
-        }
-        ExprKind::Match(node)
-            if node.negated && node.test == StringTest::Equals && node.rules.case == crate::ir::CaseRule::Sensitive =>
-        {
-            let value = node.needle.as_literal().filter(|value| value.as_str().is_some())?;
-            Some((text(&node.subject)?, value.clone()))
-        }
-        _ => None,
-    }
-}
-
-/// Whether a condition without columns does not hold, as the evaluator has it.
-fn never(condition: &Expr, engine: &Engine) -> bool {
-    let span = Span::default();
-    let source = Source { kind: SourceKind::Unit, schema: Schema::default(), span };
-    let mut plan = Plan { source, steps: Vec::new() };
-    plan.push_same(Op::Filter(condition.clone()), span);
-    let query = Query { columns: crate::ir::Columns::default(), shared: Vec::new(), plan };
-    let answer = engine.run(&query, &Sources::new(OnError::Fail));
-    answer.is_ok_and(|answer| answer.batches.iter().all(|batch| batch.num_rows() == 0))
 }
 
 #[cfg(test)]

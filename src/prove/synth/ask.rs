@@ -8,9 +8,12 @@ use super::model::{Row, Term};
 use super::solver::{Outcome, Solver, Stuck, Way};
 use super::want::{Want, text, whole};
 use crate::ir::{ArithmeticOp, Case, ColumnId, CompareOp, Expr, ExprKind, Value};
-use crate::literal::{TICKS_PER_DAY, TICKS_PER_SECOND};
+use crate::literal::{TICKS_PER_DAY, TICKS_PER_HOUR, TICKS_PER_SECOND};
 use crate::source::Span;
 use crate::types::Type;
+
+/// How many hours back an hour of the day, or a day of the week or of the month, is looked for.
+const HOURS: i64 = 24 * 32;
 
 impl<'q> Solver<'q> {
     /// Wants something of a column.
@@ -67,6 +70,12 @@ impl<'q> Solver<'q> {
         }
         if let Some(outcome) = self.ask_nothing_of(expr, row, &want, span) {
             return outcome;
+        }
+        // Not every text is one of a number: what is read as one is there if it can be.
+        if matches!(want, Want::Absent(false))
+            && let Some((inner, want)) = self.readable(expr)
+        {
+            return self.ask(inner, row, want, span);
         }
         if let Some(found) = self.locate(expr, row, false) {
             for node in found {
@@ -140,6 +149,26 @@ impl<'q> Solver<'q> {
             return Some(self.ask(text, row, absent, span));
         }
         self.gives_nothing(expr, row).then_some(Ok(()))
+    }
+
+    /// What is read as a number or an instant, and how that can be done.
+    fn readable(&self, expr: &'q Expr) -> Option<(&'q Expr, Want)> {
+        let inner = match &expr.kind {
+            ExprKind::Cast(cast) => &cast.operand,
+            ExprKind::Call(function, arguments) => match (function.name(), arguments.as_slice()) {
+                ("toreal" | "todouble" | "tolong" | "toint" | "todatetime", [inner]) => inner,
+                _ => return None,
+            },
+            _ => return None,
+        };
+        let least = match expr.ty.ty {
+            Type::Real => Value::Real(1.0),
+            Type::Long | Type::Int => Value::Long(1),
+            Type::DateTime => Value::DateTime(self.now - TICKS_PER_DAY),
+            _ => return None,
+        };
+        matches!(inner.ty.ty, Type::String | Type::Dynamic)
+            .then_some((inner, Want::Order(CompareOp::GreaterOrEqual, least)))
     }
 
     /// Whether an expression takes out of a text what is known not to be there.
@@ -327,6 +356,21 @@ impl<'q> Solver<'q> {
                 }
                 other => self.ask(inner, row, other, span),
             },
+            ("hourofday" | "dayofweek" | "dayofmonth" | "monthofyear" | "getmonth", [inner]) => {
+                let saved = self.state.clone();
+                // The last hour that is such a one, and fits whatever else is asked.
+                for hours in 0..HOURS {
+                    let at = Value::DateTime(self.now - TICKS_PER_HOUR / 2 - hours * TICKS_PER_HOUR);
+                    let value = super::functions::call(name, std::slice::from_ref(&at), expr.ty.ty);
+                    if value.is_some_and(|value| want.holds(&value)) {
+                        if self.ask(inner, row, Want::is(at), span).is_ok() {
+                            return Ok(());
+                        }
+                        self.state = saved.clone();
+                    }
+                }
+                Err(unknown())
+            }
             ("datetime_diff", [unit, left, right]) => {
                 let unit = self.evaluate(unit, row).ok_or_else(unknown)?;
                 let unit = text(&unit);

@@ -85,7 +85,8 @@ impl<'q> Solver<'q> {
                         if values.is_empty() && node.negated {
                             return None;
                         }
-                        values
+                        let elements = |value: Value| super::locate::elements(&value).unwrap_or_else(|| vec![value]);
+                        values.into_iter().flat_map(elements).collect()
                     }
                 };
                 let found = match node.quantifier {

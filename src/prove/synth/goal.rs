@@ -2,13 +2,10 @@
 
 use std::sync::Arc;
 
-use super::model::{Check, Input, Row, Term};
+use super::model::{Check, Row, Term};
 use super::solver::{Outcome, Solver, Stuck, Way};
 use super::want::{PRIVATE, Want, range, text};
-use crate::ir::{
-    Between, CaseRule, ColumnId, Compare, CompareOp, Expr, ExprKind, Membership, Quantifier, StringTest, Value,
-    ValueSet,
-};
+use crate::ir::{Between, CaseRule, ColumnId, Compare, CompareOp, Expr, ExprKind, StringTest, Value};
 use crate::source::Span;
 use crate::types::Type;
 
@@ -282,143 +279,15 @@ impl<'q> Solver<'q> {
         })
     }
 
-    fn member(&mut self, node: &'q Membership, expr: &'q Expr, row: &Row<'q>, holds: bool) -> Outcome {
-        let span = expr.span;
-        let fold = node.rules.case != CaseRule::Sensitive;
-        let negated = node.negated == holds;
-        let mut values = Vec::new();
-        match &node.set {
-            ValueSet::List(list) => {
-                for item in list {
-                    let Some(value) = self.evaluate(item, row) else {
-                        return self.member_of(node, list, row, negated, expr, holds);
-                    };
-                    match super::locate::elements(&value) {
-                        Some(elements) => values.extend(elements),
-                        None => values.push(value),
-                    }
-                }
-            }
-            ValueSet::Plan(plan) => match super::plan::written(plan) {
-                Some(written) => values = written,
-                None if negated => {
-                    self.reject(plan, 0);
-                    return Ok(());
-                }
-                None => {
-                    let column = plan.schema().at(0).map(|column| column.id);
-                    let column = column.ok_or_else(|| Stuck::Unknown(span, "a plan without columns".to_owned()))?;
-                    let made = self.produce(plan, plan.steps.len(), &Input::None)?;
-                    self.state.inner.push_back_mut((Arc::as_ptr(plan) as usize, made.clone()));
-                    if node.test == StringTest::Equals {
-                        return self.equal_column(&node.subject, row, column, &made, span);
-                    }
-                    let found = self.locate_column(column, &made, false);
-                    let found = found.and_then(|found| found.first().copied());
-                    let found = found.ok_or_else(|| Stuck::Unknown(span, "the values of a sub-query".to_owned()))?;
-                    let value = self.fix(found)?;
-                    let needle: Arc<str> = text(&value).into();
-                    let want = Want::Text { test: node.test, fold, needle, negated };
-                    return self.ask(&node.subject, row, want, span);
-                }
-            },
-        }
-        if node.test == StringTest::Equals {
-            return self.ask(&node.subject, row, Want::Among { values: values.into(), fold, negated }, span);
-        }
-        let needles: Vec<Arc<str>> = values.iter().map(|value| text(value).into()).collect();
-        if node.quantifier == Quantifier::Any {
-            return self.ask(
-                &node.subject,
-                row,
-                Want::Any { test: node.test, fold, needles: needles.into(), negated },
-                span,
-            );
-        }
-        if negated {
-            return self.choose((Way::Arm, span), needles.len(), |solver, at| {
-                let needle = needles[at].clone();
-                solver.ask(&node.subject, row, Want::Text { test: node.test, fold, needle, negated }, span)
-            });
-        }
-        for needle in needles {
-            self.ask(&node.subject, row, Want::Text { test: node.test, fold, needle, negated }, span)?;
-        }
-        Ok(())
-    }
-
-    /// Membership in a set that depends on the record.
-    fn member_of(
-        &mut self,
-        node: &'q Membership,
-        list: &'q [Expr],
-        row: &Row<'q>,
-        negated: bool,
-        expr: &'q Expr,
-        holds: bool,
-    ) -> Outcome {
-        let fold = node.rules.case != CaseRule::Sensitive;
-        let span = expr.span;
-        if let [set] = list
-            && let Some((argument, members)) = self.set_of(set, row)?
-            && let Some(first) = members.first()
-        {
-            // What a sub-query collects: one value of it is the one that is looked for.
-            if negated {
-                return Ok(());
-            }
-            if node.test == StringTest::Equals {
-                return self.equal(&node.subject, row, argument, first, span);
-            }
-            self.settle(argument, first)?;
-            let needle = self.evaluate(argument, first);
-            let needle = needle.ok_or_else(|| Stuck::Unknown(span, "the values of a sub-query".to_owned()))?;
-            let want = Want::Text { test: node.test, fold, needle: text(&needle).into(), negated };
-            return self.ask(&node.subject, row, want, span);
-        }
-        if let [set] = list
-            && let Some(value) = self.evaluate(&node.subject, row)
-        {
-            // A value in what a group collects, or in an array of the event.
-            let want = Want::Among { values: Arc::new([value]), fold, negated };
-            if let Some((argument, members)) = self.collected_by(set, row) {
-                for member in &members {
-                    self.ask(argument, member, want.clone(), expr.span)?;
-                }
-                return Ok(());
-            }
-            return self.ask(set, row, want, expr.span);
-        }
-        if !negated && node.test == StringTest::Equals {
-            return self.choose((Way::Arm, expr.span), list.len(), |solver, at| {
-                solver.equal(&node.subject, row, &list[at], row, expr.span)
-            });
-        }
-        self.wait(expr, row, holds)
-    }
-
-    /// What a single value of a sub-query collects, and of which records.
-    fn set_of(&mut self, set: &'q Expr, row: &Row<'q>) -> Outcome<Option<(&'q Expr, Vec<Row<'q>>)>> {
-        let (set, _) = self.behind(set, row);
-        let ExprKind::ToScalar(plan) = &set.kind else { return Ok(None) };
-        let Some(column) = plan.schema().at(0).map(|column| column.id) else { return Ok(None) };
-        let made = self.sub_query(plan)?;
-        Ok(self.collected(column, &made))
-    }
-
-    /// The record of a sub-query that gives a single value: the same one wherever the value is asked for.
-    pub(super) fn sub_query(&mut self, plan: &'q Arc<crate::ir::Plan>) -> Outcome<Row<'q>> {
-        let place = Arc::as_ptr(plan) as usize;
-        if let Some((_, made)) = self.state.inner.iter().find(|(at, _)| *at == place) {
-            return Ok(made.clone());
-        }
-        let made = self.produce(plan, plan.steps.len(), &Input::None)?;
-        self.state.inner.push_back_mut((place, made.clone()));
-        Ok(made)
-    }
-
     /// Makes an expression equal to a column of another record.
-    fn equal_column(&mut self, expr: &'q Expr, row: &Row<'q>, id: ColumnId, other: &Row<'q>, span: Span) -> Outcome {
+    pub(super) fn equal_column(
+        &mut self,
+        expr: &'q Expr,
+        row: &Row<'q>,
+        id: ColumnId,
+        other: &Row<'q>,
+        span: Span,
+    ) -> Outcome {
         if let Some(value) = self.evaluate(expr, row) {
             return self.ask_column(id, other, Want::is(value), span);
         }

@@ -18,6 +18,7 @@ mod group;
 mod invariants;
 mod join_texts;
 mod locate;
+mod member;
 mod model;
 mod partners;
 mod parts;
@@ -39,6 +40,8 @@ mod variants;
 mod want;
 
 pub use invariants::{Invariant, Invariants};
+#[cfg(feature = "eval")]
+pub(super) use pivot::is_condition;
 
 use crate::ir::{Name, Query, satisfiable};
 use crate::source::Span;

@@ -6,6 +6,7 @@
 use super::model::{Check, Row};
 use super::solver::{Choice, Outcome, Solver, Way};
 use super::want::Want;
+use crate::functions::{Accepts, AggregateId};
 use crate::ir::{Bound, CompareOp, Expr, ExprKind, JoinKind, Op, Plan, Query, SharedId, SourceKind, Value, Window};
 use crate::literal::TICKS_PER_SECOND;
 use crate::source::Span;
@@ -68,6 +69,7 @@ impl<'q> Gather<'q> {
         if depth > DEEPEST {
             return;
         }
+        let first = self.found.len();
         match &plan.source.kind {
             SourceKind::Union(union) => {
                 for (at, input) in union.inputs.iter().enumerate() {
@@ -91,9 +93,11 @@ impl<'q> Gather<'q> {
                     }
                 }
                 Op::Summarize { aggregates, .. } => {
-                    for argument in aggregates.iter().flat_map(|call| &call.arguments) {
-                        if argument.ty.ty == Type::Bool {
-                            self.condition(argument, ways, false, false, depth);
+                    for call in aggregates {
+                        for (at, argument) in call.arguments.iter().enumerate() {
+                            if is_condition(call.function, at, argument) {
+                                self.condition(argument, ways, false, false, depth);
+                            }
                         }
                     }
                 }
@@ -103,8 +107,16 @@ impl<'q> Gather<'q> {
                         self.add(std::ptr::from_ref(window).addr(), step.span, decides, ways, plain);
                     }
                 }
+                Op::Join(join) if join.kind == JoinKind::RightAnti => {
+                    // Here the left side is what is looked up: what decides there decides for partners.
+                    for pivot in &mut self.found[first..] {
+                        pivot.ways.push(((Way::Partner, step.span), 1));
+                        pivot.plain = false;
+                    }
+                    self.plan(&join.right, &with(ways, ((Way::Partner, step.span), 0)), plain, depth + 1);
+                }
                 Op::Join(join) => {
-                    let anti = matches!(join.kind, JoinKind::LeftAnti | JoinKind::RightAnti);
+                    let anti = join.kind == JoinKind::LeftAnti;
                     let way = ((Way::Partner, step.span), usize::from(anti));
                     self.plan(&join.right, &with(ways, way), false, depth + 1);
                 }
@@ -144,7 +156,10 @@ impl<'q> Gather<'q> {
                 if !bare {
                     self.add(place, expr.span, Decides::Atom(true), ways, false);
                 }
-                expr.plan(&mut |plan| self.plan(plan, ways, false, depth + 1));
+                // What a condition looks up in a list need not be there: where it must not be, a partner has to be made
+                // for anything to decide about it.
+                let ways = with(ways, ((Way::Partner, expr.span), 1));
+                each_plan_of(expr, &mut |plan| self.plan(plan, &ways, false, depth + 1));
             }
         }
     }
@@ -152,6 +167,12 @@ impl<'q> Gather<'q> {
     fn add(&mut self, place: usize, span: Span, decides: Decides, ways: &[(Choice, usize)], plain: bool) {
         self.found.push(Pivot { place, span, decides, ways: ways.to_vec(), plain, last: false });
     }
+}
+
+/// The plans in a condition: a list that it looks a value up in, or a single value that it is held against.
+fn each_plan_of<'q>(expr: &'q Expr, f: &mut dyn FnMut(&'q Plan)) {
+    expr.plan(f);
+    expr.operands(&mut |operand| each_plan_of(operand, f));
 }
 
 fn with(ways: &[(Choice, usize)], way: (Choice, usize)) -> Vec<(Choice, usize)> {
@@ -216,4 +237,14 @@ fn value_of(expr: &Expr, place: usize, holds: bool) -> Option<bool> {
         ExprKind::Not(operand) => value_of(operand, place, holds).map(|value| !value),
         _ => (std::ptr::from_ref(expr).addr() == place).then_some(holds),
     }
+}
+
+/// Whether an argument of an aggregate decides about records, and is no value that is merely carried: a column that
+/// `arg_max(…, *)` or `make_set` passes on keeps no event out and lets none in.
+pub(in crate::prove) fn is_condition(function: AggregateId, at: usize, argument: &Expr) -> bool {
+    let asked = || {
+        let parameters = function.row().overloads.iter().filter_map(|overload| overload.parameters.get(at));
+        parameters.map(|parameter| parameter.accepts).any(|accepts| accepts == Accepts::Only(&[Type::Bool]))
+    };
+    argument.ty.ty == Type::Bool && (argument.as_column().is_none() || asked())
 }

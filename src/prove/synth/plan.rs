@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 use super::model::{Check, Fields, Group, Input, Instance, Place, Row, Tag, Term};
+use super::pivot::is_condition;
 use super::solver::{Outcome, Solver, Stuck, Way};
 use super::want::Want;
 use crate::ir::{
@@ -190,6 +191,16 @@ impl<'q> Solver<'q> {
                     row = Rc::new(Fields { terms, leaf: None, parents: vec![row] });
                 }
                 Op::Summarize { keys, aggregates } => {
+                    // What decides whether a record is counted is asked of the first one here: nobody else may ask.
+                    for call in aggregates {
+                        for (place, argument) in call.arguments.iter().enumerate() {
+                            if is_condition(call.function, place, argument)
+                                && let Some(holds) = self.pivoted(argument)
+                            {
+                                self.goal(argument, &row, holds)?;
+                            }
+                        }
+                    }
                     let group = self.state.groups.len();
                     self.tag(start, &Tag::Member(group, 0));
                     self.state.groups.push_back_mut(Rc::new(Group {

@@ -21,7 +21,7 @@ const ENOUGH: usize = 220;
 /// How many events all scenarios may have together.
 const MOST: usize = 20_000;
 /// More events than this make a rule a large one, which is varied less.
-const LARGE: usize = 100;
+pub(super) const LARGE: usize = 100;
 /// How many scenarios a large rule has.
 const FEW: usize = 60;
 /// How many scenarios there may be.

@@ -214,3 +214,67 @@ fn a_window_is_missed_on_either_side() {
         assert_eq!((missed.events(), missed.expects), (1, Expectation::Silent), "{name}");
     }
 }
+
+/// How often a part of the text of this name is what alone decides, and a record of a table fails, or meets, it there.
+fn deciding(text: &str, words: &str, table: &str, of: &str) -> Vec<String> {
+    let made = made(text);
+    let alone = made
+        .scenarios
+        .iter()
+        .filter(|scenario| scenario.name.contains("alone") && scenario.atom.is_some_and(|span| span.of(text) == words));
+    alone.flat_map(|scenario| column(scenario, table, of).into_iter().map(ToString::to_string)).collect()
+}
+
+#[test]
+fn a_list_that_must_not_hold_a_value_nearly_holds_it() {
+    for (known, condition) in [
+        ("| distinct UserPrincipalName", "UserPrincipalName !in (known)"),
+        ("| summarize make_set(UserPrincipalName)", "UserPrincipalName !in (toscalar(known))"),
+        ("| distinct UserPrincipalName", "not(UserPrincipalName in (known))"),
+    ] {
+        let text = format!(
+            "let known = AADNonInteractiveUserSignInLogs | where TimeGenerated > ago(30d) | where ResultType == '7' {known}; \
+             SigninLogs | where ResultType == '0' | where {condition}"
+        );
+        let made = made(&text);
+        let alone = made.scenarios.iter().find(|scenario| {
+            scenario.name == "what alone decides fails"
+                && scenario.atom.is_some_and(|at| at.of(&text) == "ResultType == '7'")
+        });
+        let alone = alone.unwrap_or_else(|| panic!("{text}"));
+        let users = |table| column(alone, table, "UserPrincipalName");
+        assert_eq!(users("SigninLogs"), users("AADNonInteractiveUserSignInLogs"), "{text}");
+        let result = column(alone, "AADNonInteractiveUserSignInLogs", "ResultType");
+        assert!(result.iter().all(|result| **result != serde_json::json!("7")), "{text}: {result:?}");
+        assert!(made.scenarios.iter().any(|scenario| scenario.name == "before the window"), "{text}");
+    }
+}
+
+#[test]
+fn what_decides_about_the_left_of_a_right_anti_join_has_a_partner() {
+    let text = "SigninLogs | where ResultType == '7' | distinct IPAddress \
+        | join kind=rightanti (AADNonInteractiveUserSignInLogs | where ResultType == '0') on IPAddress";
+    let table = "AADNonInteractiveUserSignInLogs";
+    let addresses = deciding(text, "ResultType == '7'", "SigninLogs", "IPAddress");
+    assert!(!addresses.is_empty());
+    assert_eq!(addresses, deciding(text, "ResultType == '7'", table, "IPAddress"));
+    assert_eq!(deciding(text, "ResultType == '0'", table, "ResultType").len(), 1);
+}
+
+#[test]
+fn a_record_is_counted_or_not_by_one_condition_alone() {
+    let text = "SigninLogs | summarize n = countif(ResultType == '5' and AppId == 'x'), m = count() by Identity";
+    let mut results = deciding(text, "ResultType == '5'", "SigninLogs", "ResultType");
+    let of_app = deciding(text, "ResultType == '5'", "SigninLogs", "AppId");
+    assert!(of_app.len() == 2 && of_app.iter().all(|app| app == "\"x\""), "{of_app:?}");
+    results.retain(|result| result == "\"5\"");
+    assert_eq!(results.len(), 1);
+}
+
+#[test]
+fn a_value_that_is_carried_decides_nothing() {
+    let text = "IdentityInfo | summarize arg_max(TimeGenerated, IsAccountEnabled) by AccountUPN";
+    assert!(deciding(text, "IsAccountEnabled", "IdentityInfo", "IsAccountEnabled").is_empty());
+    let text = "IdentityInfo | summarize countif(IsAccountEnabled) by AccountUPN";
+    assert_eq!(deciding(text, "IsAccountEnabled", "IdentityInfo", "IsAccountEnabled").len(), 2);
+}

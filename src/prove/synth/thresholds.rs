@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::model::{Row, Tag};
 use super::parts::Over;
-use super::probe::{Maker, Template, leaf};
+use super::probe::{LARGE, Maker, Template, leaf};
 use super::render::Patch;
 use super::solver::Solver;
 use super::want::Want;
@@ -98,7 +98,13 @@ impl<'q> Maker<'q> {
             return;
         }
         let factors = &self.reads.factors;
-        let times: BTreeSet<u8> = factors.iter().flat_map(|factor| [*factor, factor + 1]).collect();
+        let mut times: BTreeSet<usize> =
+            factors.iter().map(|factor| usize::from(*factor)).flat_map(|factor| [factor, factor + 1]).collect();
+        // Enough to be more than there may be, of whatever few different values there are.
+        let known = &solver.state.groups[group];
+        if known.most < LARGE {
+            times.insert(known.most / known.members.len().max(1) + 1);
+        }
         for times in times {
             let Some(solver) = self.again(template, |_| {}) else { return };
             self.add(
