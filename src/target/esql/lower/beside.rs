@@ -163,7 +163,7 @@ impl Lower<'_> {
             let keys: Vec<(String, Expr)> = keys.into_iter().map(|(name, value)| (name, own.expr(&value))).collect();
             own.keep_what_is_read(|name| self.ledger.is_helper(name));
             let shared: Vec<String> = keys.iter().map(|(name, _)| name.clone()).collect();
-            for (name, value) in self.in_turn(keys) {
+            for (name, value) in self.in_turn(&keys) {
                 // The rows at hand have their keys already, but where they are computed behind this.
                 let there = shared.contains(&name) && late.iter().all(|(late, _)| *late != name);
                 let value =
@@ -176,7 +176,7 @@ impl Lower<'_> {
         } else {
             let mut items = vec![(side.to_owned(), Expr::text(label))];
             items.extend(columns);
-            items.extend(self.in_turn(keys));
+            items.extend(self.in_turn(&keys));
             right.push(Command::Eval(items));
             right.push(Command::Keep(kept.clone()));
             right.pool = None;
@@ -416,7 +416,7 @@ impl Lower<'_> {
     }
 
     /// Assignments of keys, which take over names that a later one may still read: such a value gets a column of its own first.
-    fn in_turn(&mut self, keys: Vec<(String, Expr)>) -> Vec<(String, Expr)> {
+    fn in_turn(&mut self, keys: &[(String, Expr)]) -> Vec<(String, Expr)> {
         let (mut first, mut late) = (Vec::new(), Vec::new());
         for (at, (name, value)) in keys.iter().enumerate() {
             if *value == Expr::field(name) {

@@ -108,7 +108,7 @@ impl Lower<'_> {
     }
 
     /// The column of a part of an element. Nothing where it is no part of one.
-    pub(super) fn part_of_element(&self, flow: &Flow, access: &Access, span: Span) -> Option<Result<Expr>> {
+    pub(super) fn part_of_element(flow: &Flow, access: &Access, span: Span) -> Option<Result<Expr>> {
         let (id, path) = way(access)?;
         let element = flow.slots.get(&id)?.element.clone()?;
         let found =

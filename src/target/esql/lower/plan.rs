@@ -61,12 +61,12 @@ impl Lower<'_> {
             Op::Summarize { keys, aggregates } => {
                 self.summarize(flow, keys, aggregates, &step.schema, after)?;
             }
-            Op::Distinct => self.distinct(flow, &step.schema)?,
+            Op::Distinct => self.distinct(flow, &step.schema),
             Op::Sort(keys) => self.sort(flow, keys)?,
             Op::Serialize | Op::Render { .. } => {}
             Op::Take(count) | Op::Sample(count) => self.take(flow, count, step.span)?,
             Op::SampleDistinct(count, _) => {
-                self.distinct(flow, &step.schema)?;
+                self.distinct(flow, &step.schema);
                 self.take(flow, count, step.span)?;
             }
             Op::Join(join) => self.join(flow, join, &step.schema, after, step.span)?,
@@ -322,7 +322,7 @@ impl Lower<'_> {
         Ok(())
     }
 
-    fn distinct(&mut self, flow: &mut Flow, schema: &Schema) -> Result<()> {
+    fn distinct(&mut self, flow: &mut Flow, schema: &Schema) {
         let mut by = Vec::new();
         let mut slots = Vec::new();
         for column in schema.iter() {
@@ -354,7 +354,6 @@ impl Lower<'_> {
         flow.closed = true;
         flow.narrowed = true;
         flow.pool = None;
-        Ok(())
     }
 
     fn sort(&mut self, flow: &mut Flow, keys: &[Key]) -> Result<()> {

@@ -113,7 +113,7 @@ impl Lower<'_> {
             ExprKind::Cast(node) => self.cast(flow, node, expr),
             ExprKind::Access(node) => match self.tables.no_value(&node.path) {
                 Some(why) => refuse(LossKind::UnsupportedExpression, expr.span, why),
-                None => match self.part_of_element(flow, node, expr.span) {
+                None => match Self::part_of_element(flow, node, expr.span) {
                     Some(part) => part,
                     None => self.access(flow, node, expr.span),
                 },
