@@ -78,7 +78,7 @@ impl Cache {
 
     /// The key of a file of this name that is made from these.
     pub(super) fn key(&self, name: &str, from: &[&[u8]]) -> Key {
-        let mut digest = self.run.clone();
+        let mut digest = self.run;
         part(&mut digest, name.as_bytes());
         for bytes in from {
             part(&mut digest, bytes);
