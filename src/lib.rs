@@ -18,7 +18,7 @@ pub use kqlc_core::{
     bind, diagnostic, format, functions, ir, literal, rule, schema, source, syntax, types, words, yaml,
 };
 
-// For the tables that `build.rs` makes.
+// For the tables of the grammars.
 use kqlc_core::peg;
 
 /// Tests of a grammar hold its table to pest's own interpreter, as those of `core` do.

@@ -37,7 +37,7 @@ def older(text: str) -> list[str]:
         return [text]
     queries, rest = [], []
     for line in text.splitlines()[1:]:
-        if line.startswith("  (FROM "):
+        if line.startswith(("  (FROM ", "  (ROW ")):
             queries.append([line[3:]])
         elif line.startswith("| ") or rest:
             rest.append(line)

@@ -10,10 +10,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use hmac_sha256::Hash;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::analysis::Analysis;
+use super::digest;
 use crate::diagnostic::{Applicability, Code, Diagnostic, Edit, Fix, Label, Note, NoteKind, Severity, code};
 use crate::lint::{Claim, Finding, registry};
 use crate::source::Span;
@@ -40,11 +41,10 @@ impl From<Analysis> for Found {
 }
 
 /// A folder of entries.
-#[derive(Debug)]
 pub(super) struct Cache {
     folder: PathBuf,
     /// What all keys have in common: this program, and what holds for the whole run.
-    run: Sha256,
+    run: Hash,
 }
 
 /// What an entry is made from, in hexadecimal digits, and where it stands.
@@ -67,7 +67,7 @@ impl Cache {
         if !note.exists() {
             write(&note, b"# Written by `kqlc check --cache`.\n*\n").map_err(tell)?;
         }
-        let mut digest = Sha256::new();
+        let mut digest = Hash::new();
         part(&mut digest, env!("CARGO_PKG_VERSION").as_bytes());
         part(&mut digest, program().as_bytes());
         for bytes in run {
@@ -83,8 +83,8 @@ impl Cache {
         for bytes in from {
             part(&mut digest, bytes);
         }
-        let place = hexadecimal(&Sha256::digest(name.as_bytes()));
-        Key { digest: hexadecimal(&digest.finalize()), path: self.folder.join(&place[..2]).join(&place[2..40]) }
+        let place = digest::of(name.as_bytes());
+        Key { digest: digest::hexadecimal(digest.finalize()), path: self.folder.join(&place[..2]).join(&place[2..40]) }
     }
 
     /// What is kept under a key.
@@ -92,7 +92,7 @@ impl Cache {
         let text = fs::read_to_string(&key.path).ok()?;
         let (head, body) = text.split_once('\n')?;
         let (digest, check) = head.split_once(' ')?;
-        let sound = digest == key.digest && check == hexadecimal(&Sha256::digest(body.as_bytes()));
+        let sound = digest == key.digest && check == digest::of(body.as_bytes());
         let entry: Entry = serde_json::from_str(body).ok().filter(|_| sound)?;
         entry.restored()
     }
@@ -108,7 +108,7 @@ impl Cache {
             return Ok(());
         }
         let body = serde_json::to_string(&entry).map_err(io::Error::from)?;
-        let check = hexadecimal(&Sha256::digest(body.as_bytes()));
+        let check = digest::of(body.as_bytes());
         if let Some(folder) = key.path.parent() {
             fs::create_dir_all(folder)?;
         }
@@ -117,18 +117,9 @@ impl Cache {
 }
 
 /// A part of a key, with its length, so that no two lists of parts read the same.
-fn part(digest: &mut Sha256, bytes: &[u8]) {
+fn part(digest: &mut Hash, bytes: &[u8]) {
     digest.update((bytes.len() as u64).to_le_bytes());
     digest.update(bytes);
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// What tells this build from others of the same version.

@@ -88,6 +88,10 @@ pub(super) fn with_tables(schemas: &Schemas, sources: &Sources, query: &str) -> 
             known.insert(Table { name: name.clone().into(), columns, open });
         }
     }
+    for alias in sources.watchlists().filter(|alias| query.contains(alias)) {
+        let columns = sources.watchlist_columns(alias).map_err(|error| error.told())?;
+        known.insert_watchlist(alias.to_owned().into(), columns.into_iter().map(|(name, ty)| Column::new(name, ty)));
+    }
     known.present(names.into_iter().map(Into::into));
     Ok(known)
 }

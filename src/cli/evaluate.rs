@@ -68,6 +68,7 @@ pub(super) fn with<T>(
         match run(&plan) {
             Ok(answer) => {
                 found.extend(findings);
+                found.extend(own_readings(&plan).map(|diagnostic| diagnostic.mapped(&query.map)));
                 return Ok(Answered { answer, warnings: found });
             }
             Err(EvalError::Columns { span, columns }) => {
@@ -82,6 +83,14 @@ pub(super) fn with<T>(
         }
     }
     Err(Failure::Run(format!("the data decides the columns of more than {PLUGIN_LIMIT} plugins")))
+}
+
+/// Remarks on what is answered by a reading of our own.
+fn own_readings(plan: &crate::ir::Query) -> impl Iterator<Item = Diagnostic> {
+    Engine::own_readings(plan).into_iter().map(|(span, what)| {
+        Diagnostic::new(&code::OWN_READING, span, what)
+            .note("the groups are of kqlc's own reading, and Kusto's may differ")
+    })
 }
 
 /// The diagnostic for an error that is about words of the query.

@@ -16,6 +16,7 @@ mod completions;
 mod convert;
 #[cfg(feature = "eval")]
 mod data;
+mod digest;
 mod eased;
 #[cfg(feature = "eval")]
 mod evaluate;

@@ -18,6 +18,7 @@ use super::output::Stream;
 use super::support;
 use crate::ir::pass::share;
 use crate::ir::{Name, Query};
+use crate::source::Span;
 use crate::types::Type;
 
 /// Into how many parts work is cut. Fixed, so that nothing depends on the number of threads.
@@ -38,12 +39,22 @@ pub struct Options {
     pub limit: Option<usize>,
     /// Whether the answer tells how it was come by.
     pub explain: bool,
+    /// Whether `innerunique` takes the last record of those with one key instead of the first: KQL leaves open which.
+    pub last_of_key: bool,
 }
 
 impl Options {
     /// The usual way, at an instant in ticks.
     pub const fn at(now: i64) -> Self {
-        Self { now, threads: None, memory_limit: None, partitions: PARTITIONS, limit: None, explain: false }
+        Self {
+            now,
+            threads: None,
+            memory_limit: None,
+            partitions: PARTITIONS,
+            limit: None,
+            explain: false,
+            last_of_key: false,
+        }
     }
 }
 
@@ -129,6 +140,12 @@ impl Engine {
         Self { options: Options { now, ..self.options }, ..self.clone() }
     }
 
+    /// The same engine, which takes the other record that `innerunique` may take ([`Options::last_of_key`]).
+    #[must_use]
+    pub fn taking_last(&self, last_of_key: bool) -> Self {
+        Self { options: Options { last_of_key, ..self.options }, ..self.clone() }
+    }
+
     /// Ends runs in an orderly way when the process is told to stop (Ctrl-C); told again, it ends at once.
     #[must_use]
     pub fn interruptible(self) -> Self {
@@ -165,6 +182,12 @@ impl Engine {
         support::check(query)?;
         let query = &*share(query);
         self.lowering(query, catalog).stream(query, into)
+    }
+
+    /// The words of a query whose answer follows a reading of our own, since Kusto documents in part how it comes to its: each
+    /// with what is told about it.
+    pub fn own_readings(query: &Query) -> Vec<(Span, String)> {
+        support::own_readings(query)
     }
 
     fn lowering<'a>(&'a self, query: &Query, catalog: &'a dyn Catalog) -> Lowering<'a> {
@@ -228,9 +251,12 @@ mod tests {
 
     /// What a query gives when work is cut into so many parts, a line a record.
     fn answer(text: &str, partitions: usize) -> Vec<String> {
+        answer_of(text, &Engine::new(Options { partitions, ..Options::at(0) }).unwrap())
+    }
+
+    fn answer_of(text: &str, engine: &Engine) -> Vec<String> {
         let tree = crate::syntax::parse(text).query.unwrap();
         let query = bind(&tree, &Schemas::builtin(Dialect::Sentinel)).query.unwrap();
-        let engine = Engine::new(Options { partitions, ..Options::at(0) }).unwrap();
         let answer = engine.run(&query, &NoTables).unwrap();
         let mut rows = Vec::new();
         for batch in &answer.batches {
@@ -244,6 +270,22 @@ mod tests {
             }
         }
         rows
+    }
+
+    /// KQL leaves open which record of a key `innerunique` takes, so both may be asked for.
+    #[test]
+    fn a_unique_join_takes_the_first_record_of_a_key_or_the_last() {
+        let query = r#"datatable(k:string, n:long)["a", 1, "b", 2, "a", 3]
+            | join (datatable(k:string)["a", "b"]) on k | project k, n"#;
+        for partitions in [1, 8] {
+            let engine = Engine::new(Options { partitions, ..Options::at(0) }).unwrap();
+            let mut last = answer_of(query, &engine.taking_last(true));
+            last.sort_unstable();
+            assert_eq!(last, ["a|3", "b|2"]);
+            let mut first = answer_of(query, &engine);
+            first.sort_unstable();
+            assert_eq!(first, ["a|1", "b|2"]);
+        }
     }
 
     /// A key that was one of a group before a join orders nothing by itself after it.

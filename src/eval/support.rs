@@ -21,6 +21,41 @@ pub(super) fn check(query: &Query) -> Result<(), EvalError> {
     first.map_or(Ok(()), Err)
 }
 
+/// The words of a query whose answer follows a reading of our own, each with what is told about it: Kusto documents in part
+/// how it comes to its own.
+pub(super) fn own_readings(query: &Query) -> Vec<(Span, String)> {
+    let mut found = Vec::new();
+    for shared in &query.shared {
+        read_plan(&shared.plan, &mut found);
+    }
+    read_plan(&query.plan, &mut found);
+    found.sort();
+    found.dedup();
+    found
+}
+
+fn read_plan(plan: &Plan, found: &mut Vec<(Span, String)>) {
+    plan.source.kind.expressions(&mut |expr| read_expr(expr, found));
+    plan.source.kind.plans(&mut |plan| read_plan(plan, found));
+    for step in &plan.steps {
+        let own = match &step.op {
+            Op::Reduce { .. } => true,
+            Op::Evaluate(evaluate) => plugins::OWN_READINGS.contains(&&*evaluate.name),
+            _ => false,
+        };
+        if own {
+            found.push((step.span, format!("how `{}` groups is documented in part", operator_name(&step.op))));
+        }
+        step.op.expressions(&mut |expr| read_expr(expr, found));
+        step.op.plans(&mut |plan| read_plan(plan, found));
+    }
+}
+
+fn read_expr(expr: &Expr, found: &mut Vec<(Span, String)>) {
+    expr.operands(&mut |operand| read_expr(operand, found));
+    expr.plan(&mut |plan| read_plan(plan, found));
+}
+
 fn check_plan(plan: &Plan, refused: &mut Vec<EvalError>) {
     if let SourceKind::LogSource(_) | SourceKind::Foreign(_) | SourceKind::Correlated(_) = &plan.source.kind {
         refused.push(EvalError::unsupported("a source of another language is not run here", plan.source.span));
@@ -47,7 +82,6 @@ fn check_plan(plan: &Plan, refused: &mut Vec<EvalError>) {
 /// Why an operator does not run, empty where that goes without saying; nothing where it runs.
 fn refusal(op: &Op) -> Option<&'static str> {
     match op {
-        Op::Reduce { .. } => Some("how it groups strings is not documented in full"),
         Op::Fork(branches) if branches.len() != 1 => Some("an answer is one table"),
         Op::Scan(scan) if scan.steps.iter().any(|step| step.optional) => Some("optional steps are not documented"),
         Op::Evaluate(evaluate) => plugins::refusal(&evaluate.name),

@@ -49,7 +49,8 @@ fn hold(name: &str, value: &mut Value, names: &[String]) {
 /// The array that a text is the text of, written as arrays are.
 fn array_of(text: &str) -> Option<Value> {
     let array: Value = serde_json::from_str(text).ok()?;
-    (array.is_array() && array.to_string() == text).then_some(array)
+    let written = array.to_string();
+    (array.is_array() && written == text).then_some(array)
 }
 
 /// The columns that a query takes for arrays.

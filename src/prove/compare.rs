@@ -134,6 +134,7 @@ impl Measure<'_> {
         if is_nothing(value) {
             return match cell {
                 Cell::Null => true,
+                // What holds nothing may be written as JSON, with null for an empty text.
                 Cell::Text(text) => {
                     text.is_empty() || &**text == "null" || json_of(text).is_some_and(|held| is_nothing(&held))
                 }
@@ -533,6 +534,9 @@ mod tests {
             (serde_json::json!([""]), Type::Dynamic, Cell::text("[\"\"]"), true),
             (serde_json::json!([""]), Type::Dynamic, Cell::text("[\"x\"]"), false),
             (serde_json::json!({"a": 0}), Type::Dynamic, Cell::Null, false),
+            (serde_json::json!({"a": ""}), Type::Dynamic, Cell::text(r#"{"a":null}"#), true),
+            (serde_json::json!({"a": ""}), Type::Dynamic, Cell::text(r#"{"a":"x"}"#), false),
+            (serde_json::json!([""]), Type::Dynamic, Cell::text("[0]"), false),
             (Value::from("a"), Type::String, Cell::Null, false),
             (serde_json::json!(["b", "a"]), Type::Dynamic, Cell::List(vec![Cell::text("a"), Cell::text("b")]), true),
             (serde_json::json!(["b"]), Type::Dynamic, Cell::text("b"), true),

@@ -188,6 +188,8 @@ pub struct Case<'a> {
     /// What it finds without its outer joins, if it has any.
     bare: Option<Vec<Answered>>,
     wanted: Option<HashSet<String>>,
+    /// What it finds where `innerunique` takes other records, if it has such a join.
+    otherwise: std::cell::OnceCell<Option<Vec<Answered>>>,
     decided: std::cell::OnceCell<Decided>,
 }
 
@@ -228,7 +230,8 @@ impl<'a> Case<'a> {
         let bare =
             scenario::without_outer_joins(given.query).map(|query| bench.run(&query)).transpose().map_err(told)?;
         let wanted = scenario::columns_read(given.query);
-        Ok(Self { given, ids, bench, answers, uncapped, bare, wanted, decided: std::cell::OnceCell::new() })
+        let (otherwise, decided) = Default::default();
+        Ok(Self { given, ids, bench, answers, uncapped, bare, wanted, otherwise, decided })
     }
 
     /// Compares the rule with its translation.
@@ -309,6 +312,10 @@ impl<'a> Case<'a> {
                 if found(&answer) || whole.as_deref().is_some_and(found) {
                     continue;
                 }
+                let otherwise = self.otherwise().map(|all| lists.without(&all[at], &self.ids[at]));
+                if otherwise.as_deref().is_some_and(found) {
+                    continue;
+                }
                 if !may_part(scenario, conversion) {
                     proof.verdict = Verdict::Refuted;
                     proof.first_difference = Some(self.difference(at, &measure, &answer, &rows));
@@ -333,6 +340,15 @@ impl<'a> Case<'a> {
             proof.verdict = Verdict::Proven;
         }
         Ok(proof)
+    }
+
+    /// What the rule finds where it takes other records that it may as well take; nothing where it chooses none.
+    fn otherwise(&self) -> Option<&[Answered]> {
+        let run = || {
+            let chooses = scenario::takes_one_of_key(self.given.query);
+            chooses.then(|| self.bench.run_taking(self.given.query, true).ok()).flatten()
+        };
+        self.otherwise.get_or_init(run).as_deref()
     }
 
     fn storing(&self, target: &'static dyn Target, empty: Empty) -> Storing<'_> {

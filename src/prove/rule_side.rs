@@ -103,8 +103,16 @@ impl<'a> Bench<'a> {
     /// # Errors
     /// Where it is not run, or fails.
     pub(super) fn run(&self, query: &Query) -> Result<Vec<Answered>, EvalError> {
+        self.run_taking(query, false)
+    }
+
+    /// The same, where `innerunique` takes the last record of a key: KQL leaves open which it takes.
+    ///
+    /// # Errors
+    /// Where it is not run, or fails.
+    pub(super) fn run_taking(&self, query: &Query, last: bool) -> Result<Vec<Answered>, EvalError> {
         let mut all = vec![Answered::default(); self.scenarios.len()];
-        self.each(query, None, &mut |at, answered| {
+        self.each(query, last, None, &mut |at, answered| {
             all[at] = answered;
             true
         })?;
@@ -115,7 +123,7 @@ impl<'a> Bench<'a> {
     /// single scenarios one that was made for these words.
     pub(super) fn differs(&self, query: &Query, about: Span, known: &[Answered]) -> Result<bool, EvalError> {
         let mut found = false;
-        self.each(query, Some(about), &mut |at, answered| {
+        self.each(query, false, Some(about), &mut |at, answered| {
             found |= !same(&answered, &known[at]);
             !found
         })?;
@@ -126,12 +134,14 @@ impl<'a> Bench<'a> {
     fn each(
         &self,
         query: &Query,
+        last: bool,
         about: Option<Span>,
         take: &mut dyn FnMut(usize, Answered) -> bool,
     ) -> Result<(), EvalError> {
+        let engine = self.engine.taking_last(last);
         if let Ok(traced) = trace(query, true) {
             for batch in &self.together {
-                let answer = self.engine.at(batch.now).run(&traced.query, &batch.sources)?;
+                let answer = engine.at(batch.now).run(&traced.query, &batch.sources)?;
                 let mut apart: BTreeMap<usize, Vec<Found>> = BTreeMap::new();
                 for (scope, row) in rows(&answer, &traced)? {
                     apart.entry(scope.unwrap_or_default()).or_default().push(row);
@@ -151,9 +161,9 @@ impl<'a> Bench<'a> {
             let made = batch.scenarios.first().and_then(|at| self.scenarios[*at].about);
             about.zip(made).is_some_and(|(about, made)| about.overlaps(made))
         };
-        let (first, last): (Vec<&Batch>, Vec<&Batch>) = self.alone()?.iter().partition(made_for);
-        for batch in first.into_iter().chain(last) {
-            let answer = self.engine.at(batch.now).run(&traced.query, &batch.sources)?;
+        let (made, others): (Vec<&Batch>, Vec<&Batch>) = self.alone()?.iter().partition(made_for);
+        for batch in made.into_iter().chain(others) {
+            let answer = engine.at(batch.now).run(&traced.query, &batch.sources)?;
             let rows = rows(&answer, &traced)?.into_iter().map(|(_, row)| row).collect();
             // Each scenario has a batch of its own here.
             if let Some(at) = batch.scenarios.first()

@@ -288,6 +288,16 @@ pub(super) fn without_outer_joins(query: &Query) -> Option<Query> {
     found.then_some(bare)
 }
 
+/// Whether a query has a join that takes any one record of those with the same key.
+pub(super) fn takes_one_of_key(query: &Query) -> bool {
+    let mut found = false;
+    each_plan(query, &mut |plan| {
+        let unique = |op: &Op| matches!(op, Op::Join(join) if join.kind == JoinKind::InnerUnique);
+        found |= plan.steps.iter().any(|step| unique(&step.op));
+    });
+    found
+}
+
 /// The texts that a query compares with.
 pub(super) fn texts(query: &Query) -> Vec<String> {
     fn gather(value: &crate::ir::Value, into: &mut Vec<String>) {

@@ -5,18 +5,25 @@ use crate::types::Type;
 
 /// The columns that a predicate which holds leaves neither null nor empty.
 pub(super) fn filled_by(term: &Expr, found: &mut Vec<ColumnId>) {
+    let mut filled = Vec::new();
+    values_filled_by(term, &mut filled);
+    found.extend(filled.into_iter().filter_map(Expr::as_column));
+}
+
+/// The values that a predicate which holds leaves neither null nor empty.
+pub(super) fn values_filled_by<'e>(term: &'e Expr, found: &mut Vec<&'e Expr>) {
     match &term.kind {
-        ExprKind::And(terms) => terms.iter().for_each(|term| filled_by(term, found)),
+        ExprKind::And(terms) => terms.iter().for_each(|term| values_filled_by(term, found)),
         ExprKind::Match(node) if !node.negated => {
             let needle = node.needle.as_literal().and_then(Value::as_str);
             if needle.is_some_and(|n| !n.is_empty()) {
-                found.extend(node.subject.as_column());
+                found.push(&node.subject);
             }
         }
         ExprKind::Match(node)
             if node.test == StringTest::Equals && node.needle.as_literal().and_then(Value::as_str) == Some("") =>
         {
-            found.extend(node.subject.as_column());
+            found.push(&node.subject);
         }
         ExprKind::Member(node) if !node.negated => {
             if let ValueSet::List(items) = &node.set {
@@ -28,25 +35,25 @@ pub(super) fn filled_by(term: &Expr, found: &mut Vec<ColumnId>) {
                     item.as_literal().is_some_and(|v| v.elements().map_or_else(|| filled(v), |e| e.iter().all(filled)))
                 });
                 if all {
-                    found.extend(node.subject.as_column());
+                    found.push(&node.subject);
                 }
             }
         }
         ExprKind::Compare(node) if node.op != CompareOp::NotEqual => {
             if node.right.as_literal().is_some_and(|v| !v.is_null()) {
-                found.extend(node.left.as_column());
+                found.push(&node.left);
             }
             if node.left.as_literal().is_some_and(|v| !v.is_null()) {
-                found.extend(node.right.as_column());
+                found.push(&node.right);
             }
         }
-        ExprKind::Between(node) if !node.negated => found.extend(node.subject.as_column()),
+        ExprKind::Between(node) if !node.negated => found.push(&node.subject),
         ExprKind::Call(function, arguments) if matches!(function.name(), "isnotempty" | "notempty") => {
-            found.extend(arguments.first().and_then(Expr::as_column));
+            found.extend(arguments.first());
         }
         ExprKind::Call(function, arguments) if matches!(function.name(), "isnotnull" | "notnull") => {
             let argument = arguments.first().filter(|a| a.ty.ty != Type::String);
-            found.extend(argument.and_then(Expr::as_column));
+            found.extend(argument);
         }
         _ => {}
     }

@@ -110,6 +110,23 @@ fn a_missing_table_is_told_with_what_is_there() {
 }
 
 #[test]
+fn what_is_grouped_our_own_way_is_told_beside_the_answer() {
+    let folder = folder(&[]);
+    let json = ["--format", "json"];
+    for (query, name) in
+        [("print s = 'a b' | reduce by s", "reduce"), ("print s = 1 | evaluate autocluster()", "autocluster")]
+    {
+        let told = run_in(folder.path(), &json, query);
+        let answer: Value = serde_json::from_str(&stdout(&told)).unwrap();
+        assert_eq!(answer["rows"].as_array().unwrap().len(), 1);
+        assert!(stderr(&told).contains(name) && stderr(&told).contains("documented in part"), "{}", stderr(&told));
+        let quiet = run_in(folder.path(), &["--format", "json", "--quiet"], query);
+        assert_eq!((stderr(&quiet), quiet.stdout), (String::new(), told.stdout));
+    }
+    assert_eq!(stderr(&run_in(folder.path(), &json, "print s = 1 | evaluate basket()")), "");
+}
+
+#[test]
 fn a_rule_is_run_and_its_faults_are_told_in_its_file() {
     let rule = "id: 1\nname: x\nquery: |\n  T\n  | where a == 2\n";
     let folder = folder(&[("r.yaml", rule), ("bad.yaml", &rule.replace("a ==", "b ==")), ("T.csv", "a\n1\n2\n")]);
@@ -229,6 +246,14 @@ fn watchlists_and_addresses_are_files() {
     let arguments = ["--events", ".", "--watchlist", "VIPs:Name=vips.csv"];
     let query = "T | where User in ((_GetWatchlist('VIPs') | project SearchKey))";
     assert_eq!(rows(folder.path(), &arguments, query), json!([["ada"]]));
+    // Columns of its own are text, and known wherever the alias is.
+    for list in ["_GetWatchlist('VIPs')", "_GetWatchlist(alias)"] {
+        let query = format!("let alias = 'VIPs'; {list} | where Level == '2' | project-away SearchKey, WatchlistItem");
+        assert_eq!(rows(folder.path(), &arguments, &query), json!([["", null, "bob", "2"]]), "{list}");
+        let query =
+            format!("let alias = 'VIPs'; T | where User has_any (toscalar({list} | summarize make_list(Name)))");
+        assert_eq!(rows(folder.path(), &arguments, &query), json!([["ada"]]), "{list}");
+    }
     let query =
         "externaldata(Ip: string, Score: long)[@'https://example.com/feed.csv?a=b'] with (ignoreFirstRecord=true)";
     let given = ["--external", "https://example.com/feed.csv?a=b=feed.csv"];

@@ -125,7 +125,7 @@ impl Author<'_> {
     }
 
     fn fitting(&mut self) -> Option<String> {
-        Some(match self.below(26) {
+        Some(match self.below(28) {
             0 | 1 => format!("where {}", self.expression(Type::Bool, DEPTH)),
             2..=4 => {
                 let ty = self.any_type();
@@ -177,6 +177,25 @@ impl Author<'_> {
                 let key = self.known(&[Type::String, Type::Long, Type::Int])?.0;
                 let order = self.sortable()?;
                 format!("partition hint.strategy=native by {key} (top 2 by {order} asc)")
+            }
+            25 => {
+                let text = self.known(&[Type::String])?.0;
+                let options = self.pick(&["", " with threshold = 0.3", " with threshold = 0, characters = ' a'"]);
+                if self.below(2) == 0 {
+                    self.columns = vec![("Pattern".to_owned(), Type::String), ("Count".to_owned(), Type::Long)];
+                    format!("reduce by {text}{options}")
+                } else {
+                    format!("reduce kind=source by {text}{options}")
+                }
+            }
+            26 => {
+                let call = self.pick(&[
+                    "basket('~', '~', 2, '*')",
+                    "basket(0.3)",
+                    "autocluster()",
+                    "autocluster(0.2, '~', 5)",
+                ]);
+                format!("evaluate {call}")
             }
             _ => {
                 let bag = self.known(&[Type::Dynamic])?.0;

@@ -5,6 +5,7 @@ mod examples;
 mod fixes;
 mod forms;
 mod grammar;
+mod groups;
 mod losses;
 mod mutation;
 #[path = "../noise/mod.rs"]

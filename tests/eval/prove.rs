@@ -107,6 +107,43 @@ fn subject(text: &str, schemas: &Schemas, engine: &Engine) -> Subject {
     Subject { path, text: text.to_owned(), query, rule: None, scenarios }
 }
 
+/// The proof of a query for Splunk.
+fn of_splunk(text: &str, schemas: &Schemas, engine: &Engine) -> Proof {
+    let subject = subject(text, schemas, engine);
+    proofs(&subject.given(schemas, engine), &[target::find("splunk").unwrap()]).unwrap().remove(0)
+}
+
+/// Each of these was refuted, some by what judged it.
+#[test]
+fn what_was_refuted_is_not() {
+    let schemas = Schemas::builtin(Dialect::Sentinel);
+    let engine = engine();
+    for text in [
+        // The sets of events were not kept apart.
+        "AuditLogs | where OperationName has 'owner' | mv-apply p = TargetResources on (summarize m = \
+            make_bag(bag_pack(tostring(p.displayName), tostring(p.newValue)))) | project TimeGenerated, OperationName",
+        // Which record of a key is taken is open in KQL.
+        "SigninLogs | where ResultType == '0' | project Started = TimeGenerated, UserPrincipalName, IPAddress, \
+            First = AppDisplayName | join kind=inner (SigninLogs | where ResultType == '1' | project UserPrincipalName, \
+            IPAddress, Second = AppDisplayName) on UserPrincipalName, IPAddress | where First != Second | summarize \
+            Started = min(Started) by UserPrincipalName, First, IPAddress | join (SigninLogs | summarize count() by \
+            First = AppDisplayName | where count_ <= 5) on First | project UserPrincipalName, Started, First",
+        // The empty text is found in a value that is missing.
+        "let seen = materialize(IdentityQueryEvents | where TimeGenerated > ago(30d) and QueryType == 'x' | summarize \
+            make_set(DeviceName)); IdentityQueryEvents | where TimeGenerated > ago(1d) and QueryType == 'x' \
+            | where not(DeviceName has_any (seen))",
+        // The last instant of a day is rounded to the first of the next.
+        "SecurityAlert | where TimeGenerated between (startofday(datetime(2024-02-01)) .. endofday(datetime(2024-02-05))) \
+            | where AlertName == 'x' | extend t = TimeGenerated",
+        // An instant inside of JSON is a text.
+        "AWSCloudTrail | where EventName == 'x' | project TimeGenerated, EventName | extend all = pack_all() \
+            | extend t = tostring(all.TimeGenerated) | project t",
+    ] {
+        let proof = of_splunk(text, &schemas, &engine);
+        assert!(!matches!(proof.verdict, Verdict::Refuted | Verdict::Refused), "{text}\n{proof:?}");
+    }
+}
+
 #[test]
 fn what_decides_in_a_query_is_seen_deciding() {
     let schemas = Schemas::builtin(Dialect::Sentinel);

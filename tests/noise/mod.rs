@@ -18,6 +18,7 @@ use kqlc::eval::{Answer, Cell, Engine, EvalError, Options};
 use kqlc::ir::{External, Json, Plan, Query, SourceKind, Value};
 use kqlc::literal::{Decimal, MAX_DATETIME};
 use kqlc::schema::Schemas;
+use kqlc::source::Span;
 use kqlc::syntax::ast;
 use kqlc::types::Type;
 
@@ -179,6 +180,13 @@ fn run(engine: &Engine, tree: &ast::Query, text: &str, schemas: &Schemas, seed: 
     for _ in 0..20 {
         let bound = bind_learned(tree, schemas, &learned);
         let Some(query) = bound.query.as_ref() else { return Err(EvalError::Source("no query".to_owned())) };
+        // A later operator may name a column that the plugin, as it turned out, does not give.
+        if !learned.is_empty() && bound.has_errors() {
+            return Err(EvalError::unsupported(
+                "the columns of a plugin leave the query without a meaning",
+                Span::at(0),
+            ));
+        }
         match engine.run(query, &Noise::for_query(query, text, seed)) {
             Err(EvalError::Columns { span, columns }) => {
                 learned.insert(span, columns.into_iter().map(|(name, ty)| (name.into(), ty)).collect());

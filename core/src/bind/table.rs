@@ -419,10 +419,11 @@ impl<'a> Binder<'a> {
     ) -> Plan {
         let name: Name = function.name.as_ref().into();
         let call = SourceCall { name: name.clone(), arguments };
-        let returned = match &function.returns {
+        let mut returned = match &function.returns {
             Returns::Table(table) | Returns::Input(table) => self.table_schema(table, &name, span),
             Returns::Scalar(_) => Schema::new([], true),
         };
+        self.add_watchlist(&call, &mut returned, span);
         match (piped, &function.returns) {
             (Some(mut plan), Returns::Input(_)) => {
                 let mut schema = plan.schema().clone();
@@ -440,6 +441,24 @@ impl<'a> Binder<'a> {
                 plan
             }
             (None, _) => Plan::new(SourceKind::Call(call), returned, span),
+        }
+    }
+
+    /// The columns of a watchlist's own, where its file is at hand.
+    fn add_watchlist(&mut self, call: &SourceCall, returned: &mut Schema, span: Span) {
+        let Some((_, Argument::Scalar(alias))) =
+            call.arguments.first().filter(|_| crate::schema::WATCHLISTS.contains(&&*call.name))
+        else {
+            return;
+        };
+        let alias = alias.as_literal().cloned().or_else(|| crate::ir::pass::constant(alias.clone()));
+        let listed = alias.as_ref().and_then(Value::as_str).and_then(|alias| self.schemas.watchlist(alias));
+        for column in listed.iter().flat_map(|columns| columns.iter()) {
+            if returned.get(&column.name).is_none() {
+                let name: Name = column.name.as_ref().into();
+                let id = self.columns.add(name.clone(), column.ty, Origin::Table(call.name.clone()), span);
+                returned.push(Column { id, name, ty: column.ty.into() });
+            }
         }
     }
 

@@ -280,6 +280,8 @@ codes! {
     NO_DATA = "K4002" "no-data" Error;
     /// A value that the query gives cannot be used where it stands.
     UNUSABLE_VALUE = "K4003" "unusable-value" Error;
+    /// The query groups by a rule that Kusto documents in part, and that was filled up here.
+    OWN_READING = "K4004" "own-reading" Info;
 }
 
 /// The code of a given identifier.

@@ -40,3 +40,15 @@ pub(crate) fn told<R: RuleType>(parsed: Result<Pairs<'_, R>, Error<R>>) -> Vec<S
         }
     }
 }
+
+#[test]
+fn tables_are_those_of_the_grammars() {
+    for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/grammar")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|ending| ending == "pest") {
+            let read = |path: &std::path::Path| std::fs::read_to_string(path).unwrap();
+            let table = kqlc_peg::table(&read(&path)).unwrap();
+            assert!(table == read(&path.with_extension("rs")), "{}: `cargo run -p kqlc-peg`", path.display());
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! Parses by a grammar that is data.
 //!
-//! `build.rs` has pest read the grammars of each package, and writes each as a table of rules and an enum of their names.
+//! The package `kqlc-peg` has pest read the grammars, and writes each as a table of rules and an enum of their names.
 //! Here the table is gone through, with pest's own [`ParserState`], so that trees and errors are those of the parser
 //! that pest's derive would make. The derive turns every piece of an expression into a closure of a type of its own,
 //! and each of them has the methods of `ParserState` compiled anew: a sixth of the program, and of the time to build it.

@@ -35,12 +35,17 @@ pub struct Schemas {
     functions: BTreeMap<Name, Arc<Function>>,
     /// The tables there are where queries run, if that is known.
     present: Option<BTreeSet<Name>>,
+    /// The columns of watchlists that are at hand, by alias.
+    lists: BTreeMap<Name, Arc<[Column]>>,
 }
+
+/// The functions that read a watchlist.
+pub const WATCHLISTS: &[&str] = &["_GetWatchlist", "_ASIM_GetWatchlistRaw"];
 
 impl Schemas {
     /// What is built in. Costs nothing: a table is parsed when it is first asked for, and kept for the whole program.
     pub const fn builtin(dialect: Dialect) -> Self {
-        Self { dialect, tables: BTreeMap::new(), functions: BTreeMap::new(), present: None }
+        Self { dialect, tables: BTreeMap::new(), functions: BTreeMap::new(), present: None, lists: BTreeMap::new() }
     }
 
     /// Where queries run.
@@ -84,6 +89,16 @@ impl Schemas {
     /// other tables stays known.
     pub fn present(&mut self, names: impl IntoIterator<Item = Name>) {
         self.present = Some(names.into_iter().collect());
+    }
+
+    /// States the columns that a watchlist has.
+    pub fn insert_watchlist(&mut self, alias: Name, columns: impl IntoIterator<Item = Column>) {
+        self.lists.insert(alias, columns.into_iter().collect());
+    }
+
+    /// The columns that a watchlist is known to have.
+    pub fn watchlist(&self, alias: &str) -> Option<Arc<[Column]>> {
+        self.lists.get(alias).cloned()
     }
 
     /// Whether it is known which tables there are where queries run.

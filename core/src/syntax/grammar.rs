@@ -3,7 +3,7 @@
 /// Parses KQL by the rules of `core/grammar/kql.pest`.
 pub(super) struct Grammar;
 
-include!(concat!(env!("OUT_DIR"), "/kql.rs"));
+include!("../../grammar/kql.rs");
 
 #[cfg(test)]
 mod tests {

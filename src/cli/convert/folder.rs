@@ -10,8 +10,8 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
+use super::super::digest;
 use super::super::replace::Replacement;
 use super::super::unified;
 use super::artefact::{Artefact, Difference};
@@ -131,7 +131,7 @@ impl Folder {
         };
         text.push('\n');
         let file = self.free_name(artefact.target, &entry.rule, artefact.extension);
-        entry.sha256 = Some(hexadecimal(&Sha256::digest(text.as_bytes())));
+        entry.sha256 = Some(digest::of(text.as_bytes()));
         entry.file = Some(file.clone());
         self.entries.push(entry);
         self.write(&file, &text)
@@ -231,13 +231,6 @@ fn files(count: usize) -> String {
     if count == 1 { "1 file".to_owned() } else { format!("{count} files") }
 }
 
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -302,7 +295,7 @@ mod tests {
             match rule["file"].as_str() {
                 Some(file) => {
                     let bytes = fs::read(root.join(file)).unwrap();
-                    assert_eq!(rule["sha256"], hexadecimal(&Sha256::digest(bytes)));
+                    assert_eq!(rule["sha256"], digest::of(&bytes));
                 }
                 None => assert!(rule["fidelity"] == "refused" && rule["sha256"].is_null()),
             }

@@ -100,18 +100,24 @@ impl Lowering<'_> {
         self.projected(joined, fields)
     }
 
-    /// The first record of each combination of keys.
+    /// One record of each combination of keys: the first, or the last where that is asked for.
     fn first_of_each_key(&mut self, input: Relation, keys: &[String]) -> Result<Relation, EvalError> {
         // Without an order there is one record at most, or one for each part.
         if input.order.is_empty() {
             return Ok(input);
         }
         let number = self.hide();
+        let mut order = input.sort();
+        if self.options.last_of_key {
+            for key in &mut order {
+                (key.asc, key.nulls_first) = (!key.asc, !key.nulls_first);
+            }
+        }
         let mut by: Vec<DfExpr> = keys.iter().map(|key| reference(key)).collect();
         by.extend(input.parts.iter().map(|parts| reference(&parts.field)));
         let window = datafusion::functions_window::expr_fn::row_number()
             .partition_by(by)
-            .order_by(input.sort())
+            .order_by(order)
             .build()?
             .alias(&number);
         let fields: Vec<DfExpr> = input.plan.schema().fields().iter().map(|there| reference(there.name())).collect();

@@ -264,6 +264,7 @@ impl<'a> Lowering<'a> {
                 self.top_hitters(input, count, of, by.as_ref(), *measure, step.span)
             }
             Op::Evaluate(evaluate) => self.evaluate(input, evaluate, before, step),
+            Op::Reduce { by, options } => self.reduce(input, by, options, before, step),
             Op::GetSchema => self.get_schema(before, &step.schema),
             Op::Consume => self.consume(input),
             Op::Fork(branches) => self.fork(input, branches, step.span),

@@ -15,7 +15,7 @@ use crate::eval::cell::Cell;
 use crate::eval::error::EvalError;
 use crate::eval::kernels::cast::cast;
 use crate::eval::plugins::{self, Call, Column, Fault, Given, Table};
-use crate::ir::{Argument, Evaluate, Name, Plan, Schema, Source, Step};
+use crate::ir::{Argument, Evaluate, Expr, Name, OptionValue, Plan, Schema, Source, Step, Value};
 use crate::source::Span;
 use crate::types::Type;
 
@@ -83,6 +83,36 @@ impl Lowering<'_> {
             return Err(EvalError::Columns { span, columns });
         }
         self.plugin_table(&given, parts, node, after, span)
+    }
+
+    /// `reduce`, which is called as a plugin is: over the records, or over those of each part.
+    pub(super) fn reduce(
+        &mut self,
+        input: Relation,
+        by: &Expr,
+        options: &[(Name, OptionValue)],
+        before: &Schema,
+        step: &Step,
+    ) -> Result<Relation, EvalError> {
+        let mut arguments = vec![(None, Argument::Scalar(by.clone()))];
+        for name in ["threshold", "characters"] {
+            let value = match options.iter().find(|(option, _)| **option == *name) {
+                None => Value::Null(Type::Dynamic),
+                Some((_, OptionValue::Value(value))) => value.clone(),
+                Some((_, OptionValue::Word(_))) => {
+                    return Err(value_error(format!("`{name}` of `reduce` is a constant"), step.span));
+                }
+            };
+            arguments.push((None, Argument::Scalar(Expr::literal(value, step.span))));
+        }
+        let node = Evaluate { plugin: None, name: "reduce".into(), arguments, aggregates: Vec::new(), declared: None };
+        // Beside the columns of the groups there are others only where `kind=source` keeps the records.
+        let source = step.schema.len() > plugins::GROUP_COLUMNS;
+        let (calls, parts) = self.plugin_calls(input, &node, before, step.span)?;
+        let run = |call: &Call| plugins::reduce(call, source).map_err(|fault| fault_error(fault, &node, step.span));
+        let given: Vec<Table> = calls.iter().map(run).collect::<Result<_, _>>()?;
+        let (given, parts) = one_below_the_other(given, parts, step.span)?;
+        self.plugin_table(&given, parts, &node, &step.schema, step.span)
     }
 
     /// What a plugin gave, under the columns of its schema: by their names where columns are declared, by their places
@@ -234,22 +264,27 @@ fn one_below_the_other(
     if values.is_empty() {
         given = given.iter().map(|table| table.take(&[])).collect::<Result<_, _>>()?;
     }
-    let mut names: Vec<(Name, Type)> = Vec::new();
-    for column in given.iter().flat_map(|table| &table.columns) {
-        match names.iter().find(|(name, _)| *name == column.name) {
-            Some((_, ty)) if *ty == column.ty => {}
-            Some((name, ty)) => {
-                let what = format!("`{name}` is {ty} in one part and {} in another, which is not run here", column.ty);
-                return Err(EvalError::unsupported(what, span));
+    // A table may have a name twice: a column of the input may be called as one that the plugin adds.
+    let mut names: Vec<(Name, usize, Type)> = Vec::new();
+    for table in &given {
+        for (at, column) in table.columns.iter().enumerate() {
+            let nth = table.columns[..at].iter().filter(|before| before.name == column.name).count();
+            match names.iter().find(|(name, there, _)| *name == column.name && *there == nth) {
+                Some((_, _, ty)) if *ty == column.ty => {}
+                Some((name, _, ty)) => {
+                    let what =
+                        format!("`{name}` is {ty} in one part and {} in another, which is not run here", column.ty);
+                    return Err(EvalError::unsupported(what, span));
+                }
+                None => names.push((column.name.clone(), nth, column.ty)),
             }
-            None => names.push((column.name.clone(), column.ty)),
         }
     }
     let mut columns = Vec::with_capacity(names.len());
-    for (name, ty) in names {
+    for (name, nth, ty) in names {
         let mut arrays = Vec::with_capacity(given.len());
         for table in &given {
-            arrays.push(match table.column(&name) {
+            arrays.push(match table.columns.iter().filter(|column| column.name == name).nth(nth) {
                 Some(column) => Arc::clone(&column.array),
                 None => from_cells(ty, std::iter::repeat_n(Cell::Null, table.rows))?,
             });

@@ -23,6 +23,7 @@ use crate::ir::{
     Argument, ArithmeticOp, ColumnId, Expr, External, Name, Plan, Schema, SharedId, Source, SourceCall, SourceKind,
     Union, Value,
 };
+use crate::schema::WATCHLISTS;
 use crate::source::Span;
 use crate::types::Type;
 
@@ -273,9 +274,6 @@ fn place_of(index: i64, rank: DfExpr) -> DfExpr {
     });
     udf::raw("place", index.to_string(), datafusion::arrow::datatypes::DataType::Int64, false, function, vec![rank])
 }
-
-/// The functions that read a watchlist.
-const WATCHLISTS: &[&str] = &["_GetWatchlist", "_ASIM_GetWatchlistRaw"];
 
 /// The values from one to another, the last included where the steps meet it; `None` where they would be too many or
 /// never come there.

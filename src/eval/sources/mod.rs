@@ -26,12 +26,14 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use datafusion::arrow::datatypes::Field;
 use datafusion::catalog::TableProvider;
 
 use self::fault::Faults;
 use self::files::{EventFile, Given, unreadable};
 use self::format::Compression;
 use self::scan::EventTable;
+use super::arrays::KQL_TYPE;
 use super::catalog::Catalog;
 use super::error::EvalError;
 use crate::ir::External;
@@ -161,6 +163,25 @@ impl Sources {
         let table = self.table_of(&mut opened, name, columns.clone(), files);
         opened.tables.insert(name.to_owned(), table);
         Ok(Some(columns))
+    }
+
+    /// The watchlists, by alias.
+    pub fn watchlists(&self) -> impl Iterator<Item = &str> {
+        self.watchlists.keys().map(String::as_str)
+    }
+
+    /// The columns that a watchlist has, with their types.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn watchlist_columns(&self, alias: &str) -> Result<Columns, EvalError> {
+        let Some(list) = self.watchlists.get(alias) else { return Ok(Columns::new()) };
+        let schema = watchlist::provider(self, alias, list)?.schema();
+        let typed = |field: &Field| {
+            let ty = field.metadata().get(KQL_TYPE).and_then(|name| Type::parse(name));
+            Some((field.name().clone(), ty?))
+        };
+        Ok(schema.fields().iter().filter_map(|field| typed(field)).collect())
     }
 
     /// Counts a record of a file that is read at once.

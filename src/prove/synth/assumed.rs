@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::model::Place;
+use super::render::TIMES;
 use crate::ir::{Argument, ColumnId, Expr, ExprKind, Name, Op, Origin, Plan, Query, SharedId, SourceKind, Value};
 use crate::types::Type;
 
@@ -61,6 +62,7 @@ impl Reads {
         let literal = |expr: &Expr| expr.as_literal().and_then(Value::as_str).map(Name::from);
         let place = match &plan.source.kind {
             SourceKind::Table { name, .. } => Some(Place::Table(name.clone())),
+            SourceKind::Tables(pattern) => Some(Place::Table(pattern.replace('*', "Any").into())),
             SourceKind::External(external) => external.addresses.first().and_then(literal).map(Place::External),
             SourceKind::Call(call) if &*call.name == "_GetWatchlist" => {
                 let alias = call.arguments.iter().find_map(|(_, argument)| match argument {
@@ -88,12 +90,12 @@ impl Reads {
                 self.open.insert(place.clone());
             }
             let known = self.places.entry(place).or_default();
-            if plan.source.schema.open {
-                for (name, ty) in names {
-                    let there = known.entry(name).or_insert(Type::Unknown);
-                    if *there == Type::Unknown {
-                        *there = ty;
-                    }
+            // A listed table may have its time under the name that it has in advanced hunting.
+            let listed = !plan.source.schema.open;
+            for (name, ty) in names.into_iter().filter(|(name, _)| !listed || TIMES.contains(&&**name)) {
+                let there = known.entry(name).or_insert(Type::Unknown);
+                if *there == Type::Unknown {
+                    *there = ty;
                 }
             }
         }
@@ -142,7 +144,8 @@ impl Reads {
 
 fn note(query: &Query, id: ColumnId, ty: Type, names: &mut Columns) {
     let info = &query.columns[id];
-    if info.origin == Origin::Assumed {
+    let unlisted_time = info.origin == Origin::Unresolved && TIMES.contains(&&*info.name);
+    if info.origin == Origin::Assumed || unlisted_time {
         let known = names.entry(info.name.clone()).or_insert(ty);
         if *known == Type::Unknown {
             *known = ty;

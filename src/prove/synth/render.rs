@@ -13,7 +13,7 @@ use crate::literal::{TICKS_PER_DAY, TICKS_PER_SECOND};
 use crate::types::Type;
 
 /// The columns that hold the time of an event.
-const TIMES: &[&str] = &["TimeGenerated", "Timestamp", "TimeCreated"];
+pub(super) const TIMES: &[&str] = &["TimeGenerated", "Timestamp", "TimeCreated"];
 
 /// A change to an event that is made: which event, which column, what it holds.
 pub(super) type Patch = (usize, Name, Value);
@@ -58,7 +58,11 @@ impl Solver<'_> {
         }
         let assumed = self.reads.places.get(&instance.place).into_iter().flatten();
         for (name, ty) in assumed {
-            if !event.contains_key(&**name) && !instance.fields.contains_key(name) {
+            let unasked = match instance.fields.get(name) {
+                Some(node) => TIMES.contains(&&**name) && self.assembled_with(*node, over).is_none(),
+                None => true,
+            };
+            if !event.contains_key(&**name) && unasked {
                 event.insert(name.to_string(), stored(&self.supposed(at, instance, name, *ty)));
             }
         }

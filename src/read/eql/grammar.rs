@@ -3,7 +3,7 @@
 /// Parses EQL by the rules of `grammar/eql.pest`.
 pub(super) struct Grammar;
 
-include!(concat!(env!("OUT_DIR"), "/eql.rs"));
+include!("../../../grammar/eql.rs");
 
 #[cfg(test)]
 mod tests {

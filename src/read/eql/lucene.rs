@@ -25,7 +25,7 @@ use crate::types::Type;
 mod grammar {
     pub(super) struct Grammar;
 
-    include!(concat!(env!("OUT_DIR"), "/lucene.rs"));
+    include!("../../../grammar/lucene.rs");
 }
 
 /// How many events of a group make an alert.

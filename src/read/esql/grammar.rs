@@ -3,7 +3,7 @@
 /// Parses ES|QL by the rules of `grammar/esql.pest`.
 pub(super) struct Grammar;
 
-include!(concat!(env!("OUT_DIR"), "/esql.rs"));
+include!("../../../grammar/esql.rs");
 
 #[cfg(test)]
 mod tests {

@@ -11,7 +11,7 @@ use crate::source::Span;
 /// Parses conditions by the rules of `grammar/sigma.pest`.
 struct Grammar;
 
-include!(concat!(env!("OUT_DIR"), "/sigma.rs"));
+include!("../../../grammar/sigma.rs");
 
 /// How deep brackets may nest. Real conditions stay under 5.
 const MAX_DEPTH: usize = 64;

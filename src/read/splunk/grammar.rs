@@ -3,7 +3,7 @@
 /// Parses SPL by the rules of `grammar/spl.pest`.
 pub(super) struct Grammar;
 
-include!(concat!(env!("OUT_DIR"), "/spl.rs"));
+include!("../../../grammar/spl.rs");
 
 #[cfg(test)]
 mod tests {

@@ -23,6 +23,8 @@ pub struct Tables {
     pub time_columns: Vec<String>,
     /// Columns and slots that hold an array of objects, of which nothing is stored under the name itself.
     pub object_arrays: Vec<String>,
+    /// Columns that hold an array of texts: a field with several values.
+    pub text_arrays: Vec<String>,
     /// The tables.
     pub tables: BTreeMap<String, Table>,
 }
@@ -275,9 +277,9 @@ mod tests {
     #[test]
     fn mistakes_are_told_with_file_and_line() {
         let read = |text: &str| Tables::read(DataFile { name: "t", text }).unwrap_err().to_string();
-        let head = "native_index: x\ntime_columns: []\nobject_arrays: []\ntables:\n";
+        let head = "native_index: x\ntime_columns: []\nobject_arrays: []\ntext_arrays: []\ntables:\n";
         let orphan = format!("{head}  A:\n    index: a\n    like: B\n");
-        assert!(read(&orphan).starts_with("t:7: there is no table `B`"));
+        assert!(read(&orphan).starts_with("t:8: there is no table `B`"));
         let misspelt = format!("{head}  A:\n    indices: a\n");
         assert!(read(&misspelt).contains("unknown field"));
     }

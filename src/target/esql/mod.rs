@@ -45,6 +45,10 @@ impl Target for Esql {
         Ok((vec![stored], conflicts))
     }
 
+    fn arrays(&self) -> Result<&'static [String], DataError> {
+        Ok(&tables::builtin()?.text_arrays)
+    }
+
     fn folds(&self, table: &str, column: &str, fields: Fields) -> Result<bool, DataError> {
         Ok(tables::builtin()?.folds(table, column, fields))
     }

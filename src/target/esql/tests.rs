@@ -254,7 +254,7 @@ fn a_list_of_nothing_has_no_partner() {
     );
     assert!(conversion.losses.iter().any(|loss| loss.kind == LossKind::Null), "{:?}", conversion.losses);
     let text = conversion.output.unwrap();
-    assert!(text.contains("| WHERE key IS NOT NULL"), "{text}");
+    assert!(text.contains("| WHERE list_Account IS NOT NULL"), "{text}");
 }
 
 #[test]
@@ -435,4 +435,155 @@ fn what_has_no_rows_there_is_refused() {
     );
     let union = |fields| converted("union AzureDiagnostics, StorageBlobLogs | where OperationName == 'x'", fields);
     assert!(union(Fields::Siem).output.is_none() && union(Fields::Native).output.is_some());
+}
+
+#[test]
+fn a_set_that_is_narrowed_by_another_stands_beside_it() {
+    let text = output(
+        "let a = SecurityEvent | where EventID == 1 | distinct Account; \
+         let b = SigninLogs | where UserPrincipalName in (a) | distinct AppDisplayName; \
+         OfficeActivity | where Operation has_any (b)",
+    );
+    // One `FROM`, and what narrows the inner set lets all other rows pass.
+    assert_eq!(text.matches("(FROM ").count(), 3, "{text}");
+    assert!(text.contains(r#"| WHERE side != "inner""#), "{text}");
+    assert!(text.contains(r#"side = CASE(side == "inner", "pattern", side)"#), "{text}");
+    assert!(text.contains("| KEEP AppDisplayName, key, side)"), "{text}");
+}
+
+#[test]
+fn groups_of_an_inner_flow_that_are_counted_are_one_row_each() {
+    let text = output(
+        "let a = SecurityEvent | where EventID == 1 | distinct Account; \
+         let b = SigninLogs | where UserPrincipalName in (a) | distinct AppDisplayName, UserPrincipalName \
+             | summarize N = count() by AppDisplayName | where N > 2 | project AppDisplayName; \
+         OfficeActivity | where Operation has_any (b)",
+    );
+    assert!(text.contains(r#"chosen = MIN(_id) WHERE side == "inner" BY AppDisplayName, UserPrincipalName"#), "{text}");
+    assert!(text.contains(r#"N2 = COUNT(*) WHERE side == "inner""#), "{text}");
+    assert!(text.contains(r#"| WHERE side != "inner" OR N2 > 2"#), "{text}");
+}
+
+#[test]
+fn a_table_is_joined_with_groups_of_joined_rows() {
+    let text = output(
+        "SecurityEvent | join kind=inner SigninLogs on $left.Account == $right.UserPrincipalName \
+         | summarize N = count() by Account, Other = AppDisplayName \
+         | join kind=leftanti (OfficeActivity | where Operation == 'x') on $left.Other == $right.UserId \
+         | where N > 3",
+    );
+    // The rows of the third table go through the grouping as groups of their own.
+    let groups = text.lines().position(|line| line.starts_with("| STATS N")).unwrap();
+    let by = text.lines().skip(groups).find(|line| line.contains("BY ")).unwrap();
+    assert!(by.ends_with("side, AppDisplayName_key"), "{text}");
+    let after: Vec<&str> = text.lines().skip(groups).collect();
+    assert!(after.iter().any(|line| line.starts_with("| INLINE STATS partners")), "{text}");
+    // A count of all rows is one row also where there are none, which no group is.
+    let refused = native(
+        "SecurityEvent | join kind=inner SigninLogs on $left.Account == $right.UserPrincipalName | summarize N = count() \
+         | extend Account = 'x' | join kind=inner OfficeActivity on $left.Account == $right.UserId",
+    );
+    assert!(refused.output.is_none(), "{:?}", refused.output);
+}
+
+#[test]
+fn rows_written_out_stand_beside_tables() {
+    let text = output(
+        "let l = datatable(A: string, B: string)['x', '1', 'y', '2']; \
+         SecurityEvent | join kind=inner l on $left.Account == $right.A | project Account, B",
+    );
+    assert!(text.contains("\n  (ROW ") && text.contains("| MV_EXPAND row"), "{text}");
+}
+
+#[test]
+fn more_branches_than_there_may_be_are_refused() {
+    let tables = |count| (0..count).map(|at| format!("(T{at} | where A == {at})")).collect::<Vec<_>>().join(", ");
+    assert!(native(&format!("union {}", tables(8))).output.is_some());
+    assert!(native(&format!("union {}", tables(9))).output.is_none());
+}
+
+#[test]
+fn named_columns_of_a_table_nobody_knows_have_combinations() {
+    assert!(output("Some_CL | distinct A_s, B_s").contains("| STATS BY A_s, B_s"));
+    assert!(native("Some_CL | where A_s == 'x' | distinct *").output.is_none());
+}
+
+#[test]
+fn keys_that_a_pipeline_folds_are_told() {
+    let told = |kql: &str| {
+        let conversion = converted(kql, Fields::Siem);
+        assert!(conversion.output.is_some(), "{:?}", conversion.losses);
+        let of_case =
+            |loss: &&crate::target::Loss| loss.kind == LossKind::Case && loss.fidelity == Fidelity::Approximate;
+        conversion.losses.iter().filter(of_case).count()
+    };
+    assert_eq!(told("DeviceProcessEvents | summarize count() by DeviceName"), 1);
+    assert_eq!(told("DeviceProcessEvents | distinct DeviceName"), 1);
+    assert_eq!(told("DeviceProcessEvents | summarize arg_max(Timestamp, FileName) by DeviceName"), 1);
+    assert_eq!(told("DeviceProcessEvents | summarize count() by tolower(DeviceName)"), 0);
+    assert_eq!(told("DeviceProcessEvents | summarize count() by DeviceId"), 0);
+}
+
+#[test]
+fn an_empty_text_that_is_computed_is_the_key_that_a_missing_one_is() {
+    let text = output(
+        "SecurityEvent | join kind=leftsemi (SigninLogs | extend K = tostring(split(AppDisplayName, ' ')[1])) \
+         on $left.Account == $right.K",
+    );
+    assert!(text.contains(r#"COALESCE(Account, "")"#) && text.contains(r#"COALESCE(K, "")"#), "{text}");
+    let text = output("SecurityEvent | join kind=leftsemi SigninLogs on $left.Account == $right.UserPrincipalName");
+    assert!(!text.contains("COALESCE"), "{text}");
+}
+
+#[test]
+fn spans_that_are_computed_move_the_time_of_the_run() {
+    let text = output("SecurityEvent | where TimeGenerated > ago(max_of(1h, 2h))");
+    assert!(text.contains("TO_DATETIME(TO_LONG(NOW()) - GREATEST(3600000, 7200000))"), "{text}");
+    let text = output("Some_CL | summarize count() by bin(When_t, 1h)");
+    assert!(text.contains("DATE_TRUNC(1 hour, TO_DATETIME(When_t))"), "{text}");
+}
+
+#[test]
+fn the_old_replace_has_the_text_last() {
+    for kql in ["replace('a+', 'b', Account)", "replace_regex(Account, 'a+', 'b')"] {
+        assert_eq!(condition(&format!("{kql} == 'x'")), r#"REPLACE(Account, "a+", "b") == "x""#);
+    }
+}
+
+#[test]
+fn elements_of_an_array_of_objects_are_at_positions() {
+    let text = output(
+        "AuditLogs | mv-expand Target = TargetResources | where Target.displayName == 'x' \
+         | project Name = tostring(Target.displayName), Kind = tostring(Target.type)",
+    );
+    assert!(text.contains("position = [0, 1, 2, 3, 4, 5, 6, 7]") && text.contains("| MV_EXPAND position"), "{text}");
+    assert!(text.contains("CASE(position == 0, TargetResources.`0`.displayName, position == 1,"), "{text}");
+    assert!(text.contains("IS NOT NULL OR "), "{text}");
+    let refused =
+        native("AuditLogs | mv-expand Target = TargetResources | where Target.displayName == 'x' and Target has 'y'");
+    assert!(refused.output.is_none(), "{:?}", refused.output);
+    // An element without the parts that are read would be a row as well.
+    let refused =
+        native("AuditLogs | mv-expand Target = TargetResources | project Name = tostring(Target.displayName)");
+    assert!(refused.output.is_none(), "{:?}", refused.output);
+}
+
+#[test]
+fn a_list_of_texts_has_the_text_of_its_elements() {
+    let text = output("IdentityInfo | where AssignedRoles has 'Global Administrator'");
+    assert!(text.contains(r#"MV_CONCAT(AssignedRoles, "\",\"")"#) && text.contains("RLIKE"), "{text}");
+    assert!(output("IdentityInfo | where isnotempty(AssignedRoles)").contains("WHERE AssignedRoles IS NOT NULL"));
+}
+
+#[test]
+fn an_object_is_there_where_a_part_of_it_is() {
+    let text = output("SigninLogs | where isnotnull(DeviceDetail.a) and DeviceDetail.a.b == 1");
+    assert!(text.contains("DeviceDetail.a IS NOT NULL OR DeviceDetail.a.b IS NOT NULL"), "{text}");
+}
+
+#[test]
+fn a_table_whose_time_is_known_has_no_other() {
+    let conversion = native("CloudAuditEvents | where Timestamp > ago(1d)");
+    assert!(conversion.losses.iter().any(|loss| loss.kind == LossKind::UnresolvedName));
+    assert!(conversion.output.unwrap().contains("TO_DATETIME(Timestamp) >"));
 }

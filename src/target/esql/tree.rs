@@ -328,6 +328,41 @@ impl Expr {
         }
     }
 
+    /// The expression with another in the place of each part for which there is one.
+    #[must_use]
+    pub fn mapped(&self, f: &mut dyn FnMut(&Self) -> Option<Self>) -> Self {
+        if let Some(other) = f(self) {
+            return other;
+        }
+        let mut one = |e: &Self| Box::new(e.mapped(f));
+        match self {
+            Self::Field(_)
+            | Self::Text(_)
+            | Self::Number(_)
+            | Self::Bool(_)
+            | Self::Null
+            | Self::Span(..)
+            | Self::All
+            | Self::Hole(..)
+            | Self::Rest(_) => self.clone(),
+            Self::Call(name, inner) => Self::Call(name.clone(), inner.iter().map(|e| e.mapped(f)).collect()),
+            Self::List(inner) => Self::List(inner.iter().map(|e| e.mapped(f)).collect()),
+            Self::And(inner) => Self::And(inner.iter().map(|e| e.mapped(f)).collect()),
+            Self::Or(inner) => Self::Or(inner.iter().map(|e| e.mapped(f)).collect()),
+            Self::Compare(op, left, right) => Self::Compare(*op, one(left), one(right)),
+            Self::Binary(op, left, right) => Self::Binary(*op, one(left), one(right)),
+            Self::In(subject, items) => {
+                let subject = one(subject);
+                Self::In(subject, items.iter().map(|e| e.mapped(f)).collect())
+            }
+            Self::Negate(inner) => Self::Negate(one(inner)),
+            Self::Not(inner) => Self::Not(one(inner)),
+            Self::Like(inner, pattern) => Self::Like(one(inner), pattern.clone()),
+            Self::Rlike(inner, pattern) => Self::Rlike(one(inner), pattern.clone()),
+            Self::IsNull(inner, is) => Self::IsNull(one(inner), *is),
+        }
+    }
+
     /// Whether it reads a column.
     pub fn reads(&self, field: &str) -> bool {
         let mut found = false;

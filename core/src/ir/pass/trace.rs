@@ -218,6 +218,8 @@ impl Pass<'_> {
                 if self.scoped {
                     let Some(scope) = hidden.scope.filter(|_| !keys.is_empty()) else { return self.mixed(span) };
                     keys.push(self.key(scope, span));
+                } else {
+                    after.hidden.scope = None;
                 }
                 after.hidden.events = hidden.events.and_then(|events| self.gathered(aggregates, events, span));
             }
@@ -232,6 +234,8 @@ impl Pass<'_> {
                     if self.scoped {
                         let Some(scope) = hidden.scope else { return self.mixed(span) };
                         keys.push(self.key(scope, span));
+                    } else {
+                        after.hidden.scope = None;
                     }
                     let mut aggregates = Vec::new();
                     after.hidden.events = hidden.events.and_then(|events| self.gathered(&mut aggregates, events, span));
@@ -245,11 +249,16 @@ impl Pass<'_> {
                     let scoped = std::mem::replace(&mut self.scoped, false);
                     let inner = self.plan(body, hidden);
                     self.scoped = scoped;
-                    let inner = inner?;
-                    if scoped && inner.scope.is_none() {
-                        return self.mixed(span);
+                    // The set is that of the record, which stays beside what the body makes of its elements.
+                    after.hidden = Hidden { scope: hidden.scope, ..inner? };
+                    // What the body puts together is of no event where there are no elements.
+                    if let (Some(outer), Some(inner)) = (hidden.events, after.hidden.events)
+                        && outer != inner
+                    {
+                        self.add(&mut step.schema, hidden);
+                        self.add(&mut step.schema, after.hidden);
+                        return Ok(self.together([outer, inner], after.hidden, &step.schema, span));
                     }
-                    after.hidden = inner;
                 }
             }
             Op::MakeSeries(node) => {
@@ -257,6 +266,8 @@ impl Pass<'_> {
                 if self.scoped {
                     let Some(scope) = hidden.scope.filter(|_| !keys.is_empty()) else { return self.mixed(span) };
                     keys.push(self.key(scope, span));
+                } else {
+                    after.hidden.scope = None;
                 }
                 after.hidden.events = None;
             }
@@ -324,17 +335,22 @@ impl Pass<'_> {
             hidden.events = mine.or(theirs);
             return Ok(After { hidden, extra: None });
         };
+        Ok(self.together([mine, theirs], hidden, schema, span))
+    }
+
+    /// The events of both columns as those of a record.
+    fn together(&mut self, sides: [ColumnId; 2], mut hidden: Hidden, schema: &Schema, span: Span) -> After {
         let Some(pack): Option<FunctionId> = functions::scalar("pack_array") else {
-            return Ok(After { hidden, extra: None });
+            return After { hidden, extra: None };
         };
         let both = self.new_events(span);
         hidden.events = Some(both);
-        let sides = [mine, theirs].map(|id| Expr::column(id, EVENTS_TYPE, span)).to_vec();
+        let sides = sides.map(|id| Expr::column(id, EVENTS_TYPE, span)).to_vec();
         let expr = Expr::new(ExprKind::Call(pack, sides), EVENTS_TYPE, span);
         let mut wider = schema.clone();
         self.add(&mut wider, hidden);
         let extend = Step { op: Op::Extend(vec![Computed { id: both, expr }]), schema: wider, span };
-        Ok(After { hidden, extra: Some(extend) })
+        After { hidden, extra: Some(extend) }
     }
 }
 
@@ -445,6 +461,28 @@ mod tests {
         ] {
             assert!(traced(text, true).is_err(), "{text}");
             assert!(traced(text, false).is_ok(), "{text}");
+        }
+    }
+
+    /// What a body puts together has lost the set; the record beside it has not.
+    #[test]
+    fn a_record_keeps_its_set_beside_what_a_body_makes_of_its_elements() {
+        for body in ["summarize n = count()", "summarize n = count() by x", "distinct x", "where x > 1"] {
+            let text = format!("SecurityEvent | mv-apply x = pack_array(1, 2) to typeof(long) on ({body})");
+            let tree = crate::syntax::parse(&text).query.unwrap();
+            let query = bind(&tree, &Schemas::builtin(Dialect::Sentinel)).query.unwrap();
+            let traced = trace(&query, true).unwrap();
+            assert!(traced.scope.is_some(), "{body}");
+            let body_of = |step: &Step| match &step.op {
+                Op::MvExpand(expand) => expand.body.clone(),
+                _ => None,
+            };
+            let inner = traced.query.plan.steps.iter().find_map(body_of).unwrap();
+            let inner = inner.schema();
+            let listed = inner.iter().any(|column| column.name.starts_with(SCOPE));
+            assert_eq!(listed, body.starts_with("where"), "{body}: what a body lists it would have to give");
+            let packs = traced.query.to_string().matches("pack_array").count();
+            assert_eq!(packs, if listed { 1 } else { 2 }, "{body}: the record's own events belong to it");
         }
     }
 

@@ -6,14 +6,13 @@
 
 use std::ops::Range;
 
-use wide::u8x16;
+use fearless_simd::prelude::*;
+use fearless_simd::{Level, dispatch, u8x64};
 
 use super::scan::escape;
 
 /// How many bytes a word of marks is about.
 const BLOCK: usize = 64;
-/// How many bytes are compared together.
-const LANE: usize = 16;
 /// More bytes are read one by one, so that what they leave behind is small.
 const LONGEST: usize = 1 << 24;
 
@@ -140,37 +139,48 @@ impl Marks {
         Block { quotes: join(one.quotes, other.quotes), slashes: join(one.slashes, other.slashes) }
     }
 
-    /// Looks at bytes, which are one record or many, each in a line of its own.
+    /// Looks at bytes, which are one record or many, each in a line of its own; as many at a time as the processor can.
     pub(in super::super) fn read(&mut self, bytes: &[u8]) {
         self.controls.clear();
         self.wrong.clear();
         self.known = bytes.len() <= LONGEST;
-        if !self.known {
-            return;
+        if self.known {
+            dispatch!(Level::new(), simd => self.look(simd, bytes));
         }
+    }
+
+    #[inline(always)]
+    fn look<S: Simd>(&mut self, simd: S, bytes: &[u8]) {
         let (blocks, rest) = bytes.as_chunks::<BLOCK>();
-        // One more than there are, so that what stands ahead of a place never ends within a block.
-        self.blocks.resize(blocks.len() + 2, Block::default());
-        let mut carry = 0;
-        for (at, block) in blocks.iter().enumerate() {
-            carry = self.set(bytes, at, look(block), carry);
-        }
         let mut last = [b' '; BLOCK];
         if let Some(start) = last.get_mut(..rest.len()) {
             start.copy_from_slice(rest);
         }
-        self.set(bytes, blocks.len(), look(&last), carry);
-        if let Some(end) = self.blocks.last_mut() {
-            *end = Block::default();
+        let mut known = std::mem::take(&mut self.blocks);
+        // One more than there are, so that what stands ahead of a place never ends within a block.
+        known.resize(blocks.len() + 2, Block::default());
+        let (whole, end) = known.split_at_mut(blocks.len());
+        let mut carry = 0;
+        for (number, (known, block)) in whole.iter_mut().zip(blocks).enumerate() {
+            let found = Found::of(look(simd, block), carry);
+            *known = found.block;
+            carry = found.carry;
+            if found.is_odd() {
+                self.note(bytes, number, found);
+            }
         }
+        let found = Found::of(look(simd, &last), carry);
+        self.note(bytes, blocks.len(), found);
+        if let [end, beyond] = end {
+            (*end, *beyond) = (found.block, Block::default());
+        }
+        self.blocks = known;
     }
 
-    /// Sets what a block has. `carry` says that its first byte is escaped; gives that of the next.
-    #[inline(always)]
-    fn set(&mut self, bytes: &[u8], number: usize, seen: Seen, carry: u64) -> u64 {
-        let (escaped, next) = escapes(seen.slashes, carry);
-        // Quotes and backslashes are escaped nearly always, other characters hardly ever.
-        let mut others = escaped & !(seen.quotes | seen.slashes);
+    /// Takes down what few blocks have.
+    #[inline(never)]
+    fn note(&mut self, bytes: &[u8], number: usize, found: Found) {
+        let Found { mut others, mut controls, .. } = found;
         while others != 0 {
             let at = number * BLOCK + others.trailing_zeros() as usize;
             if escape(bytes, at).is_err() {
@@ -178,15 +188,39 @@ impl Marks {
             }
             others &= others - 1;
         }
-        let mut controls = seen.controls;
         while controls != 0 {
             self.controls.push((number * BLOCK) as u32 + controls.trailing_zeros());
             controls &= controls - 1;
         }
-        if let Some(block) = self.blocks.get_mut(number) {
-            *block = Block { quotes: seen.quotes & !escaped, slashes: seen.slashes };
-        }
-        next
+    }
+}
+
+/// What is found out about a block.
+#[derive(Clone, Copy)]
+struct Found {
+    block: Block,
+    /// Whether the first byte of the next block is escaped.
+    carry: u64,
+    /// What is escaped and neither a quote nor a backslash: those are escaped nearly always, others hardly ever.
+    others: u64,
+    /// The control characters.
+    controls: u64,
+}
+
+impl Found {
+    /// What comes of what is seen. `carry` says that the first byte is escaped.
+    #[inline(always)]
+    fn of(seen: Seen, carry: u64) -> Self {
+        let Seen { quotes, slashes, controls } = seen;
+        let (escaped, carry) = escapes(slashes, carry);
+        let others = escaped & !(quotes | slashes);
+        Self { block: Block { quotes: quotes & !escaped, slashes }, carry, others, controls }
+    }
+
+    /// Whether there is something that few blocks have.
+    #[inline(always)]
+    fn is_odd(self) -> bool {
+        self.others | self.controls != 0
     }
 }
 
@@ -217,24 +251,13 @@ struct Seen {
 
 /// Looks at a block.
 #[inline(always)]
-fn look(block: &[u8; BLOCK]) -> Seen {
-    let (quote, slash, control) = (u8x16::splat(b'"'), u8x16::splat(b'\\'), u8x16::splat(0x1f));
-    let mut seen = Seen { quotes: 0, slashes: 0, controls: 0 };
-    let mut least = u8x16::MAX;
-    for (at, lane) in block.as_chunks::<LANE>().0.iter().enumerate() {
-        let lane = u8x16::from(*lane);
-        seen.quotes |= u64::from(lane.simd_eq(quote).to_bitmask()) << (at * LANE);
-        seen.slashes |= u64::from(lane.simd_eq(slash).to_bitmask()) << (at * LANE);
-        least = least.min(lane);
+fn look<S: Simd>(simd: S, block: &[u8; BLOCK]) -> Seen {
+    let bytes = u8x64::simd_from(simd, *block);
+    Seen {
+        quotes: bytes.simd_eq(b'"').to_bitmask(),
+        slashes: bytes.simd_eq(b'\\').to_bitmask(),
+        controls: bytes.min(0x1f).simd_eq(bytes).to_bitmask(),
     }
-    // Few blocks have one.
-    if least.min(control).simd_eq(least).any() {
-        for (at, lane) in block.as_chunks::<LANE>().0.iter().enumerate() {
-            let lane = u8x16::from(*lane);
-            seen.controls |= u64::from(lane.min(control).simd_eq(lane).to_bitmask()) << (at * LANE);
-        }
-    }
-    seen
 }
 
 #[cfg(test)]

@@ -2,13 +2,13 @@
 
 use super::partners::identity;
 use super::{Elements, Flow, Lower, Result, Slot, refuse};
-use crate::ir::{AggregateCall, ColumnId, CompareOp, Computed, Expr as Ir, Schema};
-use crate::target::LossKind;
+use crate::ir::{AggregateCall, ColumnId, CompareOp, Computed, Expr as Ir, ExprKind, Schema};
 use crate::target::elastic::tables::Values;
 use crate::target::esql::rows::AggregateEmit;
 use crate::target::esql::tree::{Aggregate, Command, Expr};
 use crate::target::ledger::Accounts as _;
 use crate::target::usage::Usage;
+use crate::target::{Loss, LossKind};
 use crate::types::Type;
 
 /// What is computed of a group, and over which of its rows.
@@ -32,6 +32,7 @@ impl Lower<'_> {
         let mut by: Vec<(String, Option<Expr>)> = Vec::new();
         for key in keys {
             let old = Self::slot(flow, &key.expr).cloned();
+            self.merged(flow, &key.expr);
             let filled = Self::is_filled(flow, &key.expr);
             let value = if key.expr.ty.ty == Type::Dynamic {
                 self.text(flow, &key.expr)?
@@ -92,6 +93,24 @@ impl Lower<'_> {
         Ok(())
     }
 
+    /// Tells that keys which differ in case alone make one group, where the pipeline changes the case of a field.
+    pub(super) fn merged(&mut self, flow: &Flow, key: &Ir) {
+        let folds =
+            matches!(&key.kind, ExprKind::Call(function, _) if matches!(function.name(), "tolower" | "toupper"));
+        let mut names = Vec::new();
+        key.for_each_column(&mut |id| {
+            if flow.slots.get(&id).is_some_and(|slot| slot.values.is_some()) && key.ty.ty == Type::String {
+                names.push(self.query.columns[id].name.to_string());
+            }
+        });
+        for name in names.into_iter().filter(|_| !folds) {
+            let message = format!(
+                "the values of `{name}` are stored there in another case, so that keys which differ in case alone are one group"
+            );
+            self.ledger.losses.push(Loss::approximate(LossKind::Case, key.span, message));
+        }
+    }
+
     /// The call that picks a record of each group, and the aggregate that says which, where it is the only one.
     fn row_picker<'c>(&self, calls: &'c [AggregateCall], after: &Usage) -> Option<(&'c AggregateCall, &'static str)> {
         let mut pickers =
@@ -132,6 +151,9 @@ impl Lower<'_> {
                     usage.live.insert(id);
                 });
             }
+        }
+        for key in keys {
+            self.merged(flow, &key.expr);
         }
         self.compute(flow, keys, schema, &usage)?;
         let mut by: Vec<(String, Option<Expr>)> = Vec::new();

@@ -110,6 +110,26 @@ impl<'a> Lower<'a> {
     }
 }
 
+impl Lower<'_> {
+    /// The type of the elements of a column that holds an array of texts, which is a field with several values.
+    pub(super) fn text_array(&mut self, flow: &Flow, expr: &Ir) -> Option<Type> {
+        let id = expr.as_column()?;
+        let name = self.query.columns[id].name.clone();
+        let is = self.query.columns[id].ty.ty == Type::Dynamic
+            && self.tables.text_arrays.iter().any(|array| **array == *name)
+            && self.is_object(flow, id);
+        if !is {
+            return None;
+        }
+        self.lose(
+            LossKind::Null,
+            expr.span,
+            format!("`{name}` is taken to be stored as a field with several values: equal ones come once, in an order of their own, and one without any is missing"),
+        );
+        Some(Type::String)
+    }
+}
+
 /// The type of what an expression packs into an array.
 pub(super) fn packed(expr: &Ir) -> Option<Type> {
     let ExprKind::Call(function, arguments) = &expr.kind else { return None };

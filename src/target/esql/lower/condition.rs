@@ -47,6 +47,24 @@ impl Lower<'_> {
                         expr.span,
                         "an empty text is no null in KQL; here it is stored as a missing field, as a null is",
                     );
+                    if let [argument] = arguments.as_slice()
+                        && let ExprKind::Access(access) = &argument.kind
+                        && let Expr::Field(field) = self.value(flow, argument)?
+                    {
+                        let is_null = (function.name() == "isnull") == want;
+                        let mut tests = vec![Expr::IsNull(Box::new(Expr::field(&field)), is_null)];
+                        tests.extend(
+                            self.parts_of(access, &field).into_iter().map(|part| Expr::IsNull(Box::new(part), is_null)),
+                        );
+                        return Ok(if is_null { Expr::all(tests) } else { Expr::any(tests) });
+                    }
+                }
+                let of_empty = ["isempty", "isnotempty", "notempty"].iter().position(|name| *name == function.name());
+                if let (Some(at), [array]) = (of_empty, arguments.as_slice())
+                    && self.text_array(flow, array).is_some()
+                {
+                    let field = self.value(flow, array)?;
+                    return Ok(if (at == 0) == want { field.is_null() } else { field.is_not_null() });
                 }
                 let case = self.function_case(*function, arguments);
                 match case.map(|case| (&case.emit, &case.negated, &case.loss)) {

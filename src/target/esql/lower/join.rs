@@ -2,7 +2,8 @@
 //! over to the other. Where a key has several partners, each travels as one text, so that expanding them gives the pairs.
 
 use super::aggregate::of_side;
-use super::partners::{dissected, identities, identity, packed, stored_as};
+use super::beside::Other;
+use super::partners::{dissected, identities, identity, may_be_empty, packed, stored_as};
 use super::plan::branches;
 use super::rewrite::at_least_one;
 use super::source::index_of;
@@ -19,6 +20,8 @@ use crate::types::Type;
 
 /// The column that says which side a row is of.
 const SIDE: &str = "side";
+/// What parts the values of a list that goes over to the other side, a single character.
+const BETWEEN: &str = "␞";
 /// The side whose rows go on.
 pub(super) const ROWS: &str = "rows";
 
@@ -164,6 +167,7 @@ impl Lower<'_> {
             self.ledger.losses.push(Loss { kind: LossKind::RowCap, span, message: message.into(), fidelity });
         }
         let mut outputs = Vec::new();
+        let mut lists = Vec::new();
         for id in carried {
             let (name, ty) = (self.query.columns[*id].name.to_string(), self.query.columns[*id].ty.ty);
             let slot = right.slots.get(id).cloned();
@@ -187,9 +191,9 @@ impl Lower<'_> {
             let value = self.column(&mut right, *id, span);
             let value = if ty == Type::Dynamic {
                 self.at(after.deciding.contains(id), |lower| {
-                    lower.lose(LossKind::Null, span, format!("the values of `{name}` are joined into one text"));
+                    lower.lose(LossKind::Null, span, format!("the values of `{name}` are carried over as texts"));
                 });
-                Expr::call("MV_CONCAT", [Expr::call("TO_STRING", [value]), Expr::text(", ")])
+                Expr::call("MV_CONCAT", [Expr::call("TO_STRING", [value]), Expr::text(BETWEEN)])
             } else {
                 value
             };
@@ -201,6 +205,12 @@ impl Lower<'_> {
                 Type::Real | Type::Decimal => Expr::call("TO_DOUBLE", [column]),
                 Type::DateTime => Expr::call("TO_DATETIME", [column]),
                 Type::Bool => Expr::call("CASE", [empty, Expr::Null, Expr::call("TO_BOOLEAN", [column])]),
+                Type::Dynamic => {
+                    let list = self.helper(&format!("{name}_values"));
+                    let values = Expr::call("SPLIT", [column, Expr::text(BETWEEN)]);
+                    lists.push((list.clone(), Expr::call("CASE", [empty, Expr::Null, values])));
+                    Expr::Field(list)
+                }
                 _ => column,
             };
             let values = slot.and_then(|slot| slot.values);
@@ -216,6 +226,9 @@ impl Lower<'_> {
             names if names.iter().all(String::is_empty) => {}
             [only] => flow.push(Command::Eval(vec![(only.clone(), Expr::field(&partners))])),
             names => flow.push(Command::Dissect(partners, dissected(names))),
+        }
+        if !lists.is_empty() {
+            flow.push(Command::Eval(lists));
         }
         flow.slots.extend(outputs);
         flow.unique = None;
@@ -248,7 +261,9 @@ impl Lower<'_> {
     ) -> Result<()> {
         let side = self.side_of();
         let label = self.helper("other");
+        self.opened_up(flow, &side, span)?;
         // The keys of both sides under one name.
+        let mut late = Vec::new();
         let mut names = Vec::new();
         let mut key_columns = Vec::new();
         for (left, right_id) in keys {
@@ -274,15 +289,24 @@ impl Lower<'_> {
                 );
                 self.ledger.losses.push(Loss::approximate(LossKind::Null, span, message));
             }
+            let is_empty_apart = text && (may_be_empty(flow, &left_value) || may_be_empty(&right, &right_value));
             let as_key = |value: Expr, stored: Option<StoredType>, own: Option<Values>| {
                 let value = if stored.is_some() { Expr::call("TO_STRING", [value]) } else { value };
-                folded.filter(|folded| own != Some(*folded)).map_or(value.clone(), |folded| stored_as(folded, value))
+                let value = folded
+                    .filter(|folded| own != Some(*folded))
+                    .map_or(value.clone(), |folded| stored_as(folded, value));
+                // A text that is computed may be empty, and one that is missing is empty as well.
+                if is_empty_apart { Expr::call("COALESCE", [value, Expr::text("")]) } else { value }
             };
             let name = match (&left_value, as_key(left_value.clone(), left_stored, left_values)) {
-                (Expr::Field(name), key) if key == left_value => name.clone(),
+                (Expr::Field(name), key) if key == left_value && !is_computed(flow, name) => name.clone(),
                 (_, key) => {
                     let name = self.helper(&format!("{}_key", self.query.columns[*left].name));
-                    flow.push(Command::Eval(vec![(name.clone(), key)]));
+                    if flow.pool.is_some() {
+                        late.push((name.clone(), key));
+                    } else {
+                        flow.push(Command::Eval(vec![(name.clone(), key)]));
+                    }
                     name
                 }
             };
@@ -290,26 +314,7 @@ impl Lower<'_> {
             names.push((name.clone(), right_value));
             key_columns.push((name, text));
         }
-        let mut kept_columns: Vec<String> = vec![side.clone()];
-        let mut evals = vec![(side.clone(), Expr::text(&label))];
-        // Keys take over names of the left side, which may be fields of the right one too: they come last, and those that
-        // one of them still reads come by another name.
-        let mut late = Vec::new();
-        for (at, (name, value)) in names.iter().enumerate() {
-            kept_columns.push(name.clone());
-            if *value == Expr::field(name) {
-                continue;
-            }
-            let is_read = names[at + 1..].iter().any(|(_, other)| other.reads(name));
-            let value = if is_read {
-                let aside = self.helper(&format!("{name}_key"));
-                evals.push((aside.clone(), value.clone()));
-                Expr::Field(aside)
-            } else {
-                value.clone()
-            };
-            late.push((name.clone(), value));
-        }
+        let mut columns = Vec::new();
         let mut aggregates = Vec::new();
         let mut slots = Vec::new();
         let mut unique = true;
@@ -325,8 +330,7 @@ impl Lower<'_> {
                     let slot = right.slots.get(id).cloned();
                     let own = self.query.columns[*id].name.to_string();
                     let name = self.helper(&format!("{own}_right"));
-                    evals.push((name.clone(), value));
-                    kept_columns.push(name.clone());
+                    columns.push((name.clone(), value));
                     let several = !one || self.query.columns[*id].ty.ty == Type::Dynamic;
                     let function = if several { "VALUES" } else { "MAX" };
                     aggregates.push(Aggregate {
@@ -339,8 +343,7 @@ impl Lower<'_> {
                 }
             }
             Carried::Partners(name, value) => {
-                evals.push((name.clone(), value));
-                kept_columns.push(name.clone());
+                columns.push((name.clone(), value));
                 aggregates.push(Aggregate {
                     name: name.clone(),
                     value: Expr::call("VALUES", [Expr::field(&name)]),
@@ -348,19 +351,14 @@ impl Lower<'_> {
                 });
             }
         }
-        evals.extend(late);
-        right.push(Command::Eval(evals));
-        right.push(Command::Keep(kept_columns));
-        right.pool = None;
         let partners = self.helper("partners");
         aggregates.push(Aggregate {
             name: partners.clone(),
             value: Expr::call("COUNT", [Expr::All]),
             condition: Some(of_side(&side, &label)),
         });
-        let right_queries = branches(right, span)?;
-        Self::pooled(flow, &side, span)?;
-        Self::add_branches(flow, right_queries, keys.iter().map(|(left, _)| *left), span)?;
+        let other = Other { label: &label, columns, keys: names, late };
+        self.put_beside(flow, right, &side, other, span)?;
         let by = key_columns.iter().map(|(name, _)| (name.clone(), None)).collect();
         let at = flow.pool.unwrap_or_default();
         flow.commands.insert(at, Command::Stats { inline: true, aggregates, by });
@@ -416,41 +414,6 @@ impl Lower<'_> {
             pool: Some(0),
             ..kept
         };
-        Ok(())
-    }
-
-    pub(super) fn add_branches(
-        flow: &mut Flow,
-        more: Vec<Query>,
-        keys: impl Iterator<Item = ColumnId>,
-        span: Span,
-    ) -> Result<()> {
-        let at = flow.pool.unwrap_or_default();
-        let later = &flow.commands[at..];
-        if !later.iter().all(Command::is_row_by_row) {
-            return refuse(
-                LossKind::UnsupportedOperator,
-                span,
-                "sub-queries of FROM cannot be nested, and here a further table is joined behind an aggregation",
-            );
-        }
-        for key in keys {
-            let name = match flow.slots.get(&key).map(|slot| &slot.expr) {
-                Some(Expr::Field(name)) => name.clone(),
-                _ => String::new(),
-            };
-            let computed_later = flow.commands.iter().any(|command| command.assigns(&|given| given == name));
-            if name.is_empty() || computed_later {
-                return refuse(
-                    LossKind::UnsupportedOperator,
-                    span,
-                    "sub-queries of FROM cannot be nested, and here the key of a further join is computed behind the first",
-                );
-            }
-        }
-        if let Head::Queries(queries) = &mut flow.head {
-            queries.extend(more);
-        }
         Ok(())
     }
 
@@ -525,6 +488,11 @@ impl Lower<'_> {
             flow.slots.insert(*right, slot);
         }
     }
+}
+
+/// Whether a column is made behind the branches of a pool.
+fn is_computed(flow: &Flow, name: &str) -> bool {
+    flow.pool.is_some() && flow.commands.iter().any(|command| command.assigns(&|given| given == name))
 }
 
 /// Whether a branch holds the rows that go on.

@@ -7,8 +7,10 @@
 //! where KQL's is true, or to one that is true exactly where KQL's is false ([`Lower::condition`]).
 
 mod aggregate;
+mod beside;
 mod call;
 mod condition;
+mod element;
 mod join;
 mod partners;
 mod pattern;
@@ -55,8 +57,18 @@ pub(super) fn lower(query: &Ir, data: &Data, tables: &Tables, options: Options) 
     }
 }
 
-/// The query, if it reads no column that is not there at that point: Elastic would refuse it.
+/// The most sub-queries that a `FROM` takes: the limit of branches of ES|QL's page on subqueries, views and `FORK`.
+const BRANCHES: usize = 8;
+
+/// The query, if it reads no column that is not there at that point, and has no more branches than there may be: Elastic
+/// would refuse it.
 fn complete(query: Query) -> Result<Query> {
+    if let Head::Queries(queries) = &query.head
+        && queries.len() > BRANCHES
+    {
+        let message = format!("a `FROM` takes {BRANCHES} sub-queries, and here are {}", queries.len());
+        return Err(Box::new(Loss::refusal(LossKind::UnsupportedSource, Span::at(0), message)));
+    }
     match super::known::missing(&query) {
         None => Ok(query),
         Some(name) => {
@@ -84,6 +96,8 @@ pub(super) struct Slot {
     pub(super) values: Option<Values>,
     /// The type of the field, where it is not that of the column.
     pub(super) stored: Option<StoredType>,
+    /// The fields of an element of an array of objects, which has no value itself.
+    pub(super) element: Option<std::sync::Arc<element::Element>>,
     /// What has to be told where it is used.
     pub(super) note: Option<(LossKind, std::sync::Arc<str>)>,
 }
@@ -98,6 +112,7 @@ impl Slot {
             elements: None,
             values: None,
             stored: None,
+            element: None,
             note: None,
         }
     }

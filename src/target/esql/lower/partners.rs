@@ -21,6 +21,50 @@ pub(super) fn stored_as(values: Values, value: Expr) -> Expr {
     }
 }
 
+/// Whether a value may be the empty text. No field is: Elastic's pipelines leave such a one out.
+pub(super) fn may_be_empty(flow: &Flow, value: &Expr) -> bool {
+    let branches = match &flow.head {
+        Head::Queries(queries) => queries.as_slice(),
+        _ => &[],
+    };
+    is_empty_in(&flow.commands, value) || branches.iter().any(|query| is_empty_in(&query.commands, value))
+}
+
+/// Whether commands may make the empty text of what a value reads.
+fn is_empty_in(commands: &[Command], value: &Expr) -> bool {
+    match value {
+        Expr::Text(text) => text.is_empty(),
+        Expr::Field(name) => {
+            let Some(at) = commands.iter().rposition(|command| command.assigns(&|made| made == name)) else {
+                return false;
+            };
+            let before = &commands[..at];
+            match &commands[at] {
+                Command::Eval(items) => items
+                    .iter()
+                    .enumerate()
+                    .rfind(|(_, (made, _))| made == name)
+                    // What the same command made before is not looked through.
+                    .is_some_and(|(at, (_, value))| {
+                        items[..at].iter().any(|(made, _)| value.reads(made)) || is_empty_in(before, value)
+                    }),
+                Command::Rename(names) => names
+                    .iter()
+                    .find(|(_, made)| made == name)
+                    .is_some_and(|(old, _)| is_empty_in(before, &Expr::field(old))),
+                Command::MvExpand(name) => is_empty_in(before, &Expr::field(name)),
+                Command::LookupJoin(..) => false,
+                _ => true,
+            }
+        }
+        Expr::Call(name, inner) => match name.as_str() {
+            "TO_LOWER" | "TO_UPPER" | "TO_STRING" => inner.iter().any(|value| is_empty_in(commands, value)),
+            _ => true,
+        },
+        _ => false,
+    }
+}
+
 /// Whether a command marks the rows that go on.
 fn is_of_rows(command: &Command) -> bool {
     matches!(command, Command::Eval(items) if items.iter().any(|(_, value)| *value == Expr::text(ROWS)))

@@ -6,6 +6,8 @@
 //!   Oniguruma's for every border of a line, and there is no flag to change that.
 //! - `.` stands for all but `\n` in Kusto and in Oniguruma; in Java for no character that could end a line.
 //! - `m` makes lines of `^` and `$` in Kusto, lines of other kinds in Java, and is Oniguruma's name for Kusto's `s`.
+//! - `\<` and `\>` are the borders of a word in Kusto, and `<` and `>` to Java.
+//! - Blanks may stand in `{2, 3}` in Kusto.
 //! - Names of groups, and flags that one side alone has.
 //!
 //! Sources: Kusto's RE2 syntax page, `java.util.regex.Pattern`, Oniguruma's `doc/RE` (Joni, which Elasticsearch's grok
@@ -118,7 +120,10 @@ impl<'s> Writer<'s> {
                 }
                 self.walk(&group.ast, &mut inner);
             }
-            Ast::Repetition(repetition) => self.walk(&repetition.ast, flags),
+            Ast::Repetition(repetition) => {
+                self.walk(&repetition.ast, flags);
+                self.range(&repetition.op);
+            }
             Ast::Alternation(all) => all.asts.iter().for_each(|part| self.walk(part, flags)),
             Ast::Concat(all) => all.asts.iter().for_each(|part| self.walk(part, flags)),
             Ast::ClassBracketed(class) => self.doubtful |= self.is_other(&class.kind),
@@ -132,6 +137,10 @@ impl<'s> Writer<'s> {
             (ast::AssertionKind::StartLine, false) if java => return,
             (ast::AssertionKind::StartLine, false) => r"\A",
             (ast::AssertionKind::EndLine, false) => r"\z",
+            (ast::AssertionKind::WordBoundaryStart | ast::AssertionKind::WordBoundaryStartAngle, _) => r"\b(?=\w)",
+            (ast::AssertionKind::WordBoundaryEnd | ast::AssertionKind::WordBoundaryEndAngle, _) => r"\b(?<=\w)",
+            (ast::AssertionKind::WordBoundaryStartHalf, _) => r"(?<!\w)",
+            (ast::AssertionKind::WordBoundaryEndHalf, _) => r"(?!\w)",
             // A line begins and ends at `\n` alone, and the last one may be empty.
             (ast::AssertionKind::StartLine, true) => r"(?<![^\n])",
             (ast::AssertionKind::EndLine, true) => r"(?![^\n])",
@@ -142,12 +151,21 @@ impl<'s> Writer<'s> {
                 | ast::AssertionKind::NotWordBoundary,
                 _,
             ) => return,
-            _ => {
-                self.doubtful = true;
-                return;
-            }
         };
         self.edit(&assertion.span, text);
+    }
+
+    /// How often something may be there: Kusto lets blanks stand between the numbers, by which others take it for text.
+    fn range(&mut self, op: &ast::RepetitionOp) {
+        let ast::RepetitionKind::Range(range) = &op.kind else { return };
+        let text = match range {
+            ast::RepetitionRange::Exactly(count) => format!("{{{count}}}"),
+            ast::RepetitionRange::AtLeast(count) => format!("{{{count},}}"),
+            ast::RepetitionRange::Bounded(from, to) => format!("{{{from},{to}}}"),
+        };
+        let (start, end) = (op.span.start.offset, op.span.end.offset);
+        let lazy = if self.source[start..end].ends_with('?') { "?" } else { "" };
+        self.edit(&op.span, text + lazy);
     }
 
     /// Takes flags in, and gives those that are left to say.
@@ -246,6 +264,8 @@ mod tests {
             ("[[:alpha:]]", "[[:alpha:]]", true),
             ("[a-z--b]", "[a-z--b]", true),
             ("(x", "(x", true),
+            (r"\<a{ 2, 3 }\>b{1,}?", r"\b(?=\w)a{2,3}\b(?<=\w)b{1,}?", false),
+            (r"\b{start-half}a\b{end-half}", r"(?<!\w)a(?!\w)", false),
         ] {
             assert_eq!(java(kusto), Java { pattern: wanted.to_owned(), doubtful }, "{kusto}");
         }

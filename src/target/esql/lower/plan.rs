@@ -31,6 +31,20 @@ impl Lower<'_> {
         }
         let mut flow = self.source(&plan.source, &usage.source)?;
         for (index, step) in plan.steps.iter().enumerate() {
+            let listed = index > 0 && matches!(plan.steps[index - 1].op, Op::Project(_, Rest::Drop));
+            if matches!(step.op, Op::Distinct) && step.schema.open && !listed {
+                return refuse(
+                    LossKind::UnsupportedOperator,
+                    step.span,
+                    "`distinct *` needs all columns of the table, which are not known here",
+                );
+            }
+            let mut asks = false;
+            step.op.expressions(&mut |expr| asks |= reads_table(expr));
+            if asks {
+                let side = self.side_of();
+                self.opened_up(&mut flow, &side, step.span)?;
+            }
             self.step(&mut flow, step, plan.input_schema(index), &usage.after[index])?;
         }
         self.depth -= 1;
@@ -313,6 +327,7 @@ impl Lower<'_> {
         let mut slots = Vec::new();
         for column in schema.iter() {
             let span = self.query.columns[column.id].span;
+            self.merged(flow, &Ir::column(column.id, column.ty, span));
             let value = self.column(flow, column.id, span);
             let old = flow.slots.get(&column.id).cloned();
             let filled = old.as_ref().is_some_and(|slot| slot.filled);
@@ -332,13 +347,6 @@ impl Lower<'_> {
                     slots.push((column.id, Slot { filled, ..Slot::new(Expr::Field(name)) }));
                 }
             }
-        }
-        if schema.open {
-            return refuse(
-                LossKind::UnsupportedOperator,
-                self.query.plan.source.span,
-                "`distinct *` needs all columns of the table, which are not known here",
-            );
         }
         flow.push(Command::Stats { inline: false, aggregates: Vec::new(), by });
         flow.unique = Some(schema.iter().map(|c| c.id).collect());
@@ -381,9 +389,20 @@ impl Lower<'_> {
         };
         if let ExprKind::Call(function, arguments) = &item.expr.kind
             && matches!(function.name(), "parse_json" | "parsejson" | "todynamic")
-            && arguments.first().is_some_and(|text| text.ty.ty == Type::String)
+            && let Some(text) = arguments.first().filter(|text| text.ty.ty == Type::String)
         {
-            return unsupported("an array that a text holds has no values in Elasticsearch");
+            let of_event = text.as_column().is_some_and(|id| flow.slots.get(&id).is_some_and(|slot| slot.of_event));
+            if !of_event || !self.opened(item.id) {
+                return unsupported("an array that a text holds has no values in Elasticsearch");
+            }
+            let Expr::Field(field) = self.value(flow, text)? else {
+                return unsupported("an array that a text holds has no values in Elasticsearch");
+            };
+            if let Some(id) = text.as_column() {
+                let message = super::value::object_note(&self.query.columns[id].name);
+                self.lose(LossKind::UnmappedField, text.span, message);
+            }
+            return self.expand_objects(flow, item.id, &field, step.span);
         }
         if Self::slot(flow, &item.expr).and_then(|slot| slot.elements).is_some_and(|elements| elements.repeat) {
             return unsupported("a list holds equal values once there, so that a row for each would be missing");
@@ -392,10 +411,17 @@ impl Lower<'_> {
             && item.to.is_none()
             && after.live.contains(&item.id);
         let value = self.value(flow, &item.expr)?;
-        if dynamic_of_table && matches!(&value, Expr::Field(_)) && !flow.closed && self.opened(item.id) {
-            return unsupported(
-                "an array of objects has no rows of its own in Elasticsearch; test its positions one by one, as `x[0].name`",
-            );
+        if dynamic_of_table
+            && let Expr::Field(field) = &value
+            && !flow.closed
+            && self.opened(item.id)
+        {
+            if self.ledger.is_helper(field) {
+                return unsupported(
+                    "the objects that an element of an array of objects holds have no rows of their own in Elasticsearch",
+                );
+            }
+            return self.expand_objects(flow, item.id, field, step.span);
         }
         let wanted = self.query.columns[item.id].name.to_string();
         let name = self.name_for(flow, item.id, &wanted, &after.live);
@@ -546,7 +572,7 @@ fn fill(flow: &mut Flow, term: &Ir) {
 /// The queries a flow consists of, as branches of a `FROM`.
 pub(super) fn branches(flow: Flow, span: Span) -> Result<Vec<crate::target::esql::tree::Query>> {
     match flow.head {
-        Head::From { .. } => Ok(vec![flow.query()]),
+        Head::From { .. } | Head::Row(_) => Ok(vec![flow.query()]),
         Head::Queries(queries) if flow.commands.iter().all(Command::is_row_by_row) && flow.pool.is_none() => {
             let commands = flow.commands;
             Ok(queries
@@ -560,12 +586,7 @@ pub(super) fn branches(flow: Flow, span: Span) -> Result<Vec<crate::target::esql
         Head::Queries(_) => refuse(
             LossKind::UnsupportedOperator,
             span,
-            "sub-queries of FROM cannot be nested, and here tables are put together behind a join or an aggregation of others",
-        ),
-        Head::Row(_) => refuse(
-            LossKind::UnsupportedSource,
-            span,
-            "rows written out cannot be put together with tables; make them a lookup index",
+            "sub-queries of FROM cannot be nested, and here a join or an aggregation of several tables is one of several tables again",
         ),
     }
 }

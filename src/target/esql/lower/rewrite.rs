@@ -91,14 +91,18 @@ impl Lower<'_> {
                 Ok(Expr::call("REPLACE", [text, Expr::Text(regex::escape(needle)), with]))
             }
             Rewrite::ReplaceRegex => {
-                let (Some(pattern), Some(with)) =
-                    (literal(1).and_then(Value::as_str), literal(2).and_then(Value::as_str))
-                else {
+                // The old `replace` has the text last.
+                let (text, pattern, with) = if function.name() == "replace" { (2, 0, 1) } else { (0, 1, 2) };
+                let (Some(regex), Some(with), Some(text)) = (
+                    literal(pattern).and_then(Value::as_str),
+                    literal(with).and_then(Value::as_str),
+                    arguments.get(text),
+                ) else {
                     return unsupported("the pattern and its replacement have to be written out".into());
                 };
                 let with = with.replace('$', "\\$").replace('\\', "$").replace("$$", "\\$");
-                let text = self.text(flow, first)?;
-                let pattern = self.java(pattern, arguments[1].span);
+                let text = self.text(flow, text)?;
+                let pattern = self.java(regex, arguments[pattern].span);
                 Ok(Expr::call("REPLACE", [text, Expr::Text(pattern), Expr::Text(with)]))
             }
             Rewrite::Extract => {
@@ -164,6 +168,11 @@ impl Lower<'_> {
             Rewrite::Bin => self.bin(flow, arguments, expr),
             Rewrite::Ago => match literal(0) {
                 Some(Value::TimeSpan(ticks)) => Ok(moved(Expr::call("NOW", []), -ticks)),
+                _ if first.ty.ty == Type::TimeSpan => {
+                    let now = Expr::call("TO_LONG", [Expr::call("NOW", [])]);
+                    let millis = self.value(flow, first)?;
+                    Ok(Expr::call("TO_DATETIME", [Expr::binary(Operator::Subtract, now, millis)]))
+                }
                 _ => unsupported("the time span has to be written out".into()),
             },
             Rewrite::DatetimePart => {
@@ -248,9 +257,16 @@ impl Lower<'_> {
         let [subject, size] = arguments else {
             return refuse(LossKind::UnsupportedFunction, expr.span, "`bin` needs a size");
         };
-        let is_time = subject.ty.ty == Type::DateTime;
+        // What is cut to multiples of a time span is an instant, if not a time span.
+        let spanned = matches!(size.as_literal(), Some(Value::TimeSpan(_)));
+        let is_time =
+            subject.ty.ty == Type::DateTime || spanned && matches!(subject.ty.ty, Type::Unknown | Type::Dynamic);
         match size.as_literal() {
             Some(Value::TimeSpan(ticks)) if is_time && *ticks > 0 => {
+                if subject.ty.ty != Type::DateTime {
+                    let message = "what is cut to multiples of a time span is taken for an instant";
+                    self.lose(LossKind::UnresolvedName, subject.span, message);
+                }
                 let time = self.time(flow, subject)?;
                 // Multiples from year 1 on agree with DATE_TRUNC for what divides a day, for a day, and for weeks.
                 if TICKS_PER_DAY % ticks == 0 || *ticks == 7 * TICKS_PER_DAY {

@@ -4,14 +4,14 @@
 //! condition reads that as it reads any column. So a set may stand anywhere in a condition, negated or not.
 
 use super::aggregate::of_side;
-use super::join::{marks, reference};
-use super::plan::branches;
+use super::beside::Other;
+use super::join::reference;
 use super::rewrite::at_least_one;
 use super::value::lowered;
 use super::{Flow, Lower, Result, refuse};
 use crate::ir::{CaseRule, ColumnId, CompareOp, Expr as Ir, Membership, Plan, Quantifier, StringTest, ValueSet};
 use crate::source::Span;
-use crate::target::esql::tree::{Aggregate, Command, Expr, Head};
+use crate::target::esql::tree::{Aggregate, Command, Expr};
 use crate::target::ledger::Accounts as _;
 use crate::target::sets::written_out;
 use crate::target::usage::Usage;
@@ -74,10 +74,10 @@ impl Lower<'_> {
     ) -> Result<Expr> {
         let insensitive = node.rules.case != CaseRule::Sensitive;
         let fold = |value: Expr| if insensitive { lowered(value) } else { value };
-        let left = self.text_or_value(flow, &node.subject)?;
+        let left = fold(self.text_or_value(flow, &node.subject)?);
         let name = self.helper("key");
-        flow.push(Command::Eval(vec![(name.clone(), fold(left))]));
         if let Some(index) = reference(plan) {
+            flow.push(Command::Eval(vec![(name.clone(), left)]));
             let listed = self.helper("listed");
             let message = format!(
                 "the list has to be there as the lookup index `{index}`, filtered as the query does, with `{name}` as its key{} and `{listed}: true` in each row",
@@ -98,20 +98,28 @@ impl Lower<'_> {
             right_value
         };
         let (side, label) = (self.side_of(), self.helper("other"));
-        right.push(Command::Eval(vec![(side.clone(), Expr::text(&label)), (name.clone(), fold(right_value))]));
-        right.push(Command::Keep(vec![side.clone(), name.clone()]));
         if self.query.columns[column].ty.ty == Type::Dynamic {
             // A list of nothing is null there, and would be a partner of every row without a key.
-            right.push(Command::Where(Expr::field(&name).is_not_null()));
+            right.push(Command::Where(right_value.clone().is_not_null()));
             self.lose(LossKind::Null, span, "an empty text in the list is not found: lists hold none there");
         }
-        right.pool = None;
-        let right_queries = branches(right, span)?;
-        Self::pooled(flow, &side, span)?;
-        if flow.pool != Some(0) {
-            Self::move_to_rows(flow, &side, span)?;
+        let later = &flow.commands[flow.pool.unwrap_or_default()..];
+        if flow.pool.is_some() && later.iter().any(|command| command.assigns(&|name| left.reads(name))) {
+            return refuse(
+                LossKind::UnsupportedOperator,
+                span,
+                "sub-queries of FROM cannot be nested, and here a further set of keys is compared with what is taken from a text",
+            );
         }
-        Self::add_branches(flow, right_queries, std::iter::empty(), span)?;
+        let mut late = Vec::new();
+        if flow.pool.is_some() {
+            late.push((name.clone(), left));
+        } else {
+            flow.push(Command::Eval(vec![(name.clone(), left)]));
+        }
+        let keys = vec![(name.clone(), fold(right_value))];
+        let other = Other { label: &label, columns: Vec::new(), keys, late };
+        self.put_beside(flow, right, &side, other, span)?;
         let partners = self.helper("partners");
         let aggregate = Aggregate {
             name: partners.clone(),
@@ -127,27 +135,6 @@ impl Lower<'_> {
         } else {
             Expr::compare(CompareOp::Equal, Expr::field(&partners), Expr::integer(0))
         })
-    }
-
-    /// The key that was computed last moves behind the first join, into the branch of the rows.
-    fn move_to_rows(flow: &mut Flow, side: &str, span: Span) -> Result<()> {
-        let late = match flow.commands.last() {
-            Some(Command::Eval(items)) => items.iter().any(|(_, e)| reads_computed(flow, e)),
-            _ => true,
-        };
-        if late {
-            return refuse(
-                LossKind::UnsupportedOperator,
-                span,
-                "sub-queries of FROM cannot be nested, and here a further set of keys is compared with what a join gave",
-            );
-        }
-        if let (Some(eval), Head::Queries(queries)) = (flow.commands.pop(), &mut flow.head) {
-            for query in queries.iter_mut().filter(|q| marks(q, side)) {
-                query.commands.push(eval.clone());
-            }
-        }
-        Ok(())
     }
 
     /// Terms of a table are looked for in a text: all of them make one pattern.
@@ -215,19 +202,16 @@ impl Lower<'_> {
     fn on_every_row(
         &mut self,
         flow: &mut Flow,
-        mut right: Flow,
+        right: Flow,
         wanted: &str,
         value: Expr,
         collect: impl Fn(&str) -> Expr,
         span: Span,
     ) -> Result<Expr> {
         let (side, label) = (self.side_of(), self.helper(wanted));
-        right.push(Command::Eval(vec![(side.clone(), Expr::text(&label)), (label.clone(), value)]));
-        right.push(Command::Keep(vec![side.clone(), label.clone()]));
-        right.pool = None;
-        let queries = branches(right, span)?;
-        Self::pooled(flow, &side, span)?;
-        Self::add_branches(flow, queries, std::iter::empty(), span)?;
+        let columns = vec![(label.clone(), value)];
+        let other = Other { label: &label, columns, keys: Vec::new(), late: Vec::new() };
+        self.put_beside(flow, right, &side, other, span)?;
         let aggregate =
             Aggregate { name: label.clone(), value: collect(&label), condition: Some(of_side(&side, &label)) };
         let at = flow.pool.unwrap_or_default();
@@ -266,9 +250,4 @@ fn pattern_of(test: StringTest, needle: &Expr) -> Expr {
         _ => {}
     }
     if parts.len() == 1 { parts.remove(0) } else { Expr::Call("CONCAT".into(), parts) }
-}
-
-/// Whether an expression reads what a command behind the branches computes.
-fn reads_computed(flow: &Flow, e: &Expr) -> bool {
-    flow.commands.iter().rev().skip(1).any(|command| command.assigns(&|name| e.reads(name)))
 }

@@ -92,7 +92,7 @@ impl Lower<'_> {
     pub(super) fn value(&mut self, flow: &mut Flow, expr: &Ir) -> Result<Expr> {
         match &expr.kind {
             ExprKind::Literal(value) => Self::literal(value, expr.span),
-            ExprKind::Column(id) => Ok(self.column(flow, *id, expr.span)),
+            ExprKind::Column(id) => self.no_element(flow, expr).map(|()| self.column(flow, *id, expr.span)),
             ExprKind::And(_)
             | ExprKind::Or(_)
             | ExprKind::Not(_)
@@ -113,7 +113,10 @@ impl Lower<'_> {
             ExprKind::Cast(node) => self.cast(flow, node, expr),
             ExprKind::Access(node) => match self.tables.no_value(&node.path) {
                 Some(why) => refuse(LossKind::UnsupportedExpression, expr.span, why),
-                None => self.access(flow, node, expr.span),
+                None => match self.part_of_element(flow, node, expr.span) {
+                    Some(part) => part,
+                    None => self.access(flow, node, expr.span),
+                },
             },
             ExprKind::Item(..) => refuse(
                 LossKind::UnsupportedFunction,
@@ -205,7 +208,9 @@ impl Lower<'_> {
             at,
             format!("nothing here knows a column `{name}`; the field is taken to have that name"),
         );
-        let field = if self.tables.is_time(&name) { "@timestamp" } else { name.as_ref() };
+        // Where the time of a table is known it has no other.
+        let is_known = flow.slots.values().any(|slot| slot.expr == Expr::field("@timestamp"));
+        let field = if self.tables.is_time(&name) && !is_known { "@timestamp" } else { name.as_ref() };
         let slot = Slot { of_event: !flow.closed, ..Slot::new(Expr::field(field)) };
         flow.slots.insert(id, slot);
         Expr::field(field)
@@ -276,7 +281,7 @@ impl Lower<'_> {
             (Type::Dynamic | Type::Unknown, _) => {
                 self.whole_dynamic(flow, expr)?;
                 let listed = Self::slot(flow, expr).and_then(|slot| slot.elements).map(|elements| elements.ty);
-                match listed.or_else(|| packed(expr)) {
+                match listed.or_else(|| packed(expr)).or_else(|| self.text_array(flow, expr)) {
                     Some(ty) => {
                         let told = match ty {
                             Type::String => Some(
@@ -301,6 +306,9 @@ impl Lower<'_> {
     /// The text of a whole dynamic column is not there.
     fn whole_dynamic(&mut self, flow: &Flow, expr: &Ir) -> Result<()> {
         let ExprKind::Column(id) = &expr.kind else { return Ok(()) };
+        if self.text_array(flow, expr).is_some() {
+            return Ok(());
+        }
         let is_object = match self.query.columns[*id].ty.ty {
             Type::Dynamic => self.is_object(flow, *id),
             // What has parts is one.

@@ -130,7 +130,7 @@ impl Lower<'_> {
         flow: &mut Flow,
         keys: &[Computed],
         aggregates: &[AggregateCall],
-        row: &str,
+        (row, there): (&str, Option<&Eval>),
         schema: &Schema,
         after: &Usage,
         span: Span,
@@ -150,6 +150,12 @@ impl Lower<'_> {
             );
         }
         let mut parts = self.parts(flow, &live, schema, after)?;
+        if let Some(there) = there {
+            for (aggregate, _) in &mut parts.aggregates {
+                let value = aggregate.argument.take().unwrap_or_else(|| Eval::integer(1));
+                aggregate.argument = Some(Eval::call("if", [there.clone(), value, Eval::call("null", [])]));
+            }
+        }
         let (mut by, restore) = self.group_fields(flow, &key_columns)?;
         by.insert(0, row.to_owned());
         self.emit(

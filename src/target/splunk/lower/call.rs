@@ -155,7 +155,7 @@ impl<'a> Lower<'a> {
             HoleKind::Text => self.to_text(val, span),
             HoleKind::Number => self.to_number(val, span),
             HoleKind::Json => self.to_json(val, span),
-            HoleKind::Multi => self.to_multi(val, span),
+            HoleKind::Multi => self.to_multi(Self::as_found(flow, argument, val), span),
             HoleKind::Field => {
                 let value = self.whole_value(&val);
                 Ok(Eval::Field(self.in_field(flow, value, "value")))

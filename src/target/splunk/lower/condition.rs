@@ -213,6 +213,22 @@ impl Lower<'_> {
         let mut odd = source.contains("(?x") || source.contains("(?m") && source.contains('$');
         while let Some(c) = chars.next() {
             match c {
+                // The two ends of a word, which PCRE takes for the signs themselves.
+                '\\' if !in_class && matches!(chars.peek(), Some('<' | '>')) => {
+                    out.push_str(if chars.next() == Some('<') { r"\b(?=\w)" } else { r"\b(?<=\w)" });
+                }
+                // Blanks before a number of times count for nothing; PCRE takes such braces for text.
+                '{' if !in_class => {
+                    let inside: String = chars.clone().take_while(|c| *c != '}').collect();
+                    let times: String = inside.chars().filter(|c| !c.is_whitespace()).collect();
+                    out.push(c);
+                    if times.starts_with(|c: char| c.is_ascii_digit())
+                        && times.chars().all(|c| c.is_ascii_digit() || c == ',')
+                    {
+                        out.push_str(&times);
+                        chars.by_ref().take(inside.chars().count()).for_each(drop);
+                    }
+                }
                 '\\' => {
                     out.push(c);
                     if let Some(next) = chars.next() {
@@ -395,8 +411,7 @@ impl Lower<'_> {
     /// Whether a value is one of those of an array that is computed.
     fn member_of_array(&mut self, flow: &mut Flow, node: &Membership, item: &Expr, want: bool) -> Result<Eval> {
         let text = self.text(flow, &node.subject)?;
-        let array = self.value(flow, item)?;
-        let array = self.to_multi(array, item.span)?;
+        let array = self.array(flow, item)?;
         let flag = if node.rules.case == CaseRule::Sensitive { "" } else { "(?i)" };
         let flagged = |pattern: Eval| {
             if flag.is_empty() { pattern } else { Eval::operation(Eval::text(flag), Operator::Concat, pattern) }

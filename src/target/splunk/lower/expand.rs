@@ -80,6 +80,8 @@ impl Lower<'_> {
             flow.push(Command::Stats { kind: Stats::Running, aggregates: vec![(count, row.clone())], by: Vec::new() });
         }
         let field = self.field_for(flow, item.id, &name, &live);
+        // Whether an expanded row holds an element.
+        let mut there = None;
         let never_empty = matches!(&item.expr.kind, ExprKind::Call(f, _) if f.name() == "split");
         if val.repr == Repr::Multi {
             if val.expr != Eval::field(&field) {
@@ -87,7 +89,7 @@ impl Lower<'_> {
             }
             flow.push(Command::MvExpand(field.clone(), limit));
             if !never_empty {
-                flow.push(Command::Where(Eval::call("isnotnull", [Eval::field(&field)])));
+                there = Some(Eval::call("isnotnull", [Eval::field(&field)]));
             }
         } else {
             if !self.is_array(flow, &item.expr) {
@@ -111,13 +113,19 @@ impl Lower<'_> {
             // An array without elements gives no row, a value that is missing gives one.
             if let Some(json) = source {
                 let missing = Eval::call("isnull", [json]);
-                flow.push(Command::Where(Eval::any(vec![Eval::call("isnotnull", [Eval::field(&field)]), missing])));
+                there = Some(Eval::any(vec![Eval::call("isnotnull", [Eval::field(&field)]), missing]));
             }
+        }
+        // A row without elements stays where all of them are put together at once, and nothing of it is.
+        let stays =
+            expand.body.as_ref().is_some_and(|body| puts_all_together(body)) && (there.is_some() || never_empty);
+        if !stays {
+            flow.commands.extend(there.take().map(Command::Where));
         }
         flow.slots.insert(item.id, Slot::new(element(Eval::field(&field), item.to)));
         if let Some(body) = &expand.body {
             let end = Usage { live: live.clone(), deciding: after.deciding.clone(), ordered: after.ordered };
-            self.applied(flow, body, end, row.as_deref(), step)?;
+            self.applied(flow, body, end, row.as_deref().map(|row| Rows { row, stays, there }), step)?;
         }
         Ok(())
     }
@@ -187,7 +195,7 @@ impl Lower<'_> {
     }
 
     /// The operators of `mv-apply`, over the elements of each row.
-    fn applied(&mut self, flow: &mut Flow, body: &Plan, end: Usage, row: Option<&str>, step: &Step) -> Result<()> {
+    fn applied(&mut self, flow: &mut Flow, body: &Plan, end: Usage, rows: Option<Rows<'_>>, step: &Step) -> Result<()> {
         let usage = PlanUsage::of(body, end);
         for (index, inner) in body.steps.iter().enumerate() {
             let after = &usage.after[index];
@@ -195,21 +203,22 @@ impl Lower<'_> {
                 Op::Filter(condition) => self.filter(flow, condition)?,
                 Op::Extend(items) | Op::Project(items, _) => self.compute(flow, items, &inner.schema, after)?,
                 Op::Summarize { keys, aggregates } => {
-                    let Some(row) = row else { continue };
-                    if keys.is_empty() {
+                    let Some(Rows { row, stays, there }) = &rows else { continue };
+                    if keys.is_empty() && !stays {
                         self.lose(
                             LossKind::Null,
                             inner.span,
                             "a row none of whose elements is left gives nothing, where KQL gives it with an empty result",
                         );
                     }
-                    self.summarize_rows(flow, keys, aggregates, row, &inner.schema, after, inner.span)?;
+                    let there = if index == 0 { there.as_ref() } else { None };
+                    self.summarize_rows(flow, keys, aggregates, (*row, there), &inner.schema, after, inner.span)?;
                 }
                 Op::MvExpand(expand) => self.mv_expand(flow, expand, inner, after)?,
                 Op::Render { .. } | Op::Serialize => {}
                 Op::Sort(keys) => self.sort(flow, keys, None)?,
                 Op::Take(count) if count.as_literal().and_then(Value::as_integer) == Some(1) => {
-                    let Some(row) = row else { continue };
+                    let Some(Rows { row, .. }) = rows else { continue };
                     flow.push(Command::Dedup(vec![row.to_owned()]));
                 }
                 _ => {
@@ -231,7 +240,11 @@ impl Lower<'_> {
             return self.to_multi(val, expr.span);
         }
         let json = self.to_json(val.clone(), expr.span)?;
-        let is_array = super::text::matches(json.clone(), r"^\s*\[".to_owned());
+        // A text may begin like an array and be none.
+        let is_array = Eval::all(vec![
+            super::text::matches(json.clone(), r"^\s*\[".to_owned()),
+            Eval::call("json_valid", [json.clone()]),
+        ]);
         Ok(Eval::call("if", [is_array, self.to_multi(val, expr.span)?, json]))
     }
 
@@ -263,6 +276,26 @@ impl Lower<'_> {
             _ => false,
         }
     }
+}
+
+/// How the rows are told apart that `mv-apply` expands.
+struct Rows<'a> {
+    /// The field with the number of the row.
+    row: &'a str,
+    /// Whether a row without elements is still there.
+    stays: bool,
+    /// What holds where there is an element; always without it.
+    there: Option<Eval>,
+}
+
+/// Aggregates that give of no values what they give of missing ones.
+const OF_NOTHING: &[&str] =
+    &["count", "countif", "dcount", "make_bag", "make_list", "make_list_if", "make_set", "make_set_if", "max", "min"];
+
+/// Whether the body of `mv-apply` begins with putting all elements together, by such as need none.
+fn puts_all_together(body: &Plan) -> bool {
+    matches!(body.steps.first().map(|step| &step.op), Some(Op::Summarize { keys, aggregates })
+        if keys.is_empty() && aggregates.iter().all(|call| OF_NOTHING.contains(&call.function.name())))
 }
 
 /// Whether an operation looks at one record at a time.

@@ -40,7 +40,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::rows::Data;
 use super::tree::{Command, Eval, Filter, Head, Search};
-use crate::ir::{Column, ColumnId, Origin, Query, Schema};
+use crate::ir::{Column, ColumnId, Expr, ExprKind, Op, Origin, Plan, Query, Schema};
 use crate::target::ledger::{Accounts, Ledger};
 use crate::target::usage::Usage;
 use crate::target::{Loss, LossKind, Losses, Options};
@@ -67,6 +67,8 @@ pub(super) fn lower(query: &Query, data: &Data, options: Options) -> Result<Lowe
         hint: None,
         shown: Vec::new(),
         searched: HashMap::new(),
+        objects: objects(query),
+        sets: sets(query),
     };
     match lower.whole() {
         Ok(search) => Ok((search, lower.shown, lower.ledger.losses)),
@@ -75,6 +77,46 @@ pub(super) fn lower(query: &Query, data: &Data, options: Options) -> Result<Lowe
             Err(lower.ledger.losses)
         }
     }
+}
+
+/// The functions that take an array, and nothing else, at their head.
+const OF_ARRAYS: &[&str] = &["array_length", "array_index_of", "array_sort_asc", "array_sort_desc", "set_has_element"];
+
+/// The columns that a query takes parts of, wherever it does.
+fn objects(query: &Query) -> HashSet<ColumnId> {
+    let mut found = HashSet::new();
+    let mut note = |expr: &Expr| match &expr.kind {
+        ExprKind::Access(node) => found.extend(node.base.as_column()),
+        ExprKind::Call(function, arguments) if OF_ARRAYS.contains(&function.name()) => {
+            found.extend(arguments.first().and_then(Expr::as_column));
+        }
+        _ => {}
+    };
+    for plan in query.shared.iter().map(|shared| &shared.plan).chain([&query.plan]) {
+        plan.walk(&mut note);
+    }
+    found
+}
+
+/// The columns that aggregates fill with sets.
+fn sets(query: &Query) -> HashSet<ColumnId> {
+    fn gather(plan: &Plan, found: &mut HashSet<ColumnId>) {
+        for step in &plan.steps {
+            if let Op::Summarize { aggregates, .. } = &step.op {
+                let sets = aggregates
+                    .iter()
+                    .filter(|call| matches!(call.function.name(), "make_set" | "makeset" | "make_set_if"));
+                found.extend(sets.flat_map(|call| call.outputs.iter().copied()));
+            }
+            step.op.plans(&mut |inner| gather(inner, found));
+        }
+        plan.source.kind.plans(&mut |inner| gather(inner, found));
+    }
+    let mut found = HashSet::new();
+    for plan in query.shared.iter().map(|shared| &shared.plan).chain([&query.plan]) {
+        gather(plan, &mut found);
+    }
+    found
 }
 
 /// How the value in a slot is represented.
@@ -227,6 +269,10 @@ pub(super) struct Lower<'a> {
     shown: Vec<(String, String)>,
     /// The tables that are read, each under what finds its events.
     searched: HashMap<&'a str, String>,
+    /// The columns that the query takes parts of.
+    objects: HashSet<ColumnId>,
+    /// The columns that hold sets, whose order is open in KQL.
+    sets: HashSet<ColumnId>,
 }
 
 /// Runs something that may nest deeply on a stack that grows.

@@ -10,6 +10,9 @@ use crate::target::ledger::Accounts as _;
 use crate::target::splunk::tree::{Eval, Operator};
 use crate::types::Type;
 
+/// How times begin that `todatetime` reads as they are written, in tokens of `strftime`.
+const READ_BACK: &[&str] = &["%Y-%m-%d", "%m/%d/%Y"];
+
 impl Lower<'_> {
     pub(super) fn cast(&mut self, flow: &mut Flow, node: &Cast, expr: &Expr) -> Result<Val> {
         let span = expr.span;
@@ -92,6 +95,15 @@ impl Lower<'_> {
                 Repr::TimeText => Ok(Val::new(self.to_time(val, span)?, Repr::Time)),
                 _ => {
                     let text = self.to_text(val, span)?;
+                    // What was just written in a form that KQL reads is read in that form.
+                    if let Eval::Call(name, arguments) = &text
+                        && name == "strftime"
+                        && let [_, Eval::Text(format)] = arguments.as_slice()
+                        && READ_BACK.iter().any(|form| format.starts_with(form))
+                    {
+                        let format = Eval::Text(format.clone());
+                        return Ok(Val::new(Eval::call("strptime", [text, format]), Repr::Time));
+                    }
                     self.lose(
                         LossKind::Null,
                         span,

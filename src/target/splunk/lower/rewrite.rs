@@ -72,6 +72,10 @@ impl Lower<'_> {
             }
             Rewrite::ParseJson => {
                 let val = self.value(flow, first)?;
+                // A column that nobody lists may hold an object or the text of one: `spath` gives the text of either.
+                if let Some(name) = Self::untold(flow, first, &val) {
+                    return Ok(Val::new(Eval::call("spath", [Eval::field("_raw"), Eval::Text(name)]), Repr::Json));
+                }
                 let repr = match val.repr {
                     Repr::Text | Repr::Any => Repr::Json,
                     repr => repr,
@@ -205,8 +209,7 @@ impl Lower<'_> {
                 Ok(Val::new(Eval::call("replace", [text, Eval::Regex(pattern), Eval::text("")]), Repr::Text))
             }
             Rewrite::ArrayLength => {
-                let array = self.value(flow, first)?;
-                let array = self.to_multi(Self::as_found(flow, first, array), first.span)?;
+                let array = self.array(flow, first)?;
                 let least = Eval::integer(i64::from(Self::is_parts(flow, first)));
                 Ok(Val::new(Eval::call("coalesce", [Eval::call("mvcount", [array]), least]), Repr::Number))
             }
@@ -300,13 +303,11 @@ impl Lower<'_> {
             }
             Rewrite::SetDifference => {
                 let [first, others @ ..] = arguments else { return written_out(expr) };
-                let val = self.value(flow, first)?;
-                let array = self.to_multi(val, first.span)?;
+                let array = self.array(flow, first)?;
                 let field = self.in_field(flow, array, "elements");
                 let mut kept = Eval::field(&field);
                 for other in others {
-                    let val = self.value(flow, other)?;
-                    let other = self.to_multi(val, other.span)?;
+                    let other = self.array(flow, other)?;
                     let same = super::text::pattern_of(crate::ir::StringTest::Equals, &Eval::field(&field));
                     let wanted = if function.name() == "set_intersect" { "isnotnull" } else { "isnull" };
                     let found = Eval::call(wanted, [Eval::call("mvfind", [other, same])]);
@@ -351,8 +352,7 @@ impl Lower<'_> {
                 let address = self.text(flow, first)?;
                 let Some(ranges) = literals() else {
                     let [ranges] = rest else { return written_out(rest.first().unwrap_or(first)) };
-                    let val = self.value(flow, ranges)?;
-                    let ranges = self.to_multi(val, ranges.span)?;
+                    let ranges = self.array(flow, ranges)?;
                     let field = Eval::Field(self.in_field(flow, ranges, "ranges"));
                     let inside = Eval::call("cidrmatch", [field.clone(), address.clone()]);
                     let fitting = Eval::call("if", [inside, field.clone(), Eval::call("null", [])]);
@@ -387,8 +387,7 @@ impl Lower<'_> {
                 let Some(needle) = rest.first() else { return written_out(expr) };
                 let Some(needle) = needle.as_literal() else {
                     let text = super::text::or_empty(self.text(flow, needle)?);
-                    let val = self.value(flow, first)?;
-                    let multi = self.to_multi(val, first.span)?;
+                    let multi = self.array(flow, first)?;
                     let find =
                         Eval::call("mvfind", [multi, super::text::pattern_of(crate::ir::StringTest::Equals, &text)]);
                     return Ok(Some(Eval::call(if want { "isnotnull" } else { "isnull" }, [find])));
@@ -400,8 +399,7 @@ impl Lower<'_> {
                         None => return written_out(expr),
                     },
                 };
-                let val = self.value(flow, first)?;
-                let multi = self.to_multi(val, first.span)?;
+                let multi = self.array(flow, first)?;
                 let find = Eval::call("mvfind", [multi, Eval::Regex(format!("^{}\\z", escaped(&needle)))]);
                 Ok(Some(Eval::call(if want { "isnotnull" } else { "isnull" }, [find])))
             }

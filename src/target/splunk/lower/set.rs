@@ -113,17 +113,14 @@ impl Lower<'_> {
         };
         other.push(Command::Eval(vec![(pattern.clone(), flagged)]));
         self.on_every_row(flow, other, &pattern, span);
-        let text = self.text(flow, &node.subject)?;
-        let test = Eval::call("match", [text.clone(), Eval::field(&pattern)]);
+        // The empty text is found in every other, one that is missing included.
+        let text = super::text::or_empty(self.text(flow, &node.subject)?);
+        let test = Eval::call("match", [text, Eval::field(&pattern)]);
         Ok(if want {
             test
         } else {
             // Without a needle nothing is found, so that every row stays.
-            Eval::any(vec![
-                Eval::call("isnull", [Eval::field(&pattern)]),
-                Eval::call("isnull", [text]),
-                Eval::Not(Box::new(test)),
-            ])
+            Eval::any(vec![Eval::call("isnull", [Eval::field(&pattern)]), Eval::Not(Box::new(test))])
         })
     }
 

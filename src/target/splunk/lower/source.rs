@@ -296,7 +296,11 @@ impl Lower<'_> {
             let in_place = match &first.val.expr {
                 Eval::Field(field) => {
                     let elsewhere = from.iter().zip(&flows).any(|(id, flow)| {
-                        flow.slots.iter().any(|(other, slot)| Some(*other) != *id && slot.val.expr.reads(field))
+                        let is_part = |val: &Val| {
+                            val.expr == Eval::field("_raw") && matches!(&val.repr, Repr::Object(path) if path == field)
+                        };
+                        let reads = |slot: &Slot| slot.val.expr.reads(field) || is_part(&slot.val);
+                        flow.slots.iter().any(|(other, slot)| Some(*other) != *id && reads(slot))
                     });
                     !elsewhere && (!used.contains(field) || field == "_raw")
                 }

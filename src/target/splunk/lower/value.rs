@@ -133,7 +133,11 @@ impl Lower<'_> {
                 for (name, id) in columns {
                     arguments.push(Eval::text(name.as_ref()));
                     let val = self.column(flow, *id, expr.span);
-                    arguments.push(self.whole_value(&val));
+                    // An instant stands in JSON as its text.
+                    arguments.push(match val.repr {
+                        Repr::Time => self.to_text(val, expr.span)?,
+                        _ => self.whole_value(&val),
+                    });
                 }
                 Ok(Val::new(Eval::call("json_object", arguments), Repr::Json))
             }
@@ -214,6 +218,12 @@ impl Lower<'_> {
         Self::taken_for(flow, expr, val, |name| Val::new(Eval::field("_raw"), Repr::Object(name)))
     }
 
+    /// The values of an array.
+    pub(super) fn array(&mut self, flow: &mut Flow, expr: &Expr) -> Result<Eval> {
+        let val = self.value(flow, expr)?;
+        self.to_multi(Self::as_found(flow, expr, val), expr.span)
+    }
+
     /// A value that is compared with an instant: a column that no source has told of holds the text of one.
     pub(super) fn as_instant(flow: &mut Flow, expr: &Expr, val: Val) -> Val {
         Self::taken_for(flow, expr, val, |name| Val::new(Eval::Field(name), Repr::TimeText))
@@ -229,6 +239,15 @@ impl Lower<'_> {
                 slot.val.clone()
             }
             (_, val) => val,
+        }
+    }
+
+    /// The name of the field that a column is taken to have which no source has told of, and no use so far.
+    pub(super) fn untold(flow: &Flow, expr: &Expr, val: &Val) -> Option<String> {
+        let slot = expr.as_column().and_then(|id| flow.slots.get(&id))?;
+        match val {
+            Val { expr: Eval::Field(name), repr: Repr::Any } if slot.of_event => Some(name.clone()),
+            _ => None,
         }
     }
 
@@ -248,6 +267,9 @@ impl Lower<'_> {
         );
         let val = if self.is_time_name(&name) {
             Val::new(Eval::field("_time"), Repr::Time)
+        } else if !flow.closed && self.objects.contains(&id) {
+            // What has parts is no field of its own, also where all of it is meant.
+            Val::new(Eval::field("_raw"), Repr::Object(super::clean(&name)))
         } else {
             Val::new(Eval::Field(super::clean(&name)), Repr::Any)
         };
@@ -320,6 +342,14 @@ impl Lower<'_> {
         }
         let base = self.value(flow, &node.base)?;
         let base = Self::as_found(flow, &node.base, base);
+        let by_place = node.path.first().is_some_and(|key| key.ty.ty.is_integer());
+        if by_place && node.base.as_column().is_some_and(|id| self.sets.contains(&id)) {
+            self.lose(
+                LossKind::Order,
+                span,
+                "which element of a set stands where is open in KQL; `values` puts them in the order of their texts",
+            );
+        }
         let mut path = String::new();
         let mut exact_keys: Vec<(Eval, String)> = Vec::new();
         for (at, key) in node.path.iter().enumerate() {

@@ -88,11 +88,16 @@ fn a_text_that_is_missing_has_one_part_and_is_never_null() {
 fn objects_that_nobody_lists_are_parts_of_the_event() {
     for (kql, spl) in [
         ("Props.a.b == 'x'", r#"json_extract(_raw, "Props.a.b")="x""#),
-        ("parse_json(Props).a == 'x'", r#"json_extract(Props, "a")="x""#),
+        ("parse_json(Props).a == 'x'", r#"json_extract(spath(_raw, "Props"), "a")="x""#),
+        ("set_has_element(Props, 'a')", r#"isnotnull(mvfind(json_array_to_mv(json_extract(_raw, "Props")), "^a\z"))"#),
         ("array_length(Props) > 1", r#"coalesce(mvcount(json_array_to_mv(json_extract(_raw, "Props"))), 0)>1"#),
     ] {
         let output = native(&format!("NoSuchTable | where {kql}")).output.unwrap();
         assert!(output.ends_with(&format!("| where {spl}")), "{output}");
+    }
+    for part in ["Props.a == 'x'", "set_has_element(Props, 'x')"] {
+        let output = native(&format!("NoSuchTable | where Props has 'y' | where {part}")).output.unwrap();
+        assert!(output.contains(r#"| where match(json_extract(_raw, "Props"), "(?i)"#), "{output}");
     }
     let output = native("NoSuchTable | where Props.a == 'x' | project Props, n = strlen(Name)").output.unwrap();
     assert!(output.ends_with("Props=json_extract(_raw, \"Props\")\n| table Props, n"), "{output}");
@@ -109,6 +114,40 @@ fn a_column_nobody_lists_is_compared_with_an_instant_as_one() {
 }
 
 #[test]
+fn a_time_is_read_in_the_form_in_which_it_was_written() {
+    let text = "SecurityEvent | where todatetime(format_datetime(TimeGenerated, 'MM/dd/yyyy HH:mm')) > ago(1h)";
+    let output = native(text).output.unwrap();
+    assert!(output.contains(r#"strptime(strftime(_time, "%m/%d/%Y %H:%M"), "%m/%d/%Y %H:%M")>now()-3600"#), "{output}");
+}
+
+#[test]
+fn ends_of_words_and_numbers_of_times_are_those_of_kql() {
+    for (pattern, pcre) in
+        [(r"\<\w{ 3,5 }\>", r"\b(?=\w)\w{3,5}\b(?<=\w)"), (r"[<{ 3}]x{2}", r"[<{ 3}]x{2}"), (r"a\{ 3}", r"a\{ 3}")]
+    {
+        let output = condition(&format!("Account matches regex @'{pattern}'"));
+        assert!(output.contains(pcre), "{pattern}: {output}");
+    }
+}
+
+#[test]
+fn the_place_of_an_element_of_a_set_is_told() {
+    let told = |kql: &str| {
+        let conversion = native(&format!("OfficeActivity | summarize {kql} by UserId"));
+        conversion.losses.iter().any(|loss| loss.message.contains("which element of a set"))
+    };
+    assert!(told("First = tostring(make_set(ClientIP)[0])"));
+    assert!(!told("First = tostring(make_list(ClientIP)[0])") && !told("All = make_set(ClientIP)"));
+}
+
+#[test]
+fn a_column_of_a_union_has_no_field_that_another_table_fills() {
+    let output = native("AADNonInteractiveUserSignInLogs | union SigninLogs").output.unwrap();
+    let column = "TokenProtectionStatusDetails";
+    assert!(output.contains(&format!("| rename {column} AS {column}_string")), "{output}");
+}
+
+#[test]
 fn texts_are_compared_with_numbers_of_a_list_by_their_texts() {
     assert_eq!(condition("Account in (1, 2)"), r#"in(Account, "1", "2")"#);
 }
@@ -118,7 +157,7 @@ fn a_single_value_is_its_own_element() {
     let conversion = native("SecurityEvent | mv-expand x = parse_json(CommandLine) | where tostring(x) == 'a'");
     let output = conversion.output.unwrap();
     assert!(
-        output.contains(r#"if(match(CommandLine, "^\s*\["), json_array_to_mv(CommandLine), CommandLine)"#),
+        output.contains(r#"if(match(CommandLine, "^\s*\[") AND json_valid(CommandLine), json_array_to_mv(CommandLine), CommandLine)"#),
         "{output}"
     );
     assert!(conversion.losses.iter().any(|loss| loss.message.contains("is a bag")));

@@ -1,4 +1,4 @@
-//! Turns the grammars in the folder `grammar` of a package into the tables that `core/src/peg` parses by.
+//! Makes the tables that `core/src/peg` parses by of grammars in pest's notation.
 //!
 //! A grammar becomes one file: the enum of its rules, as pest's derive would write it, and a static table whose
 //! expressions are those of pest's optimiser. What can match one character only becomes a set of characters, since a
@@ -8,35 +8,25 @@
 use std::collections::HashMap;
 use std::error::Error;
 use std::fmt::Write as _;
-use std::path::Path;
-use std::{env, fs};
 
 use pest_meta::ast::RuleType;
 use pest_meta::optimizer::{OptimizedExpr, OptimizedRule};
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
-fn main() -> Outcome<()> {
-    println!("cargo::rerun-if-changed=grammar");
-    let out = env::var("OUT_DIR")?;
-    for entry in fs::read_dir("grammar")? {
-        let path = entry?.path();
-        let Some(name) = path.file_stem().filter(|_| path.extension().is_some_and(|ending| ending == "pest")) else {
-            continue;
-        };
-        let text = fs::read_to_string(&path)?;
-        let told = |what: &dyn std::fmt::Display| format!("{}: {what}", path.display());
-        let (builtin, rules) = pest_meta::parse_and_optimize(&text).map_err(|errors| {
-            errors
-                .iter()
-                .map(|error| told(&error.clone().renamed_rules(pest_meta::parser::rename_meta_rule)))
-                .collect::<Vec<_>>()
-                .join("\n")
-        })?;
-        let table = Grammar::new(&rules, builtin.contains(&"EOI")).written().map_err(|error| told(&error))?;
-        fs::write(Path::new(&out).join(name).with_extension("rs"), table)?;
-    }
-    Ok(())
+/// The Rust file for a grammar.
+///
+/// # Errors
+/// What pest says of the grammar, or what of pest's notation `core/src/peg` does not know.
+pub fn table(grammar: &str) -> Outcome<String> {
+    let (builtin, rules) = pest_meta::parse_and_optimize(grammar).map_err(|errors| {
+        errors
+            .iter()
+            .map(|error| error.clone().renamed_rules(pest_meta::parser::rename_meta_rule).to_string())
+            .collect::<Vec<_>>()
+            .join("\n")
+    })?;
+    Grammar::new(&rules, builtin.contains(&"EOI")).written()
 }
 
 /// A grammar, and where its rules are in the table.
@@ -59,7 +49,8 @@ impl<'a> Grammar<'a> {
 
     fn written(&self) -> Outcome<String> {
         let mut text = String::from(
-            "/// The rules of the grammar.\n\
+            "// Made of the grammar beside it by `cargo run -p kqlc-peg`; change that one.\n\n\
+             /// The rules of the grammar.\n\
              #[allow(dead_code, non_camel_case_types, clippy::upper_case_acronyms)]\n\
              #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]\n\
              pub(crate) enum Rule {\n",
