@@ -112,7 +112,7 @@ impl<'a> Bench<'a> {
     /// Where it is not run, or fails.
     pub(super) fn run_taking(&self, query: &Query, last: bool) -> Result<Vec<Answered>, EvalError> {
         let mut all = vec![Answered::default(); self.scenarios.len()];
-        self.each(query, None, last, &mut |at, answered| {
+        self.each(query, last, None, &mut |at, answered| {
             all[at] = answered;
             true
         })?;
@@ -123,7 +123,7 @@ impl<'a> Bench<'a> {
     /// single scenarios one that was made for these words.
     pub(super) fn differs(&self, query: &Query, about: Span, known: &[Answered]) -> Result<bool, EvalError> {
         let mut found = false;
-        self.each(query, Some(about), false, &mut |at, answered| {
+        self.each(query, false, Some(about), &mut |at, answered| {
             found |= !same(&answered, &known[at]);
             !found
         })?;
@@ -134,8 +134,8 @@ impl<'a> Bench<'a> {
     fn each(
         &self,
         query: &Query,
-        about: Option<Span>,
         last: bool,
+        about: Option<Span>,
         take: &mut dyn FnMut(usize, Answered) -> bool,
     ) -> Result<(), EvalError> {
         let engine = self.engine.taking_last(last);

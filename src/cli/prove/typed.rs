@@ -25,42 +25,33 @@ pub(super) fn of(
     scenarios: &mut [Scenario],
     schemas: &Schemas,
 ) -> Result<Option<(ir::Query, Schemas)>, &'static str> {
-    let unlisted =
-        |(_, info): (_, &ir::ColumnInfo)| (info.origin == ir::Origin::Unresolved).then(|| info.name.to_string());
-    let unlisted: BTreeSet<String> = ir.columns.iter().filter_map(unlisted).collect();
-    let typed = by_events(query, &ir.plan, scenarios, schemas, &unlisted);
-    if !unlisted.is_empty() && !matches!(typed, Ok(Some(_))) {
-        // What is in error for other reasons, too, is taken as it is: no event has such a column then.
-        for (name, records) in scenarios.iter_mut().flat_map(|scenario| &mut scenario.tables) {
-            if let Some(table) = schemas.table(name).filter(|table| !table.open) {
-                for record in records {
-                    record.retain(|column, _| !unlisted.contains(column) || table.column(column).is_some());
-                }
+    let typed = by_events(query, &ir.plan, scenarios, schemas);
+    let unlisted = ir.columns.iter().filter(|(_, info)| info.origin == ir::Origin::Unresolved);
+    let unlisted: BTreeSet<&str> = unlisted.map(|(_, info)| &*info.name).collect();
+    if unlisted.is_empty() || matches!(typed, Ok(Some(_))) {
+        return typed;
+    }
+    // What is in error for other reasons, too, is taken as it is: no event has such a column then.
+    for (name, records) in scenarios.iter_mut().flat_map(|scenario| &mut scenario.tables) {
+        if let Some(table) = schemas.table(name).filter(|table| !table.open) {
+            for record in records {
+                record.retain(|column, _| !unlisted.contains(&**column) || table.column(column).is_some());
             }
         }
-        return by_events(query, &ir.plan, scenarios, schemas, &BTreeSet::new());
     }
-    typed
+    by_events(query, &ir.plan, scenarios, schemas)
 }
 
-/// The same, where tables whose columns are all listed may have these as well.
 fn by_events(
     query: &Query,
     plan: &ir::Plan,
     scenarios: &[Scenario],
     schemas: &Schemas,
-    unlisted: &BTreeSet<String>,
 ) -> Result<Option<(ir::Query, Schemas)>, &'static str> {
     let mut found: BTreeMap<&str, BTreeMap<&str, Type>> = BTreeMap::new();
     for (name, records) in scenarios.iter().flat_map(|scenario| &scenario.tables) {
         let table = schemas.table(name);
-        let closed = table.as_ref().is_some_and(|table| !table.open);
-        if closed && unlisted.is_empty() {
-            continue;
-        }
-        let listed = |column: &str| {
-            closed && !unlisted.contains(column) || table.as_ref().is_some_and(|table| table.column(column).is_some())
-        };
+        let listed = |column: &str| table.as_ref().is_some_and(|table| table.column(column).is_some());
         let columns = found.entry(name).or_default();
         for (column, value) in records.iter().flatten() {
             // A column of the event's own, such as the time at which it came in, is none of the table's.
