@@ -93,9 +93,10 @@ impl Call {
     }
 }
 
-/// An aggregate over groups, within a window of time, which some targets ask for.
+/// An aggregate over groups, within a window of time, which some targets ask for. The key is one that every target keeps as it
+/// is, so that what is told is told of the aggregate.
 fn grouped(call: &str) -> String {
-    format!("where TimeGenerated > ago(1h) | summarize x = {call} by DeviceName")
+    format!("where TimeGenerated > ago(1h) | summarize x = {call} by RemotePort")
 }
 
 /// Conditions on a value of a type.
