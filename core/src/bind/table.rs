@@ -446,9 +446,7 @@ impl<'a> Binder<'a> {
 
     /// The columns of a watchlist's own, where its file is at hand.
     fn add_watchlist(&mut self, call: &SourceCall, returned: &mut Schema, span: Span) {
-        let Some((_, Argument::Scalar(alias))) =
-            call.arguments.first().filter(|_| crate::schema::WATCHLISTS.contains(&&*call.name))
-        else {
+        let Some((_, Argument::Scalar(alias))) = call.arguments.first().filter(|_| call.is_watchlist()) else {
             return;
         };
         let alias = alias.as_literal().cloned().or_else(|| crate::ir::pass::constant(alias.clone()));

@@ -165,6 +165,13 @@ pub struct SourceCall {
     pub arguments: Vec<(Option<Name>, Argument)>,
 }
 
+impl SourceCall {
+    /// Whether the function reads a watchlist, whose alias is its first argument.
+    pub fn is_watchlist(&self) -> bool {
+        matches!(&*self.name, "_GetWatchlist" | "_ASIM_GetWatchlistRaw")
+    }
+}
+
 /// What is given to a function that gives records.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Argument {

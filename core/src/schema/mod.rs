@@ -39,9 +39,6 @@ pub struct Schemas {
     lists: BTreeMap<Name, Arc<[Column]>>,
 }
 
-/// The functions that read a watchlist.
-pub const WATCHLISTS: &[&str] = &["_GetWatchlist", "_ASIM_GetWatchlistRaw"];
-
 impl Schemas {
     /// What is built in. Costs nothing: a table is parsed when it is first asked for, and kept for the whole program.
     pub const fn builtin(dialect: Dialect) -> Self {

@@ -23,7 +23,6 @@ use crate::ir::{
     Argument, ArithmeticOp, ColumnId, Expr, External, Name, Plan, Schema, SharedId, Source, SourceCall, SourceKind,
     Union, Value,
 };
-use crate::schema::WATCHLISTS;
 use crate::source::Span;
 use crate::types::Type;
 
@@ -239,7 +238,7 @@ impl Lowering<'_> {
 
     /// A function whose body is not at hand: a watchlist, or a saved function, for whose result a table may stand.
     fn source_call(&mut self, call: &SourceCall, source: &Source) -> Result<Relation, EvalError> {
-        if WATCHLISTS.contains(&&*call.name) {
+        if call.is_watchlist() {
             let alias = match call.arguments.first() {
                 Some((_, Argument::Scalar(alias))) => self.constant_text(alias)?,
                 _ => return Err(value_error("a watchlist is called by its alias", source.span)),
