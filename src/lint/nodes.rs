@@ -35,7 +35,7 @@ impl<'a> Nodes<'a> {
         let mut nodes = Self::default();
         nodes.statements(&query.statements, query.span.end);
         if let Some(query) = bound.and_then(|bound| bound.query.as_ref()) {
-            let plans = query.shared.iter().map(|shared| &shared.plan).chain([&query.plan]);
+            let plans = query.plans();
             for plan in plans {
                 plan.walk(&mut |expr| nodes.note(expr.span, expr.ty));
             }

@@ -40,8 +40,7 @@ fn hold(name: &str, value: &mut Value, names: &[String]) {
             kept @ (Value::Null | Value::Array(_)) => *value = kept,
             Value::String(text) if text.is_empty() => {}
             // The text of an array, written as one is, is that array.
-            Value::String(text) if array_of(&text).is_some() => *value = array_of(&text).unwrap_or_default(),
-            one => *value = Value::Array(vec![one]),
+            one => *value = one.as_str().and_then(array_of).unwrap_or_else(|| Value::Array(vec![one])),
         }
     }
 }

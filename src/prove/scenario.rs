@@ -88,20 +88,14 @@ pub(super) fn each_plan_in<'q>(plan: &'q Plan, left_out: &dyn Fn(&Plan) -> bool,
     f(plan);
     let mut inside: Vec<&'q Plan> = Vec::new();
     plan.source.kind.plans(&mut |inner| inside.push(inner));
-    plan.source.kind.expressions(&mut |expr| in_expression(expr, &mut inside));
+    plan.source.kind.expressions(&mut |expr| expr.plans(&mut |inner| inside.push(inner)));
     for step in &plan.steps {
         step.op.plans(&mut |inner| inside.push(inner));
-        step.op.expressions(&mut |expr| in_expression(expr, &mut inside));
+        step.op.expressions(&mut |expr| expr.plans(&mut |inner| inside.push(inner)));
     }
     for inner in inside {
         each_plan_in(inner, left_out, f);
     }
-}
-
-/// The outermost plans in an expression.
-fn in_expression<'q>(expr: &'q crate::ir::Expr, found: &mut Vec<&'q Plan>) {
-    expr.operands(&mut |operand| in_expression(operand, found));
-    expr.plan(&mut |plan| found.push(plan));
 }
 
 /// The columns of its tables that a query names; without any, or where it takes them all, every one.

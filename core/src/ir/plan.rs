@@ -16,6 +16,13 @@ pub struct Query {
     pub plan: Plan,
 }
 
+impl Query {
+    /// The shared plans in their order, and then the one that gives the answer; not those inside of them.
+    pub fn plans(&self) -> impl Iterator<Item = &Plan> {
+        self.shared.iter().map(|shared| &shared.plan).chain([&self.plan])
+    }
+}
+
 /// A plan that several places read (`materialize`, `as`): evaluated once.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Shared {

@@ -27,7 +27,7 @@ pub struct Settled {
 /// a function that is called twice, it is reported only if it is settled in all of them.
 pub fn settled(query: &Query) -> Vec<Settled> {
     let mut seen = Seen::default();
-    for plan in query.shared.iter().map(|shared| &shared.plan).chain([&query.plan]) {
+    for plan in query.plans() {
         seen.plan(plan);
     }
     let mut settled: Vec<Settled> = seen

@@ -526,6 +526,12 @@ impl Expr {
         self.plan(&mut |plan| plan.walk(&mut |expr| f(expr)));
     }
 
+    /// Hands the outermost plans in this expression to `f`: lists that it looks a value up in, and single values of queries.
+    pub fn plans<'a>(&'a self, f: &mut dyn FnMut(&'a Plan)) {
+        self.operands(&mut |operand| operand.plans(f));
+        self.plan(f);
+    }
+
     /// Changes every expression inside this one and then itself; not those inside plans.
     pub fn fold(&mut self, f: &mut dyn FnMut(&mut Self)) {
         self.operands_mut(&mut |operand| operand.fold(f));
@@ -559,6 +565,15 @@ impl Plan {
             step.op.expressions(&mut |expr| expr.walk(f));
             step.op.plans(&mut |plan| plan.walk(f));
         }
+    }
+
+    /// Hands every operator to `f`, also those of plans inside; not those of plans in expressions.
+    pub fn operators<'a>(&'a self, f: &mut dyn FnMut(&'a Op)) {
+        for step in &self.steps {
+            f(&step.op);
+            step.op.plans(&mut |plan| plan.operators(f));
+        }
+        self.source.kind.plans(&mut |plan| plan.operators(f));
     }
 
     /// Changes every plan inside this one, those in expressions included, and then itself.

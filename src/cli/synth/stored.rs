@@ -101,7 +101,7 @@ pub(super) fn columns_read(query: &Query) -> HashSet<String> {
         });
     }
     let mut found = HashSet::new();
-    let plans = query.shared.iter().map(|shared| &shared.plan).chain([&query.plan]);
+    let plans = query.plans();
     for plan in plans {
         in_plan(plan, &mut |id| {
             found.insert(query.columns[id].name.to_string());

@@ -90,7 +90,7 @@ fn check(context: &RuleContext<'_>, found: &mut Vec<Diagnostic>) {
 /// Whether the columns of the result are known for certain: nothing open in it, and nothing unknown on the way.
 fn is_certain(query: &Query) -> bool {
     let known = query.columns.iter().all(|(_, column)| !matches!(column.origin, Origin::Assumed | Origin::Unresolved));
-    let plans = query.shared.iter().map(|shared| &shared.plan).chain([&query.plan]);
+    let plans = query.plans();
     known && !query.plan.schema().open && plans.into_iter().all(all_known)
 }
 

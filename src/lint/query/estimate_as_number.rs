@@ -35,7 +35,7 @@ lint! {
 fn check(context: &QueryContext<'_>, found: &mut Vec<Diagnostic>) {
     let Some(query) = context.meaning() else { return };
     let mut estimates = HashSet::new();
-    let plans = || query.shared.iter().map(|shared| &shared.plan).chain([&query.plan]);
+    let plans = || query.plans();
     plans().for_each(|plan| gather(plan, &mut estimates));
     if estimates.is_empty() {
         return;

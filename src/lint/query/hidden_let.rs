@@ -39,7 +39,7 @@ fn check(context: &QueryContext<'_>, found: &mut Vec<Diagnostic>) {
     let values: Vec<_> = context.nodes.lets.iter().filter(|(node, _)| is_value(&node.value)).collect();
     let Some(query) = context.meaning().filter(|_| !values.is_empty()) else { return };
     let mut told = HashSet::new();
-    for plan in query.shared.iter().map(|shared| &shared.plan).chain([&query.plan]) {
+    for plan in query.plans() {
         plan.walk(&mut |expr| {
             let Some(id) = expr.as_column() else { return };
             if matches!(query.columns[id].origin, Origin::Assumed | Origin::Unresolved) {

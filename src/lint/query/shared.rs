@@ -123,7 +123,7 @@ pub(super) fn windows(query: &Query) -> Vec<(Span, i64)> {
             windows.push((whole.span, back));
         }
     };
-    for plan in query.shared.iter().map(|shared| &shared.plan).chain([&query.plan]) {
+    for plan in query.plans() {
         plan.walk(&mut |expr| match &expr.kind {
             ir::ExprKind::Compare(node) => match node.op {
                 CompareOp::Greater | CompareOp::GreaterOrEqual => test(&node.left, &node.right, expr),

@@ -43,7 +43,7 @@ fn check(context: &QueryContext<'_>, found: &mut Vec<Diagnostic>) {
     windows.sort_by_key(|(_, back)| *back);
     // With several tables, one may be there for what is new and another for what has been.
     let Some((span, _)) = windows.last().filter(|(_, back)| *back < frequency.value.ticks) else { return };
-    let plans = || query.shared.iter().map(|shared| &shared.plan).chain([&query.plan]);
+    let plans = || query.plans();
     let mut within = false;
     plans().for_each(|plan| plan.walk(&mut |expr| expr.plan(&mut |_| within = true)));
     if !within && plans().map(tables).sum::<usize>() == 1 {

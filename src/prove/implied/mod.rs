@@ -18,7 +18,7 @@ mod times;
 
 use std::collections::{HashMap, HashSet};
 
-use self::shapes::{is_opaque, lists_in, looks_around, plan_of, plans_in, shape};
+use self::shapes::{is_opaque, lists_in, looks_around, plan_of, shape};
 use self::times::Times;
 use super::atoms::{Removed, Variant};
 use crate::eval::Engine;
@@ -116,7 +116,7 @@ impl<'q> Search<'q> {
             }
             step.op.expressions(&mut |expr| {
                 let mut plans = Vec::new();
-                plans_in(expr, &mut plans);
+                expr.plans(&mut |plan| plans.push(plan));
                 for inner in plans {
                     let list = lists.iter().find(|(plan, _)| std::ptr::eq(*plan, inner));
                     into(self, inner, list.map_or(Hangs::Closed, |(_, node)| Hangs::List(at, node)));
@@ -282,7 +282,7 @@ impl<'q> Known<'q> {
         expr.for_each_column(&mut |id| found |= self.tainted.contains(&(instance, id)));
         // What a plan inside gives may change with the records there are.
         let mut plans = Vec::new();
-        plans_in(expr, &mut plans);
+        expr.plans(&mut |plan| plans.push(plan));
         found || !plans.is_empty()
     }
 

@@ -39,7 +39,7 @@ impl Known<'_> {
         class: &HashSet<Variable>,
         engine: &Engine,
     ) -> bool {
-        let is_part = |subject: &Expr| self.is_part(subject, instance, class, 0);
+        let is_part = |subject: &Expr| self.gives(subject, true, instance, class, 0);
         // Around a value stands what is no letter.
         let turn = |test| match test {
             StringTest::Equals => StringTest::HasTerm,
@@ -84,23 +84,22 @@ impl Known<'_> {
         }
     }
 
-    /// Whether an expression gives a part of an object as it is, or all of it.
-    fn is_part(&self, expr: &Expr, instance: u32, class: &HashSet<Variable>, depth: usize) -> bool {
+    /// Whether an expression gives an object as it is, or with `parts` also a part of one.
+    fn gives(&self, expr: &Expr, parts: bool, instance: u32, class: &HashSet<Variable>, depth: usize) -> bool {
         if depth > DEEPEST {
             return false;
         }
+        let of = |inner: &Expr, instance| self.gives(inner, parts, instance, class, depth + 1);
         match &expr.kind {
             ExprKind::Column(id) if class.contains(&(instance, *id)) => true,
-            ExprKind::Column(id) => self
-                .definition((instance, *id))
-                .is_some_and(|(instance, computed)| self.is_part(computed, instance, class, depth + 1)),
-            ExprKind::Access(access) => self.is_part(&access.base, instance, class, depth + 1),
+            ExprKind::Column(id) => {
+                self.definition((instance, *id)).is_some_and(|(instance, computed)| of(computed, instance))
+            }
+            ExprKind::Access(access) => parts && of(&access.base, instance),
             ExprKind::Call(function, arguments) if PASSING.contains(&function.name()) => {
-                arguments.first().is_some_and(|inner| self.is_part(inner, instance, class, depth + 1))
+                arguments.first().is_some_and(|inner| of(inner, instance))
             }
-            ExprKind::Cast(cast) if matches!(expr.ty.ty, Type::String | Type::Dynamic) => {
-                self.is_part(&cast.operand, instance, class, depth + 1)
-            }
+            ExprKind::Cast(cast) if matches!(expr.ty.ty, Type::String | Type::Dynamic) => of(&cast.operand, instance),
             _ => false,
         }
     }
@@ -122,7 +121,7 @@ impl Known<'_> {
             ExprKind::Column(id) => self
                 .definition((instance, *id))
                 .is_none_or(|(instance, computed)| self.paths(computed, instance, class, depth + 1, found)),
-            ExprKind::Access(access) if self.is_whole(&access.base, instance, class, 0) => {
+            ExprKind::Access(access) if self.gives(&access.base, false, instance, class, 0) => {
                 let name = |step: &'a Expr| step.as_literal().and_then(Value::as_str);
                 found.push(access.path.iter().filter_map(name).collect());
                 access.path.iter().all(|step| step.as_literal().is_some())
@@ -132,26 +131,6 @@ impl Known<'_> {
                 expr.operands(&mut |operand| operands.push(operand));
                 operands.into_iter().all(|operand| self.paths(operand, instance, class, depth + 1, found))
             }
-        }
-    }
-
-    /// Whether an expression gives an object, and not merely a part of one.
-    fn is_whole(&self, expr: &Expr, instance: u32, class: &HashSet<Variable>, depth: usize) -> bool {
-        if depth > DEEPEST {
-            return false;
-        }
-        match &expr.kind {
-            ExprKind::Column(id) if class.contains(&(instance, *id)) => true,
-            ExprKind::Column(id) => self
-                .definition((instance, *id))
-                .is_some_and(|(instance, computed)| self.is_whole(computed, instance, class, depth + 1)),
-            ExprKind::Call(function, arguments) if PASSING.contains(&function.name()) => {
-                arguments.first().is_some_and(|inner| self.is_whole(inner, instance, class, depth + 1))
-            }
-            ExprKind::Cast(cast) if matches!(expr.ty.ty, Type::String | Type::Dynamic) => {
-                self.is_whole(&cast.operand, instance, class, depth + 1)
-            }
-            _ => false,
         }
     }
 }

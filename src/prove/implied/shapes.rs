@@ -22,11 +22,6 @@ pub(super) fn plan_of(node: &Membership) -> Option<&Plan> {
     }
 }
 
-pub(super) fn plans_in<'q>(expr: &'q Expr, found: &mut Vec<&'q Plan>) {
-    expr.plan(&mut |plan| found.push(plan));
-    expr.operands(&mut |operand| plans_in(operand, found));
-}
-
 /// Whether an expression looks at other records, or at chance.
 pub(super) fn looks_around(expr: &Expr) -> bool {
     let mut found = false;

@@ -30,7 +30,7 @@ impl Reads {
     /// What a query reads.
     pub(super) fn of(query: &Query) -> Self {
         let mut reads = Self::default();
-        for plan in query.shared.iter().map(|shared| &shared.plan).chain([&query.plan]) {
+        for plan in query.plans() {
             reads.plan(query, plan, &Columns::new(), 0);
         }
         reads

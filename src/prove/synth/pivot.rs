@@ -159,7 +159,7 @@ impl<'q> Gather<'q> {
                 // What a condition looks up in a list need not be there: where it must not be, a partner has to be made
                 // for anything to decide about it.
                 let ways = with(ways, ((Way::Partner, expr.span), 1));
-                each_plan_of(expr, &mut |plan| self.plan(plan, &ways, false, depth + 1));
+                expr.plans(&mut |plan| self.plan(plan, &ways, false, depth + 1));
             }
         }
     }
@@ -167,12 +167,6 @@ impl<'q> Gather<'q> {
     fn add(&mut self, place: usize, span: Span, decides: Decides, ways: &[(Choice, usize)], plain: bool) {
         self.found.push(Pivot { place, span, decides, ways: ways.to_vec(), plain, last: false });
     }
-}
-
-/// The plans in a condition: a list that it looks a value up in, or a single value that it is held against.
-fn each_plan_of<'q>(expr: &'q Expr, f: &mut dyn FnMut(&'q Plan)) {
-    expr.plan(f);
-    expr.operands(&mut |operand| each_plan_of(operand, f));
 }
 
 fn with(ways: &[(Choice, usize)], way: (Choice, usize)) -> Vec<(Choice, usize)> {

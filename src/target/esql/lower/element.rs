@@ -5,7 +5,7 @@
 
 use super::plan::word;
 use super::{Flow, Lower, Result, Slot, refuse};
-use crate::ir::{Access, ColumnId, CompareOp, Expr as Ir, ExprKind, Op, Plan, Value};
+use crate::ir::{Access, ColumnId, CompareOp, Expr as Ir, ExprKind, Op, Value};
 use crate::source::Span;
 use crate::target::LossKind;
 use crate::target::esql::tree::{Command, Expr};
@@ -138,7 +138,7 @@ impl Lower<'_> {
                 found.push(format!("{field}.{rest}"));
             }
         };
-        for plan in self.query.shared.iter().map(|shared| &shared.plan).chain([&self.query.plan]) {
+        for plan in self.query.plans() {
             plan.walk(&mut look);
         }
         found.sort_unstable();
@@ -163,49 +163,41 @@ impl Lower<'_> {
     /// Whether a condition that every row has to fulfil wants a part of an element to be there: of an element without the parts
     /// that are read there is nothing to make a row of.
     fn asked_for(&self, id: ColumnId) -> bool {
+        let ids = self.derived(id, is_part);
+        let mut asked = false;
+        let mut look = |op: &Op| {
+            if let Op::Filter(condition) = op {
+                asked |= asks(condition, &ids);
+            }
+        };
+        self.query.plans().for_each(|plan| plan.operators(&mut look));
+        asked
+    }
+
+    /// A column with those that are computed from it, as `is` says of what they are computed to be.
+    fn derived(&self, id: ColumnId, is: impl Fn(&Ir, &[ColumnId]) -> bool) -> Vec<ColumnId> {
         let mut ids = vec![id];
-        let plans = || self.query.shared.iter().map(|shared| &shared.plan).chain([&self.query.plan]);
         loop {
             let known = ids.len();
-            for plan in plans() {
-                each_step(plan, &mut |op| {
-                    if let Op::Extend(items) | Op::Project(items, _) = op {
-                        for item in items {
-                            if is_part(&item.expr, &ids) && !ids.contains(&item.id) {
-                                ids.push(item.id);
-                            }
-                        }
+            let mut note = |op: &Op| {
+                let (Op::Extend(items) | Op::Project(items, _)) = op else { return };
+                for item in items {
+                    if is(&item.expr, &ids) && !ids.contains(&item.id) {
+                        ids.push(item.id);
                     }
-                });
-            }
-            if ids.len() == known {
-                break;
-            }
-        }
-        let mut asked = false;
-        for plan in plans() {
-            each_step(plan, &mut |op| {
-                if let Op::Filter(condition) = op {
-                    asked |= asks(condition, &ids);
                 }
-            });
+            };
+            self.query.plans().for_each(|plan| plan.operators(&mut note));
+            if ids.len() == known {
+                return ids;
+            }
         }
-        asked
     }
 
     /// The ways from a column to the parts of it that the query reads; nothing where one is computed, or is a list.
     fn paths(&self, id: ColumnId) -> Option<Vec<String>> {
-        let mut ids = vec![id];
-        let plans = || self.query.shared.iter().map(|shared| &shared.plan).chain([&self.query.plan]);
-        loop {
-            let known = ids.len();
-            for plan in plans() {
-                aliases(plan, &mut ids);
-            }
-            if ids.len() == known {
-                break;
-            }
-        }
+        // Under its other names, too.
+        let ids = self.derived(id, |value, ids| value.as_column().is_some_and(|of| ids.contains(&of)));
         let mut paths: Vec<String> = Vec::new();
         let mut all_told = true;
         let mut look = |expr: &Ir| {
@@ -216,9 +208,7 @@ impl Lower<'_> {
                 _ => {}
             }
         };
-        for plan in plans() {
-            plan.walk(&mut look);
-        }
+        self.query.plans().for_each(|plan| plan.walk(&mut look));
         paths.sort_unstable();
         paths.dedup();
         // What is read on is no part with a value.
@@ -226,28 +216,6 @@ impl Lower<'_> {
         let leaves: Vec<String> = paths.iter().filter(|path| !inner(path)).cloned().collect();
         (all_told && !leaves.is_empty()).then_some(leaves)
     }
-}
-
-/// Hands every operator of a plan, and of those in it, to `f`.
-fn each_step<'p>(plan: &'p Plan, f: &mut dyn FnMut(&'p Op)) {
-    for step in &plan.steps {
-        f(&step.op);
-        step.op.plans(&mut |plan| each_step(plan, f));
-    }
-    plan.source.kind.plans(&mut |plan| each_step(plan, f));
-}
-
-/// Adds the columns that are merely other names of one of these.
-fn aliases(plan: &Plan, ids: &mut Vec<ColumnId>) {
-    each_step(plan, &mut |op| {
-        if let Op::Extend(items) | Op::Project(items, _) = op {
-            for item in items {
-                if item.expr.as_column().is_some_and(|of| ids.contains(&of)) && !ids.contains(&item.id) {
-                    ids.push(item.id);
-                }
-            }
-        }
-    });
 }
 
 /// Whether a value is one of these columns, or a part of one, and nothing where that is not there.

@@ -40,7 +40,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::rows::Data;
 use super::tree::{Command, Eval, Filter, Head, Search};
-use crate::ir::{Column, ColumnId, Expr, ExprKind, Op, Origin, Plan, Query, Schema};
+use crate::ir::{Column, ColumnId, Expr, ExprKind, Op, Origin, Query, Schema};
 use crate::target::ledger::{Accounts, Ledger};
 use crate::target::usage::Usage;
 use crate::target::{Loss, LossKind, Losses, Options};
@@ -92,7 +92,7 @@ fn objects(query: &Query) -> HashSet<ColumnId> {
         }
         _ => {}
     };
-    for plan in query.shared.iter().map(|shared| &shared.plan).chain([&query.plan]) {
+    for plan in query.plans() {
         plan.walk(&mut note);
     }
     found
@@ -100,22 +100,15 @@ fn objects(query: &Query) -> HashSet<ColumnId> {
 
 /// The columns that aggregates fill with sets.
 fn sets(query: &Query) -> HashSet<ColumnId> {
-    fn gather(plan: &Plan, found: &mut HashSet<ColumnId>) {
-        for step in &plan.steps {
-            if let Op::Summarize { aggregates, .. } = &step.op {
-                let sets = aggregates
-                    .iter()
-                    .filter(|call| matches!(call.function.name(), "make_set" | "makeset" | "make_set_if"));
-                found.extend(sets.flat_map(|call| call.outputs.iter().copied()));
-            }
-            step.op.plans(&mut |inner| gather(inner, found));
-        }
-        plan.source.kind.plans(&mut |inner| gather(inner, found));
-    }
     let mut found = HashSet::new();
-    for plan in query.shared.iter().map(|shared| &shared.plan).chain([&query.plan]) {
-        gather(plan, &mut found);
-    }
+    let mut gather = |op: &Op| {
+        if let Op::Summarize { aggregates, .. } = op {
+            let is_set = |name: &str| matches!(name, "make_set" | "makeset" | "make_set_if");
+            let sets = aggregates.iter().filter(|call| is_set(call.function.name()));
+            found.extend(sets.flat_map(|call| call.outputs.iter().copied()));
+        }
+    };
+    query.plans().for_each(|plan| plan.operators(&mut gather));
     found
 }
 
