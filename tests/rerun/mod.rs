@@ -114,17 +114,17 @@ impl Judge {
         if new_plan.to_string() != plan.to_string() {
             all.extend(events(&new_plan));
         }
-        let mut most = None;
+        let (mut most, mut reason) = (None, None);
         for events in all {
             match (self.run(old, &events), self.run(new, &events)) {
                 (Ok(old), Ok(new)) if old == new => most = most.max(Some(old.1.len())),
-                (Err(old), Err(new)) if old == new => {}
+                (Err(old), Err(new)) if old == new => reason = Some(old),
                 (old, new) => return Verdict::Differs(told(&old, &new)),
             }
         }
         match most {
             Some(records) => Verdict::Same(records),
-            None => Verdict::NotRun(self.run(old, &Events::default()).err().unwrap_or_default()),
+            None => Verdict::NotRun(reason.unwrap_or_else(|| "no events are made for it".to_owned())),
         }
     }
 

@@ -14,6 +14,9 @@ use crate::ir::{
 use crate::source::Span;
 use crate::types::Type;
 
+/// How many events one scenario may have: groups of groups that need many records each would have millions.
+const EVENTS: usize = 30_000;
+
 /// How deep plans may nest.
 const DEEPEST: usize = 24;
 /// How many elements of an array are tried.
@@ -54,8 +57,8 @@ impl<'q> Solver<'q> {
         let start = self.state.instances.len();
         let source: &'q Source = &plan.source;
         let row = match &source.kind {
-            SourceKind::Table { name, .. } => self.event(Place::Table(name.clone()), &source.schema),
-            SourceKind::Tables(pattern) => self.event(Place::Table(pattern.replace('*', "Any").into()), &source.schema),
+            SourceKind::Table { name, .. } => self.event(Place::Table(name.clone()), source)?,
+            SourceKind::Tables(pattern) => self.event(Place::Table(pattern.replace('*', "Any").into()), source)?,
             SourceKind::Unit => Rc::new(Fields::default()),
             SourceKind::Input => match input {
                 Input::Record(row) => row.clone(),
@@ -83,7 +86,7 @@ impl<'q> Solver<'q> {
                 let none = Rc::new(Fields::default());
                 let address = external.addresses.first().and_then(|address| self.evaluate(address, &none));
                 let address = address.map(|address| super::want::text(&address)).unwrap_or_default();
-                self.event(Place::External(address.into()), &source.schema)
+                self.event(Place::External(address.into()), source)?
             }
             SourceKind::Range { from, .. } => {
                 let none = Rc::new(Fields::default());
@@ -122,11 +125,11 @@ impl<'q> Solver<'q> {
                 match (&*call.name, alias) {
                     ("_GetWatchlist" | "_ASIM_GetWatchlistRaw", Some(alias)) => {
                         let name: Name = super::want::text(&alias).into();
-                        self.event(Place::Watchlist(name), &source.schema)
+                        self.event(Place::Watchlist(name), source)?
                     }
                     (name, _) => {
                         self.note(Stuck::Unknown(source.span, format!("what `{name}` gives is not at hand")));
-                        self.event(Place::Table(call.name.clone()), &source.schema)
+                        self.event(Place::Table(call.name.clone()), source)?
                     }
                 }
             }
@@ -154,12 +157,16 @@ impl<'q> Solver<'q> {
     }
 
     /// An event of a table.
-    fn event(&mut self, place: Place, schema: &'q Schema) -> Row<'q> {
-        let instance = self.state.instances.len();
+    fn event(&mut self, place: Place, source: &'q Source) -> Outcome<Row<'q>> {
+        let (instance, schema) = (self.state.instances.len(), &source.schema);
+        self.spent |= instance >= EVENTS;
+        if self.spent {
+            return Err(Stuck::Unknown(source.span, format!("more than {EVENTS} records are needed, which are not made")));
+        }
         let tags = self.state.tags.clone();
         let event = Instance { place, schema, fields: BTreeMap::new(), tags };
         self.state.instances.push_back_mut(Rc::new(event));
-        Rc::new(Fields { leaf: Some((instance, schema)), ..Fields::default() })
+        Ok(Rc::new(Fields { leaf: Some((instance, schema)), ..Fields::default() }))
     }
 
     fn element(row: &Row<'q>, expand: &'q MvExpand, at: usize) -> Row<'q> {

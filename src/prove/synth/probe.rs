@@ -77,6 +77,8 @@ pub(super) struct Maker<'q> {
     events: usize,
     /// Whether the rule needs many events.
     large: bool,
+    /// Whether making them was given up: what is that much work is not made again and again.
+    spent: bool,
     /// What is read.
     pub(super) reads: Rc<Reads>,
     made: Synthesis,
@@ -93,12 +95,14 @@ impl<'q> Maker<'q> {
             turn: usize::try_from(seed % 7).unwrap_or(0),
             events: 0,
             large: false,
+            spent: false,
             reads: Rc::new(Reads::of(query)),
             made: Synthesis::default(),
         };
         let base = maker.base();
         if let Some(base) = &base {
             maker.large = base.state.instances.len() > LARGE;
+            maker.spent = base.spent;
             maker.made.unsolved = base.state.unsolved.iter().cloned().collect();
             let expects = base.expects(&Over::new());
             maker.add(base, "the rule", Probe::Rule, expects, None, &Over::new(), &[], |_| false);
@@ -108,12 +112,18 @@ impl<'q> Maker<'q> {
 
     /// Events that make the rule fire: of several attempts the one that leaves least unsolved.
     fn base(&mut self) -> Option<Solver<'q>> {
-        let mut best: Option<(usize, Solver<'q>)> = None;
+        let (mut best, mut spent): (Option<(usize, Solver<'q>)>, bool) = (None, false);
         for (attempt, lenient) in [(0, false), (1, false), (2, false), (3, false), (5, false), (0, true), (1, true)] {
+            // What is too much once is too much with other values.
+            if spent && !lenient {
+                continue;
+            }
             let mut solver = Solver::new(self.query, Rc::clone(&self.reads), self.now, self.lot);
             solver.turn = self.turn + attempt;
             solver.lenient = lenient;
-            if let Err(stuck) = solver.solve(self.invariants) {
+            let outcome = solver.solve(self.invariants);
+            spent |= solver.spent;
+            if let Err(stuck) = outcome {
                 if !lenient {
                     continue;
                 }
@@ -138,7 +148,7 @@ impl<'q> Maker<'q> {
 
     /// The base again with other background, and some things decided otherwise.
     pub(super) fn again(&mut self, template: &Template, change: impl FnOnce(&mut Solver<'q>)) -> Option<Solver<'q>> {
-        if self.full() {
+        if self.spent || self.full() {
             return None;
         }
         self.lot += 1;

@@ -107,6 +107,8 @@ pub(super) struct Solver<'q> {
     /// The joins met.
     pub(super) joins: BTreeMap<Span, JoinKind>,
     pub(super) steps: usize,
+    /// Whether that was too often, or led to too many events: nothing more is tried.
+    pub(super) spent: bool,
     /// How deep sub-queries are nested.
     pub(super) depth: usize,
 }
@@ -135,6 +137,7 @@ impl<'q> Solver<'q> {
             axes: HashSet::new(),
             joins: BTreeMap::new(),
             steps: 0,
+            spent: false,
             depth: 0,
         }
     }
@@ -158,7 +161,8 @@ impl<'q> Solver<'q> {
         let mut stuck = None;
         for at in std::iter::once(first).chain((0..count).filter(|at| *at != first && !only)) {
             self.steps += 1;
-            if self.steps > BUDGET {
+            self.spent |= self.steps > BUDGET;
+            if self.spent {
                 break;
             }
             match attempt(self, at) {

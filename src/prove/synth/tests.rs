@@ -365,3 +365,12 @@ fn an_event_before_the_window_takes_the_other_with_it() {
         assert_eq!(ages(&made, "before the window", "SecurityEvent"), [[30, 30]], "{apart}");
     }
 }
+
+#[test]
+fn records_that_multiply_are_given_up() {
+    let made = made(
+        "SigninLogs | summarize n = count() by UserPrincipalName, IPAddress | where n > 200 \
+         | summarize addresses = count() by UserPrincipalName | where addresses > 200",
+    );
+    assert!(made.unsolved[0].1.contains("more than 30000 records"), "{:?}", made.unsolved);
+}
