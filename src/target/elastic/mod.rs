@@ -5,3 +5,4 @@ pub(super) mod lucene;
 pub(super) mod quote;
 pub(super) mod store;
 pub mod tables;
+pub(super) mod unlisted;

@@ -1,9 +1,8 @@
 //! Events of Sentinel as Elastic's integrations store them.
 
 use super::tables::{StoredType, Tables};
-use crate::ir::{Column, Columns, Json, Origin};
+use crate::ir::Json;
 use crate::literal::{TICKS_PER_SECOND, format_guid, format_timespan};
-use crate::source::Span;
 use crate::target::Fields as Names;
 use crate::target::store::{Conflict, Fields, Given, INGESTED, Stored, is_empty, object_in, parts};
 use crate::types::Type;
@@ -15,15 +14,13 @@ const TICKS_PER_MILLI: i64 = TICKS_PER_SECOND / 1000;
 pub(in crate::target) fn store(tables: &Tables, event: &Given<'_>, names: Names) -> (Stored, Vec<Conflict>) {
     let table = tables.table(event.table, names);
     let mut fields = Fields::default();
-    let mut columns = Columns::default();
     for (column, value) in event.columns {
         if column == INGESTED {
             fields.set("event.ingested", typed(value.clone(), None));
             continue;
         }
         let ty = type_of(value);
-        let id = columns.add(column.as_str(), ty, Origin::Computed, Span::default());
-        let place = tables.place(&Column { id, name: column.as_str().into(), ty: ty.into() }, event.table, names);
+        let place = tables.place(column, ty, event.table, names);
         if is_empty(value) {
             fields.missing(place.field, column);
             continue;

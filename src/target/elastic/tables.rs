@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 use serde::Deserialize;
 
-use crate::ir::{Column, Expr};
+use crate::ir::{ColumnInfo, Expr, Name};
 use crate::target::{DataError, DataFile, Fields, LossKind};
 use crate::types::Type;
 
@@ -195,8 +195,14 @@ impl Tables {
     /// What is to be told of where a table is.
     pub(in crate::target) fn table_note(&self, name: &str, known: bool, fields: Fields) -> Option<(LossKind, String)> {
         if !known {
-            let message =
-                format!("nothing here knows a table `{name}`; its records are taken to be in the index of that name");
+            let message = match self.table(name, fields) {
+                None => format!(
+                    "nothing here knows a table `{name}`; its records are taken to be in the index of that name"
+                ),
+                Some(table) => {
+                    format!("nothing here knows the columns of `{name}`, whose records are in `{}`", table.index)
+                }
+            };
             return Some((LossKind::UnresolvedName, message));
         }
         if fields == Fields::Native {
@@ -215,9 +221,21 @@ impl Tables {
         }
     }
 
+    /// Where a column is that no schema lists, if a row says it of its table.
+    pub(in crate::target) fn unlisted_place(
+        &self,
+        column: &ColumnInfo,
+        table: Option<&Name>,
+        fields: Fields,
+    ) -> Option<Place> {
+        let table = table?;
+        let row = self.table(table, fields)?;
+        let listed = row.fields.contains_key(&*column.name);
+        listed.then(|| self.place(&column.name, column.ty.ty, table, fields))
+    }
+
     /// Where a column of a table is.
-    pub(in crate::target) fn place(&self, column: &Column, table_name: &str, fields: Fields) -> Place {
-        let name = &*column.name;
+    pub(in crate::target) fn place(&self, name: &str, ty: Type, table_name: &str, fields: Fields) -> Place {
         let plain = |field: &str| Place { field: field.to_owned(), values: None, ty: None, note: None };
         if self.is_time(name) {
             return plain("@timestamp");
@@ -231,11 +249,11 @@ impl Tables {
                 )),
                 ..plain(name)
             },
-            Some(FieldRow::Name(field)) => Place { ty: stored_ip(field, column.ty.ty), ..plain(field) },
+            Some(FieldRow::Name(field)) => Place { ty: stored_ip(field, ty), ..plain(field) },
             Some(FieldRow::Full(row)) => Place {
                 field: row.name.clone(),
                 values: row.values,
-                ty: row.ty.or_else(|| stored_ip(&row.name, column.ty.ty)),
+                ty: row.ty.or_else(|| stored_ip(&row.name, ty)),
                 note: row.guess.then(|| {
                     (
                         LossKind::UnmappedField,
@@ -249,7 +267,7 @@ impl Tables {
 
 /// ECS types every field whose last word is `ip` as an address.
 fn stored_ip(field: &str, ty: Type) -> Option<StoredType> {
-    (ty == Type::String && field.rsplit('.').next() == Some("ip")).then_some(StoredType::Ip)
+    (matches!(ty, Type::String | Type::Unknown) && field.rsplit('.').next() == Some("ip")).then_some(StoredType::Ip)
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ use super::tree::{Condition, Event, Item, Query};
 use crate::ir::{ColumnId, Computed, Expr, ExprKind, Op, Plan, Query as Ir, Schema, Source, SourceKind, Step, Union};
 use crate::source::Span;
 use crate::target::elastic::tables::{Place, Tables};
+use crate::target::elastic::unlisted::{Unlisted, homeless, unlisted};
 use crate::target::ledger::refuse;
 use crate::target::{Fields, Loss, LossKind, Losses, Options};
 
@@ -86,6 +87,8 @@ struct Lower<'a> {
     fields: Fields,
     losses: Losses,
     columns: HashMap<ColumnId, Meaning>,
+    /// The tables of columns that no schema lists.
+    unlisted: Unlisted,
     /// Which of several events a column is of; of the first without an entry.
     members: HashMap<ColumnId, usize>,
     /// How often an event may have to come again.
@@ -150,6 +153,7 @@ impl<'a> Lower<'a> {
             fields: options.fields,
             losses: Losses::default(),
             columns: HashMap::new(),
+            unlisted: unlisted(query),
             members: HashMap::new(),
             most_runs: MOST_RUNS,
             depth: 0,
@@ -157,6 +161,7 @@ impl<'a> Lower<'a> {
     }
 
     fn lowered(&mut self) -> Result<Lowered> {
+        homeless(self.query, &self.unlisted)?;
         let mut found = self.plan(&self.query.plan)?;
         let counts = found.threshold.as_ref().is_some_and(|threshold| !threshold.binned);
         let query = match (found.threshold, found.link) {
@@ -334,7 +339,10 @@ impl<'a> Lower<'a> {
                     self.losses.push(Loss::approximate(kind, source.span, message));
                 }
                 for column in source.schema.iter() {
-                    self.columns.insert(column.id, Meaning::Field(self.tables.place(column, name, self.fields)));
+                    self.columns.insert(
+                        column.id,
+                        Meaning::Field(self.tables.place(&column.name, column.ty.ty, name, self.fields)),
+                    );
                 }
                 let row = self.tables.table(name, self.fields);
                 let index = row.map_or_else(|| self.tables.native(name), |table| table.index.clone());
@@ -360,7 +368,10 @@ impl<'a> Lower<'a> {
                     self.losses.push(Loss::approximate(LossKind::UnmappedField, source.span, message));
                 }
                 for column in source.schema.iter() {
-                    self.columns.insert(column.id, Meaning::Field(self.tables.place(column, pattern, Fields::Native)));
+                    self.columns.insert(
+                        column.id,
+                        Meaning::Field(self.tables.place(&column.name, column.ty.ty, pattern, Fields::Native)),
+                    );
                 }
                 Ok(Found {
                     indices: vec![self.tables.native(pattern)],

@@ -252,9 +252,12 @@ fn a_list_of_nothing_has_no_partner() {
     let conversion = native(
         "SigninLogs | where UserPrincipalName in ((SecurityEvent | where EventID == 1 | summarize make_list(Account)))",
     );
-    assert!(conversion.losses.iter().any(|loss| loss.kind == LossKind::Null), "{:?}", conversion.losses);
+    assert!(!conversion.losses.iter().any(|loss| loss.kind == LossKind::Null), "{:?}", conversion.losses);
     let text = conversion.output.unwrap();
     assert!(text.contains("| WHERE list_Account IS NOT NULL"), "{text}");
+    // The empty name is one as well.
+    let empty = ["VALUES(COALESCE(Account, \"\"))", "COALESCE(UserPrincipalName, \"\")"];
+    assert!(empty.iter().all(|words| text.contains(words)), "{text}");
 }
 
 #[test]
@@ -577,13 +580,87 @@ fn a_list_of_texts_has_the_text_of_its_elements() {
 
 #[test]
 fn an_object_is_there_where_a_part_of_it_is() {
-    let text = output("SigninLogs | where isnotnull(DeviceDetail.a) and DeviceDetail.a.b == 1");
-    assert!(text.contains("DeviceDetail.a IS NOT NULL OR DeviceDetail.a.b IS NOT NULL"), "{text}");
+    for (test, expected) in [
+        ("isnotnull(DeviceDetail.a)", "WHERE DeviceDetail.a.b IS NOT NULL AND"),
+        ("isnotempty(DeviceDetail.a)", "WHERE DeviceDetail.a.b IS NOT NULL AND"),
+        ("isempty(DeviceDetail.a)", "WHERE DeviceDetail.a.b IS NULL AND"),
+        ("not(isnotempty(DeviceDetail.a))", "WHERE DeviceDetail.a.b IS NULL AND"),
+    ] {
+        let text = output(&format!("SigninLogs | where {test} and DeviceDetail.a.b == 1"));
+        assert!(text.contains(expected), "{text}");
+    }
 }
 
 #[test]
-fn a_table_whose_time_is_known_has_no_other() {
+fn the_time_of_advanced_hunting_is_the_one_that_is_stored() {
     let conversion = native("CloudAuditEvents | where Timestamp > ago(1d)");
     assert!(conversion.losses.iter().any(|loss| loss.kind == LossKind::UnresolvedName));
-    assert!(conversion.output.unwrap().contains("TO_DATETIME(Timestamp) >"));
+    assert!(conversion.output.unwrap().contains("TO_DATETIME(@timestamp) >"));
+}
+
+#[test]
+fn a_custom_log_has_the_fields_that_are_known_of_it() {
+    let query = "Okta_CL | where eventType_s == 'x' and actor_alternateId_s == 'y' and other_s == 'z'";
+    let conversion = converted(query, Fields::Siem);
+    let told = |words: &str| conversion.losses.iter().any(|loss| loss.message.contains(words));
+    assert!(told("the columns of `Okta_CL`, whose records are in") && told("`other_s`") && !told("`eventType_s`"));
+    let text = conversion.output.unwrap();
+    for field in ["event.action", "okta.actor.alternate_id", "other_s"] {
+        assert!(text.contains(field), "{text}");
+    }
+    // Also where the records are named first, and a join reads them.
+    let joined = converted(
+        "let failed = Okta_CL | where outcome_reason_s == 'x'; SigninLogs | join kind=inner (failed | where eventType_s == 'y') \
+         on $left.UserPrincipalName == $right.actor_alternateId_s",
+        Fields::Siem,
+    );
+    let text = joined.output.unwrap();
+    assert!(text.contains("okta.outcome.reason") && text.contains("okta.actor.alternate_id"), "{text}");
+}
+
+#[test]
+fn what_a_time_span_is_added_to_is_an_instant() {
+    let conversion = native("TeamsData | where Removed < Added + 1h");
+    assert!(conversion.losses.iter().any(|loss| loss.message.contains("taken for an instant")));
+    let text = conversion.output.unwrap();
+    assert!(text.contains("TO_DATETIME(Removed) < TO_DATETIME(Added) + 1 hour"), "{text}");
+}
+
+#[test]
+fn no_element_is_null() {
+    let text = output(
+        "DeviceEvents | extend x = tolower(FileName) | where not(set_has_element(dynamic(['a', 'b']), x)) | project x",
+    );
+    assert!(text.contains("x IS NULL OR NOT MV_CONTAINS"), "{text}");
+}
+
+#[test]
+fn an_empty_term_of_a_table_is_one_that_every_text_has() {
+    let text = output("SecurityEvent | where CommandLine has_any ((SigninLogs | project AppDisplayName))");
+    assert!(text.contains(r#"COALESCE(AppDisplayName, "")"#), "{text}");
+}
+
+#[test]
+fn a_stored_list_that_is_missing_has_no_text() {
+    let text = output("IdentityInfo | where AssignedRoles != ''");
+    assert!(text.contains(r#""\"]"), "") != """#), "{text}");
+}
+
+#[test]
+fn the_text_of_a_list_stays_one_over_a_join() {
+    let text = output(
+        "let lists = SecurityEvent | summarize Names = make_set(Account) by Computer; \
+         SigninLogs | join kind=inner lists on $left.AppDisplayName == $right.Computer | summarize count() by tostring(Names)",
+    );
+    assert!(text.contains("MV_CONCAT(Names_right"), "{text}");
+}
+
+#[test]
+fn what_a_projection_leaves_out_is_not_read() {
+    let query = "SecurityEvent | project Computer | join kind=leftouter IdentityInfo on $left.Computer == $right.AccountName \
+                 | where EmailAddress == 'x'";
+    let refused = native(query);
+    assert!(refused.output.is_none() && refused.losses.iter().any(|loss| loss.message.contains("`EmailAddress`")));
+    let kept = native("SecurityEvent | where Other == 'x' | project Computer, Other | where Other != 'y'");
+    assert!(kept.output.is_some(), "{:?}", kept.losses);
 }

@@ -53,7 +53,13 @@ impl Lower<'_> {
                     "a count can be compared with a number that is written out, and nothing else; use ES|QL",
                 ),
                 None => {
-                    let name = self.query.columns[*id].name.clone();
+                    let info = &self.query.columns[*id];
+                    let table = self.unlisted.get(id).and_then(Option::as_ref);
+                    if let Some(place) = self.tables.unlisted_place(info, table, self.fields) {
+                        self.columns.insert(*id, Meaning::Field(place));
+                        return self.place(expr);
+                    }
+                    let name = info.name.clone();
                     let message = format!("nothing here knows a column `{name}`; the field is taken to have that name");
                     self.losses.push(Loss::approximate(LossKind::UnresolvedName, expr.span, message));
                     Ok(Subject { name: name.to_string(), folded: None, values: None, stored: None, length: false })

@@ -137,14 +137,14 @@ pub(super) fn packed(expr: &Ir) -> Option<Type> {
     Some(if arguments.iter().all(|argument| argument.ty.ty == first) { first } else { Type::Dynamic })
 }
 
-/// The JSON of a list with elements of a type, which is KQL's text of it.
-pub(super) fn text_of_list(list: Expr, ty: Type) -> Expr {
+/// The JSON of a list with elements of a type, which is KQL's text of it; `missing` where there is none.
+pub(super) fn text_of_list(list: Expr, ty: Type, missing: &str) -> Expr {
     let bare = matches!(ty, Type::Bool | Type::Int | Type::Long | Type::Real | Type::Decimal);
     let (before, between, behind) = if bare { ("[", ",", "]") } else { ("[\"", "\",\"", "\"]") };
     let list = if matches!(ty, Type::String | Type::Guid) { list } else { Expr::call("TO_STRING", [list]) };
     let all = Expr::call("MV_CONCAT", [list, Expr::text(between)]);
     let text = Expr::call("CONCAT", [Expr::text(before), all, Expr::text(behind)]);
-    Expr::call("COALESCE", [text, Expr::text("[]")])
+    Expr::call("COALESCE", [text, Expr::text(missing)])
 }
 
 /// The text of an array or bag, as KQL writes it.

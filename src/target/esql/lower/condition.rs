@@ -47,17 +47,13 @@ impl Lower<'_> {
                         expr.span,
                         "an empty text is no null in KQL; here it is stored as a missing field, as a null is",
                     );
-                    if let [argument] = arguments.as_slice()
-                        && let ExprKind::Access(access) = &argument.kind
-                        && let Expr::Field(field) = self.value(flow, argument)?
-                    {
-                        let is_null = (function.name() == "isnull") == want;
-                        let mut tests = vec![Expr::IsNull(Box::new(Expr::field(&field)), is_null)];
-                        tests.extend(
-                            self.parts_of(access, &field).into_iter().map(|part| Expr::IsNull(Box::new(part), is_null)),
-                        );
-                        return Ok(if is_null { Expr::all(tests) } else { Expr::any(tests) });
-                    }
+                }
+                let missing = matches!(function.name(), "isnull" | "isempty");
+                let of_object = of_null || missing || matches!(function.name(), "isnotempty" | "notempty");
+                if let (true, [argument]) = (of_object, arguments.as_slice())
+                    && let Some(there) = self.object_is_there(flow, argument, missing != want)?
+                {
+                    return Ok(there);
                 }
                 let of_empty = ["isempty", "isnotempty", "notempty"].iter().position(|name| *name == function.name());
                 if let (Some(at), [array]) = (of_empty, arguments.as_slice())
@@ -94,6 +90,23 @@ impl Lower<'_> {
         }
     }
 
+    /// Whether an object of which parts are read is there, or is not: it is no field itself.
+    fn object_is_there(&mut self, flow: &mut Flow, expr: &Ir, want: bool) -> Result<Option<Expr>> {
+        let ExprKind::Access(access) = &expr.kind else { return Ok(None) };
+        let Expr::Field(field) = self.value(flow, expr)? else { return Ok(None) };
+        let parts = self.parts_of(access, &field);
+        if parts.is_empty() {
+            return Ok(None);
+        }
+        self.lose(
+            LossKind::Null,
+            expr.span,
+            "an object is taken to be there where one of its parts is that are read here",
+        );
+        let tests = parts.into_iter().map(|part| Expr::IsNull(Box::new(part), !want)).collect();
+        Ok(Some(if want { Expr::any(tests) } else { Expr::all(tests) }))
+    }
+
     /// A value that is true or false.
     fn truth(&mut self, flow: &mut Flow, expr: &Ir, want: bool) -> Result<Expr> {
         let value = self.value(flow, expr)?;
@@ -116,7 +129,7 @@ impl Lower<'_> {
             && matches!(op, CompareOp::Equal | CompareOp::NotEqual)
         {
             (self.value(flow, left_ir)?, self.text(flow, right_ir)?)
-        } else if is(Type::DateTime) {
+        } else if Self::is_time(left_ir) || Self::is_time(right_ir) {
             (self.time(flow, left_ir)?, self.time(flow, right_ir)?)
         } else if is(Type::TimeSpan) || is(Type::Bool) {
             (self.value(flow, left_ir)?, self.value(flow, right_ir)?)
@@ -147,7 +160,7 @@ impl Lower<'_> {
 
     fn between(&mut self, flow: &mut Flow, node: &Between, want: bool) -> Result<Expr> {
         let inside = want != node.negated;
-        let is_time = [&node.subject, &node.low, &node.high].iter().any(|e| e.ty.ty == Type::DateTime);
+        let is_time = [&node.subject, &node.low, &node.high].into_iter().any(Self::is_time);
         let mut bound = |e: &Ir| {
             if is_time {
                 self.time(flow, e)

@@ -213,8 +213,8 @@ impl Lower<'_> {
                 }
                 _ => column,
             };
-            let values = slot.and_then(|slot| slot.values);
-            outputs.push((*id, Slot { values, ..Slot::new(value_back) }));
+            let (values, elements) = slot.map_or((None, None), |slot| (slot.values, slot.elements));
+            outputs.push((*id, Slot { values, elements: elements.filter(|_| kept), ..Slot::new(value_back) }));
             parts.push(value);
             names.push(own);
         }
@@ -338,8 +338,12 @@ impl Lower<'_> {
                         value: Expr::call(function, [Expr::field(&name)]),
                         condition: Some(of_side(&side, &label)),
                     });
-                    let (values, stored) = slot.map_or((None, None), |slot| (slot.values, slot.stored));
-                    slots.push((*id, Slot { values, stored, ..Slot::new(Expr::Field(name)) }));
+                    let from = slot.unwrap_or_else(|| Slot::new(Expr::Null));
+                    // Without a partner there is no list, also none without elements.
+                    let elements = from.elements.filter(|_| kept);
+                    let slot =
+                        Slot { values: from.values, stored: from.stored, elements, ..Slot::new(Expr::Field(name)) };
+                    slots.push((*id, slot));
                 }
             }
             Carried::Partners(name, value) => {

@@ -28,7 +28,8 @@ use super::rows::Data;
 use super::tree::{Command, Expr, Head, Query};
 use crate::ir::{ColumnId, Origin, Query as Ir, Schema};
 use crate::source::Span;
-use crate::target::elastic::tables::{StoredType, Tables, Values};
+use crate::target::elastic::tables::{Place, StoredType, Tables, Values};
+use crate::target::elastic::unlisted::{Unlisted, homeless, unlisted};
 use crate::target::ledger::{Accounts, Ledger};
 use crate::target::usage::Usage;
 use crate::target::{Loss, LossKind, Losses, Options};
@@ -47,7 +48,16 @@ type Lowered = (Query, Vec<(String, String)>, Losses);
 
 /// Lowers a query.
 pub(super) fn lower(query: &Ir, data: &Data, tables: &Tables, options: Options) -> Result<Lowered, Losses> {
-    let mut lower = Lower { query, data, tables, options, ledger: Ledger::new(), depth: 0, shown: Vec::new() };
+    let mut lower = Lower {
+        query,
+        data,
+        tables,
+        options,
+        ledger: Ledger::new(),
+        depth: 0,
+        unlisted: unlisted(query),
+        shown: Vec::new(),
+    };
     match lower.whole().and_then(complete) {
         Ok(query) => Ok((query, lower.shown, lower.ledger.losses)),
         Err(loss) => {
@@ -116,6 +126,17 @@ impl Slot {
             note: None,
         }
     }
+
+    /// The field of an event.
+    pub(super) fn of_place(place: Place) -> Self {
+        Self {
+            of_event: true,
+            values: place.values,
+            stored: place.ty,
+            note: place.note,
+            ..Self::new(Expr::Field(place.field))
+        }
+    }
 }
 
 /// What a list holds that an aggregate made.
@@ -175,6 +196,8 @@ pub(super) struct Lower<'a> {
     pub(super) options: Options,
     pub(super) ledger: Ledger,
     pub(super) depth: usize,
+    /// The tables of columns that no schema lists.
+    unlisted: Unlisted,
     /// The columns of the result, each with the field that holds it.
     shown: Vec<(String, String)>,
 }
@@ -187,6 +210,7 @@ impl Accounts for Lower<'_> {
 
 impl Lower<'_> {
     fn whole(&mut self) -> Result<Query> {
+        homeless(self.query, &self.unlisted)?;
         let plan = &self.query.plan;
         let ids: Vec<ColumnId> = plan.schema().iter().map(|c| c.id).collect();
         let mut flow = self.plan(plan, Usage::of_result(ids))?;

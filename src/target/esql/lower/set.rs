@@ -74,7 +74,7 @@ impl Lower<'_> {
     ) -> Result<Expr> {
         let insensitive = node.rules.case != CaseRule::Sensitive;
         let fold = |value: Expr| if insensitive { lowered(value) } else { value };
-        let left = fold(self.text_or_value(flow, &node.subject)?);
+        let mut left = fold(self.text_or_value(flow, &node.subject)?);
         let name = self.helper("key");
         if let Some(index) = reference(plan) {
             flow.push(Command::Eval(vec![(name.clone(), left)]));
@@ -101,7 +101,13 @@ impl Lower<'_> {
         if self.query.columns[column].ty.ty == Type::Dynamic {
             // A list of nothing is null there, and would be a partner of every row without a key.
             right.push(Command::Where(right_value.clone().is_not_null()));
-            self.lose(LossKind::Null, span, "an empty text in the list is not found: lists hold none there");
+            let elements = right.slots.get(&column).and_then(|slot| slot.elements).map(|elements| elements.ty);
+            if elements != Some(Type::String) {
+                self.lose(LossKind::Null, span, "an empty text in the list is not found: lists hold none there");
+            } else if !Self::is_filled(flow, &node.subject) {
+                // A list that an aggregate makes of texts holds the empty one, which the missing ones of it are.
+                left = Expr::call("COALESCE", [left, Expr::text("")]);
+            }
         }
         let later = &flow.commands[flow.pool.unwrap_or_default()..];
         if flow.pool.is_some() && later.iter().any(|command| command.assigns(&|name| left.reads(name))) {
@@ -155,6 +161,14 @@ impl Lower<'_> {
             needle
         } else {
             Expr::call("TO_STRING", [needle])
+        };
+        // An empty text is a term as well, which every text has.
+        let needle = if self.query.columns[column].ty.ty == Type::String
+            && right.slots.get(&column).is_none_or(|slot| !slot.filled)
+        {
+            Expr::call("COALESCE", [needle, Expr::text("")])
+        } else {
+            needle
         };
         let needle = Expr::Field(self.in_column(&mut right, needle, "term"));
         if self.query.columns[column].ty.ty == Type::Dynamic

@@ -104,15 +104,8 @@ impl Lower<'_> {
             only.iter().map(|(field, value)| Expr::compare(CompareOp::Equal, Expr::field(field), Expr::text(value)));
         flow.push(Command::Where(Expr::all(tests.collect())));
         for column in schema.iter() {
-            let place = self.tables.place(column, name, self.options.fields);
-            let slot = Slot {
-                of_event: true,
-                filled: self.tables.is_time(&column.name),
-                values: place.values,
-                stored: place.ty,
-                note: place.note,
-                ..Slot::new(Expr::Field(place.field))
-            };
+            let place = self.tables.place(&column.name, column.ty.ty, name, self.options.fields);
+            let slot = Slot { filled: self.tables.is_time(&column.name), ..Slot::of_place(place) };
             flow.slots.insert(column.id, slot);
         }
         flow

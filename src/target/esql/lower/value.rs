@@ -2,7 +2,9 @@
 
 use super::call::{json_text, packed, text_of_list};
 use super::{Flow, Lower, Result, Slot, refuse};
-use crate::ir::{Access, Arithmetic, ArithmeticOp, Cast, CastKind, ColumnId, Expr as Ir, ExprKind, Json, Value};
+use crate::ir::{
+    Access, Arithmetic, ArithmeticOp, ArithmeticStep, Cast, CastKind, ColumnId, Expr as Ir, ExprKind, Json, Value,
+};
 use crate::literal::{TICKS_PER_DAY, TICKS_PER_SECOND, format_datetime, format_guid};
 use crate::source::Span;
 use crate::target::elastic::tables::StoredType;
@@ -85,6 +87,14 @@ pub(super) fn lowered(value: Expr) -> Expr {
         Expr::Call(name, arguments) if name == "TO_LOWER" => Expr::Call(name, arguments),
         value => Expr::call("TO_LOWER", [value]),
     }
+}
+
+/// Whether time spans are added to, or taken from, what has no known type.
+fn is_moved(node: &Arithmetic) -> bool {
+    let moves = |step: &ArithmeticStep| {
+        matches!(step.op, ArithmeticOp::Add | ArithmeticOp::Subtract) && step.operand.ty.ty == Type::TimeSpan
+    };
+    matches!(node.first.ty.ty, Type::Unknown | Type::Dynamic) && node.rest.iter().all(moves)
 }
 
 impl Lower<'_> {
@@ -203,14 +213,17 @@ impl Lower<'_> {
         }
         let info = &self.query.columns[id];
         let (name, at) = (info.name.clone(), info.span);
+        let table = self.unlisted.get(&id).and_then(Option::as_ref).filter(|_| !flow.closed);
+        if let Some(place) = self.tables.unlisted_place(info, table, self.options.fields) {
+            flow.slots.insert(id, Slot::of_place(place));
+            return self.column(flow, id, span);
+        }
         self.lose(
             LossKind::UnresolvedName,
             at,
             format!("nothing here knows a column `{name}`; the field is taken to have that name"),
         );
-        // Where the time of a table is known it has no other.
-        let is_known = flow.slots.values().any(|slot| slot.expr == Expr::field("@timestamp"));
-        let field = if self.tables.is_time(&name) && !is_known { "@timestamp" } else { name.as_ref() };
+        let field = if self.tables.is_time(&name) { "@timestamp" } else { name.as_ref() };
         let slot = Slot { of_event: !flow.closed, ..Slot::new(Expr::field(field)) };
         flow.slots.insert(id, slot);
         Expr::field(field)
@@ -281,7 +294,10 @@ impl Lower<'_> {
             (Type::Dynamic | Type::Unknown, _) => {
                 self.whole_dynamic(flow, expr)?;
                 let listed = Self::slot(flow, expr).and_then(|slot| slot.elements).map(|elements| elements.ty);
-                match listed.or_else(|| packed(expr)).or_else(|| self.text_array(flow, expr)) {
+                let made = listed.or_else(|| packed(expr));
+                // A list that is made is never null; of what is stored null is the likelier, whose text is empty.
+                let missing = if made.is_some() { "[]" } else { "" };
+                match made.or_else(|| self.text_array(flow, expr)) {
                     Some(ty) => {
                         let told = match ty {
                             Type::String => Some(
@@ -294,7 +310,7 @@ impl Lower<'_> {
                         if let Some(message) = told {
                             self.lose(LossKind::Null, expr.span, message);
                         }
-                        text_of_list(value, ty)
+                        text_of_list(value, ty, missing)
                     }
                     None => Expr::call("TO_STRING", [value]),
                 }
@@ -345,7 +361,12 @@ impl Lower<'_> {
     /// The value as an instant.
     pub(super) fn time(&mut self, flow: &mut Flow, expr: &Ir) -> Result<Expr> {
         let value = self.value(flow, expr)?;
-        Ok(if expr.ty.ty == Type::DateTime { value } else { Expr::call("TO_DATETIME", [value]) })
+        Ok(if Self::is_time(expr) { value } else { Expr::call("TO_DATETIME", [value]) })
+    }
+
+    /// Whether an expression is an instant, or is taken for one.
+    pub(super) fn is_time(expr: &Ir) -> bool {
+        expr.ty.ty == Type::DateTime || matches!(&expr.kind, ExprKind::Arithmetic(node) if is_moved(node))
     }
 
     /// A comparison as a value: true, false or null.
@@ -356,10 +377,15 @@ impl Lower<'_> {
     }
 
     fn arithmetic(&mut self, flow: &mut Flow, node: &Arithmetic, span: Span) -> Result<Expr> {
-        let mut left = self.value(flow, &node.first)?;
-        let mut ty = node.first.ty.ty;
-        if !matches!(ty, Type::DateTime | Type::TimeSpan) {
-            left = self.number(flow, &node.first)?;
+        let mut ty = if is_moved(node) { Type::DateTime } else { node.first.ty.ty };
+        let mut left = match ty {
+            Type::DateTime => self.time(flow, &node.first)?,
+            Type::TimeSpan => self.value(flow, &node.first)?,
+            _ => self.number(flow, &node.first)?,
+        };
+        if ty != node.first.ty.ty {
+            let message = "what a time span is added to or taken from is taken for an instant";
+            self.lose(LossKind::UnresolvedName, node.first.span, message);
         }
         let mut constant = node.first.as_literal().cloned();
         for step in &node.rest {
@@ -418,7 +444,7 @@ impl Lower<'_> {
                     }
                 }
             };
-            ty = step.ty.ty;
+            ty = if is_moved(node) { Type::DateTime } else { step.ty.ty };
             constant = None;
         }
         Ok(left)
