@@ -29,6 +29,7 @@ pub fn made(query: &Query, seed: u64, now: i64, most: usize) -> Vec<Scenario> {
             watchlists: lists(made.watchlists),
             covers: covered(made.probe).iter().copied().collect(),
             about: made.atom,
+            also: made.also,
         });
     }
     scenarios

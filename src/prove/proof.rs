@@ -23,6 +23,7 @@ use crate::eval::Engine;
 use crate::ir::Query;
 use crate::literal::TICKS_PER_SECOND;
 use crate::schema::Schemas;
+use crate::source::Span;
 use crate::target::store::Empty;
 use crate::target::{Conversion, DataError, Fidelity, Loss, LossKind, Options, RuleInfo, Target};
 
@@ -183,8 +184,6 @@ pub struct Case<'a> {
     ids: Rc<[BTreeMap<String, Vec<u32>>]>,
     bench: Bench<'a>,
     answers: Vec<Answered>,
-    /// What it finds without the last limit on the number of its records, if it ends with one.
-    uncapped: Option<Vec<Answered>>,
     /// What it finds without its outer joins, if it has any.
     bare: Option<Vec<Answered>>,
     wanted: Option<HashSet<String>>,
@@ -226,12 +225,11 @@ impl<'a> Case<'a> {
         let bench =
             Bench::new(given.engine, given.query, given.schemas, given.scenarios, Rc::clone(&ids)).map_err(told)?;
         let answers = bench.run(given.query).map_err(told)?;
-        let uncapped = scenario::uncapped(given.query).map(|query| bench.run(&query)).transpose().map_err(told)?;
         let bare =
             scenario::without_outer_joins(given.query).map(|query| bench.run(&query)).transpose().map_err(told)?;
         let wanted = scenario::columns_read(given.query);
         let (otherwise, decided) = Default::default();
-        Ok(Self { given, ids, bench, answers, uncapped, bare, wanted, otherwise, decided })
+        Ok(Self { given, ids, bench, answers, bare, wanted, otherwise, decided })
     }
 
     /// Compares the rule with its translation.
@@ -279,6 +277,13 @@ impl<'a> Case<'a> {
                 return Ok(proof);
             }
         };
+        let uncapped = match self.uncapped(conversion) {
+            Ok(uncapped) => uncapped,
+            Err(error) => {
+                proof.reason = Some(format!("the rule is not run: {error}"));
+                return Ok(proof);
+            }
+        };
         let told = told::columns(self.given.query, &conversion.losses);
         let measure = Measure { shape: shape(target, conversion), conversion, span_unit: span_unit(target), told };
         let (mut found, mut none) = (false, false);
@@ -288,8 +293,7 @@ impl<'a> Case<'a> {
                 return Ok(proof);
             }
             let answer = lists.without(&self.answers[at], &self.ids[at]);
-            let whole = self.uncapped.as_ref().filter(|_| shows_all(conversion));
-            let whole = whole.map(|all| lists.without(&all[at], &self.ids[at]));
+            let whole = uncapped.as_ref().map(|all| lists.without(&all[at], &self.ids[at]));
             let bare = self.bare.as_ref().map(|all| lists.without(&all[at], &self.ids[at]));
             let spans = match translation.spans(scenario.now) {
                 Ok(spans) => spans,
@@ -340,6 +344,17 @@ impl<'a> Case<'a> {
             proof.verdict = Verdict::Proven;
         }
         Ok(proof)
+    }
+
+    /// What the rule finds with all records that a translation says it shows more; nothing where it says so of none.
+    fn uncapped(&self, conversion: &Conversion) -> Result<Option<Vec<Answered>>, crate::eval::EvalError> {
+        let caps: Vec<Span> =
+            conversion.losses.iter().filter(|loss| loss.kind == LossKind::RowCap).map(|loss| loss.span).collect();
+        if caps.is_empty() {
+            return Ok(None);
+        }
+        let query = scenario::uncapped(self.given.query, &|span| caps.iter().any(|cap| cap.overlaps(span)));
+        query.map(|query| self.bench.run(&query)).transpose()
     }
 
     /// What the rule finds where it takes other records that it may as well take; nothing where it chooses none.
@@ -497,11 +512,6 @@ fn shape(target: &dyn Target, conversion: &Conversion) -> Shape {
     }
 }
 
-/// Whether a translation says that it shows more records than the rule, which stops at a number of them.
-fn shows_all(conversion: &Conversion) -> bool {
-    conversion.losses.iter().any(|loss| loss.kind == LossKind::RowCap)
-}
-
 /// Whether a translation says that it may part from the rule on a set of events.
 fn may_part(scenario: &Scenario, conversion: &Conversion) -> bool {
     conversion.fidelity == Fidelity::Approximate
@@ -514,7 +524,9 @@ fn may_part(scenario: &Scenario, conversion: &Conversion) -> bool {
 /// the words of the loss are; what differs in time, order or number is felt in all of a rule.
 fn is_about(scenario: &Scenario, loss: &Loss) -> bool {
     let of_value = matches!(loss.kind, LossKind::Case | LossKind::Term | LossKind::Null | LossKind::RegexDialect);
-    !of_value || scenario.about.is_none_or(|about| about.overlaps(loss.span))
+    !of_value
+        || scenario.about.is_none_or(|about| about.overlaps(loss.span))
+        || scenario.also.iter().any(|also| also.overlaps(loss.span))
 }
 
 fn reason_of(losses: &[Loss]) -> Option<String> {

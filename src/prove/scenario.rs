@@ -29,6 +29,9 @@ pub struct Scenario {
     pub covers: BTreeSet<LossKind>,
     /// The condition that it was made for, if one: a loss of meaning elsewhere does not excuse what happens here.
     pub about: Option<Span>,
+    /// What else speaks of the values that were changed for it, and may differ there as well: other conditions, and keys
+    /// and lists that they are to be in.
+    pub also: Vec<Span>,
 }
 
 impl Scenario {
@@ -244,16 +247,33 @@ pub(super) fn edges(query: &Query, now: i64) -> HashSet<i64> {
     found
 }
 
-/// The query without the last limit on the number of its records, if it ends with one.
-pub(super) fn uncapped(query: &Query) -> Option<Query> {
+/// The query as a translation that says it shows more records has it: without the last limit on their number, if it ends
+/// with one, and with all left records of joins that keep one for each key, where the translation says so of them. Nothing
+/// where there is neither.
+pub(super) fn uncapped(query: &Query, said: &dyn Fn(Span) -> bool) -> Option<Query> {
+    let mut whole = query.clone();
+    let mut changed = false;
     let last = query.plan.steps.iter().rposition(|step| {
         !matches!(step.op, Op::Project(..) | Op::Extend(_) | Op::Sort(_) | Op::Serialize | Op::Render { .. })
-    })?;
-    matches!(query.plan.steps[last].op, Op::Take(_)).then(|| {
-        let mut query = query.clone();
-        query.plan.steps.remove(last);
-        query
-    })
+    });
+    if let Some(last) = last.filter(|last| matches!(query.plan.steps[*last].op, Op::Take(_))) {
+        whole.plan.steps.remove(last);
+        changed = true;
+    }
+    let mut keep_all = |plan: &mut Plan| {
+        for step in &mut plan.steps {
+            if let Op::Join(join) = &mut step.op
+                && join.kind == JoinKind::InnerUnique
+                && said(step.span)
+            {
+                join.kind = JoinKind::Inner;
+                changed = true;
+            }
+        }
+    };
+    whole.plan.fold_plans(&mut keep_all);
+    whole.shared.iter_mut().for_each(|shared| shared.plan.fold_plans(&mut keep_all));
+    changed.then_some(whole)
 }
 
 /// The query without the joins that keep what has no partner on the left; nothing where there are none. What they add is

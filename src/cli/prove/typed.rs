@@ -25,6 +25,7 @@ pub(super) fn of(
     scenarios: &mut [Scenario],
     schemas: &Schemas,
 ) -> Result<Option<(ir::Query, Schemas)>, &'static str> {
+    one_type(scenarios, schemas);
     let typed = by_events(query, &ir.plan, scenarios, schemas);
     let unlisted = ir.columns.iter().filter(|(_, info)| info.origin == ir::Origin::Unresolved);
     let unlisted: BTreeSet<&str> = unlisted.map(|(_, info)| &*info.name).collect();
@@ -40,6 +41,25 @@ pub(super) fn of(
         }
     }
     by_events(query, &ir.plan, scenarios, schemas)
+}
+
+/// Makes texts of the numbers of a column that is listed nowhere and of which some events have texts: a rule that compares it
+/// with both has events made of both kinds, and a table's column is of one.
+fn one_type(scenarios: &mut [Scenario], schemas: &Schemas) {
+    let records = scenarios.iter().flat_map(|scenario| &scenario.tables);
+    let texts: BTreeSet<(String, String)> = records
+        .flat_map(|(name, records)| records.iter().flatten().map(move |field| (name, field)))
+        .filter(|(_, (_, value))| type_of(value) == Some(Type::String))
+        .map(|(name, (column, _))| (name.to_string(), column.clone()))
+        .filter(|(name, column)| schemas.table(name).is_none_or(|table| table.column(column).is_none()))
+        .collect();
+    for (name, records) in scenarios.iter_mut().flat_map(|scenario| &mut scenario.tables) {
+        for (column, value) in records.iter_mut().flat_map(|record| record.iter_mut()) {
+            if value.is_number() && texts.contains(&(name.to_string(), column.clone())) {
+                *value = Value::String(value.to_string());
+            }
+        }
+    }
 }
 
 fn by_events(
@@ -164,6 +184,12 @@ mod tests {
         let (names, there) = typed("AuditLogs | where ItemId startswith 'x' | distinct ItemId | where Category == 'y'");
         assert_eq!((names, there), (None, false));
         assert_eq!(typed("AuditLogs | where Category == 'y'"), (None, false));
+    }
+
+    #[test]
+    fn a_column_that_is_not_listed_is_of_one_type() {
+        let (names, _) = typed("AuditLogs | where ItemId in ('4', '5') and ItemId != 6 | project ItemId");
+        assert_eq!(names, Some(vec!["ItemId: string".to_owned()]));
     }
 
     #[test]

@@ -77,6 +77,8 @@ pub struct Scenario {
     pub externals: Vec<(Name, Vec<Event>)>,
     /// The condition that decides here.
     pub atom: Option<Span>,
+    /// What else speaks of the values that were changed.
+    pub also: Vec<Span>,
 }
 
 impl Scenario {

@@ -53,6 +53,8 @@ pub(super) struct Node {
     pub(super) parts: BTreeMap<Part, NodeId>,
     /// The node that it is equal to and that stands for both.
     pub(super) alias: Option<NodeId>,
+    /// The words that set it equal to others.
+    pub(super) joined: Vec<Span>,
     /// The classes within which no two values are the same.
     pub(super) apart: Vec<usize>,
     /// Its value, once that is settled; that of a value with parts is put together from theirs.
@@ -269,6 +271,7 @@ impl State<'_> {
             wants: Vec::new(),
             parts: BTreeMap::new(),
             alias: None,
+            joined: Vec::new(),
             apart: Vec::new(),
             value: None,
             extra: String::new(),

@@ -161,7 +161,10 @@ impl<'q> Solver<'q> {
         let (instance, schema) = (self.state.instances.len(), &source.schema);
         self.spent |= instance >= EVENTS;
         if self.spent {
-            return Err(Stuck::Unknown(source.span, format!("more than {EVENTS} records are needed, which are not made")));
+            return Err(Stuck::Unknown(
+                source.span,
+                format!("more than {EVENTS} records are needed, which are not made"),
+            ));
         }
         let tags = self.state.tags.clone();
         let event = Instance { place, schema, fields: BTreeMap::new(), tags };

@@ -180,6 +180,11 @@ impl<'q> Maker<'q> {
         patches: &[Patch],
         left_out: impl Fn(&super::model::Instance<'_>) -> bool,
     ) {
+        let spoken = over.keys().map(|id| solver.state.node(*id)).flat_map(|node| {
+            let wants = node.wants.iter().map(|(_, span)| *span);
+            wants.chain(node.joined.iter().copied())
+        });
+        let also: BTreeSet<Span> = spoken.collect();
         let mut scenario = Scenario {
             name: name.to_owned(),
             probe,
@@ -188,6 +193,7 @@ impl<'q> Maker<'q> {
             watchlists: Vec::new(),
             externals: Vec::new(),
             atom,
+            also: also.into_iter().collect(),
         };
         // What is read is there, if without events.
         let mut made = solver.events(over, patches, left_out);

@@ -370,6 +370,10 @@ impl<'q> Solver<'q> {
         let new: Vec<(Want, Span)> = new.collect();
         self.state.change(keep, |node| {
             node.wants.extend(new);
+            node.joined.extend(dropped.joined.iter().copied());
+            node.joined.push(span);
+            node.joined.sort_unstable();
+            node.joined.dedup();
             node.apart.extend(dropped.apart.iter().copied());
             node.apart.sort_unstable();
             node.apart.dedup();
