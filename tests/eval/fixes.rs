@@ -181,3 +181,12 @@ fn what_is_fixed_gives_what_it_gave() {
     assert!(unproven.is_empty(), "lints whose safe fix was never seen at work: {unproven:?}");
     assert!(codes.len() > 20, "{codes:?}");
 }
+
+#[test]
+fn what_an_address_gives_is_made_as_well() {
+    let query = |text: &str| {
+        format!("externaldata(Name: string)[@'https://a.example/list.csv'] with (format='csv') | where Name == {text}")
+    };
+    let verdicts = Judge::new().file("q.kql", query("'x'").as_bytes(), query("\"x\"").as_bytes());
+    assert!(matches!(verdicts.as_slice(), [Verdict::Same(1..)]), "{verdicts:?}");
+}

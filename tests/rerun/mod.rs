@@ -39,11 +39,13 @@ pub(crate) enum Verdict {
     Differs(String),
 }
 
-/// Events of tables and of watchlists.
+/// Events of tables and of watchlists, and what addresses give.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Events {
     tables: BTreeMap<String, Vec<Event>>,
     watchlists: BTreeMap<String, Vec<Event>>,
+    /// What addresses give.
+    externals: BTreeMap<String, Vec<Event>>,
 }
 
 /// Columns and records.
@@ -56,6 +58,9 @@ impl Events {
         }
         for (name, events) in &scenario.watchlists {
             self.watchlists.entry(name.to_string()).or_default().extend(events.iter().cloned());
+        }
+        for (address, events) in &scenario.externals {
+            self.externals.entry(address.to_string()).or_default().extend(events.iter().cloned());
         }
     }
 }
@@ -153,6 +158,9 @@ impl Judge {
         }
         for (name, events) in &events.watchlists {
             sources.add_inline_watchlist(name, Path::new(name), lines(events));
+        }
+        for (address, events) in &events.externals {
+            sources.add_inline_external(address, Path::new(address), lines(events));
         }
         known.present(events.tables.keys().map(|name| name.clone().into()));
         let mut learned = Learned::new();

@@ -63,7 +63,11 @@ pub(super) fn provider(
     // Without the option the address says it, and without an ending there it is CSV.
     let named = || of_name(Path::new(address)).map_or(Format::Separated(b','), |(_, format, _)| format);
     let told = |error| EvalError::Source(unreadable(given.path(), &error));
-    let mut file = EventFile::of(given, Some(format.unwrap_or_else(named))).map_err(told)?;
+    let format = match given {
+        Given::Path(_) => format.unwrap_or_else(named),
+        Given::Inline(..) => Format::Json,
+    };
+    let mut file = EventFile::of(given, Some(format)).map_err(told)?;
     file.header = Header::Names(columns.iter().map(|(name, _)| (*name).to_owned()).collect(), skip);
     let columns = columns.iter().map(|(name, ty)| ((*name).to_owned(), *ty)).collect();
     let mut opened = sources.opened.lock().unwrap_or_else(PoisonError::into_inner);

@@ -125,6 +125,11 @@ impl Sources {
         self.externals.insert(address.to_owned(), Given::Path(file));
     }
 
+    /// Lets records stand for what an address gives: a JSON object a line, whatever format it is said to have.
+    pub fn add_inline_external(&mut self, address: &str, label: &Path, lines: Vec<u8>) {
+        self.externals.insert(address.to_owned(), Given::Inline(label.to_owned(), lines.into()));
+    }
+
     /// From now on looks at all of a file for its columns. Whether that may show more than was seen before.
     pub fn look_closer(&self) -> bool {
         !self.thorough.swap(true, Ordering::Relaxed) && self.sampled.load(Ordering::Relaxed)
