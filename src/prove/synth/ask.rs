@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::evaluate::arithmetic;
 use super::functions::{UNITS, start_of};
-use super::model::{Row, Term};
+use super::model::{Part, Row, Term};
 use super::solver::{Outcome, Solver, Stuck, Way};
 use super::want::{Want, text, whole};
 use crate::ir::{ArithmeticOp, Case, ColumnId, CompareOp, Expr, ExprKind, Value};
@@ -78,8 +78,11 @@ impl<'q> Solver<'q> {
             return self.ask(inner, row, want, span);
         }
         if let Some(found) = self.locate(expr, row, false) {
+            // What has parts is there where one of them is.
+            let inside = self.reads.inside(expr).filter(|_| matches!(want, Want::Absent(false))).map(Part::Slot);
             for node in found {
-                self.want(node, want.clone(), span)?;
+                let part = inside.as_ref().and_then(|part| self.part(node, part, span).ok());
+                self.want(part.unwrap_or(node), want.clone(), span)?;
             }
             return Ok(());
         }

@@ -1,6 +1,7 @@
 //! Columns that nobody has listed: of tables whose schemas are not known, a query tells by what it asks for.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::model::Place;
 use super::render::TIMES;
@@ -24,9 +25,40 @@ pub(super) struct Reads {
     pub(super) ingestion: bool,
     /// The small whole numbers it holds: how often something may be there for one of another.
     pub(super) factors: BTreeSet<u8>,
+    /// The ways to what is read inside of columns, of which all but the ends are objects.
+    ways: BTreeSet<Way>,
+}
+
+/// A column, and the names of slots from there.
+type Way = (ColumnId, Vec<Arc<str>>);
+
+/// The way to an expression, where it is a part of a column.
+fn way(expr: &Expr) -> Option<Way> {
+    match &expr.kind {
+        ExprKind::Column(id) => Some((*id, Vec::new())),
+        ExprKind::Call(function, arguments) if matches!(function.name(), "parse_json" | "todynamic" | "parsejson") => {
+            way(arguments.first()?)
+        }
+        ExprKind::Access(access) => {
+            let (id, mut names) = way(&access.base)?;
+            for step in &access.path {
+                names.push(step.as_literal()?.as_str()?.into());
+            }
+            Some((id, names))
+        }
+        _ => None,
+    }
 }
 
 impl Reads {
+    /// The slot of an expression that is read as well, if one is: such an expression is an object.
+    pub(super) fn inside(&self, expr: &Expr) -> Option<Arc<str>> {
+        let (id, names) = way(expr)?;
+        let mut further =
+            self.ways.range((id, names.clone())..).take_while(|(other, way)| *other == id && way.starts_with(&names));
+        further.find_map(|(_, way)| way.get(names.len()).cloned())
+    }
+
     /// What a query reads.
     pub(super) fn of(query: &Query) -> Self {
         let mut reads = Self::default();
@@ -44,7 +76,10 @@ impl Reads {
         for step in &plan.steps {
             step.op.expressions(&mut |expr| {
                 self.expr(query, expr, &mut names, depth);
-                expr.walk(&mut |expr| self.factors.extend(factor(expr)));
+                expr.walk(&mut |expr| {
+                    self.factors.extend(factor(expr));
+                    self.ways.extend(way(expr).filter(|_| matches!(expr.kind, ExprKind::Access(_))));
+                });
             });
             step.op.plans(&mut |plan| self.plan(query, plan, &Columns::new(), depth + 1));
             if let Op::Join(join) = &step.op {

@@ -374,3 +374,13 @@ fn records_that_multiply_are_given_up() {
     );
     assert!(made.unsolved[0].1.contains("more than 30000 records"), "{:?}", made.unsolved);
 }
+
+#[test]
+fn what_has_parts_is_an_object() {
+    let made = made(
+        "SigninLogs | where isnotempty(LocationDetails.geoCoordinates) \
+         | extend Latitude = toreal(LocationDetails.geoCoordinates.latitude) | summarize count() by Latitude",
+    );
+    let places = column(&made.scenarios[0], "SigninLogs", "LocationDetails");
+    assert!(places.iter().all(|place| place["geoCoordinates"]["latitude"].is_string()), "{places:?}");
+}
