@@ -242,6 +242,7 @@ fn watchlists_and_addresses_are_files() {
         ("vips.csv", "Name,Level\nada,1\nbob,2\n"),
         ("T.csv", "User\nada\neve\n"),
         ("feed.csv", "Ip,Score\n198.51.100.1,7\n"),
+        ("list.txt", "a, \"b\n\nc\n"),
     ]);
     let arguments = ["--events", ".", "--watchlist", "VIPs:Name=vips.csv"];
     let query = "T | where User in ((_GetWatchlist('VIPs') | project SearchKey))";
@@ -258,6 +259,9 @@ fn watchlists_and_addresses_are_files() {
         "externaldata(Ip: string, Score: long)[@'https://example.com/feed.csv?a=b'] with (ignoreFirstRecord=true)";
     let given = ["--external", "https://example.com/feed.csv?a=b=feed.csv"];
     assert_eq!(rows(folder.path(), &given, query), json!([["198.51.100.1", 7]]));
+    // A list of lines has no other signs.
+    let query = "externaldata(Line: string)[@'https://example.com/list'] with (format='txt')";
+    assert_eq!(rows(folder.path(), &["--external", "https://example.com/list=list.txt"], query), json!([["a, \"b"], ["c"]]));
     // Nothing is fetched.
     let output = run_in(folder.path(), &[], query);
     assert_eq!(output.status.code(), Some(1));

@@ -153,7 +153,7 @@ impl Judge {
                 declared.iter().flat_map(|table| &table.columns).map(|column| (&*column.name, column.ty)).collect();
             let columns = sources.columns(name, &columns).unwrap().unwrap();
             let columns = columns.into_iter().map(|(name, ty)| Column::new(name, ty)).collect();
-            let open = declared.as_ref().is_some_and(|table| table.open);
+            let open = declared.as_ref().is_none_or(|table| table.open);
             known.insert(Table { name: name.clone().into(), columns, open });
         }
         for (name, events) in &events.watchlists {

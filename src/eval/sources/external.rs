@@ -14,12 +14,13 @@ use crate::types::Type;
 
 /// The values of the option `format`, and what each stands for.
 const FORMATS: &[(&str, Format)] = &[
-    ("csv", Format::Separated(b',')),
-    ("tsv", Format::Separated(b'\t')),
-    ("tsve", Format::Separated(b'\t')),
-    ("psv", Format::Separated(b'|')),
-    ("scsv", Format::Separated(b';')),
-    ("sohsv", Format::Separated(1)),
+    ("csv", Format::Separated(Some(b','))),
+    ("tsv", Format::Separated(Some(b'\t'))),
+    ("tsve", Format::Separated(Some(b'\t'))),
+    ("psv", Format::Separated(Some(b'|'))),
+    ("scsv", Format::Separated(Some(b';'))),
+    ("sohsv", Format::Separated(Some(1))),
+    ("txt", Format::Separated(None)),
     ("json", Format::Json),
     ("multijson", Format::Json),
     ("parquet", Format::Parquet),
@@ -61,7 +62,13 @@ pub(super) fn provider(
         }
     }
     // Without the option the address says it, and without an ending there it is CSV.
-    let named = || of_name(Path::new(address)).map_or(Format::Separated(b','), |(_, format, _)| format);
+    let ending = |(known, _): &&(&str, Format)| {
+        Path::new(address).extension().is_some_and(|ending| ending.eq_ignore_ascii_case(known))
+    };
+    let named = || match of_name(Path::new(address)) {
+        Some((_, format, _)) => format,
+        None => FORMATS.iter().find(ending).map_or(Format::Separated(Some(b',')), |(_, format)| *format),
+    };
     let told = |error| EvalError::Source(unreadable(given.path(), &error));
     let format = match given {
         Given::Path(_) => format.unwrap_or_else(named),

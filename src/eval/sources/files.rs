@@ -12,6 +12,7 @@ use parquet::arrow::arrow_reader::ArrowReaderMetadata;
 use super::format::{self, Compression, Format};
 use super::frames::{Frames, Item, Lines};
 use super::json::walk;
+use super::separated::Separator;
 
 /// How many bytes of a file in JSON are looked at to tell whether it has one object a line.
 const LOOK: u64 = 1 << 16;
@@ -24,7 +25,7 @@ pub(super) enum Layout {
     /// JSON objects in any other way.
     Objects,
     /// Values parted by a separator.
-    Separated(u8),
+    Separated(Separator),
     /// Apache Parquet.
     Parquet,
 }

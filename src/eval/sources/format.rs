@@ -3,6 +3,8 @@
 use std::io::{self, BufReader, Read};
 use std::path::Path;
 
+use super::separated::Separator;
+
 /// How a file holds records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Format {
@@ -11,7 +13,7 @@ pub(super) enum Format {
     /// JSON objects one behind the other, or in an array; also one a line.
     Json,
     /// Values parted by a separator under a header.
-    Separated(u8),
+    Separated(Separator),
     /// Apache Parquet.
     Parquet,
 }
@@ -32,8 +34,8 @@ const FORMATS: &[(&str, Format)] = &[
     ("ndjson", Format::Lines),
     ("jsonl", Format::Lines),
     ("json", Format::Json),
-    ("csv", Format::Separated(b',')),
-    ("tsv", Format::Separated(b'\t')),
+    ("csv", Format::Separated(Some(b','))),
+    ("tsv", Format::Separated(Some(b'\t'))),
     ("parquet", Format::Parquet),
 ];
 
@@ -78,8 +80,8 @@ mod tests {
         for (name, expected) in [
             ("d/SigninLogs.ndjson", Some(("SigninLogs", Format::Lines, Compression::None))),
             ("T.JSONL.GZ", Some(("T", Format::Lines, Compression::Gzip))),
-            ("a.b.csv.zst", Some(("a.b", Format::Separated(b','), Compression::Zstd))),
-            ("T.tsv", Some(("T", Format::Separated(b'\t'), Compression::None))),
+            ("a.b.csv.zst", Some(("a.b", Format::Separated(Some(b',')), Compression::Zstd))),
+            ("T.tsv", Some(("T", Format::Separated(Some(b'\t')), Compression::None))),
             ("T.parquet", Some(("T", Format::Parquet, Compression::None))),
             ("T.parquet.gz", None),
             ("T.gz", None),

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use super::files::{EventFile, Layout};
 use super::frames::{Frames, Framing, Item, Lines, Objects};
 use super::json::{Kind, unescaped, walk};
-use super::separated::{Separated, fields};
+use super::separated::{Separated, Separator, fields};
 use super::value::is_datetime;
 use crate::types::Type;
 
@@ -125,7 +125,7 @@ fn of_objects(file: &EventFile, mut framing: impl Framing, bytes: u64) -> io::Re
     Ok(met.into_iter().map(|(name, kinds)| (name, kinds.ty())).collect())
 }
 
-fn of_fields(file: &EventFile, separator: u8, bytes: u64) -> io::Result<Vec<(String, Type)>> {
+fn of_fields(file: &EventFile, separator: Separator, bytes: u64) -> io::Result<Vec<(String, Type)>> {
     let mut frames = Frames::sample(file.open()?, bytes);
     let mut framing = Separated(separator);
     let mut met: Vec<(String, Kinds)> = Vec::new();

@@ -7,18 +7,22 @@ use std::borrow::Cow;
 
 use memchr::{memchr, memchr2};
 
-use super::frames::{Framing, Step};
+use super::frames::{Framing, Lines, Step};
+
+/// What parts the values of a record; nothing where each line is one value, whatever it holds.
+pub(super) type Separator = Option<u8>;
 
 /// A record a line, but for lines within quotes.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Separated(pub(super) u8);
+pub(super) struct Separated(pub(super) Separator);
 
 impl Framing for Separated {
-    fn frame(&mut self, bytes: &[u8], _: usize, last: bool) -> Step {
+    fn frame(&mut self, bytes: &[u8], seen: usize, last: bool) -> Step {
+        let Some(separator) = self.0 else { return Lines.frame(bytes, seen, last) };
         let mut at = 0;
         loop {
-            match field_end(bytes, at, self.0) {
-                Some(end) if bytes.get(end) == Some(&self.0) => at = end + 1,
+            match field_end(bytes, at, separator) {
+                Some(end) if bytes.get(end) == Some(&separator) => at = end + 1,
                 Some(end) => {
                     if bytes[..end].trim_ascii_end().is_empty() {
                         return Step::Skip(end + 1);
@@ -66,8 +70,9 @@ fn is_open(bytes: &[u8], start: usize) -> bool {
 }
 
 /// The fields of a record.
-pub(super) fn fields(record: &str, separator: u8) -> Vec<Cow<'_, str>> {
+pub(super) fn fields(record: &str, separator: Separator) -> Vec<Cow<'_, str>> {
     let record = record.strip_suffix('\r').unwrap_or(record);
+    let Some(separator) = separator else { return vec![Cow::Borrowed(record)] };
     let bytes = record.as_bytes();
     let mut fields = Vec::new();
     let mut start = 0;
@@ -111,10 +116,10 @@ mod tests {
     fn read(text: &str) -> Vec<Vec<String>> {
         let mut frames = Frames::whole(text.as_bytes());
         let mut records = Vec::new();
-        while let Some(item) = frames.next(&mut Separated(b',')).unwrap() {
+        while let Some(item) = frames.next(&mut Separated(Some(b','))).unwrap() {
             if let Item::Record(_, bytes) = item {
                 let record = std::str::from_utf8(bytes).unwrap();
-                records.push(fields(record, b',').into_iter().map(Cow::into_owned).collect());
+                records.push(fields(record, Some(b',')).into_iter().map(Cow::into_owned).collect());
             }
         }
         records
@@ -129,7 +134,10 @@ mod tests {
     #[test]
     fn an_open_quote_is_no_record() {
         let mut frames = Frames::whole(&b"a,\"b\nc"[..]);
-        assert_eq!(frames.next(&mut Separated(b',')).unwrap(), Some(Item::Fault(0, super::super::fault::Reason::Ends)));
+        assert_eq!(
+            frames.next(&mut Separated(Some(b','))).unwrap(),
+            Some(Item::Fault(0, super::super::fault::Reason::Ends))
+        );
     }
 
     proptest! {

@@ -14,7 +14,7 @@ use super::infer::column_name;
 use super::json::{MarkedLines, Marks};
 use super::records::Records;
 use super::scan::{Batches, Output, Scan, failed};
-use super::separated::{Separated, fields};
+use super::separated::{Separated, Separator, fields};
 
 /// The batches of the records that begin in a range of a file, which `input` stands at the start of.
 pub(super) fn batches(
@@ -76,7 +76,7 @@ impl Take<MarkedLines> for JsonLines {
 
 /// Records of fields.
 struct Fields {
-    separator: u8,
+    separator: Separator,
     header: Header,
     scan: Arc<Scan>,
     /// The field that each output is read from, once the header is known.

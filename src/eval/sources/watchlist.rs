@@ -17,7 +17,7 @@ use super::fault::{Fault, OnError, Reason};
 use super::files::{EventFile, Given, Layout, unreadable};
 use super::frames::{Frames, Framing, Item, Lines, Objects};
 use super::infer::column_name;
-use super::separated::{Separated, fields};
+use super::separated::{Separated, Separator, fields};
 use crate::eval::arrays::{field, from_cells};
 use crate::eval::catalog::ORDINAL;
 use crate::eval::cell::Cell;
@@ -85,7 +85,7 @@ fn of_objects(sources: &Sources, file: &EventFile, framing: impl Framing) -> Res
     Ok(items)
 }
 
-fn of_fields(sources: &Sources, file: &EventFile, separator: u8) -> Result<Vec<Row>, EvalError> {
+fn of_fields(sources: &Sources, file: &EventFile, separator: Separator) -> Result<Vec<Row>, EvalError> {
     let mut items = Vec::new();
     let mut header: Option<Vec<Arc<str>>> = None;
     each_record(sources, file, Separated(separator), |text| {
