@@ -131,9 +131,14 @@ fn before(op: &Op, mut usage: Usage, plan: &Plan, index: usize) -> Usage {
         }
         Op::Serialize | Op::Take(_) => usage.ordered = true,
         Op::Join(join) => {
-            for (left, right) in &join.keys {
-                usage.live.extend([*left, *right]);
-                usage.deciding.extend([*left, *right]);
+            // What the other side brings is not there before.
+            for column in join.right.schema().iter() {
+                usage.live.remove(&column.id);
+                usage.deciding.remove(&column.id);
+            }
+            for (left, _) in &join.keys {
+                usage.live.insert(*left);
+                usage.deciding.insert(*left);
             }
         }
         Op::MvExpand(expand) => {

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::Probe;
+use super::functions::cast;
 use super::want::{Want, number, text, whole};
-use crate::ir::{StringTest, Value};
+use crate::ir::{Json, StringTest, Value};
 use crate::types::Type;
 
 /// How many items of a list are tried.
@@ -53,8 +54,21 @@ impl Variant {
             Change::Around(before, behind) => Value::string(format!("{before}{}{behind}", text(value))),
             Change::Case => Value::string(swapped(&text(value))),
         };
+        // What is an array or a bag stays one with other letters in it.
+        let changed = match (value, changed) {
+            (Value::Dynamic(json), text) if holds_values(json) => match cast(&text, Type::Dynamic) {
+                Some(Value::Dynamic(other)) if holds_values(&other) => Value::Dynamic(other),
+                _ => text,
+            },
+            (_, changed) => changed,
+        };
         (changed != *value).then_some(changed)
     }
+}
+
+/// Whether it is an array or a bag.
+const fn holds_values(json: &Json) -> bool {
+    matches!(json, Json::Array(_) | Json::Bag(_))
 }
 
 /// The letters in the other case.

@@ -93,6 +93,8 @@ pub enum Rewrite {
     Extract,
     /// What is in one array and in none of the others.
     SetDifference,
+    /// Values in even steps.
+    Range,
     /// All matches of a group.
     ExtractAll,
     /// The value of the row before.

@@ -452,13 +452,15 @@ impl Lower<'_> {
         };
         let val = self.value(flow, subject)?;
         let is_text = matches!(val.repr, Repr::Text | Repr::Any) && subject.ty.ty == crate::types::Type::String;
+        let gathers = row.gives == Some(crate::target::splunk::rows::Gives::Multi);
         let mut value = match val.repr {
+            Repr::TimeText if gathers => self.whole_value(&val),
             Repr::TimeText => self.to_time(val, subject.span)?,
-            Repr::Json | Repr::Object(_)
-                if row.gives == Some(crate::target::splunk::rows::Gives::Multi) && self.may_be_array(subject) =>
-            {
+            Repr::Json | Repr::Object(_) if gathers && self.may_be_array(subject) => {
                 self.to_multi(val, subject.span)?
             }
+            // An instant in an array is its text.
+            Repr::Time if gathers => self.to_text(val, subject.span)?,
             _ => self.whole_value(&val),
         };
         if row.counts_empty && is_text && !self.is_filled(flow, subject) {

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use super::stream::{can_share, streams};
 use super::{Flow, Lower, Repr, Result, Slot, Val, refuse};
-use crate::ir::{ColumnId, CompareOp, Computed, Join, JoinKind, Op, Origin, Plan, Rest, Schema};
+use crate::ir::{ColumnId, CompareOp, Computed, Join, JoinKind, Op, Origin, Plan, Rest};
 use crate::source::Span;
 use crate::target::ledger::Accounts as _;
 use crate::target::splunk::tree::{Aggregate, Command, Eval, Head, Stats};
@@ -18,14 +18,7 @@ use crate::target::{Loss, LossKind, Prefer};
 const JOIN_CAP: &str = "`join` takes at most 50,000 rows of the other side, and ends its search after 60 seconds";
 
 impl Lower<'_> {
-    pub(super) fn join(
-        &mut self,
-        flow: &mut Flow,
-        join: &Join,
-        schema: &Schema,
-        after: &Usage,
-        span: Span,
-    ) -> Result<()> {
+    pub(super) fn join(&mut self, flow: &mut Flow, join: &Join, after: &Usage, span: Span) -> Result<()> {
         if join.keys.is_empty() {
             return refuse(
                 LossKind::UnsupportedOperator,
@@ -39,7 +32,7 @@ impl Lower<'_> {
                 self.semi(flow, &join.right, &keys, join.kind == JoinKind::LeftSemi, span)
             }
             JoinKind::RightSemi | JoinKind::RightAnti => {
-                let mut right = self.right_side(join, after, schema)?;
+                let mut right = self.right_side(join, after)?;
                 let left = std::mem::replace(flow, Flow::new(Head::Rows(None)));
                 let keys: Vec<(ColumnId, ColumnId)> = join.keys.iter().map(|(l, r)| (*r, *l)).collect();
                 let keep = join.kind == JoinKind::RightSemi;
@@ -53,7 +46,7 @@ impl Lower<'_> {
                 "`join` keeps the unmatched rows of one side alone; use `union` and `summarize by` the key",
             ),
             JoinKind::RightOuter => {
-                let right = self.right_side(join, after, schema)?;
+                let right = self.right_side(join, after)?;
                 let left = std::mem::replace(flow, right);
                 let keys: Vec<(ColumnId, ColumnId)> = join.keys.iter().map(|(l, r)| (*r, *l)).collect();
                 if self.can_pair(flow, &left) {
@@ -62,8 +55,10 @@ impl Lower<'_> {
                 self.joined(flow, left, &keys, true, after, span)
             }
             JoinKind::Inner | JoinKind::InnerUnique | JoinKind::LeftOuter => {
-                let mut right = self.right_side(join, after, schema)?;
-                self.assume_of(flow, &mut right, after);
+                let mut right = self.right_side(join, after)?;
+                if flow.listed && !self.lists(&join.right) {
+                    self.assume_of(flow, &mut right, after);
+                }
                 if self.can_pair(flow, &right) {
                     return self.paired(flow, right, &join.keys, join.kind, after, span);
                 }
@@ -183,11 +178,8 @@ impl Lower<'_> {
             .unwrap_or(false)
     }
 
-    /// Columns that nobody lists are those of the right side, where the left side's are all known.
+    /// Takes the columns that nobody lists from the right side: the left side has none but those that the query lists.
     fn assume_of(&mut self, left: &Flow, right: &mut Flow, after: &Usage) {
-        if !left.closed || right.closed {
-            return;
-        }
         let mut ids: Vec<ColumnId> = after.live.iter().copied().collect();
         ids.sort_unstable();
         for id in ids {
@@ -200,7 +192,7 @@ impl Lower<'_> {
     }
 
     /// The right side, with what matters of it behind the join.
-    fn right_side(&mut self, join: &Join, after: &Usage, _schema: &Schema) -> Result<Flow> {
+    fn right_side(&mut self, join: &Join, after: &Usage) -> Result<Flow> {
         let own: HashSet<ColumnId> = join.right.schema().iter().map(|c| c.id).collect();
         let mut usage = Usage {
             live: after.live.intersection(&own).copied().collect(),

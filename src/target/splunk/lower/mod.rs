@@ -21,6 +21,7 @@ mod expand;
 mod extract;
 mod invoke;
 mod join;
+mod listed;
 mod parse;
 mod pick;
 mod plan;
@@ -43,7 +44,7 @@ use super::tree::{Command, Eval, Filter, Head, Search};
 use crate::ir::{Column, ColumnId, Expr, ExprKind, Op, Origin, Query, Schema};
 use crate::target::ledger::{Accounts, Ledger};
 use crate::target::usage::Usage;
-use crate::target::{Loss, LossKind, Losses, Options};
+use crate::target::{Fidelity, Loss, LossKind, Losses, Options};
 
 pub(super) use crate::target::ledger::refuse;
 
@@ -71,6 +72,7 @@ pub(super) fn lower(query: &Query, data: &Data, options: Options) -> Result<Lowe
         sets: sets(query),
     };
     match lower.whole() {
+        Ok(_) if lower.ledger.losses.fidelity() == Fidelity::Refused => Err(lower.ledger.losses),
         Ok(search) => Ok((search, lower.shown, lower.ledger.losses)),
         Err(loss) => {
             lower.ledger.losses.push(*loss);
@@ -222,11 +224,24 @@ pub(super) struct Flow {
     pub(super) closed: bool,
     /// The field of a bag whose slots are columns, and what stands before their names.
     pub(super) unpacked: Option<(String, String)>,
+    /// Whether there are no columns but those that the query lists, whatever fields there are.
+    pub(super) listed: bool,
+    /// Names that no column has, since a union parted the columns of that name by their types.
+    pub(super) parted: Vec<std::sync::Arc<str>>,
 }
 
 impl Flow {
     pub(super) fn new(head: Head) -> Self {
-        Self { head, commands: Vec::new(), slots: HashMap::new(), narrowed: false, closed: false, unpacked: None }
+        Self {
+            head,
+            commands: Vec::new(),
+            slots: HashMap::new(),
+            narrowed: false,
+            closed: false,
+            unpacked: None,
+            listed: false,
+            parted: Vec::new(),
+        }
     }
 
     pub(super) fn push(&mut self, command: Command) {

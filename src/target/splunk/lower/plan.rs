@@ -33,6 +33,7 @@ impl Lower<'_> {
             );
         }
         let mut flow = self.source(&plan.source, &usage.source)?;
+        flow.listed = self.source_lists(&plan.source);
         self.steps(&mut flow, plan, &usage)?;
         self.depth -= 1;
         Ok(flow)
@@ -44,7 +45,9 @@ impl Lower<'_> {
         while let Some(step) = plan.steps.get(index) {
             let next = plan.steps.get(index + 1);
             let input = plan.input_schema(index);
+            let listed = self.lists_after(&step.op, flow.listed);
             let skipped = self.step(flow, step, next, input, &usage.after[index])?;
+            flow.listed = listed;
             index += 1 + usize::from(skipped);
         }
         Ok(())
@@ -92,10 +95,14 @@ impl Lower<'_> {
                     None => return unsupported("the number of values has to be written out"),
                 }
             }
-            Op::Join(join) => self.join(flow, join, &step.schema, after, step.span)?,
+            Op::Join(join) => self.join(flow, join, after, step.span)?,
             Op::MvExpand(expand) => self.mv_expand(flow, expand, step, after)?,
             Op::Parse(parse) => self.parse(flow, parse, input, &step.schema, after)?,
-            Op::Invoke(call) => self.invoke(flow, call, &step.schema, input, after, step.span)?,
+            Op::Invoke(call) => {
+                // A function that is not at hand may give any column.
+                flow.parted.clear();
+                self.invoke(flow, call, &step.schema, input, after, step.span)?;
+            }
             Op::TopHitters { count, of, by, measure } => {
                 self.top_hitters(flow, count, of, by.as_ref(), *measure, step)?;
             }
@@ -404,7 +411,7 @@ impl Lower<'_> {
     }
 
     fn distinct(&mut self, flow: &mut Flow, schema: &Schema, span: Span) -> Result<()> {
-        if schema.open && !flow.narrowed && !flow.closed {
+        if schema.open && !flow.listed && !flow.narrowed && !flow.closed {
             return refuse(
                 LossKind::UnsupportedOperator,
                 span,

@@ -77,6 +77,8 @@ impl Lower<'_> {
                     return Ok(Val::new(Eval::call("spath", [Eval::field("_raw"), Eval::Text(name)]), Repr::Json));
                 }
                 let repr = match val.repr {
+                    // A text inside of JSON, whose own parts are not those of what it stands in.
+                    Repr::Text if matches!(&val.expr, Eval::Call(name, _) if name == "json_extract") => Repr::Text,
                     Repr::Text | Repr::Any => Repr::Json,
                     repr => repr,
                 };
@@ -301,6 +303,7 @@ impl Lower<'_> {
                 }
                 Ok(Val::new(Eval::call("json_object", slots), Repr::Json))
             }
+            Rewrite::Range => self.even_steps(flow, arguments, expr),
             Rewrite::SetDifference => {
                 let [first, others @ ..] = arguments else { return written_out(expr) };
                 let array = self.array(flow, first)?;

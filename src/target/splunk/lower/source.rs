@@ -1,6 +1,6 @@
 //! Where events come from: tables, lookups, rows written out, unions.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value as Json};
 
@@ -393,6 +393,7 @@ impl Lower<'_> {
         flow.slots = result.into_iter().collect();
         flow.narrowed = narrowed;
         flow.closed = false;
+        flow.parted = parted(union, schema);
         Ok(flow)
     }
 
@@ -451,6 +452,19 @@ impl Lower<'_> {
     pub(super) fn side(&mut self, plan: &Plan, usage: Usage) -> Result<Flow> {
         self.plan(plan, usage)
     }
+}
+
+/// The names that have columns of several types in a union, which parts them under names of their own: `Level_int` and
+/// `Level_string`, as <https://learn.microsoft.com/kusto/query/union-operator> has it.
+fn parted(union: &Union, schema: &Schema) -> Vec<std::sync::Arc<str>> {
+    let mut types: HashMap<std::sync::Arc<str>, HashSet<Type>> = HashMap::new();
+    for plan in &union.inputs {
+        for column in plan.schema().iter().filter(|column| column.ty.ty != Type::Unknown) {
+            types.entry(column.name.clone()).or_default().insert(column.ty.ty);
+        }
+    }
+    types.retain(|name, types| types.len() > 1 && schema.get(name).is_none());
+    types.into_keys().collect()
 }
 
 /// The rows of a lookup.

@@ -122,6 +122,7 @@ impl Lower<'_> {
     pub(super) fn share(&mut self, flow: &mut Flow, other: Flow, side: &str, assigned: Vec<(String, Eval)>) {
         let left = std::mem::replace(flow, Flow::new(Head::Rows(None)));
         let (slots, narrowed, closed) = (left.slots.clone(), left.narrowed, left.closed);
+        let parted_names = left.parted.clone();
         let (mut branches, this) = parts(left);
         for branch in &mut branches {
             branch.commands.push(Command::Eval(vec![(side.to_owned(), Eval::text(THIS))]));
@@ -172,6 +173,7 @@ impl Lower<'_> {
         }
         let whole = flow.commands.is_empty();
         (flow.slots, flow.narrowed, flow.closed) = (slots, narrowed, closed && whole);
+        flow.parted = parted_names;
     }
 
     /// Commands that leave the rows of the other side as they are, what these fields hold in them included.

@@ -40,6 +40,26 @@ const TOKENS: &[(&str, &str)] = &[
 ];
 
 impl Lower<'_> {
+    /// The function `range`, by <https://learn.microsoft.com/kusto/query/range-function>: `mvrange` leaves its end out, KQL
+    /// does not. An instant in an array is its text.
+    pub(super) fn even_steps(&mut self, flow: &mut Flow, arguments: &[Expr], expr: &Expr) -> Result<Val> {
+        let [first, last, step @ ..] = arguments else { return written_out(expr) };
+        let (from, to) = (self.number(flow, first)?, self.number(flow, last)?);
+        let step = match step.first() {
+            Some(step) => self.number(flow, step)?,
+            None if matches!(first.ty.ty, Type::DateTime | Type::TimeSpan) => Eval::integer(3600),
+            None => Eval::integer(1),
+        };
+        let half = Eval::operation(step.clone(), Operator::Divide, Eval::integer(2));
+        let values = Eval::call("mvrange", [from, Eval::operation(to, Operator::Add, half), step]);
+        if first.ty.ty != Type::DateTime {
+            return Ok(Val::new(values, Repr::Multi));
+        }
+        let field = self.in_field(flow, values, "instants");
+        let text = self.to_text(Val::new(Eval::field(&field), Repr::Time), expr.span)?;
+        Ok(Val::new(Eval::call("mvmap", [Eval::Field(field), text]), Repr::Multi))
+    }
+
     pub(super) fn bin(&mut self, flow: &mut Flow, arguments: &[Expr], expr: &Expr) -> Result<Val> {
         let [value, size] = arguments else {
             let val = self.value(flow, &arguments[0])?;

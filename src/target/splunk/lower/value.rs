@@ -260,6 +260,13 @@ impl Lower<'_> {
         {
             return Slot::new(Val::new(object_text(Eval::field(bag), slot), Repr::Json));
         }
+        if flow.parted.contains(&name) {
+            let message = format!(
+                "no column is called `{name}`: the tables of the union have it with several types, so that each type's column \
+                 has a name of its own; name the type too, as in `{name}_string`"
+            );
+            self.ledger.losses.push(Loss::refusal(LossKind::UnresolvedName, span, message));
+        }
         self.lose(
             LossKind::UnresolvedName,
             span,
@@ -409,16 +416,19 @@ impl Lower<'_> {
                 let separator = if path.starts_with('{') || prefix.is_empty() { "" } else { "." };
                 Val::new(base.expr, Repr::Object(format!("{prefix}{separator}{path}")))
             } else {
+                let is_text = base.repr == Repr::Text;
                 let json = self.to_json(base, node.base.span)?;
-                Val::new(extended(json, &path), Repr::Json)
+                Val::new(if is_text { object_text(json, &path) } else { extended(json, &path) }, Repr::Json)
             });
         }
         // Names that hold a dot need a function of their own.
+        let mut is_text = base.repr == Repr::Text;
         let mut json = self.to_json(base, node.base.span)?;
         for (name, before) in exact_keys {
             if !before.is_empty() {
-                json = extended(json, &before);
+                json = if is_text { object_text(json, &before) } else { extended(json, &before) };
             }
+            is_text = false;
             json = Eval::call("json_extract_exact", [json, name]);
         }
         if !path.is_empty() {

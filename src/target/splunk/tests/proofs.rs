@@ -211,3 +211,78 @@ fn columns_nobody_lists_are_those_of_the_side_that_may_have_them() {
     assert!(text.contains(r#"pair=json_object("User", User)"#), "{text}");
     assert!(text.contains(r#"User=json_extract(pair, "User")"#), "{text}");
 }
+
+#[test]
+fn columns_nobody_lists_are_not_those_of_a_table_joined_later() {
+    let text = native(
+        "NoSuchTable | where Label == 'x' | project Name | join kind=inner IdentityInfo on $left.Name == $right.AccountDisplayName \
+         | project Name, Mail",
+    )
+    .output
+    .unwrap();
+    assert!(text.contains(r#"pair=json_object("Mail", Mail)"#), "{text}");
+    let text = native(
+        "SecurityEvent | project Account, Computer | join kind=inner (NoSuchTable | project Computer, Level) on Computer \
+         | join kind=inner (NoSuchTable2 | project Account, Id) on Account | project Account, Level, Id",
+    )
+    .output
+    .unwrap();
+    assert!(text.contains(r#"pair=json_object("Level", Level)"#), "{text}");
+    assert!(text.contains(r#"pair2=json_object("Id", Id)"#), "{text}");
+}
+
+#[test]
+fn a_text_that_holds_json_inside_of_json_has_parts_of_its_own() {
+    for (kql, spl) in [
+        ("DeviceDetail.a.c", r#"json_extract(_raw, "DeviceDetail.a.c")"#),
+        ("parse_json(tostring(DeviceDetail.a)).c", r#"json_extract(json_extract(_raw, "DeviceDetail.a"), "c")"#),
+        (
+            "parse_json(tostring(DeviceDetail.a))[0].b.c",
+            r#"json_extract(json_extract(_raw, "DeviceDetail.a"), "{0}.b.c")"#,
+        ),
+        (
+            "parse_json(tostring(DeviceDetail.a.b))['c.d']",
+            r#"json_extract_exact(json_extract(_raw, "DeviceDetail.a.b"), "c.d")"#,
+        ),
+    ] {
+        let output = native(&format!("SigninLogs | where tostring({kql}) == 'x'")).output.unwrap();
+        assert!(output.ends_with(&format!("| where {spl}=\"x\"")), "{output}");
+    }
+    let output = native("SigninLogs | extend p = parse_json(tostring(DeviceDetail.a)) | where tostring(p.c) == 'x'");
+    let output = output.output.unwrap();
+    assert!(output.ends_with(r#"| where json_extract(p, "c")="x""#), "{output}");
+}
+
+#[test]
+fn an_instant_in_an_array_is_its_text() {
+    const TEXT: &str = r#"strftime(_time, "%Y-%m-%dT%H:%M:%S.%7NZ")"#;
+    for kql in ["make_set(TimeGenerated)", "make_list(TimeGenerated)", "make_set_if(TimeGenerated, EventID == 1)"] {
+        let output = native(&format!("SecurityEvent | summarize t = {kql} by Account")).output.unwrap();
+        assert!(output.contains(TEXT), "{output}");
+    }
+    let output =
+        native("SecurityEvent | mv-expand t = range(TimeGenerated, now(), 1h) to typeof(datetime) | where t > ago(1h)")
+            .output
+            .unwrap();
+    assert!(output.contains(r#"t=mvmap(instants, strftime(instants, "%Y-%m-%dT%H:%M:%S.%7NZ"))"#), "{output}");
+    assert!(output.contains("strptime(t, "), "{output}");
+    let output = native("SecurityEvent | mv-expand n = range(1, 5, 2) to typeof(long)").output.unwrap();
+    assert!(output.contains("n=mvrange(1, 5+2/2, 2)"), "{output}");
+}
+
+#[test]
+fn a_name_that_a_union_parts_by_type_is_no_column() {
+    let refused = |text: &str| {
+        let conversion = native(text);
+        conversion.fidelity == Fidelity::Refused
+            && conversion.losses.iter().any(|loss| loss.message.contains("with several types"))
+    };
+    let union = "union ApiManagementGatewayLogs, SQLSecurityAuditEvents, AzureDiagnostics";
+    assert!(refused(&format!("{union} | where ClientTlsVersion == '1.0'")));
+    assert!(refused("search in (ApiManagementGatewayLogs, SQLSecurityAuditEvents) ClientTlsVersion has '1.0'"));
+    assert!(!refused(&format!("{union} | where ClientTlsVersion_string == '1.0'")));
+    assert!(!refused(&format!("{union} | where TlsVersion == '1.0'")));
+    assert!(!refused(&format!("{union} | where Other == '1.0'")));
+    assert!(!refused(&format!("{union} | invoke Unified() | where ClientTlsVersion == '1.0'")));
+    assert!(!refused("union (NoSuchTable | project Name), (SigninLogs | project Name = AppId) | where Name == 'x'"));
+}
