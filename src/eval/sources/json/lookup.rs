@@ -51,11 +51,15 @@ impl Lead {
     /// Whether bytes begin with it.
     #[inline(always)]
     fn begins(&self, bytes: &[u8]) -> bool {
-        match bytes.first_chunk::<{ Self::LONG }>() {
-            Some(chunk) if self.bytes.len() <= Self::LONG => {
-                let ([low, high], [first, second], [one, other]) = (halves(chunk), self.halves, self.masks);
-                ((low ^ first) & one) | ((high ^ second) & other) == 0
-            }
+        let ([first, second], [one, other]) = (self.halves, self.masks);
+        if let Some(chunk) = bytes.first_chunk::<{ Self::LONG }>()
+            && self.bytes.len() <= Self::LONG
+        {
+            let [low, high] = halves(chunk);
+            return ((low ^ first) & one) | ((high ^ second) & other) == 0;
+        }
+        match bytes.first_chunk() {
+            Some(chunk) if self.bytes.len() <= Self::LONG / 2 => (u128::from_le_bytes(*chunk) ^ first) & one == 0,
             _ => bytes.starts_with(&self.bytes),
         }
     }
@@ -149,7 +153,7 @@ mod tests {
         for length in 1..70 {
             let bytes: Vec<u8> = (0..length).map(|at| b'a' + at % 26).collect();
             let lead = Lead::new(&bytes);
-            for more in [0, 1, 40] {
+            for more in [0, 1, 16, 40] {
                 let mut rest = [&bytes[..], &[0xff; 40][..more]].concat();
                 assert!(lead.begins(&rest), "{length} and {more}");
                 for at in 0..bytes.len() {

@@ -55,10 +55,7 @@ pub(in super::super) fn members<'r>(
             }
         };
         at = match column.and_then(|column| slots.get_mut(column)) {
-            Some(place) => {
-                *place = scanner.value(record, at)?;
-                place.behind()
-            }
+            Some(place) => scanner.put(record, at, place)?,
             None => scanner.behind(record, at)?,
         };
     }
@@ -172,13 +169,23 @@ impl Scanner<'_> {
     }
 
     /// The value at a place.
-    #[inline(always)]
     fn value(&self, bytes: &[u8], at: usize) -> Scanned<Slot> {
+        let mut slot = Slot::default();
+        self.put(bytes, at, &mut slot)?;
+        Ok(slot)
+    }
+
+    /// Puts down the value at a place; gives the place behind it. Where to go on does not come from what was put down, since
+    /// a processor waits for what it has only just written.
+    #[inline(always)]
+    fn put(&self, bytes: &[u8], at: usize, slot: &mut Slot) -> Scanned<usize> {
         if bytes.get(at) != Some(&b'"') {
-            return self.other(bytes, at);
+            *slot = self.other(bytes, at)?;
+            return Ok(slot.behind());
         }
         let (close, escaped) = self.string(bytes, at + 1)?;
-        Ok(if escaped { Slot::new(Kind::Escaped, at, close + 1) } else { Slot::new(Kind::Text, at + 1, close) })
+        *slot = if escaped { Slot::new(Kind::Escaped, at, close + 1) } else { Slot::new(Kind::Text, at + 1, close) };
+        Ok(close + 1)
     }
 
     /// The place behind the value at a place.
