@@ -261,7 +261,10 @@ fn watchlists_and_addresses_are_files() {
     assert_eq!(rows(folder.path(), &given, query), json!([["198.51.100.1", 7]]));
     // A list of lines has no other signs.
     let query = "externaldata(Line: string)[@'https://example.com/list'] with (format='txt')";
-    assert_eq!(rows(folder.path(), &["--external", "https://example.com/list=list.txt"], query), json!([["a, \"b"], ["c"]]));
+    assert_eq!(
+        rows(folder.path(), &["--external", "https://example.com/list=list.txt"], query),
+        json!([["a, \"b"], ["c"]])
+    );
     // Nothing is fetched.
     let output = run_in(folder.path(), &[], query);
     assert_eq!(output.status.code(), Some(1));

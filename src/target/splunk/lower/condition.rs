@@ -41,6 +41,7 @@ impl Lower<'_> {
             ExprKind::Between(node) => self.between(flow, node, want),
             ExprKind::AnyColumn(node) => self.any_column(node, want, expr.span),
             ExprKind::Call(function, arguments) => {
+                self.tell_empty(flow, function.name(), arguments);
                 if let Some(condition) = self.call_condition(flow, *function, arguments, want, expr)? {
                     return Ok(condition);
                 }
@@ -58,6 +59,17 @@ impl Lower<'_> {
                 Ok(is_text(Eval::call("case", cases), "yes"))
             }
             _ => self.truth(flow, expr, want),
+        }
+    }
+
+    /// Tells that a dynamic column which is an empty text, and so no null, may be no field at all.
+    fn tell_empty(&mut self, flow: &Flow, function: &str, arguments: &[Expr]) {
+        if let ([argument], "isnull" | "isnotnull" | "notnull") = (arguments, function)
+            && matches!(argument.ty.ty, Type::Dynamic | Type::Unknown)
+            && argument.as_column().and_then(|id| flow.slots.get(&id)).is_some_and(|slot| slot.of_event)
+        {
+            let message = "an empty text is no null in KQL; it may be stored as a missing field, as a null is";
+            self.lose(LossKind::Null, argument.span, message);
         }
     }
 
