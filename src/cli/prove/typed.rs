@@ -50,12 +50,12 @@ fn one_type(scenarios: &mut [Scenario], schemas: &Schemas) {
     let texts: BTreeSet<(String, String)> = records
         .flat_map(|(name, records)| records.iter().flatten().map(move |field| (name, field)))
         .filter(|(_, (_, value))| type_of(value) == Some(Type::String))
-        .map(|(name, (column, _))| (name.to_string(), column.clone()))
+        .map(|(name, (column, _))| (name.clone(), column.clone()))
         .filter(|(name, column)| schemas.table(name).is_none_or(|table| table.column(column).is_none()))
         .collect();
     for (name, records) in scenarios.iter_mut().flat_map(|scenario| &mut scenario.tables) {
         for (column, value) in records.iter_mut().flat_map(|record| record.iter_mut()) {
-            if value.is_number() && texts.contains(&(name.to_string(), column.clone())) {
+            if value.is_number() && texts.contains(&(name.clone(), column.clone())) {
                 *value = Value::String(value.to_string());
             }
         }

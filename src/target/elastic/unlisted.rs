@@ -61,18 +61,18 @@ impl Walk<'_> {
             }
             here.retain(|id| self.is_unlisted(*id) && !named.contains(id));
             if projected {
-                lost.append(&mut here)
+                lost.append(&mut here);
             } else {
-                named.append(&mut here)
+                named.append(&mut here);
             }
             projected |= matches!(step.op, Op::Project(_, Rest::Drop));
         }
         let shown = above.into_iter().chain(plan.schema().iter().map(|column| column.id));
         let shown = shown.filter(|id| self.is_unlisted(*id) && !named.contains(id)).collect::<Vec<_>>();
         if projected {
-            lost.extend(shown)
+            lost.extend(shown);
         } else {
-            named.extend(shown)
+            named.extend(shown);
         }
         for id in lost {
             self.found.entry(id).or_insert(None);
