@@ -27,7 +27,7 @@ pub fn made(query: &Query, seed: u64, now: i64, most: usize) -> Vec<Scenario> {
             now,
             tables: narrowed(lists(made.tables), wanted.as_ref()),
             watchlists: lists(made.watchlists),
-            covers: covered(made.probe).iter().copied().collect(),
+            covers: covered(made.probe).iter().copied().chain((count > COUNTED).then_some(LossKind::Sketch)).collect(),
             about: made.atom,
             also: made.also,
         });
@@ -57,6 +57,10 @@ fn narrowed(
     tables
 }
 
+/// How many different values KQL counts, and does not estimate yet
+/// (<https://learn.microsoft.com/kusto/query/dcount-aggregation-function>).
+const COUNTED: usize = 1000;
+
 /// The kinds of losses that a probe can show.
 const fn covered(probe: Probe) -> &'static [LossKind] {
     match probe {
@@ -70,5 +74,25 @@ const fn covered(probe: Probe) -> &'static [LossKind] {
         // Two events of one instant are a number at its bound, and have no order elsewhere.
         Probe::Number => &[LossKind::WindowKind, LossKind::Order],
         Probe::Rule | Probe::Plain | Probe::Item | Probe::Arm | Probe::Noise => &[],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::Schemas;
+
+    #[test]
+    fn what_needs_more_values_than_are_counted_may_differ_by_the_estimate() {
+        let text = |least: u32| {
+            format!("SigninLogs | summarize names = dcount(UserPrincipalName) by IPAddress | where names > {least}")
+        };
+        let covers = |least| {
+            let parsed = crate::syntax::parse(&text(least));
+            let bound = crate::bind::bind(&parsed.query.unwrap(), &Schemas::default());
+            let scenarios = made(&bound.query.unwrap(), 0, 638_513_712_000_000_000, 10_000);
+            scenarios[0].covers.contains(&LossKind::Sketch)
+        };
+        assert!(covers(1500) && !covers(500));
     }
 }
