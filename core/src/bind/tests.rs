@@ -242,15 +242,6 @@ fn hints_name_the_nearest() {
 }
 
 #[test]
-fn a_column_of_a_union_that_nobody_types_is_that_of_its_name() {
-    assert_eq!(columns("union (NoSuchTable_CL | project AppId), (SigninLogs | project AppId)"), "AppId: string, …");
-    assert_eq!(
-        columns("union (NoSuchTable_CL | project a), (SigninLogs | project a = 1), (SigninLogs | project a = 'x')"),
-        "a_unknown: unknown, a_long: long, a_string: string, …"
-    );
-}
-
-#[test]
 fn an_unknown_table_is_a_warning_and_said_once() {
     let bound = bound("union NoSuchTable_CL, (NoSuchTable_CL | where x == 1)");
     let codes: Vec<_> = bound.diagnostics.iter().map(|d| (d.code.id, d.severity)).collect();

@@ -159,21 +159,7 @@ fn by_name_and_type(schemas: &[Schema]) -> Vec<Group> {
             from[input] = Some(column.id);
         }
     }
-    groups.iter_mut().for_each(untyped_joins_typed);
     groups
-}
-
-/// A column whose type nobody knows is taken to be of the one type that the others of its name have.
-fn untyped_joins_typed(group: &mut Group) {
-    let Some(at) = group.columns.iter().position(|(ty, _)| ty.ty == Type::Unknown) else { return };
-    if group.columns.len() != 2 {
-        return;
-    }
-    let (_, untyped) = group.columns.remove(at);
-    let (_, typed) = &mut group.columns[0];
-    for (own, other) in typed.iter_mut().zip(untyped) {
-        *own = own.or(other);
-    }
 }
 
 /// The names that all schemas have in common, with the first schema's columns.
