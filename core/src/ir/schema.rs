@@ -56,6 +56,13 @@ pub struct ColumnInfo {
     pub span: Span,
 }
 
+impl ColumnInfo {
+    /// Whether no schema lists it: it was taken to be there since the query names it.
+    pub const fn is_unlisted(&self) -> bool {
+        matches!(self.origin, Origin::Assumed | Origin::Unresolved)
+    }
+}
+
 /// Where a column came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {

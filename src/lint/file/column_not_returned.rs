@@ -3,7 +3,7 @@
 use super::shared::{graded, is_column_name};
 use super::unbalanced_placeholder::{formats, placeholders};
 use crate::diagnostic::Diagnostic;
-use crate::ir::{Origin, Plan, Query, SourceKind};
+use crate::ir::{Plan, Query, SourceKind};
 use crate::lint::context::RuleContext;
 use crate::lint::declare::lint;
 use crate::rule::Field;
@@ -89,7 +89,7 @@ fn check(context: &RuleContext<'_>, found: &mut Vec<Diagnostic>) {
 
 /// Whether the columns of the result are known for certain: nothing open in it, and nothing unknown on the way.
 fn is_certain(query: &Query) -> bool {
-    let known = query.columns.iter().all(|(_, column)| !matches!(column.origin, Origin::Assumed | Origin::Unresolved));
+    let known = query.columns.iter().all(|(_, column)| !column.is_unlisted());
     let plans = query.plans();
     known && !query.plan.schema().open && plans.into_iter().all(all_known)
 }

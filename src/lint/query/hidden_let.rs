@@ -2,7 +2,6 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::functions;
-use crate::ir::Origin;
 use crate::lint::context::QueryContext;
 use crate::lint::declare::lint;
 use crate::lint::nodes::bare;
@@ -42,7 +41,7 @@ fn check(context: &QueryContext<'_>, found: &mut Vec<Diagnostic>) {
     for plan in query.plans() {
         plan.walk(&mut |expr| {
             let Some(id) = expr.as_column() else { return };
-            if matches!(query.columns[id].origin, Origin::Assumed | Origin::Unresolved) {
+            if query.columns[id].is_unlisted() {
                 return;
             }
             let hidden = values.iter().find(|(node, scope)| {

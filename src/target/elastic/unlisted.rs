@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::ir::{ColumnId, Name, Op, Origin, Plan, Query, Rest, SourceKind};
+use crate::ir::{ColumnId, Name, Op, Plan, Query, Rest, SourceKind};
 use crate::target::ledger::refuse;
 use crate::target::{Loss, LossKind};
 
@@ -93,6 +93,6 @@ impl Walk<'_> {
     }
 
     fn is_unlisted(&self, id: ColumnId) -> bool {
-        matches!(self.query.columns[id].origin, Origin::Unresolved | Origin::Assumed)
+        self.query.columns[id].is_unlisted()
     }
 }

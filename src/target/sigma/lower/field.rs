@@ -136,7 +136,7 @@ impl<'a> Lower<'a> {
             let message = "a field name with `|` cannot be written in Sigma";
             return self.refuse(LossKind::UnsupportedExpression, expr.span, message);
         }
-        let unresolved = matches!(info.origin, Origin::Unresolved | Origin::Assumed);
+        let unresolved = info.is_unlisted();
         let mut subject = Subject {
             field: name.clone(),
             part: Part::Whole,

@@ -41,7 +41,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::rows::Data;
 use super::tree::{Command, Eval, Filter, Head, Search};
-use crate::ir::{Column, ColumnId, Expr, ExprKind, Op, Origin, Query, Schema};
+use crate::ir::{Column, ColumnId, Expr, ExprKind, Name, Op, Origin, Query, Schema};
 use crate::target::ledger::{Accounts, Ledger};
 use crate::target::usage::Usage;
 use crate::target::{Fidelity, Loss, LossKind, Losses, Options};
@@ -227,7 +227,7 @@ pub(super) struct Flow {
     /// Whether there are no columns but those that the query lists, whatever fields there are.
     pub(super) listed: bool,
     /// Names that no column has, since a union parted the columns of that name by their types.
-    pub(super) parted: Vec<std::sync::Arc<str>>,
+    pub(super) parted: Vec<Name>,
 }
 
 impl Flow {

@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json};
 
 use super::plan::raw;
 use super::{Flow, Lower, Repr, Result, Slot, Val, refuse};
-use crate::ir::{Argument, Column, ColumnId, Expr, Plan, Schema, Source, SourceCall, SourceKind, Union, Value};
+use crate::ir::{Argument, Column, ColumnId, Expr, Name, Plan, Schema, Source, SourceCall, SourceKind, Union, Value};
 use crate::source::Span;
 use crate::target::splunk::rows::{FieldRow, Table};
 use crate::target::splunk::tree::{Command, Eval, Filter, Head, Operator, Search};
@@ -456,8 +456,8 @@ impl Lower<'_> {
 
 /// The names that have columns of several types in a union, which parts them under names of their own: `Level_int` and
 /// `Level_string`, as <https://learn.microsoft.com/kusto/query/union-operator> has it.
-fn parted(union: &Union, schema: &Schema) -> Vec<std::sync::Arc<str>> {
-    let mut types: HashMap<std::sync::Arc<str>, HashSet<Type>> = HashMap::new();
+fn parted(union: &Union, schema: &Schema) -> Vec<Name> {
+    let mut types: HashMap<Name, HashSet<Type>> = HashMap::new();
     for plan in &union.inputs {
         for column in plan.schema().iter().filter(|column| column.ty.ty != Type::Unknown) {
             types.entry(column.name.clone()).or_default().insert(column.ty.ty);

@@ -121,8 +121,7 @@ impl Lower<'_> {
     /// the end; nothing else of them is kept.
     pub(super) fn share(&mut self, flow: &mut Flow, other: Flow, side: &str, assigned: Vec<(String, Eval)>) {
         let left = std::mem::replace(flow, Flow::new(Head::Rows(None)));
-        let (slots, narrowed, closed) = (left.slots.clone(), left.narrowed, left.closed);
-        let parted_names = left.parted.clone();
+        let (slots, narrowed, closed, parted) = (left.slots.clone(), left.narrowed, left.closed, left.parted.clone());
         let (mut branches, this) = parts(left);
         for branch in &mut branches {
             branch.commands.push(Command::Eval(vec![(side.to_owned(), Eval::text(THIS))]));
@@ -172,8 +171,7 @@ impl Lower<'_> {
             flow.push(Command::Eval(evals));
         }
         let whole = flow.commands.is_empty();
-        (flow.slots, flow.narrowed, flow.closed) = (slots, narrowed, closed && whole);
-        flow.parted = parted_names;
+        (flow.slots, flow.narrowed, flow.closed, flow.parted) = (slots, narrowed, closed && whole, parted);
     }
 
     /// Commands that leave the rows of the other side as they are, what these fields hold in them included.
