@@ -5,7 +5,6 @@
 //! from what is found in another instead, so that a translation that does not look at the events parts from it. That a
 //! rule is of this kind is read off its operators, and not guessed from sets in which it happened to find something.
 
-use super::scenario::each_plan;
 use crate::ir::{JoinKind, Op, Plan, Query, SharedId, SourceKind, Value};
 
 /// How deep plans may nest.
@@ -19,7 +18,7 @@ pub(super) fn finds(query: &Query) -> bool {
 /// Whether a rule reads no events: there is one answer, and nothing that it could hang on.
 pub(super) fn is_constant(query: &Query) -> bool {
     let mut constant = true;
-    each_plan(query, &mut |plan| {
+    query.each_plan(&mut |plan| {
         constant &= matches!(
             plan.source.kind,
             SourceKind::Unit

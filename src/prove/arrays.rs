@@ -2,7 +2,6 @@
 
 use serde_json::Value;
 
-use super::scenario::each_plan;
 use super::stored::Record;
 use crate::ir::{Expr, ExprKind, Query};
 use crate::schema::Schemas;
@@ -25,6 +24,32 @@ pub(super) fn held(record: &mut Record, table: &str, schemas: &Schemas, names: &
             }
             _ => {}
         }
+    }
+}
+
+/// Puts objects where an array of them has texts that hold such, in columns and slots of these names.
+pub(super) fn filled(name: &str, value: &mut Value, names: &[String]) {
+    match value {
+        Value::Object(slots) => slots.iter_mut().for_each(|(name, value)| filled(name, value, names)),
+        Value::Array(items) => {
+            for item in items {
+                if names.iter().any(|objects| objects == name)
+                    && let Some(held @ (Value::Object(_) | Value::Array(_))) =
+                        item.as_str().and_then(|text| serde_json::from_str(text).ok())
+                {
+                    *item = held;
+                }
+                filled("", item, names);
+            }
+        }
+        // A column may hold the array as a text.
+        Value::String(text) if names.iter().any(|objects| objects == name) => {
+            if let Some(mut array @ Value::Array(_)) = serde_json::from_str(text).ok() {
+                filled(name, &mut array, names);
+                *value = Value::String(array.to_string());
+            }
+        }
+        _ => {}
     }
 }
 
@@ -55,7 +80,7 @@ fn array_of(text: &str) -> Option<Value> {
 /// The columns that a query takes for arrays.
 pub(super) fn asked(query: &Query) -> Vec<String> {
     let mut found = Vec::new();
-    each_plan(query, &mut |plan| {
+    query.each_plan(&mut |plan| {
         for step in &plan.steps {
             step.op.expressions(&mut |expr| {
                 expr.walk(&mut |expr| {
@@ -96,6 +121,21 @@ mod tests {
             let mut record = json!({"AttackTechniques": before, "Title": before}).as_object().unwrap().clone();
             held(&mut record, "AlertEvidence", &Schemas::builtin(Dialect::Sentinel), &names);
             assert_eq!(Value::Object(record), json!({"AttackTechniques": after, "Title": before}));
+        }
+    }
+
+    #[test]
+    fn texts_of_objects_are_objects_where_an_array_has_no_others() {
+        let names = ["Entities".to_owned()];
+        for (before, after) in [
+            (json!(["{\"a\":1}", "x", "1"]), json!([{"a": 1}, "x", "1"])),
+            (json!({"Entities": ["[1]"], "Others": ["[1]"]}), json!({"Entities": [[1]], "Others": ["[1]"]})),
+            (json!(r#"["{}"]"#), json!("[{}]")),
+            (json!("x"), json!("x")),
+        ] {
+            let mut value = before;
+            filled("Entities", &mut value, &names);
+            assert_eq!(value, after);
         }
     }
 

@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value as JsonValue;
 
 use super::rule_side::{Answered, Bench};
-use super::scenario::each_plan_in;
 use crate::eval::EvalError;
 use crate::ir::{Expr, ExprKind, Plan, Query, SourceKind, Value, ValueSet};
 use crate::target::ValueList;
@@ -106,7 +105,7 @@ fn value(json: &JsonValue) -> Option<Value> {
 fn tables(query: &Query, plan: &Plan, lists: &[ValueList], found: &mut BTreeSet<String>) {
     let mut pending = vec![plan];
     while let Some(plan) = pending.pop() {
-        each_plan_in(plan, &|plan| lists.iter().any(|list| list.plan == *plan), &mut |plan| match &plan.source.kind {
+        plan.each(&|plan| lists.iter().any(|list| list.plan == *plan), &mut |plan| match &plan.source.kind {
             SourceKind::Table { name, .. } => {
                 found.insert(name.to_string());
             }

@@ -138,6 +138,7 @@ impl Given<'_> {
         };
         let (grain, edges) = limits(target);
         let mut lists = target.arrays()?.to_vec();
+        let objects = target.objects()?;
         if matches!(target.name(), "eql" | "esql") {
             // A field of Elastic does not tell one value from an array of one.
             lists.extend(arrays::asked(self.query));
@@ -166,6 +167,7 @@ impl Given<'_> {
                     let settled = scenario::settled(record, table, self.schemas, grain, time, scenario.now);
                     let Some(mut record) = settled else { continue };
                     arrays::held(&mut record, table, self.schemas, &lists);
+                    record.iter_mut().for_each(|(name, value)| arrays::filled(name, value, objects));
                     let at_edge = super::translation::time_of(&record).is_some_and(|at| edge.contains(&at));
                     if !at_edge && !blurred(table, &record)? {
                         kept.extend(storing.storable(table, record, &named)?);

@@ -49,7 +49,7 @@ impl Scenario {
 /// The tables that a query reads, and the watchlists.
 pub(super) fn read_by(query: &Query, names: &[String]) -> (BTreeSet<String>, BTreeSet<String>) {
     let (mut tables, mut lists) = (BTreeSet::new(), BTreeSet::new());
-    each_plan(query, &mut |plan| match &plan.source.kind {
+    query.each_plan(&mut |plan| match &plan.source.kind {
         SourceKind::Table { name, .. } => {
             tables.insert(name.to_string());
         }
@@ -75,37 +75,11 @@ pub(super) fn read_by(query: &Query, names: &[String]) -> (BTreeSet<String>, BTr
     (tables, lists)
 }
 
-/// Hands every plan of a query to `f`, those in expressions included.
-pub(super) fn each_plan<'q>(query: &'q Query, f: &mut dyn FnMut(&'q Plan)) {
-    for shared in &query.shared {
-        each_plan_in(&shared.plan, &|_| false, f);
-    }
-    each_plan_in(&query.plan, &|_| false, f);
-}
-
-/// Hands a plan and every one inside it to `f`, but for those that are `left_out`.
-pub(super) fn each_plan_in<'q>(plan: &'q Plan, left_out: &dyn Fn(&Plan) -> bool, f: &mut dyn FnMut(&'q Plan)) {
-    if left_out(plan) {
-        return;
-    }
-    f(plan);
-    let mut inside: Vec<&'q Plan> = Vec::new();
-    plan.source.kind.plans(&mut |inner| inside.push(inner));
-    plan.source.kind.expressions(&mut |expr| expr.plans(&mut |inner| inside.push(inner)));
-    for step in &plan.steps {
-        step.op.plans(&mut |inner| inside.push(inner));
-        step.op.expressions(&mut |expr| expr.plans(&mut |inner| inside.push(inner)));
-    }
-    for inner in inside {
-        each_plan_in(inner, left_out, f);
-    }
-}
-
 /// The columns of its tables that a query names; without any, or where it takes them all, every one.
 pub(super) fn columns_read(query: &Query) -> Option<HashSet<String>> {
     let mut ids: HashSet<ColumnId> = HashSet::new();
     let mut all = false;
-    each_plan(query, &mut |plan| {
+    query.each_plan(&mut |plan| {
         for step in &plan.steps {
             step.op.columns(&mut |id| {
                 ids.insert(*id);
@@ -148,7 +122,7 @@ fn is_narrowed(query: &Query, plan: &Plan) -> bool {
 /// The columns that a query names in expressions.
 pub(super) fn columns_named(query: &Query) -> HashSet<String> {
     let mut found = HashSet::new();
-    each_plan(query, &mut |plan| {
+    query.each_plan(&mut |plan| {
         for step in &plan.steps {
             if let Op::Window(window) = &step.op {
                 found.insert(query.columns[window.column].name.to_string());
@@ -198,7 +172,7 @@ fn starred(op: &Op) -> HashSet<*const Expr> {
 /// instant on (and whether it counts), up to which. Tables that are `listed` give values of lists, and no events.
 pub(super) fn window(query: &Query, now: i64, listed: &BTreeSet<String>) -> impl Fn(i64) -> bool + use<> {
     let mut all: Vec<Option<crate::ir::Bounds>> = Vec::new();
-    each_plan(query, &mut |plan| {
+    query.each_plan(&mut |plan| {
         let counts = match &plan.source.kind {
             SourceKind::Table { name, .. } => !listed.contains(&**name),
             SourceKind::Tables(_) => true,
@@ -232,7 +206,7 @@ pub(super) fn window(query: &Query, now: i64, listed: &BTreeSet<String>) -> impl
 /// The instants at which the windows of a query begin and end.
 pub(super) fn edges(query: &Query, now: i64) -> HashSet<i64> {
     let mut found = HashSet::new();
-    each_plan(query, &mut |plan| {
+    query.each_plan(&mut |plan| {
         for step in &plan.steps {
             if let Op::Window(window) = &step.op {
                 found.extend([window.bounds.from, window.bounds.to].into_iter().flatten().map(
@@ -305,7 +279,7 @@ pub(super) fn without_outer_joins(query: &Query) -> Option<Query> {
 /// Whether a query has a join that takes any one record of those with the same key.
 pub(super) fn takes_one_of_key(query: &Query) -> bool {
     let mut found = false;
-    each_plan(query, &mut |plan| {
+    query.each_plan(&mut |plan| {
         let unique = |op: &Op| matches!(op, Op::Join(join) if join.kind == JoinKind::InnerUnique);
         found |= plan.steps.iter().any(|step| unique(&step.op));
     });
@@ -323,7 +297,7 @@ pub(super) fn texts(query: &Query) -> Vec<String> {
         }
     }
     let mut found = Vec::new();
-    each_plan(query, &mut |plan| {
+    query.each_plan(&mut |plan| {
         for step in &plan.steps {
             step.op.expressions(&mut |expr| {
                 expr.walk(&mut |expr| {
@@ -348,7 +322,7 @@ pub(super) fn time_column(query: &Query) -> &'static str {
             *count += usize::from(*query.columns[id].name == *time);
         }
     };
-    each_plan(query, &mut |plan| {
+    query.each_plan(&mut |plan| {
         for step in &plan.steps {
             if let Op::Window(window) = &step.op {
                 count(&mut windows, window.column);

@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 
-use super::scenario::each_plan;
 use crate::ir::{ColumnId, Expr, ExprKind, Name, Op, Plan, Query};
 use crate::source::Span;
 use crate::target::Loss;
@@ -11,10 +10,10 @@ use crate::target::Loss;
 /// whose making it names, and those that are made of such.
 pub(super) fn columns(query: &Query, losses: &[Loss]) -> HashSet<Name> {
     let mut told = Told { query, losses, names: HashSet::new(), ids: HashSet::new() };
-    each_plan(query, &mut |plan| told.named(plan));
+    query.each_plan(&mut |plan| told.named(plan));
     loop {
         let known = (told.names.len(), told.ids.len());
-        each_plan(query, &mut |plan| told.follow(plan));
+        query.each_plan(&mut |plan| told.follow(plan));
         if (told.names.len(), told.ids.len()) == known {
             return told.names;
         }

@@ -242,6 +242,14 @@ pub trait Target: Sync + Send {
         Ok(&[])
     }
 
+    /// Those of the arrays whose elements it takes for objects, and never for texts that hold one.
+    ///
+    /// # Errors
+    /// What is wrong with its data files.
+    fn objects(&self) -> Result<&'static [String], DataError> {
+        Ok(&[])
+    }
+
     /// How faithful the conversion would be, and why, without the artefact.
     ///
     /// # Errors

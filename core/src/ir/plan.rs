@@ -21,6 +21,11 @@ impl Query {
     pub fn plans(&self) -> impl Iterator<Item = &Plan> {
         self.shared.iter().map(|shared| &shared.plan).chain([&self.plan])
     }
+
+    /// Hands every plan to `f`, also those inside others and in expressions.
+    pub fn each_plan<'q>(&'q self, f: &mut dyn FnMut(&'q Plan)) {
+        self.plans().for_each(|plan| plan.each(&|_| false, f));
+    }
 }
 
 /// A plan that several places read (`materialize`, `as`): evaluated once.

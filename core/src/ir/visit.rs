@@ -576,6 +576,24 @@ impl Plan {
         self.source.kind.plans(&mut |plan| plan.operators(f));
     }
 
+    /// Hands this plan and every one inside it to `f`, those in expressions included, but for those that are `left_out`.
+    pub fn each<'q>(&'q self, left_out: &dyn Fn(&Self) -> bool, f: &mut dyn FnMut(&'q Self)) {
+        if left_out(self) {
+            return;
+        }
+        f(self);
+        let mut inside: Vec<&'q Self> = Vec::new();
+        self.source.kind.plans(&mut |inner| inside.push(inner));
+        self.source.kind.expressions(&mut |expr| expr.plans(&mut |inner| inside.push(inner)));
+        for step in &self.steps {
+            step.op.plans(&mut |inner| inside.push(inner));
+            step.op.expressions(&mut |expr| expr.plans(&mut |inner| inside.push(inner)));
+        }
+        for inner in inside {
+            inner.each(left_out, f);
+        }
+    }
+
     /// Changes every plan inside this one, those in expressions included, and then itself.
     pub fn fold_plans(&mut self, f: &mut dyn FnMut(&mut Self)) {
         fn inside(expr: &mut Expr, f: &mut dyn FnMut(&mut Plan)) {

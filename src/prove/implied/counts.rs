@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 
 use crate::ir::{ColumnId, CompareOp, Expr, ExprKind, JoinKind, Op, Query, Value};
-use crate::prove::scenario::each_plan;
 use crate::types::Type;
 
 /// Whether a condition on a count holds of every group. A column keeps its number as long as it keeps its value, so that it
@@ -30,7 +29,7 @@ pub(super) fn always(expr: &Expr, query: &Query) -> bool {
 /// The columns that count the records of a group, or the different texts of them; and whether some may have none.
 fn counts(query: &Query) -> (HashSet<ColumnId>, bool) {
     let (mut found, mut outer) = (HashSet::new(), false);
-    each_plan(query, &mut |plan| {
+    query.each_plan(&mut |plan| {
         for step in &plan.steps {
             match &step.op {
                 Op::Summarize { keys, aggregates } if !keys.is_empty() => {

@@ -31,6 +31,10 @@ impl Target for Splunk {
         Ok(&rows::builtin()?.target.arrays)
     }
 
+    fn objects(&self) -> Result<&'static [String], DataError> {
+        Ok(&rows::builtin()?.target.objects)
+    }
+
     fn convert(&self, query: &Query, _rule: &RuleInfo<'_>, options: &Options) -> Result<Conversion, DataError> {
         let data = rows::builtin()?;
         Ok(match lower::lower(query, data, *options) {

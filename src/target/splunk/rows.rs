@@ -45,6 +45,8 @@ pub struct TargetFile {
     pub time_columns: Vec<String>,
     /// Columns and slots of dynamic values that hold an array wherever they hold anything.
     pub arrays: Vec<String>,
+    /// Those of them whose elements are objects.
+    pub objects: Vec<String>,
     /// How other columns of type `datetime` are written in events, for `strptime`.
     pub time_format: String,
 }
@@ -408,7 +410,7 @@ mod tests {
 
     #[test]
     fn mistakes_are_told_with_file_and_line() {
-        let target = "capabilities: {title: a, description: b, extension: c, limits: [d]}\nnative_search: x\nnative_table: y\ntime_columns: []\narrays: []\ntime_format: x\n";
+        let target = "capabilities: {title: a, description: b, extension: c, limits: [d]}\nnative_search: x\nnative_table: y\ntime_columns: []\narrays: []\nobjects: []\ntime_format: x\n";
         let read = |functions: &str, tables: &str| {
             let file = |name, text| DataFile { name, text };
             Data::read(file("t", target), file("f", functions), file("s", tables)).unwrap_err().to_string()

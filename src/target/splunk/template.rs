@@ -13,6 +13,7 @@ impl Template for Eval {
         ("number", HoleKind::Number),
         ("json", HoleKind::Json),
         ("multi", HoleKind::Multi),
+        ("array", HoleKind::Array),
         ("field", HoleKind::Field),
         ("regex", HoleKind::Regex),
     ];

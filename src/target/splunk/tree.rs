@@ -133,6 +133,8 @@ pub enum HoleKind {
     Json,
     /// A multivalue field.
     Multi,
+    /// A multivalue field, where what is no array counts otherwise than in KQL.
+    Array,
     /// A field, not an expression.
     Field,
     /// The words of a string literal as a regular expression that matches them.

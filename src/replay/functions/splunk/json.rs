@@ -57,8 +57,11 @@ pub(super) static ROWS: &[Row] = &[
         Ok(if cells[0].is_null() { Cell::Null } else { Cell::Bool(parsed(&cells[0]).is_some()) })
     }),
     ("json_array_to_mv", |_, cells| {
+        // Texts keep their quotes where the second argument says so.
+        let quoted = matches!(cells.get(1), Some(Cell::Bool(true)));
+        let element = |item: &Cell| if quoted && matches!(item, Cell::Text(_)) { json(item) } else { field(item) };
         Ok(match parsed(&cells[0]) {
-            Some(Cell::List(items)) => Cell::many(items.iter().map(field).filter(there).collect()),
+            Some(Cell::List(items)) => Cell::many(items.iter().map(element).filter(there).collect()),
             _ => Cell::Null,
         })
     }),
@@ -246,5 +249,6 @@ mod tests {
         gives("json_delete", &[r#"{"a":{"b":1,"c":2}}"#.into(), "a.b".into()], r#"{"a":{"c":2}}"#);
         gives("json_valid", &["{".into()], false);
         gives("json_array_to_mv", &[r#"["a","b"]"#.into()], many(&["a", "b"]));
+        gives("json_array_to_mv", &[r#"["a",1]"#.into(), Cell::Bool(true)], many(&["\"a\"", "1"]));
     }
 }

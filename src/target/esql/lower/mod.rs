@@ -22,7 +22,7 @@ mod value;
 
 pub(in crate::target::esql) use source::index_of;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use super::rows::Data;
 use super::tree::{Command, Expr, Head, Query};
@@ -153,7 +153,7 @@ pub(super) struct Elements {
 pub(super) struct Flow {
     pub(super) head: Head,
     pub(super) commands: Vec<Command>,
-    pub(super) slots: HashMap<ColumnId, Slot>,
+    pub(super) slots: BTreeMap<ColumnId, Slot>,
     /// Whether columns have been left out since the source, so that the result has to list the others.
     pub(super) narrowed: bool,
     /// Whether only the listed columns are there: behind `STATS`.
@@ -169,7 +169,7 @@ impl Flow {
         Self {
             head,
             commands: Vec::new(),
-            slots: HashMap::new(),
+            slots: BTreeMap::new(),
             narrowed: false,
             closed: false,
             unique: None,

@@ -112,7 +112,9 @@ impl Lower<'_> {
             let picked = self.pick_values(flow, &pickers, &key_columns, after)?;
             let mut parts = self.parts(flow, &others, schema, after)?;
             for (aggregate, field, id, repr) in picked {
-                parts.slots.push((id, Slot::new(Val::new(Eval::field(&field), repr))));
+                let mut of = pickers.iter().flat_map(|picker| picker.call.outputs.iter().zip(&picker.call.arguments));
+                let loose = of.any(|(output, of)| *output == id && self.may_be_text(flow, of));
+                parts.slots.push((id, Slot { loose, ..Slot::new(Val::new(Eval::field(&field), repr)) }));
                 parts.aggregates.push((aggregate, field));
             }
             self.finish_groups(flow, Stats::Groups, parts, &key_columns, schema)?;
@@ -352,7 +354,8 @@ impl Lower<'_> {
                     {
                         parts.emptied.push(name.clone());
                     }
-                    parts.slots.push((*output, Slot::new(Val::new(Eval::field(&field), whole_repr(&val.repr)))));
+                    let slot = Slot::new(Val::new(Eval::field(&field), whole_repr(&val.repr)));
+                    parts.slots.push((*output, Slot { loose: self.may_be_text(flow, argument), ..slot }));
                     parts.aggregates.push((Aggregate { function: "first".into(), argument: Some(value) }, field));
                 }
                 return Ok(());
@@ -425,7 +428,9 @@ impl Lower<'_> {
             parts.zeroed.push(field.clone());
         }
         let filled = row.default.is_some();
-        let slot = Slot { filled, ..Slot::new(Val::new(Eval::field(&field), repr)) };
+        let loose = call.arguments.first().is_some_and(|of| self.may_be_text(flow, of));
+        let always = repr == Repr::Multi;
+        let slot = Slot { filled, loose, always, ..Slot::new(Val::new(Eval::field(&field), repr)) };
         parts.slots.push((*output, slot));
         parts.aggregates.push((Aggregate { function: stats.clone(), argument }, field));
         Ok(())

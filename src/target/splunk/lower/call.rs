@@ -37,6 +37,12 @@ impl<'a> Lower<'a> {
             };
             return refuse(LossKind::UnsupportedFunction, expr.span, message);
         };
+        if let [of] = arguments
+            && let Some(nothing) = self.nothing(flow, function.name(), of, true)?
+        {
+            let value = Eval::call("if", [nothing, Eval::text("true"), Eval::text("false")]);
+            return Ok(Val::new(value, Repr::Bool));
+        }
         if expr.ty.ty == Type::Bool {
             let conditions = match &case.emit {
                 Emit::Template(template) => {
@@ -152,10 +158,14 @@ impl<'a> Lower<'a> {
         let span = argument.span;
         let val = self.value(flow, argument)?;
         match kind {
-            HoleKind::Text => self.to_text(val, span),
+            HoleKind::Text => self.text_of(flow, argument, val),
             HoleKind::Number => self.to_number(val, span),
             HoleKind::Json => self.to_json(val, span),
             HoleKind::Multi => self.to_multi(Self::as_found(flow, argument, val), span),
+            HoleKind::Array => {
+                self.tell_other(flow, argument);
+                self.to_multi(Self::as_found(flow, argument, val), span)
+            }
             HoleKind::Field => {
                 let value = self.whole_value(&val);
                 Ok(Eval::Field(self.in_field(flow, value, "value")))

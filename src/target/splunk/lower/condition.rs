@@ -1,5 +1,6 @@
 //! Conditions: where an expression is true, and where it is false. Null is neither.
 
+use super::represent::written_as;
 use super::text::{is_empty, is_filled, lowered, matches, pattern};
 use super::value::is_text;
 use super::{Flow, Lower, Repr, Result, refuse};
@@ -42,6 +43,11 @@ impl Lower<'_> {
             ExprKind::AnyColumn(node) => self.any_column(node, want, expr.span),
             ExprKind::Call(function, arguments) => {
                 self.tell_empty(flow, function.name(), arguments);
+                if let [of] = arguments.as_slice()
+                    && let Some(condition) = self.nothing(flow, function.name(), of, want)?
+                {
+                    return Ok(condition);
+                }
                 if let Some(condition) = self.call_condition(flow, *function, arguments, want, expr)? {
                     return Ok(condition);
                 }
@@ -57,6 +63,13 @@ impl Lower<'_> {
                 cases.push(constant(true));
                 cases.push(self.word(flow, &node.otherwise, want)?);
                 Ok(is_text(Eval::call("case", cases), "yes"))
+            }
+            ExprKind::Cast(node) if expr.ty.ty == Type::Bool => {
+                let val = self.value(flow, &node.operand)?;
+                if matches!(val.repr, Repr::Bool | Repr::Number) {
+                    return self.truth(flow, expr, want);
+                }
+                Ok(written_as(self.text_of(flow, &node.operand, val)?, want))
             }
             _ => self.truth(flow, expr, want),
         }
@@ -109,10 +122,9 @@ impl Lower<'_> {
                 let equality = node.nulls == NullRule::KqlEquality;
                 some(&node.left) && some(&node.right) || equality && (literal(&node.left) || literal(&node.right))
             }
-            ExprKind::Call(function, _) => matches!(
-                function.name(),
-                "isempty" | "isnotempty" | "notempty" | "isnull" | "isnotnull" | "notnull" | "set_has_element"
-            ),
+            ExprKind::Call(function, _) => {
+                matches!(function.name(), "isempty" | "isnotempty" | "notempty" | "isnull" | "isnotnull" | "notnull")
+            }
             ExprKind::Case(node) => {
                 node.arms.iter().all(|(_, value)| self.is_total(flow, value)) && self.is_total(flow, &node.otherwise)
             }
@@ -128,6 +140,13 @@ impl Lower<'_> {
             {
                 return self.bool_comparison(flow, side, *value, op == CompareOp::Equal);
             }
+        }
+        if let (Some(array), Some(least)) = (length_of(&node.left), node.right.as_literal().and_then(Value::as_integer))
+            && (op == CompareOp::Greater && least >= 0
+                || matches!(op, CompareOp::GreaterOrEqual | CompareOp::Equal) && least >= 1)
+        {
+            let length = self.array_length(flow, array, true)?;
+            return Ok(Eval::compare(op, length, Eval::integer(least)));
         }
         let (left, right) = (self.value(flow, &node.left)?, self.value(flow, &node.right)?);
         let is_time = |e: &Expr, v: &Repr| e.ty.ty == Type::DateTime || matches!(v, Repr::Time | Repr::TimeText);
@@ -423,7 +442,7 @@ impl Lower<'_> {
     /// Whether a value is one of those of an array that is computed.
     fn member_of_array(&mut self, flow: &mut Flow, node: &Membership, item: &Expr, want: bool) -> Result<Eval> {
         let text = self.text(flow, &node.subject)?;
-        let array = self.array(flow, item)?;
+        let array = self.alternatives(flow, item)?;
         let flag = if node.rules.case == CaseRule::Sensitive { "" } else { "(?i)" };
         let flagged = |pattern: Eval| {
             if flag.is_empty() { pattern } else { Eval::operation(Eval::text(flag), Operator::Concat, pattern) }
@@ -515,6 +534,16 @@ impl Lower<'_> {
 /// A constant condition.
 pub(super) fn constant(value: bool) -> Eval {
     Eval::call(if value { "true" } else { "false" }, [])
+}
+
+/// The array whose length a value is.
+fn length_of(expr: &Expr) -> Option<&Expr> {
+    match &expr.kind {
+        ExprKind::Call(function, arguments) if matches!(function.name(), "array_length" | "arraylength") => {
+            arguments.first()
+        }
+        _ => None,
+    }
 }
 
 /// `in(…)`, or a plain comparison with a single value.

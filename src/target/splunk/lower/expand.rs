@@ -1,7 +1,7 @@
 //! Arrays and bags: a row for each element, and columns of slots.
 
 use super::{Flow, Lower, Repr, Result, Slot, Val, refuse};
-use crate::ir::{Argument, CompareOp, Evaluate, Expr, ExprKind, MvExpand, Op, Plan, Step, Value};
+use crate::ir::{Argument, CompareOp, Evaluate, ExprKind, MvExpand, Op, Plan, Step, Value};
 use crate::target::ledger::Accounts as _;
 use crate::target::splunk::tree::{Command, Eval, Stats};
 use crate::target::usage::{PlanUsage, Usage};
@@ -80,6 +80,8 @@ impl Lower<'_> {
             flow.push(Command::Stats { kind: Stats::Running, aggregates: vec![(count, row.clone())], by: Vec::new() });
         }
         let field = self.field_for(flow, item.id, &name, &live);
+        let loose = self.may_hold_texts(flow, &item.expr);
+        let quoted = loose && self.parted.contains(&item.id) && self.is_array(flow, &item.expr);
         // Whether an expanded row holds an element.
         let mut there = None;
         let never_empty = Self::is_parts(flow, &item.expr) || Self::is_matches(flow, &item.expr);
@@ -100,7 +102,10 @@ impl Lower<'_> {
                 );
             }
             let json = self.to_json(val.clone(), span)?;
-            let multi = self.elements(flow, &item.expr, val)?;
+            let mut multi = self.elements(flow, &item.expr, val)?;
+            if quoted {
+                keep_quotes(&mut multi);
+            }
             let source = if json.reads(&field) {
                 let filled = Eval::compare(CompareOp::NotEqual, json.clone(), Eval::text("[]"));
                 flow.push(Command::Where(Eval::any(vec![Eval::call("isnull", [json]), filled])));
@@ -122,7 +127,8 @@ impl Lower<'_> {
         if !stays {
             flow.commands.extend(there.take().map(Command::Where));
         }
-        flow.slots.insert(item.id, Slot::new(element(Eval::field(&field), item.to)));
+        let slot = Slot::new(element(Eval::field(&field), item.to));
+        flow.slots.insert(item.id, Slot { loose: loose && !quoted, ..slot });
         if let Some(body) = &expand.body {
             let end = Usage { live: live.clone(), deciding: after.deciding.clone(), ordered: after.ordered };
             let rows = row.as_deref().map(|row| Rows { row, stays, there });
@@ -241,58 +247,6 @@ impl Lower<'_> {
         let _ = step;
         Ok(())
     }
-
-    /// The elements of an array; a single value is the only one of itself.
-    fn elements(&mut self, flow: &Flow, expr: &Expr, val: Val) -> Result<Eval> {
-        if val.repr == Repr::Multi || self.is_array(flow, expr) || matches!(val.expr, Eval::Text(_)) {
-            return self.to_multi(val, expr.span);
-        }
-        let json = self.to_json(val.clone(), expr.span)?;
-        // A text may begin like an array and be none.
-        let is_array = Eval::all(vec![
-            super::text::matches(json.clone(), r"^\s*\[".to_owned()),
-            Eval::call("json_valid", [json.clone()]),
-        ]);
-        Ok(Eval::call("if", [is_array, self.to_multi(val, expr.span)?, json]))
-    }
-
-    /// Whether a value is the parts of a text.
-    pub(super) fn is_parts(flow: &Flow, expr: &Expr) -> bool {
-        match &expr.kind {
-            ExprKind::Call(function, arguments) => function.name() == "split" && arguments.len() == 2,
-            ExprKind::Column(id) => flow.slots.get(id).is_some_and(|slot| slot.parts),
-            _ => false,
-        }
-    }
-
-    /// Whether a value is the matches of a pattern.
-    pub(super) fn is_matches(flow: &Flow, expr: &Expr) -> bool {
-        match &expr.kind {
-            ExprKind::Call(function, _) => function.name() == "extract_all",
-            ExprKind::Column(id) => flow.slots.get(id).is_some_and(|slot| slot.matches),
-            _ => false,
-        }
-    }
-
-    /// Whether a value is an array wherever it is anything.
-    pub(super) fn is_array(&self, flow: &Flow, expr: &Expr) -> bool {
-        if matches!(expr.ty.shape, crate::functions::Shape::Array(_)) {
-            return true;
-        }
-        let known = |name: &str| self.data.target.arrays.iter().any(|array| array == name);
-        match &expr.kind {
-            ExprKind::Column(id) => {
-                known(&self.query.columns[*id].name) || flow.slots.get(id).is_some_and(|slot| slot.array)
-            }
-            ExprKind::Access(node) => match node.path.last().and_then(Expr::as_literal) {
-                Some(Value::String(name)) => known(name),
-                _ => false,
-            },
-            ExprKind::Call(_, arguments) if arguments.len() == 1 => self.is_array(flow, &arguments[0]),
-            ExprKind::Cast(node) => self.is_array(flow, &node.operand),
-            _ => false,
-        }
-    }
 }
 
 /// How the rows are told apart that `mv-apply` expands.
@@ -318,6 +272,15 @@ fn puts_all_together(body: &Plan) -> bool {
 /// Whether an operation looks at one record at a time.
 const fn is_row_by_row(op: &Op) -> bool {
     matches!(op, Op::Filter(_) | Op::Extend(_) | Op::Project(..) | Op::MvExpand(_) | Op::Render { .. } | Op::Serialize)
+}
+
+/// Lets texts among the elements of an array keep their quotes, so that no text is taken for the JSON that it holds.
+fn keep_quotes(elements: &mut Eval) {
+    if let Eval::Call(name, arguments) = elements
+        && name == "json_array_to_mv"
+    {
+        arguments.push(Eval::call("true", []));
+    }
 }
 
 /// An element of an array as a value of the type it is converted to; without one it stays JSON.

@@ -125,7 +125,8 @@ impl Lower<'_> {
                 Repr::Multi | Repr::Object(_) | Repr::Json => Val::new(part, Repr::Json),
                 repr => Val::new(part, repr),
             };
-            outputs.push((id, Slot::new(val)));
+            let loose = right.slots.get(&id).is_some_and(Slot::may_be_text);
+            outputs.push((id, Slot { loose, ..Slot::new(val) }));
         }
         let (by, side) =
             self.one_stream(flow, right, keys, Some(&(pair.clone(), Eval::call("json_object", slots))), span)?;
@@ -327,8 +328,9 @@ impl Lower<'_> {
             }
             let slot = right.slots.get(id).cloned();
             let repr = slot.as_ref().map_or(Repr::Any, |slot| slot.val.repr.clone());
+            let loose = slot.as_ref().is_some_and(Slot::may_be_text);
             let filled = slot.is_some_and(|slot| slot.filled) && !left_stays;
-            flow.slots.insert(*id, Slot { filled, ..Slot::new(Val::new(Eval::field(field), repr)) });
+            flow.slots.insert(*id, Slot { filled, loose, ..Slot::new(Val::new(Eval::field(field), repr)) });
         }
         for (id, name, val) in copied {
             flow.slots.insert(id, Slot::new(Val::new(Eval::Field(name), val.repr)));

@@ -15,6 +15,7 @@
 )]
 
 mod aggregate;
+mod arrays;
 mod call;
 mod condition;
 mod expand;
@@ -37,7 +38,7 @@ mod value;
 
 pub(in crate::target) use represent::{json_text, to_serde as json_value};
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::rows::Data;
 use super::tree::{Command, Eval, Filter, Head, Search};
@@ -69,6 +70,7 @@ pub(super) fn lower(query: &Query, data: &Data, options: Options) -> Result<Lowe
         shown: Vec::new(),
         searched: HashMap::new(),
         objects: objects(query),
+        parted: parted(query),
         sets: sets(query),
     };
     match lower.whole() {
@@ -98,6 +100,47 @@ fn objects(query: &Query) -> HashSet<ColumnId> {
         plan.walk(&mut note);
     }
     found
+}
+
+/// The columns of which a query reads nothing but parts, and which it neither shows nor compares.
+fn parted(query: &Query) -> HashSet<ColumnId> {
+    let (mut reads, mut parts) = (HashMap::<ColumnId, usize>::new(), HashMap::<ColumnId, usize>::new());
+    let mut whole = HashSet::new();
+    let mut note = |expr: &Expr| match &expr.kind {
+        ExprKind::Access(node) => {
+            if let Some(id) = node.base.as_column() {
+                *parts.entry(id).or_default() += 1;
+            }
+        }
+        ExprKind::Column(id) => *reads.entry(*id).or_default() += 1,
+        ExprKind::Row(columns, _) => whole.extend(columns.iter().map(|(_, id)| *id)),
+        ExprKind::AnyColumn(any) => whole.extend(any.columns.iter().copied()),
+        _ => {}
+    };
+    query.plans().for_each(|plan| plan.walk(&mut note));
+    let mut show = |plan: &crate::ir::Plan| {
+        let keeps = |op: &Op| {
+            matches!(
+                op,
+                Op::Filter(_)
+                    | Op::Extend(_)
+                    | Op::Project(..)
+                    | Op::Summarize { .. }
+                    | Op::Sort(_)
+                    | Op::Take(_)
+                    | Op::MvExpand(_)
+                    | Op::Parse(_)
+                    | Op::Window(_)
+                    | Op::Serialize
+            )
+        };
+        let comparing = plan.steps.iter().filter(|step| !keeps(&step.op)).map(|step| &step.schema);
+        for schema in comparing.chain([plan.schema()]) {
+            whole.extend(schema.iter().map(|column| column.id));
+        }
+    };
+    query.each_plan(&mut show);
+    parts.into_iter().filter(|(id, n)| reads.get(id) == Some(n) && !whole.contains(id)).map(|(id, _)| id).collect()
 }
 
 /// The columns that aggregates fill with sets.
@@ -165,10 +208,16 @@ pub(super) struct Slot {
     pub(super) filled: bool,
     /// Whether it is known to be an array wherever it is anything.
     pub(super) array: bool,
+    /// Whether it is an array on every row, also where it has no elements.
+    pub(super) always: bool,
     /// Whether it is the parts of a text, of which KQL has one where the text is missing.
     pub(super) parts: bool,
     /// Whether it is the matches of a pattern, which are null in KQL where there are none.
     pub(super) matches: bool,
+    /// Whether it is what a text holds as JSON.
+    pub(super) held: bool,
+    /// Whether it, or an element where it is an array, may be a text that holds JSON, whose parts are not its own.
+    pub(super) loose: bool,
     /// What has to be told where it is used: that its name is a guess, or Sentinel's own.
     pub(super) note: Option<(LossKind, std::sync::Arc<str>)>,
 }
@@ -181,8 +230,11 @@ impl Slot {
             alias: false,
             filled: false,
             array: false,
+            always: false,
             parts: false,
             matches: false,
+            held: false,
+            loose: false,
             note: None,
         }
     }
@@ -194,10 +246,18 @@ impl Slot {
             alias: false,
             filled: true,
             array: false,
+            always: false,
             parts: false,
             matches: false,
+            held: false,
+            loose: false,
             note: None,
         }
+    }
+
+    /// Whether it may be a text that holds JSON, also where it is a part of the event so far.
+    pub(super) const fn may_be_text(&self) -> bool {
+        self.loose || matches!(self.val.repr, Repr::Object(_))
     }
 
     /// The field of the event that it is, and the text which that holds where there is no value.
@@ -217,7 +277,7 @@ impl Slot {
 pub(super) struct Flow {
     pub(super) head: Head,
     pub(super) commands: Vec<Command>,
-    pub(super) slots: HashMap<ColumnId, Slot>,
+    pub(super) slots: BTreeMap<ColumnId, Slot>,
     /// Whether columns have been left out since the source, so that the result has to list the others.
     pub(super) narrowed: bool,
     /// Whether only the listed fields are there: behind `stats` and its like.
@@ -235,7 +295,7 @@ impl Flow {
         Self {
             head,
             commands: Vec::new(),
-            slots: HashMap::new(),
+            slots: BTreeMap::new(),
             narrowed: false,
             closed: false,
             unpacked: None,
@@ -299,6 +359,8 @@ pub(super) struct Lower<'a> {
     searched: HashMap<&'a str, String>,
     /// The columns that the query takes parts of.
     objects: HashSet<ColumnId>,
+    /// The columns of which nothing but parts is read.
+    parted: HashSet<ColumnId>,
     /// The columns that hold sets, whose order is open in KQL.
     sets: HashSet<ColumnId>,
 }

@@ -37,7 +37,8 @@ impl Lower<'_> {
                 ParseSegment::Skip => pattern.push_str(".*?"),
                 ParseSegment::Text(text) => {
                     if first {
-                        pattern.push('^');
+                        // A pattern may be found anywhere, a text stands at the beginning.
+                        pattern.push_str(if regex { "^.*?" } else { "^" });
                     }
                     if regex {
                         let text = self.pcre(text, parse.subject.span);

@@ -96,7 +96,8 @@ impl Lower<'_> {
             match self.shown_or(deciding, &name, |lower| lower.value(&mut attempt, argument))? {
                 Some(val) => {
                     *flow = attempt;
-                    outputs.push((*output, Slot { filled, ..Slot::new(val) }));
+                    let loose = self.may_be_text(flow, argument);
+                    outputs.push((*output, Slot { filled, loose, ..Slot::new(val) }));
                 }
                 None => outputs.push((*output, Slot::new(Val::new(Eval::call("null", []), Repr::Any)))),
             }

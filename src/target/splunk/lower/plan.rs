@@ -303,6 +303,13 @@ impl Lower<'_> {
                     slot.array = self.is_array(flow, &item.expr);
                     slot.parts = Self::is_parts(flow, &item.expr);
                     slot.matches = Self::is_matches(flow, &item.expr);
+                    slot.held = Self::is_held(flow, &item.expr);
+                    slot.always = self.is_always(flow, &item.expr);
+                    slot.loose = if slot.array {
+                        self.may_hold_texts(flow, &item.expr)
+                    } else {
+                        self.may_be_text(flow, &item.expr)
+                    };
                     values.push((item.id, name, slot));
                 }
                 None => aliases.push((item.id, Slot::new(Val::new(Eval::call("null", []), Repr::Any)))),

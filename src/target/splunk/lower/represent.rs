@@ -1,5 +1,6 @@
 //! Conversions: KQL's casts, and one representation of a value into another.
 
+use super::text::{lowered, matches};
 use super::value::{is_text, truncated};
 use super::{Flow, Lower, Repr, Result, Val, object_text, refuse};
 use crate::ir::{Cast, CastKind, CompareOp, Expr, Json};
@@ -13,6 +14,15 @@ use crate::types::Type;
 /// How times begin that `todatetime` reads as they are written, in tokens of `strftime`.
 const READ_BACK: &[&str] = &["%Y-%m-%d", "%m/%d/%Y"];
 
+/// A text that holds a null of JSON or a text in its quotes, which is not the text of what it holds.
+const SCALAR: &str = r#"^\s*(?:null|"(?:[^"\\]|\\.)*")\s*\z"#;
+/// Texts that `tobool` takes for true: the word, and whole numbers but 0.
+const TRUE: &str = r"(?i)^\s*(?:true|[+-]?0*[1-9]\d*)\s*\z";
+/// Texts that it takes for false.
+const FALSE: &str = r"(?i)^\s*(?:false|[+-]?0+)\s*\z";
+/// How a text begins that `toguid` reads, hyphens and all; what follows counts for nothing.
+const GUID: &str = "^[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}";
+
 impl Lower<'_> {
     pub(super) fn cast(&mut self, flow: &mut Flow, node: &Cast, expr: &Expr) -> Result<Val> {
         let span = expr.span;
@@ -21,8 +31,10 @@ impl Lower<'_> {
             return Ok(val);
         }
         let from = node.operand.ty.ty;
+        let as_text = expr.ty.ty == Type::String || expr.ty.ty != Type::Dynamic && Self::is_held(flow, &node.operand);
+        let val = if as_text { Val::new(self.text_of(flow, &node.operand, val)?, Repr::Text) } else { val };
         match expr.ty.ty {
-            Type::String => Ok(Val::new(self.to_text(val, span)?, Repr::Text)),
+            Type::String => Ok(val),
             Type::Int | Type::Long => {
                 let number = match (&val.repr, from) {
                     // A tick is a tenth of a microsecond.
@@ -75,19 +87,12 @@ impl Lower<'_> {
                     Repr::Bool,
                 )),
                 _ => {
-                    let text = super::text::lowered(&self.to_text(val, span)?);
-                    Ok(Val::new(
-                        Eval::call(
-                            "case",
-                            [
-                                Eval::call("in", [text.clone(), Eval::text("true"), Eval::text("1")]),
-                                Eval::text("true"),
-                                Eval::call("in", [text, Eval::text("false"), Eval::text("0")]),
-                                Eval::text("false"),
-                            ],
-                        ),
-                        Repr::Bool,
-                    ))
+                    let text = self.to_text(val, span)?;
+                    let arms = [true, false].map(|truth| {
+                        let word = Eval::text(if truth { "true" } else { "false" });
+                        [written_as(text.clone(), truth), word]
+                    });
+                    Ok(Val::new(Eval::call("case", arms.into_iter().flatten()), Repr::Bool))
                 }
             },
             Type::DateTime => match val.repr {
@@ -115,7 +120,18 @@ impl Lower<'_> {
                     Ok(Val::new(Eval::call("coalesce", forms), Repr::Time))
                 }
             },
-            Type::Guid => Ok(Val::new(super::text::lowered(&self.to_text(val, span)?), Repr::Text)),
+            Type::Guid if from == Type::Guid => Ok(val),
+            Type::Guid => {
+                self.lose(
+                    LossKind::Null,
+                    span,
+                    "a GUID that is written without hyphens, in braces or behind blanks becomes null, where KQL reads it",
+                );
+                let text = self.to_text(val, span)?;
+                let guid = Eval::call("substr", [text.clone(), Eval::integer(1), Eval::integer(36)]);
+                let read = Eval::call("if", [matches(text, GUID.to_owned()), lowered(&guid), Eval::call("null", [])]);
+                Ok(Val::new(read, Repr::Text))
+            }
             Type::Dynamic => Ok(val),
             ty => {
                 refuse(LossKind::UnsupportedExpression, span, format!("a conversion to {ty} has no counterpart in SPL"))
@@ -151,7 +167,21 @@ impl Lower<'_> {
     /// The text of an expression.
     pub(super) fn text(&mut self, flow: &mut Flow, expr: &Expr) -> Result<Eval> {
         let val = self.value(flow, expr)?;
-        self.to_text(val, expr.span)
+        self.text_of(flow, expr, val)
+    }
+
+    /// The text of an expression that has this value.
+    pub(super) fn text_of(&mut self, flow: &mut Flow, expr: &Expr, val: Val) -> Result<Eval> {
+        // The text of an array is the array's.
+        let is_held = Self::is_held(flow, expr) && !self.is_array(flow, expr);
+        if is_held && matches!(val.repr, Repr::Json | Repr::Text) {
+            let json = Eval::Field(self.in_field(flow, val.expr, "json"));
+            let array = Eval::operation(Eval::text("["), Operator::Concat, json.clone());
+            let array = Eval::operation(array, Operator::Concat, Eval::text("]"));
+            let value = object_text(array, "{0}");
+            return Ok(Eval::call("if", [matches(json.clone(), SCALAR.to_owned()), value, json]));
+        }
+        if val.repr == Repr::Multi { Ok(self.array_text(flow, expr, val.expr)) } else { self.to_text(val, expr.span) }
     }
 
     /// The number of an expression.
@@ -257,6 +287,11 @@ impl Lower<'_> {
         let val = self.value(flow, expr)?;
         Ok((val.repr == Repr::Multi).then_some(val.expr))
     }
+}
+
+/// Where `tobool` takes a text for true, or for false.
+pub(super) fn written_as(text: Eval, truth: bool) -> Eval {
+    matches(text, if truth { TRUE } else { FALSE }.to_owned())
 }
 
 /// The items of a literal array of strings or numbers.

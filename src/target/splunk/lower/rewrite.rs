@@ -6,7 +6,7 @@ use super::time::strftime;
 use super::value::joined_text;
 use super::{Flow, Lower, Repr, Result, Val, refuse};
 use crate::functions::FunctionId;
-use crate::ir::{Access, Expr, ExprKind, Value};
+use crate::ir::{Access, CompareOp, Expr, ExprKind, Value};
 use crate::source::Span;
 use crate::target::LossKind;
 use crate::target::ledger::Accounts as _;
@@ -210,11 +210,7 @@ impl Lower<'_> {
                 let text = self.text(flow, subject)?;
                 Ok(Val::new(Eval::call("replace", [text, Eval::Regex(pattern), Eval::text("")]), Repr::Text))
             }
-            Rewrite::ArrayLength => {
-                let array = self.array(flow, first)?;
-                let least = Eval::integer(i64::from(Self::is_parts(flow, first)));
-                Ok(Val::new(Eval::call("coalesce", [Eval::call("mvcount", [array]), least]), Repr::Number))
-            }
+            Rewrite::ArrayLength => Ok(Val::new(self.array_length(flow, first, false)?, Repr::Number)),
             Rewrite::Split => {
                 let text = self.text(flow, first)?;
                 let Some(delimiter) = arguments.get(1) else { return written_out(expr) };
@@ -306,6 +302,7 @@ impl Lower<'_> {
             Rewrite::Range => self.even_steps(flow, arguments, expr),
             Rewrite::SetDifference => {
                 let [first, others @ ..] = arguments else { return written_out(expr) };
+                arguments.iter().for_each(|array| self.tell_other(flow, array));
                 let array = self.array(flow, first)?;
                 let field = self.in_field(flow, array, "elements");
                 let mut kept = Eval::field(&field);
@@ -388,23 +385,20 @@ impl Lower<'_> {
             }
             Rewrite::Contains => {
                 let Some(needle) = rest.first() else { return written_out(expr) };
-                let Some(needle) = needle.as_literal() else {
-                    let text = super::text::or_empty(self.text(flow, needle)?);
-                    let multi = self.array(flow, first)?;
-                    let find =
-                        Eval::call("mvfind", [multi, super::text::pattern_of(crate::ir::StringTest::Equals, &text)]);
-                    return Ok(Some(Eval::call(if want { "isnotnull" } else { "isnull" }, [find])));
+                let pattern = match needle.as_literal() {
+                    None => {
+                        let text = super::text::or_empty(self.text(flow, needle)?);
+                        super::text::pattern_of(crate::ir::StringTest::Equals, &text)
+                    }
+                    Some(value) => {
+                        let number = || value.as_integer().map(|number| number.to_string());
+                        let Some(needle) = value.as_str().map(str::to_owned).or_else(number) else {
+                            return written_out(expr);
+                        };
+                        Eval::Regex(format!("^{}\\z", escaped(&needle)))
+                    }
                 };
-                let needle = match needle {
-                    Value::String(text) => text.to_string(),
-                    value => match value.as_integer() {
-                        Some(number) => number.to_string(),
-                        None => return written_out(expr),
-                    },
-                };
-                let multi = self.array(flow, first)?;
-                let find = Eval::call("mvfind", [multi, Eval::Regex(format!("^{}\\z", escaped(&needle)))]);
-                Ok(Some(Eval::call(if want { "isnotnull" } else { "isnull" }, [find])))
+                self.has_element(flow, first, pattern, want).map(Some)
             }
             _ => Ok(None),
         }
@@ -482,11 +476,15 @@ impl Lower<'_> {
             Some(n) => Eval::integer(n),
             None => Eval::operation(self.number(flow, start)?, Operator::Add, Eval::integer(1)),
         };
-        let mut inside = vec![text, start];
+        let mut inside = vec![text.clone(), start.clone()];
         if let Some(length) = arguments.get(2) {
             inside.push(self.number(flow, length)?);
         }
-        Ok(Val::new(Eval::call("substr", inside), Repr::Text))
+        let part = Eval::call("substr", inside);
+        // From before its beginning KQL takes nothing of a text, SPL takes what there is.
+        let Eval::Negate(least) = start else { return Ok(Val::new(part, Repr::Text)) };
+        let reaches = Eval::compare(CompareOp::GreaterOrEqual, Eval::call("len", [text]), *least);
+        Ok(Val::new(Eval::call("if", [reaches, part, Eval::text("")]), Repr::Text))
     }
 }
 

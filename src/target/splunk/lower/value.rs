@@ -396,6 +396,15 @@ impl Lower<'_> {
                 }
             }
         }
+        // One path into the event tells a text from what it holds.
+        let is_loose = |slot: &Slot| slot.loose && slot.val.repr == Repr::Json && !is_of_event(&slot.val.expr);
+        let of_text = match base.repr {
+            Repr::Multi => node.path.len() > 1 && self.may_hold_texts(flow, &node.base),
+            _ => node.base.as_column().and_then(|id| flow.slots.get(&id)).is_some_and(is_loose),
+        };
+        if of_text {
+            self.tell_parts(span);
+        }
         if base.repr == Repr::Multi {
             let Some(index) = node.path.first().and_then(Expr::as_literal).and_then(Value::as_integer) else {
                 return refuse(LossKind::UnsupportedExpression, span, "an array has no slots by name");
@@ -447,6 +456,11 @@ pub(super) fn is_text(text: Eval, wanted: &str) -> Eval {
 pub(super) fn truncated(value: Eval) -> Eval {
     let negative = Eval::compare(CompareOp::Less, value.clone(), Eval::integer(0));
     Eval::call("if", [negative, Eval::call("ceiling", [value.clone()]), Eval::call("floor", [value])])
+}
+
+/// Whether a value stands at a path of the event.
+fn is_of_event(value: &Eval) -> bool {
+    matches!(value, Eval::Call(name, arguments) if name == "json_extract" && arguments.first() == Some(&Eval::field("_raw")))
 }
 
 /// The value at a path; one call does for a path inside a path.

@@ -90,7 +90,7 @@ fn objects_that_nobody_lists_are_parts_of_the_event() {
         ("Props.a.b == 'x'", r#"json_extract(_raw, "Props.a.b")="x""#),
         ("parse_json(Props).a == 'x'", r#"json_extract(spath(_raw, "Props"), "a")="x""#),
         ("set_has_element(Props, 'a')", r#"isnotnull(mvfind(json_array_to_mv(json_extract(_raw, "Props")), "^a\z"))"#),
-        ("array_length(Props) > 1", r#"coalesce(mvcount(json_array_to_mv(json_extract(_raw, "Props"))), 0)>1"#),
+        ("array_length(Props) > 1", r#"mvcount(json_array_to_mv(json_extract(_raw, "Props")))>1"#),
     ] {
         let output = native(&format!("NoSuchTable | where {kql}")).output.unwrap();
         assert!(output.ends_with(&format!("| where {spl}")), "{output}");
@@ -164,6 +164,91 @@ fn a_row_without_matches_or_elements_stays_where_kql_keeps_it() {
     );
     let some = expanded("mv-apply x = parse_json(CommandLine) on (where x.a == 1 | summarize n = count())");
     assert!(some.contains("| where isnotnull(x) OR isnull(CommandLine)"), "{some}");
+}
+
+#[test]
+fn what_a_text_holds_as_json_is_told_from_the_text() {
+    for (kql, spl) in [
+        ("isnull(d)", r#"isnull(CommandLine) OR match(CommandLine, "^(?:\s*null\s*)?\z")"#),
+        ("isnotnull(d)", r#"match(CommandLine, "^(?!(?:\s*null\s*)?\z)")"#),
+        ("isempty(d)", r#"isnull(CommandLine) OR match(CommandLine, "^(?:\s*(?:null|\"\")\s*)?\z")"#),
+    ] {
+        let conversion = native(&format!("SecurityEvent | extend d = parse_json(CommandLine) | where {kql}"));
+        assert!(conversion.output.as_deref().unwrap().contains(&format!("| where {spl}\n")), "{:?}", conversion.output);
+        assert_eq!(conversion.fidelity, Fidelity::Exact);
+    }
+    let text = r#"if(match(CommandLine, "^\s*(?:null|\"(?:[^\"\\\\]|\\\\.)*\")\s*\z"), json_extract("[" . CommandLine . "]", "{0}"), CommandLine)"#;
+    for kql in ["tostring(parse_json(CommandLine)) == 'x'", "tostring(todynamic(CommandLine)) has 'x'"] {
+        let output = condition(kql);
+        assert!(output.contains(text), "{kql}: {output}");
+    }
+    assert!(!condition("tostring(parse_json(CommandLine).a) == 'x'").contains("{0}"));
+}
+
+#[test]
+fn no_length_and_no_element_has_what_is_no_array() {
+    for (kql, spl) in [
+        (
+            "array_length(TargetResources) == 0",
+            "if(isnotnull(json_extract(_raw, \"TargetResources\")), coalesce(mvcount(",
+        ),
+        ("array_length(TargetResources) >= 2", "| where mvcount(json_array_to_mv("),
+        (
+            "array_length(InitiatedBy.a) == 0",
+            r#"if(match(json_extract(_raw, "InitiatedBy.a"), "^\s*\[") AND json_valid("#,
+        ),
+        (
+            "not(set_has_element(TargetResources, 'x'))",
+            "isnotnull(json_extract(_raw, \"TargetResources\"))\n    AND isnull(mvfind(",
+        ),
+        ("'x' in (InitiatedBy.a)", r#"mvfind(if(match(json_extract(_raw, "InitiatedBy.a"), "^\s*\[")"#),
+    ] {
+        let output = native(&format!("AuditLogs | where {kql}")).output.unwrap();
+        assert!(output.contains(spl), "{kql}: {output}");
+    }
+    let output = native("AuditLogs | summarize s = make_set(Identity) by Category | where array_length(s) == 0");
+    assert!(output.output.unwrap().contains("coalesce(mvcount(s), 0)=0"));
+}
+
+#[test]
+fn an_array_is_null_where_kql_has_none_and_no_text_is_empty() {
+    let output = |kql: &str| native(&format!("SecurityEvent | {kql}")).output.unwrap();
+    let matches = output("where isempty(extract_all('(a+)', CommandLine))");
+    assert!(matches.ends_with("| where isnull(extracted)"), "{matches}");
+    let text = output("project t = tostring(extract_all('(a+)', CommandLine))");
+    assert!(text.contains("t=mv_to_json_array(extracted)"), "{text}");
+    let parts = output("where isnull(split(CommandLine, ' '))");
+    assert!(parts.ends_with("| where false()"), "{parts}");
+    let set = native("SecurityEvent | where set_union(parse_json(CommandLine), dynamic(['x'])) has 'x'");
+    assert!(set.losses.iter().any(|loss| loss.message.contains("no array is left out")), "{:?}", set.losses);
+}
+
+#[test]
+fn texts_that_hold_json_have_no_parts() {
+    let parts = |kql: &str| native(&format!("AuditLogs | {kql}"));
+    let quoted = parts("mv-expand x = InitiatedBy.GroupMembership | where x.a == 'x' | project Identity");
+    assert!(quoted.output.as_deref().unwrap().contains(".GroupMembership\"), true())"), "{:?}", quoted.output);
+    let told =
+        |conversion: &super::Conversion| conversion.losses.iter().any(|loss| loss.message.contains("holds JSON"));
+    assert!(!told(&quoted));
+    assert!(told(&parts("mv-expand x = InitiatedBy.GroupMembership | where x.a == 'x' | project x")));
+    assert!(told(&parts("summarize f = take_any(InitiatedBy.a) by Identity | where f.b == 'x'")));
+    assert!(!told(&parts("mv-expand x = TargetResources | where x.a == 'x' | project x")));
+    assert!(!told(&parts("extend e = InitiatedBy.a | where e.b == 'x'")));
+    assert!(!told(&parts("extend j = parse_json(Identity) | where j.b == 'x' | project j")));
+}
+
+#[test]
+fn casts_read_no_more_and_no_less_than_kqls() {
+    assert_eq!(condition("tobool(Account)"), r#"match(Account, "(?i)^\s*(?:true|[+-]?0*[1-9]\d*)\s*\z")"#);
+    assert_eq!(condition("not(tobool(Account))"), r#"match(Account, "(?i)^\s*(?:false|[+-]?0+)\s*\z")"#);
+    assert!(condition("toguid(Account) == guid(null)").contains("substr(Account, 1, 36)"));
+    assert_eq!(condition("substring(Account, -3) == 'abc'"), r#"if(len(Account)>=3, substr(Account, -3), "")="abc""#);
+    assert!(
+        behind_head("SecurityEvent | where hash_md5(Account) == 'x'").contains(r#"if(Account!="", md5(Account), "")"#)
+    );
+    let output = behind_head("SecurityEvent | parse kind=regex CommandLine with 'a+' b | project b");
+    assert!(output.contains(r#""^.*?a+(?<b>.*)""#), "{output}");
 }
 
 #[test]
