@@ -39,22 +39,15 @@ pub struct Options {
     pub limit: Option<usize>,
     /// Whether the answer tells how it was come by.
     pub explain: bool,
-    /// Whether `innerunique` takes the last record of those with one key instead of the first: KQL leaves open which.
-    pub last_of_key: bool,
+    /// Which of the records with one key `innerunique` takes, counted from 0; the last where there are fewer. KQL leaves it
+    /// open.
+    pub of_key: usize,
 }
 
 impl Options {
     /// The usual way, at an instant in ticks.
     pub const fn at(now: i64) -> Self {
-        Self {
-            now,
-            threads: None,
-            memory_limit: None,
-            partitions: PARTITIONS,
-            limit: None,
-            explain: false,
-            last_of_key: false,
-        }
+        Self { now, threads: None, memory_limit: None, partitions: PARTITIONS, limit: None, explain: false, of_key: 0 }
     }
 }
 
@@ -140,10 +133,10 @@ impl Engine {
         Self { options: Options { now, ..self.options }, ..self.clone() }
     }
 
-    /// The same engine, which takes the other record that `innerunique` may take ([`Options::last_of_key`]).
+    /// The same engine, which takes another record that `innerunique` may take ([`Options::of_key`]).
     #[must_use]
-    pub fn taking_last(&self, last_of_key: bool) -> Self {
-        Self { options: Options { last_of_key, ..self.options }, ..self.clone() }
+    pub fn taking(&self, of_key: usize) -> Self {
+        Self { options: Options { of_key, ..self.options }, ..self.clone() }
     }
 
     /// Ends runs in an orderly way when the process is told to stop (Ctrl-C); told again, it ends at once.
@@ -272,19 +265,18 @@ mod tests {
         rows
     }
 
-    /// KQL leaves open which record of a key `innerunique` takes, so both may be asked for.
+    /// KQL leaves open which record of a key `innerunique` takes, so any may be asked for.
     #[test]
-    fn a_unique_join_takes_the_first_record_of_a_key_or_the_last() {
-        let query = r#"datatable(k:string, n:long)["a", 1, "b", 2, "a", 3]
+    fn a_unique_join_takes_any_record_of_a_key() {
+        let query = r#"datatable(k:string, n:long)["a", 1, "b", 2, "a", 3, "a", 4]
             | join (datatable(k:string)["a", "b"]) on k | project k, n"#;
         for partitions in [1, 8] {
             let engine = Engine::new(Options { partitions, ..Options::at(0) }).unwrap();
-            let mut last = answer_of(query, &engine.taking_last(true));
-            last.sort_unstable();
-            assert_eq!(last, ["a|3", "b|2"]);
-            let mut first = answer_of(query, &engine);
-            first.sort_unstable();
-            assert_eq!(first, ["a|1", "b|2"]);
+            for (at, of_a) in [(0, "a|1"), (1, "a|3"), (2, "a|4"), (usize::MAX, "a|4")] {
+                let mut records = answer_of(query, &engine.taking(at));
+                records.sort_unstable();
+                assert_eq!(records, [of_a, "b|2"]);
+            }
         }
     }
 

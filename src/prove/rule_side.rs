@@ -103,16 +103,16 @@ impl<'a> Bench<'a> {
     /// # Errors
     /// Where it is not run, or fails.
     pub(super) fn run(&self, query: &Query) -> Result<Vec<Answered>, EvalError> {
-        self.run_taking(query, false)
+        self.run_taking(query, 0)
     }
 
-    /// The same, where `innerunique` takes the last record of a key: KQL leaves open which it takes.
+    /// The same, where `innerunique` takes another record of a key: KQL leaves open which it takes.
     ///
     /// # Errors
     /// Where it is not run, or fails.
-    pub(super) fn run_taking(&self, query: &Query, last: bool) -> Result<Vec<Answered>, EvalError> {
+    pub(super) fn run_taking(&self, query: &Query, of_key: usize) -> Result<Vec<Answered>, EvalError> {
         let mut all = vec![Answered::default(); self.scenarios.len()];
-        self.each(query, last, None, &mut |at, answered| {
+        self.each(query, of_key, None, &mut |at, answered| {
             all[at] = answered;
             true
         })?;
@@ -123,7 +123,7 @@ impl<'a> Bench<'a> {
     /// single scenarios one that was made for these words.
     pub(super) fn differs(&self, query: &Query, about: Span, known: &[Answered]) -> Result<bool, EvalError> {
         let mut found = false;
-        self.each(query, false, Some(about), &mut |at, answered| {
+        self.each(query, 0, Some(about), &mut |at, answered| {
             found |= !same(&answered, &known[at]);
             !found
         })?;
@@ -134,11 +134,11 @@ impl<'a> Bench<'a> {
     fn each(
         &self,
         query: &Query,
-        last: bool,
+        of_key: usize,
         about: Option<Span>,
         take: &mut dyn FnMut(usize, Answered) -> bool,
     ) -> Result<(), EvalError> {
-        let engine = self.engine.taking_last(last);
+        let engine = self.engine.taking(of_key);
         if let Ok(traced) = trace(query, true) {
             for batch in &self.together {
                 let answer = engine.at(batch.now).run(&traced.query, &batch.sources)?;

@@ -1,6 +1,7 @@
 //! The native evaluator, by whole queries.
 #![cfg(feature = "eval")]
 
+mod constructs;
 mod examples;
 mod fixes;
 mod forms;

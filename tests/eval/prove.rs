@@ -98,7 +98,7 @@ fn every_translation_of_a_rule_is_proven() {
 }
 
 /// A query with the events that are made of it.
-fn subject(text: &str, schemas: &Schemas, engine: &Engine) -> Subject {
+pub(crate) fn subject(text: &str, schemas: &Schemas, engine: &Engine) -> Subject {
     let tree = kqlc::syntax::parse(text).query.unwrap();
     let mut query = kqlc::bind::bind(&tree, schemas).query.unwrap();
     pass::simplify(&mut query);

@@ -100,32 +100,33 @@ impl Lowering<'_> {
         self.projected(joined, fields)
     }
 
-    /// One record of each combination of keys: the first, or the last where that is asked for.
+    /// One record of each combination of keys: the one that is asked for, or the last where there are fewer.
     fn first_of_each_key(&mut self, input: Relation, keys: &[String]) -> Result<Relation, EvalError> {
         // Without an order there is one record at most, or one for each part.
         if input.order.is_empty() {
             return Ok(input);
         }
         let number = self.hide();
-        let mut order = input.sort();
-        if self.options.last_of_key {
-            for key in &mut order {
-                (key.asc, key.nulls_first) = (!key.asc, !key.nulls_first);
-            }
-        }
+        let order = input.sort();
         let mut by: Vec<DfExpr> = keys.iter().map(|key| reference(key)).collect();
         by.extend(input.parts.iter().map(|parts| reference(&parts.field)));
-        let window = datafusion::functions_window::expr_fn::row_number()
-            .partition_by(by)
-            .order_by(order)
-            .build()?
-            .alias(&number);
         let fields: Vec<DfExpr> = input.plan.schema().fields().iter().map(|there| reference(there.name())).collect();
-        let plan = LogicalPlanBuilder::from(input.plan)
-            .window([window])?
-            .filter(reference(&number).eq(lit(1u64)))?
-            .project(fields)?
-            .build()?;
+        let mut windows = vec![
+            datafusion::functions_window::expr_fn::row_number()
+                .partition_by(by.clone())
+                .order_by(order)
+                .build()?
+                .alias(&number),
+        ];
+        let mut wanted = reference(&number).eq(lit(self.options.of_key.saturating_add(1) as u64));
+        if self.options.of_key > 0 {
+            let all = self.hide();
+            let count = datafusion::functions_aggregate::expr_fn::count(lit(1i64)).partition_by(by).build()?;
+            windows.push(count.alias(&all));
+            let fewer = reference(&all).lt_eq(lit(i64::try_from(self.options.of_key).unwrap_or(i64::MAX)));
+            wanted = wanted.or(fewer.and(reference(&number).eq(reference(&all))));
+        }
+        let plan = LogicalPlanBuilder::from(input.plan).window(windows)?.filter(wanted)?.project(fields)?.build()?;
         Ok(Relation { plan, order: input.order, parts: input.parts })
     }
 }

@@ -17,6 +17,9 @@ const PARTS: [&str; 4] = ["hourofday", "dayofmonth", "monthofyear", "getmonth"];
 /// The most numbers of such a part.
 const MOST: i64 = 31;
 
+/// How many operands of two values are made alike at most.
+const PAIRS: usize = 500;
+
 impl<'q> Solver<'q> {
     /// Asks a condition of a record, now and in the end.
     pub(super) fn require(&mut self, condition: &'q Expr, row: &Row<'q>) -> Outcome {
@@ -438,7 +441,7 @@ impl<'q> Solver<'q> {
         self.alike(left, left_row, right, right_row, span)
     }
 
-    /// Makes the operands of the same function equal.
+    /// Makes two values equal that are worked out in the same way.
     pub(super) fn alike(
         &mut self,
         left: &'q Expr,
@@ -447,6 +450,24 @@ impl<'q> Solver<'q> {
         right_row: &Row<'q>,
         span: Span,
     ) -> Outcome {
+        self.pairs = 0;
+        self.pair(left, left_row, right, right_row, span)
+    }
+
+    /// Makes the operands of the same function equal.
+    fn pair(
+        &mut self,
+        left: &'q Expr,
+        left_row: &Row<'q>,
+        right: &'q Expr,
+        right_row: &Row<'q>,
+        span: Span,
+    ) -> Outcome {
+        // A value of which each of many steps reads the last one twice has more operands than anybody can wait for.
+        self.pairs += 1;
+        if self.pairs > PAIRS {
+            return Err(Stuck::Unknown(span, "values that are worked out in many steps have to be equal".to_owned()));
+        }
         let (left, left_row) = self.behind(left, left_row);
         let (right, right_row) = self.behind(right, right_row);
         if let (Some(one), Some(other)) = (self.evaluate(left, &left_row), self.evaluate(right, &right_row)) {
@@ -480,7 +501,7 @@ impl<'q> Solver<'q> {
             ));
         }
         for (one, other) in ones.into_iter().zip(others) {
-            self.alike(one, &left_row, other, &right_row, span)?;
+            self.pair(one, &left_row, other, &right_row, span)?;
         }
         Ok(())
     }

@@ -107,6 +107,8 @@ pub(super) struct Solver<'q> {
     /// The joins met.
     pub(super) joins: BTreeMap<Span, JoinKind>,
     pub(super) steps: usize,
+    /// How many operands were made alike for the sake of one pair of values.
+    pub(super) pairs: usize,
     /// Whether that was too often, or led to too many events: nothing more is tried.
     pub(super) spent: bool,
     /// How deep sub-queries are nested.
@@ -137,6 +139,7 @@ impl<'q> Solver<'q> {
             axes: HashSet::new(),
             joins: BTreeMap::new(),
             steps: 0,
+            pairs: 0,
             spent: false,
             depth: 0,
         }

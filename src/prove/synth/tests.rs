@@ -48,6 +48,24 @@ fn a_group_has_as_many_records_as_it_needs() {
     assert_eq!((fewer.events(), fewer.expects), (5, Expectation::Silent));
 }
 
+/// Each step reads the list of the last one twice, and both sides of the join have to have the same list.
+#[test]
+fn a_list_that_grows_step_by_step_does_not_take_for_ever() {
+    let grown: String = (0..20)
+        .map(|at| {
+            format!(" | extend arr = iff(csUriQuery contains 'x{at}', array_concat(arr, pack_array('{at}')), arr)")
+        })
+        .collect();
+    let text = format!(
+        "let all = W3CIISLog | extend arr = dynamic([]){grown} | where array_length(arr) > 0; \
+         all | summarize n = count() by cIP, key = tostring(arr) | where n > 1 \
+         | join kind=inner (all | extend key = tostring(arr)) on cIP, key"
+    );
+    let begun = std::time::Instant::now();
+    made(&text);
+    assert!(begun.elapsed() < std::time::Duration::from_secs(60), "{:?}", begun.elapsed());
+}
+
 #[test]
 fn the_sides_of_a_join_agree() {
     let made = made(

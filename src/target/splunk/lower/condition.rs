@@ -168,6 +168,9 @@ impl Lower<'_> {
             (self.to_number(left, left_span)?, self.to_number(right, right_span)?)
         };
         let test = Eval::compare(op, left_expr.clone(), right_expr.clone());
+        if let Some(test) = self.untyped(flow, node, want, &test)? {
+            return Ok(test);
+        }
         if op != CompareOp::NotEqual || node.nulls != NullRule::KqlEquality {
             return Ok(test);
         }
@@ -187,6 +190,29 @@ impl Lower<'_> {
                 test,
             ]),
         })
+    }
+
+    /// A comparison of a dynamic value with a number, in which a value that is there and no number is neither greater nor less.
+    fn untyped(&mut self, flow: &mut Flow, node: &Comparison, want: bool, test: &Eval) -> Result<Option<Eval>> {
+        let sides = [(&node.left, &node.right), (&node.right, &node.left)];
+        let Some((side, _)) =
+            sides.into_iter().find(|(side, other)| side.ty.ty == Type::Dynamic && other.ty.ty.is_numeric())
+        else {
+            return Ok(None);
+        };
+        self.lose(
+            LossKind::Null,
+            side.span,
+            "a text of digits counts as the number, where KQL finds no number in a text",
+        );
+        if want || matches!(node.op, CompareOp::Equal | CompareOp::NotEqual) {
+            return Ok(None);
+        }
+        let val = self.value(flow, side)?;
+        let there = Eval::call("isnotnull", [self.to_json(val.clone(), side.span)?]);
+        let number = self.to_number(val, side.span)?;
+        let other = Eval::any(vec![Eval::call("isnull", [number]), test.clone()]);
+        Ok(Some(Eval::all(vec![there, other])))
     }
 
     /// `side == value`, or `side != value`.

@@ -366,7 +366,8 @@ impl Lower<'_> {
                 "bin" | "floor" | "startofday" | "startofweek" | "tolower" | "toupper" => {
                     arguments.first().is_some_and(|argument| self.is_filled(flow, argument))
                 }
-                "now" | "strlen" | "array_length" => true,
+                "now" | "strlen" => true,
+                "array_length" => arguments.first().is_some_and(|array| self.is_always(flow, array)),
                 _ => false,
             },
             ExprKind::Case(node) => {

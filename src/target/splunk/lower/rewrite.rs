@@ -39,6 +39,7 @@ impl Lower<'_> {
         let Some(first) = arguments.first() else {
             return match rewrite {
                 Rewrite::RowNumber => {
+                    self.tell_order(span);
                     let name = self.helper("row_number");
                     let count = Aggregate { function: "count".into(), argument: None };
                     flow.push(Command::Stats {
@@ -126,6 +127,7 @@ impl Lower<'_> {
                 if arguments.len() > 1 {
                     return refuse(LossKind::UnsupportedFunction, span, "only the row just before can be read");
                 }
+                self.tell_order(span);
                 let value = self.whole_value(&val);
                 let field = self.in_field(flow, value, "value");
                 let name = self.helper("previous");
@@ -402,6 +404,14 @@ impl Lower<'_> {
             }
             _ => Ok(None),
         }
+    }
+
+    fn tell_order(&mut self, span: Span) {
+        self.lose(
+            LossKind::Order,
+            span,
+            "records that no order parts follow one another as they come, which KQL leaves open",
+        );
     }
 
     /// Values inside what a function gives that has no value of its own here.
