@@ -170,3 +170,26 @@ fn addresses_are_compared_as_a_whole_or_by_their_network() {
         assert_eq!(siem(predicate).as_deref(), eql, "{predicate}");
     }
 }
+
+#[test]
+fn a_text_that_is_read_as_a_value_is_found_however_it_is_written() {
+    for (kql, eql) in [
+        ("toint(Account) == 2", r#"Account regex " *[+]?0*2 *""#),
+        ("toint(Account) != 2", r#"not (Account regex " *[+]?0*2 *")"#),
+        ("isnull(tolong(Account))", r#"not (Account regex " *[-+]?[0-9]+ *")"#),
+        ("isnotnull(tolong(Account))", r#"Account regex " *[-+]?[0-9]+ *""#),
+        ("tobool(Account)", r#"Account regex~ " *(true|[-+]?0*[1-9][0-9]*) *""#),
+        ("tobool(Account) == false", r#"Account regex~ " *(false|[-+]?0+) *""#),
+        ("tobool(EventID)", "EventID != null and EventID != 0"),
+        ("EventID != long(null)", "EventID != null"),
+    ] {
+        assert_eq!(condition(kql), eql, "{kql}");
+    }
+    let converted = |predicate: &str| native(&format!("SigninLogs | where {predicate}"));
+    // That of a missing text is 0.
+    assert_eq!(converted("isnotnull(strlen(UserId))").output, converted("true").output);
+    assert!(converted("not(tolong(IsInteractive) > 3)").output.is_none());
+    for predicate in ["isnull(DeviceDetail.a)", "isnotnull(toint(DeviceDetail.a))", "toint(UserId) > 2"] {
+        assert_eq!(converted(predicate).fidelity, Fidelity::Approximate, "{predicate}");
+    }
+}

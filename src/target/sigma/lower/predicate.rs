@@ -12,7 +12,7 @@ use crate::ir::{
 use crate::source::Span;
 use crate::target::sigma::rows::{Part, Predicate};
 use crate::target::sigma::tree::{Modifier, Value};
-use crate::target::{LossKind, ValueList};
+use crate::target::{LossKind, ValueList, written};
 use crate::types::Type;
 
 /// The private networks of RFC 1918, which `ipv4_is_private` means.
@@ -75,7 +75,7 @@ impl<'a> Lower<'a> {
 
     fn boolean(&mut self, branch: &Branch<'a>, expr: &Expr, want: bool) -> Result<Cond> {
         let subject = self.subject(branch, expr)?;
-        Ok(item(&subject, [], Value::Bool(want)))
+        self.equals(&subject, &Literal::Bool(want), true, expr.span)
     }
 
     /// A test that is false where it is not true, turned where `negate`.
@@ -122,6 +122,12 @@ impl<'a> Lower<'a> {
             }
             return Ok(Cond::or(conds));
         }
+        if equality && literal.is_null() {
+            // Nothing is equal to null, and what is there is not.
+            let subject = self.subject(branch, subject)?;
+            let there = item(&subject, [], Value::Null).negated();
+            return Ok(if op == CompareOp::Equal { Cond::Never } else { there });
+        }
         if equality {
             return self.decided(op == CompareOp::NotEqual, span, |this| {
                 let subject = this.subject(branch, subject)?;
@@ -129,6 +135,7 @@ impl<'a> Lower<'a> {
             });
         }
         let subject = self.subject(branch, subject)?;
+        self.has_to_be_number(&subject, span);
         let modifier = match op {
             CompareOp::Less => Modifier::Lt,
             CompareOp::LessOrEqual => Modifier::Lte,
@@ -154,15 +161,63 @@ impl<'a> Lower<'a> {
         }
     }
 
+    /// Tells that a text is compared as a number.
+    fn has_to_be_number(&mut self, subject: &Subject<'a>, span: Span) {
+        if subject.read.is_some() {
+            let message = format!("`{}` has to be a number there, and is a text in KQL", subject.field);
+            self.differs(LossKind::UnmappedField, span, message);
+        }
+    }
+
+    /// A field whose text, all of it, is one of a pattern.
+    fn written(&mut self, subject: &Subject<'a>, pattern: &str, sensitive: bool, span: Span) -> Result<Cond> {
+        if subject.part != Part::Whole {
+            let message = "a part of a value cannot be read as another type; use ES|QL or Splunk";
+            return self.refuse(LossKind::UnsupportedExpression, span, message);
+        }
+        Ok(expression(subject, sensitive, format!("^{pattern}$")))
+    }
+
+    /// A field without a value, as `isnull` has it.
+    fn absent(&mut self, subject: &Subject<'a>, span: Span) -> Result<Cond> {
+        match subject.read {
+            Some(read) => match written::number(read) {
+                Some(pattern) => return Ok(self.written(subject, pattern, true, span)?.negated()),
+                None => {
+                    let message = "which texts are no value of the type cannot be said in Sigma; use Splunk";
+                    return self.refuse(LossKind::UnsupportedFunction, span, message);
+                }
+            },
+            None if matches!(subject.ty, Type::Dynamic | Type::Unknown) => {
+                let message = "an empty text is no null in KQL, and may be stored as a missing field";
+                self.differs(LossKind::Null, span, message);
+            }
+            None => {}
+        }
+        Ok(item(subject, [], Value::Null))
+    }
+
     /// A field that equals a value.
     fn equals(&mut self, subject: &Subject<'a>, literal: &Literal, sensitive: bool, span: Span) -> Result<Cond> {
+        if let Some(written) = subject.read.and_then(|read| written::value(literal, read)) {
+            if written.partial {
+                let message = "a number that is written with an exponent is not found in a text";
+                self.differs(LossKind::Null, span, message);
+            }
+            return self.written(subject, &written.pattern, !written.insensitive, span);
+        }
         match literal {
             Literal::String(text) => self.text(subject, StringTest::Equals, sensitive, text, span),
             Literal::Guid(guid) => {
                 self.text(subject, StringTest::Equals, false, &crate::literal::format_guid(*guid), span)
             }
+            Literal::Bool(value) if subject.ty.is_numeric() => {
+                let zero = item(subject, [], Value::Integer(0));
+                let there = item(subject, [], Value::Null).negated();
+                Ok(if *value { Cond::and([zero.negated(), there]) } else { zero })
+            }
             Literal::Bool(value) => Ok(item(subject, [], Value::Bool(*value))),
-            Literal::Null(_) => Ok(item(subject, [], Value::Null)),
+            Literal::Null(_) => Ok(Cond::Never),
             literal => {
                 let value = self.number(literal, span)?;
                 Ok(item(subject, [], value))
@@ -444,6 +499,7 @@ impl<'a> Lower<'a> {
         };
         let subject = self.subject(branch, &node.subject)?;
         let (low, high) = (self.number(&low, node.low.span)?, self.number(&high, node.high.span)?);
+        self.has_to_be_number(&subject, node.subject.span);
         Ok(if node.negated == want {
             Cond::or([item(&subject, [Modifier::Lt], low), item(&subject, [Modifier::Gt], high)])
         } else {
@@ -507,7 +563,8 @@ impl<'a> Lower<'a> {
             }
             return self.decided(negate, expr.span, |this| {
                 let subject = this.subject(branch, first)?;
-                Ok(if function.name().ends_with("null") { item(&subject, [], Value::Null) } else { empty(&subject) })
+                let of_null = function.name().ends_with("null") || subject.read.is_some();
+                if of_null { this.absent(&subject, expr.span) } else { Ok(empty(&subject)) }
             });
         }
         let mut networks = Vec::new();
