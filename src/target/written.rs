@@ -3,7 +3,9 @@
 //!
 //! The patterns are for the whole of a text, and hold nothing but what all dialects of regular expressions have in common.
 
-use crate::ir::Value;
+use std::cmp::Ordering;
+
+use crate::ir::{CompareOp, Expr, ExprKind, Value};
 use crate::literal::format_guid;
 use crate::types::Type;
 
@@ -60,6 +62,38 @@ pub(super) fn value(value: &Value, ty: Type) -> Option<Written> {
     }
 }
 
+/// The truth value that an expression makes a number of: 1 of true, 0 of false.
+pub(super) fn of_truth(expr: &Expr) -> Option<&Expr> {
+    match &expr.kind {
+        ExprKind::Cast(node) if expr.ty.ty.is_numeric() => {
+            if node.operand.ty.ty == Type::Bool {
+                Some(&node.operand)
+            } else {
+                of_truth(&node.operand)
+            }
+        }
+        _ => None,
+    }
+}
+
+/// The truth values that compare so with a number once they are numbers; nothing where it is no number.
+pub(super) fn truths(op: CompareOp, with: &Value) -> Option<Vec<bool>> {
+    let holds = |order: Ordering| match op {
+        CompareOp::Equal => order.is_eq(),
+        CompareOp::NotEqual => order.is_ne(),
+        CompareOp::Less => order.is_lt(),
+        CompareOp::LessOrEqual => order.is_le(),
+        CompareOp::Greater => order.is_gt(),
+        CompareOp::GreaterOrEqual => order.is_ge(),
+    };
+    let order = |truth: bool| match with {
+        Value::Real(number) => f64::from(u8::from(truth)).partial_cmp(number),
+        value => Some(i64::from(truth).cmp(&value.as_integer()?)),
+    };
+    let (yes, no) = (order(true)?, order(false)?);
+    Some([(true, yes), (false, no)].into_iter().filter(|(_, order)| holds(*order)).map(|(truth, _)| truth).collect())
+}
+
 /// The digits of a number with what may stand before them.
 fn digits(number: &str, behind: &str) -> String {
     match number.strip_prefix('-') {
@@ -107,5 +141,18 @@ mod tests {
             assert!(matches(&guid, Type::Guid, text), "{text}");
         }
         assert_eq!(value(&Value::Bool(true), Type::Long), None);
+    }
+
+    #[test]
+    fn truth_values_are_one_and_nought() {
+        for (op, with, found) in [
+            (CompareOp::Equal, Value::Long(1), vec![true]),
+            (CompareOp::Greater, Value::Long(3), vec![]),
+            (CompareOp::LessOrEqual, Value::Long(3), vec![true, false]),
+            (CompareOp::Less, Value::Real(0.5), vec![false]),
+        ] {
+            assert_eq!(truths(op, &with), Some(found), "{op:?} {with}");
+        }
+        assert_eq!(truths(CompareOp::Equal, &Value::string("1")), None);
     }
 }

@@ -188,7 +188,13 @@ fn a_text_that_is_read_as_a_value_is_found_however_it_is_written() {
     let converted = |predicate: &str| native(&format!("SigninLogs | where {predicate}"));
     // That of a missing text is 0.
     assert_eq!(converted("isnotnull(strlen(UserId))").output, converted("true").output);
-    assert!(converted("not(tolong(IsInteractive) > 3)").output.is_none());
+    for (number, truth) in [
+        ("not(tolong(IsInteractive) > 0)", "IsInteractive == false"),
+        ("toint(IsInteractive) == 1", "IsInteractive == true"),
+        ("isnull(tolong(IsInteractive))", "isnull(IsInteractive)"),
+    ] {
+        assert_eq!(converted(number).output, converted(truth).output, "{number}");
+    }
     for predicate in ["isnull(DeviceDetail.a)", "isnotnull(toint(DeviceDetail.a))", "toint(UserId) > 2"] {
         assert_eq!(converted(predicate).fidelity, Fidelity::Approximate, "{predicate}");
     }

@@ -16,7 +16,7 @@ use crate::source::Span;
 use crate::target::elastic::lucene;
 use crate::target::elastic::tables::StoredType;
 use crate::target::sets::{table_of, written_out};
-use crate::target::{Loss, LossKind};
+use crate::target::{Loss, LossKind, written};
 use crate::types::Type;
 
 /// A field that is equal to a text.
@@ -110,6 +110,15 @@ impl Lower<'_> {
                     lower.comparison(&one, true, span)
                 }
             });
+        }
+        if let (Some(truth), Some(found)) = (written::of_truth(left), written::truths(op, &value)) {
+            let name = self.subject(truth)?.name;
+            let is = |truth| Condition::Compare(Operand::Field(name.clone()), CompareOp::Equal, Literal::Bool(truth));
+            let mut parts: Vec<Condition> = found.into_iter().map(is).collect();
+            if op == CompareOp::NotEqual {
+                parts.push(Condition::Missing(name, true));
+            }
+            return Ok(Condition::any(parts));
         }
         let subject = self.subject(left)?;
         if self.whole_dynamic(left) {

@@ -180,6 +180,8 @@ impl Lower<'_> {
 
     /// Where there is a value, or none, as `isnull` has it.
     pub(super) fn absent(&mut self, expr: &Expr, is: bool, span: Span) -> Result<Condition> {
+        // A number that is made of a truth value is there where that is.
+        let expr = written::of_truth(expr).unwrap_or(expr);
         let subject = self.subject(expr)?;
         if subject.length {
             // That of a text that is missing is 0.

@@ -1,6 +1,6 @@
 //! Functions whose form depends on the values of their arguments, or that need a stage of their own.
 
-use super::list::list;
+use super::list::{List, list};
 use super::plan::word;
 use super::value::{moved, span_of};
 use super::{Flow, Lower, Result, refuse};
@@ -246,7 +246,7 @@ impl Lower<'_> {
                     let other = self.listed(flow, argument)?;
                     all = Expr::call("MV_APPEND", [all, other]);
                 }
-                if !list(expr).is_some_and(|list| list.is_never_missing()) {
+                if !list(expr).is_some_and(List::is_never_missing) {
                     let message = "an array that is missing or empty leaves nothing of the whole, and a value that is no array is taken for one of itself";
                     self.lose(LossKind::Null, span, message);
                 }

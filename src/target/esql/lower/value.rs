@@ -1,7 +1,7 @@
 //! Values: from expressions of the IR to expressions of ES|QL.
 
 use super::call::{json_text, text_of_list};
-use super::list::{json_of_text, list};
+use super::list::{List, json_of_text, list};
 use super::nonzero::never_zero;
 use super::read::{ordered_dynamic, reads_truth, whole_number};
 use super::{Flow, Lower, Result, Slot, refuse};
@@ -257,7 +257,7 @@ impl Lower<'_> {
                     arguments.first().is_some_and(|a| Self::is_filled(flow, a))
                 }
                 "now" | "ago" | "strlen" | "array_length" => true,
-                "split" | "array_concat" | "set_union" => list(expr).is_some_and(|list| list.is_never_missing()),
+                "split" | "array_concat" | "set_union" => list(expr).is_some_and(List::is_never_missing),
                 "strcat" => arguments.iter().any(|a| Self::is_filled(flow, a)),
                 _ => false,
             },

@@ -38,7 +38,7 @@ fn the_parts_of_a_text_are_an_array_whose_text_is_json() {
     let text = output("SecurityEvent | extend v = tostring(split(Account, '@', 1))");
     assert!(text.contains(r#""\"]"), "[]")"#), "{text}");
     let text = output("SecurityEvent | extend v = tostring(split(Account, '@'))");
-    assert!(text.contains(r##""\"]"), """[""]""")"##), "{text}");
+    assert!(text.contains("\"\\\"]\"), \"\"\"[\"\"]\"\"\")"), "{text}");
     assert_eq!(fidelity("SecurityEvent | where tostring(split(Account, '@')) has 'x'"), Fidelity::Approximate);
     // An array is no empty text.
     assert_eq!(output("SecurityEvent | where isnotempty(split(Account, '@'))"), output("SecurityEvent"));

@@ -122,6 +122,14 @@ impl<'a> Lower<'a> {
             }
             return Ok(Cond::or(conds));
         }
+        if let (Some(truth), Some(found)) = (written::of_truth(subject), written::truths(op, &literal)) {
+            let subject = self.subject(branch, truth)?;
+            let mut conds: Vec<Cond> = found.into_iter().map(|truth| item(&subject, [], Value::Bool(truth))).collect();
+            if op == CompareOp::NotEqual {
+                conds.push(item(&subject, [], Value::Null));
+            }
+            return Ok(Cond::or(conds));
+        }
         if equality && literal.is_null() {
             // Nothing is equal to null, and what is there is not.
             let subject = self.subject(branch, subject)?;
@@ -159,42 +167,6 @@ impl<'a> Lower<'a> {
                 ),
             },
         }
-    }
-
-    /// Tells that a text is compared as a number.
-    fn has_to_be_number(&mut self, subject: &Subject<'a>, span: Span) {
-        if subject.read.is_some() {
-            let message = format!("`{}` has to be a number there, and is a text in KQL", subject.field);
-            self.differs(LossKind::UnmappedField, span, message);
-        }
-    }
-
-    /// A field whose text, all of it, is one of a pattern.
-    fn written(&mut self, subject: &Subject<'a>, pattern: &str, sensitive: bool, span: Span) -> Result<Cond> {
-        if subject.part != Part::Whole {
-            let message = "a part of a value cannot be read as another type; use ES|QL or Splunk";
-            return self.refuse(LossKind::UnsupportedExpression, span, message);
-        }
-        Ok(expression(subject, sensitive, format!("^{pattern}$")))
-    }
-
-    /// A field without a value, as `isnull` has it.
-    fn absent(&mut self, subject: &Subject<'a>, span: Span) -> Result<Cond> {
-        match subject.read {
-            Some(read) => match written::number(read) {
-                Some(pattern) => return Ok(self.written(subject, pattern, true, span)?.negated()),
-                None => {
-                    let message = "which texts are no value of the type cannot be said in Sigma; use Splunk";
-                    return self.refuse(LossKind::UnsupportedFunction, span, message);
-                }
-            },
-            None if matches!(subject.ty, Type::Dynamic | Type::Unknown) => {
-                let message = "an empty text is no null in KQL, and may be stored as a missing field";
-                self.differs(LossKind::Null, span, message);
-            }
-            None => {}
-        }
-        Ok(item(subject, [], Value::Null))
     }
 
     /// A field that equals a value.
@@ -562,9 +534,11 @@ impl<'a> Lower<'a> {
                 return Ok(Cond::Never.negated_if(negate));
             }
             return self.decided(negate, expr.span, |this| {
+                // A number that is made of a truth value is there where that is.
+                let first = written::of_truth(first).unwrap_or(first);
                 let subject = this.subject(branch, first)?;
                 let of_null = function.name().ends_with("null") || subject.read.is_some();
-                if of_null { this.absent(&subject, expr.span) } else { Ok(empty(&subject)) }
+                if of_null { this.absent(branch, first, &subject, expr.span) } else { Ok(empty(&subject)) }
             });
         }
         let mut networks = Vec::new();
