@@ -402,3 +402,36 @@ fn the_rule_pack_in_sigma() {
         settings.bind(|| insta::assert_snapshot!(stem, shown));
     }
 }
+
+#[test]
+fn a_text_that_is_read_as_a_value_is_found_however_it_is_written() {
+    for (predicate, want) in [
+        ("toint(ProcessCommandLine) == 2", "selection: CommandLine|re: '^ *[+]?0*2 *$' condition: selection"),
+        ("isnull(tolong(ProcessCommandLine))", "filter: CommandLine|re: '^ *[-+]?[0-9]+ *$' condition: not filter"),
+        (
+            "tobool(ProcessCommandLine)",
+            "selection: CommandLine|re|i: '^ *(true|[-+]?0*[1-9][0-9]*) *$' condition: selection",
+        ),
+    ] {
+        assert_eq!(detection(predicate), want, "{predicate}");
+    }
+    let guid = detection("toguid(ProcessCommandLine) == guid(00000000-0000-0000-0000-000000000001)");
+    assert!(guid.contains("|re|i: '^ *[{]?00000000-?0000-?0000-?0000-?000000000001.*$'"), "{guid}");
+    let numbers = |predicate: &str| detection_in(&format!("SigninLogs | where {predicate}"), Options::default());
+    let truth = numbers("tobool(DurationMs)");
+    assert!(truth.contains(": 0") && truth.contains(": null"), "{truth}");
+    assert_eq!(numbers("tolong(IsInteractive) > 0"), numbers("IsInteractive"));
+    assert_eq!(numbers("isnull(tolong(IsInteractive))"), numbers("isnull(IsInteractive)"));
+    assert_eq!(convert("SigninLogs | where isnull(DeviceDetail.a)").fidelity, Fidelity::Exact);
+    // Nothing is equal to null.
+    assert_eq!(numbers("DurationMs != long(null)"), numbers("isnotnull(DurationMs)"));
+    assert!(convert("SigninLogs | where DurationMs == long(null)").output.is_none_or(|text| !text.contains("null")));
+    for refused in ["tostring(toguid(UserId)) == 'x'", "isnull(totimespan(UserId))", "toint(FileName) == 2"] {
+        let table = if refused.contains("FileName") { "DeviceProcessEvents" } else { "SigninLogs" };
+        assert!(convert(&format!("{table} | where {refused}")).output.is_none(), "{refused}");
+    }
+    for told in ["isnull(DeviceDetail)", "toint(UserId) > 2", "isnull(toint(DeviceDetail.a))"] {
+        let conversion = convert(&format!("SigninLogs | where {told}"));
+        assert_eq!(conversion.fidelity, Fidelity::Approximate, "{told}");
+    }
+}

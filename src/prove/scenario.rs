@@ -221,7 +221,8 @@ pub(super) fn edges(query: &Query, now: i64) -> HashSet<i64> {
     found
 }
 
-/// The query as a translation that says it shows more records has it: without the last limit on their number, if it ends
+/// The query as a translation that says it shows more records has it: without the last limit on their number (`take`,
+/// `sample-distinct`), if it ends
 /// with one, and with all left records of joins that keep one for each key, where the translation says so of them. Nothing
 /// where there is neither.
 pub(super) fn uncapped(query: &Query, said: &dyn Fn(Span) -> bool) -> Option<Query> {
@@ -230,9 +231,21 @@ pub(super) fn uncapped(query: &Query, said: &dyn Fn(Span) -> bool) -> Option<Que
     let last = query.plan.steps.iter().rposition(|step| {
         !matches!(step.op, Op::Project(..) | Op::Extend(_) | Op::Sort(_) | Op::Serialize | Op::Render { .. })
     });
-    if let Some(last) = last.filter(|last| matches!(query.plan.steps[*last].op, Op::Take(_))) {
-        whole.plan.steps.remove(last);
-        changed = true;
+    match last.map(|last| (last, &query.plan.steps[last].op)) {
+        Some((last, Op::Take(_))) => {
+            whole.plan.steps.remove(last);
+            changed = true;
+        }
+        // Any of the values may be taken, and all of them are those that differ.
+        Some((last, Op::SampleDistinct(_, of))) => {
+            let step = &mut whole.plan.steps[last];
+            let ty = query.columns[*of].ty;
+            let value = Computed { id: *of, expr: Expr::column(*of, ty, step.span) };
+            let keys = vec![value];
+            step.op = Op::Summarize { keys, aggregates: Vec::new() };
+            changed = true;
+        }
+        _ => {}
     }
     let mut keep_all = |plan: &mut Plan| {
         for step in &mut plan.steps {
@@ -415,6 +428,15 @@ mod tests {
         ] {
             assert_eq!(time_column(&query(text)), column, "{text}");
         }
+    }
+
+    #[test]
+    fn any_values_may_be_sampled() {
+        let whole = uncapped(&query("SigninLogs | sample-distinct 2 of Identity"), &|_| true).unwrap();
+        let last = &whole.plan.steps.last().unwrap();
+        assert!(matches!(&last.op, Op::Summarize { keys, aggregates } if keys.len() == 1 && aggregates.is_empty()));
+        assert_eq!(last.schema.len(), 1);
+        assert!(uncapped(&query("SigninLogs | distinct Identity"), &|_| true).is_none());
     }
 
     #[test]

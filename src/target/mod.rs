@@ -24,6 +24,7 @@ pub mod splunk;
 pub mod store;
 mod template;
 mod usage;
+mod written;
 
 pub use data::{DataError, DataFile, FILES, override_with};
 pub use detection::{Detection, DetectionKind};

@@ -51,6 +51,10 @@ pub(in crate::target) fn store(tables: &Tables, event: &Given<'_>, names: Names)
     let index = table.map_or_else(|| tables.native(event.table), |table| table.index.clone());
     let index = index.split(',').next().unwrap_or_default().trim().replace('*', "default");
     if let Some(table) = table {
+        // A data stream has the dataset of its name in each of its documents.
+        if let (true, Some(name)) = (table.only.is_empty(), dataset(&table.index)) {
+            fields.always("data_stream.dataset", Json::String(name.into()));
+        }
         for (field, value) in &table.only {
             fields.always(field, Json::String(value.as_str().into()));
         }
@@ -60,6 +64,13 @@ pub(in crate::target) fn store(tables: &Tables, event: &Given<'_>, names: Names)
     }
     let conflicts = fields.conflicts();
     (Stored { index, log_source: None, fields: fields.into_fields() }, conflicts)
+}
+
+/// The dataset of the first of the data streams that a pattern is for: what stands between the type and the namespace
+/// (<https://www.elastic.co/docs/manage-data/data-store/data-streams>).
+fn dataset(indices: &str) -> Option<&str> {
+    let first = indices.split(',').next()?.trim().strip_prefix("logs-")?.trim_end_matches('*');
+    Some(first.strip_suffix('-').unwrap_or(first))
 }
 
 const fn type_of(value: &Json) -> Type {
@@ -125,10 +136,19 @@ mod tests {
     }
 
     #[test]
+    fn a_data_stream_names_its_dataset_in_each_document() {
+        let stored = |table| store(builtin().unwrap(), &Given { table, columns: &[] }, Names::Siem).0.fields;
+        let named = ("data_stream.dataset".to_owned(), Json::String("azure.auditlogs".into()));
+        assert!(stored("AuditLogs").contains(&named));
+        assert_eq!(dataset("logs-system.security*, winlogbeat-*"), Some("system.security"));
+        assert_eq!(dataset("winlogbeat-*"), None);
+    }
+
+    #[test]
     fn a_code_is_a_keyword_and_an_object_its_parts() {
         let columns = [("EventID".to_owned(), Json::Long(4625))];
         let (stored, _) = store(builtin().unwrap(), &Given { table: "SecurityEvent", columns: &columns }, Names::Siem);
-        assert_eq!(stored.fields, [("event.code".to_owned(), Json::String("4625".into()))]);
+        assert_eq!(stored.fields[0], ("event.code".to_owned(), Json::String("4625".into())));
         for (given, kept) in [(vec!["", "x"], Some("x")), (vec![""], None)] {
             let array = Json::Array(given.into_iter().map(|text| Json::String(text.into())).collect());
             let columns = [("AlertIds".to_owned(), array)];

@@ -170,3 +170,32 @@ fn addresses_are_compared_as_a_whole_or_by_their_network() {
         assert_eq!(siem(predicate).as_deref(), eql, "{predicate}");
     }
 }
+
+#[test]
+fn a_text_that_is_read_as_a_value_is_found_however_it_is_written() {
+    for (kql, eql) in [
+        ("toint(Account) == 2", r#"Account regex " *[+]?0*2 *""#),
+        ("toint(Account) != 2", r#"not (Account regex " *[+]?0*2 *")"#),
+        ("isnull(tolong(Account))", r#"not (Account regex " *[-+]?[0-9]+ *")"#),
+        ("isnotnull(tolong(Account))", r#"Account regex " *[-+]?[0-9]+ *""#),
+        ("tobool(Account)", r#"Account regex~ " *(true|[-+]?0*[1-9][0-9]*) *""#),
+        ("tobool(Account) == false", r#"Account regex~ " *(false|[-+]?0+) *""#),
+        ("tobool(EventID)", "EventID != null and EventID != 0"),
+        ("EventID != long(null)", "EventID != null"),
+    ] {
+        assert_eq!(condition(kql), eql, "{kql}");
+    }
+    let converted = |predicate: &str| native(&format!("SigninLogs | where {predicate}"));
+    // That of a missing text is 0.
+    assert_eq!(converted("isnotnull(strlen(UserId))").output, converted("true").output);
+    for (number, truth) in [
+        ("not(tolong(IsInteractive) > 0)", "IsInteractive == false"),
+        ("toint(IsInteractive) == 1", "IsInteractive == true"),
+        ("isnull(tolong(IsInteractive))", "isnull(IsInteractive)"),
+    ] {
+        assert_eq!(converted(number).output, converted(truth).output, "{number}");
+    }
+    for predicate in ["isnull(DeviceDetail.a)", "isnotnull(toint(DeviceDetail.a))", "toint(UserId) > 2"] {
+        assert_eq!(converted(predicate).fidelity, Fidelity::Approximate, "{predicate}");
+    }
+}

@@ -50,6 +50,8 @@ pub struct FunctionCase {
     pub negated: Option<Expr>,
     /// What differs.
     pub loss: Option<LossRow>,
+    /// What differs where the function is neither true nor false in KQL: told where that counts.
+    pub unknown: Option<LossRow>,
 }
 
 /// What a call renders to.
@@ -103,6 +105,8 @@ pub enum Rewrite {
     InAnyRange,
     /// A field with several values.
     PackArray,
+    /// Arrays one behind the other.
+    Append,
     /// When the record arrived.
     IngestionTime,
     /// Named here so that what it is refused for can be told.
@@ -147,6 +151,7 @@ struct CaseText {
     rewrite: Option<Rewrite>,
     negated: Option<String>,
     loss: Option<LossRow>,
+    unknown: Option<LossRow>,
 }
 
 #[derive(Deserialize)]
@@ -236,7 +241,8 @@ fn function_case(case: CaseText) -> Result<FunctionCase, String> {
         _ => return Err("either `emit` or `rewrite` is due".to_owned()),
     };
     let negated = case.negated.as_deref().map(template::parse).transpose()?;
-    Ok(FunctionCase { arguments: case.arguments, literals: case.literals, emit, negated, loss: case.loss })
+    let CaseText { arguments, literals, loss, unknown, .. } = case;
+    Ok(FunctionCase { arguments, literals, emit, negated, loss, unknown })
 }
 
 #[cfg(test)]

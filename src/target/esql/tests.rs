@@ -1,5 +1,7 @@
 //! From KQL to ES|QL, construct by construct.
 
+mod typed;
+
 use super::Esql;
 use crate::bind::bind;
 use crate::ir::pass::simplify;

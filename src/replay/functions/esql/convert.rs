@@ -129,7 +129,8 @@ fn double(cell: &Cell) -> Option<f64> {
         Cell::Real(value) => Some(*value),
         Cell::Bool(value) => Some(f64::from(u8::from(*value))),
         Cell::Time(ticks) => Some(((ticks - UNIX_EPOCH).div_euclid(TICKS_PER_MILLISECOND)) as f64),
-        Cell::Text(text) => text.parse().ok().filter(|number: &f64| number.is_finite()),
+        // Java's `Double.parseDouble` takes no notice of what is no more than a blank at either end.
+        Cell::Text(text) => text.trim_matches(|c| c <= ' ').parse().ok().filter(|number: &f64| number.is_finite()),
         Cell::Null | Cell::Span(_) | Cell::List(_) | Cell::Bag(_) => None,
     }
 }
@@ -148,4 +149,17 @@ fn long(cell: &Cell, bounds: std::ops::RangeInclusive<i64>) -> Cell {
         (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&number).then_some(number as i64)
     };
     exact.or_else(rounded).filter(|number| bounds.contains(number)).map_or(Cell::Null, Cell::Long)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blanks_round_a_number_do_not_count() {
+        let read = |text: &str| long(&Cell::text(text), i64::MIN..=i64::MAX);
+        assert_eq!(double(&Cell::text(" 2.5 ")), Some(2.5));
+        assert!(matches!(read("2 "), Cell::Long(2)) && matches!(read("2.5"), Cell::Long(3)));
+        assert!(read("2 3").is_null() && read(" ").is_null());
+    }
 }

@@ -5,6 +5,7 @@
 
 use super::super::tree::{Condition, Operand, Value as Literal};
 use super::cases::{literal_passes, literal_text};
+use super::subject::Subject;
 use super::{Lower, Meaning, Result, address, refuse};
 use crate::ir::{
     Between, CaseRule, Compare as Comparison, CompareOp, Expr, ExprKind, Membership, Quantifier, RegexMatch,
@@ -15,7 +16,7 @@ use crate::source::Span;
 use crate::target::elastic::lucene;
 use crate::target::elastic::tables::StoredType;
 use crate::target::sets::{table_of, written_out};
-use crate::target::{Loss, LossKind};
+use crate::target::{Loss, LossKind, written};
 use crate::types::Type;
 
 /// A field that is equal to a text.
@@ -70,6 +71,9 @@ impl Lower<'_> {
             }
             ExprKind::Cast(node) if expr.ty.ty == Type::Bool => match node.operand.as_literal() {
                 Some(Value::Bool(value)) => Ok(Condition::Constant(*value == want)),
+                None if node.operand.ty.ty == Type::String || node.operand.ty.ty.is_numeric() => {
+                    self.truth_of(expr, want)
+                }
                 _ => self.condition(&node.operand, want),
             },
             ExprKind::Access(_) => {
@@ -107,6 +111,15 @@ impl Lower<'_> {
                 }
             });
         }
+        if let (Some(truth), Some(found)) = (written::of_truth(left), written::truths(op, &value)) {
+            let name = self.subject(truth)?.name;
+            let is = |truth| Condition::Compare(Operand::Field(name.clone()), CompareOp::Equal, Literal::Bool(truth));
+            let mut parts: Vec<Condition> = found.into_iter().map(is).collect();
+            if op == CompareOp::NotEqual {
+                parts.push(Condition::Missing(name, true));
+            }
+            return Ok(Condition::any(parts));
+        }
         let subject = self.subject(left)?;
         if self.whole_dynamic(left) {
             return refuse(
@@ -115,8 +128,22 @@ impl Lower<'_> {
                 "an object has no value of its own; name the part that is meant",
             );
         }
+        if let (true, Some(written)) =
+            (matches!(op, CompareOp::Equal | CompareOp::NotEqual), self.written(&subject, &value, span))
+        {
+            return Ok(negated(written, op == CompareOp::Equal));
+        }
+        if let (Value::Bool(truth), CompareOp::Equal | CompareOp::NotEqual, ExprKind::Cast(node)) =
+            (&value, op, &left.kind)
+            && node.operand.ty.ty.is_numeric()
+        {
+            return Ok(negated(self.truth_of(left, *truth)?, op == CompareOp::Equal));
+        }
+        self.has_to_be_number(&subject, span);
         let text_there = subject.stored == Some(StoredType::Keyword);
         let literal = match &value {
+            // Nothing is equal to null, and what is there is not.
+            Value::Null(_) if op == CompareOp::NotEqual => return Ok(Condition::Missing(subject.name, false)),
             Value::Null(_) => return Ok(Condition::Constant(false)),
             value if text_there => Literal::Text(text_of(value)),
             value => literal_of(value),
@@ -125,10 +152,33 @@ impl Lower<'_> {
         Ok(Condition::Compare(operand, op, literal))
     }
 
+    /// Where a text or a number is read as true, or as false.
+    fn truth_of(&mut self, expr: &Expr, want: bool) -> Result<Condition> {
+        let subject = self.subject(expr)?;
+        if let Some(written) = self.written(&subject, &Value::Bool(want), expr.span) {
+            return Ok(written);
+        }
+        let zero = |op| Condition::Compare(Operand::Field(subject.name.clone()), op, Literal::Number("0".to_owned()));
+        Ok(if want {
+            Condition::all(vec![Condition::Missing(subject.name.clone(), false), zero(CompareOp::NotEqual)])
+        } else {
+            zero(CompareOp::Equal)
+        })
+    }
+
+    /// Tells that a text is compared as a number.
+    fn has_to_be_number(&mut self, subject: &Subject, span: Span) {
+        if subject.read.is_some() {
+            let message = format!("the field `{}` has to be mapped as a number, and holds a text in KQL", subject.name);
+            self.losses.push(Loss::approximate(LossKind::UnmappedField, span, message));
+        }
+    }
+
     fn between(&mut self, node: &Between, want: bool) -> Result<Condition> {
         let inside = want != node.negated;
         let (low, high) = (self.literal(&node.low)?, self.literal(&node.high)?);
         let subject = self.subject(&node.subject)?;
+        self.has_to_be_number(&subject, node.subject.span);
         let operand = if subject.length { Operand::Length(subject.name) } else { Operand::Field(subject.name) };
         let one = |op, value: &Value| Condition::Compare(operand.clone(), op, literal_of(value));
         Ok(if inside {
@@ -192,6 +242,11 @@ impl Lower<'_> {
         let numeric = node.subject.ty.ty.is_numeric() && node.test == StringTest::Equals;
         if numeric {
             let subject = self.subject(&node.subject)?;
+            let written: Option<Vec<Condition>> =
+                values.iter().map(|value| self.written(&subject, value, span)).collect();
+            if let (true, Some(written)) = (subject.read.is_some(), written) {
+                return Ok(negated(Condition::any(written), want));
+            }
             let keyword = subject.stored == Some(StoredType::Keyword);
             let values =
                 values.iter().map(|v| if keyword { Literal::Text(text_of(v)) } else { literal_of(v) }).collect();
@@ -247,6 +302,10 @@ impl Lower<'_> {
         let subject = self.subject(subject)?;
         if subject.length {
             return refuse(LossKind::UnsupportedExpression, span, "the length of a text is a number");
+        }
+        if subject.read.is_some() {
+            let message = "the text of what a text is read as is taken for that text, and be it no number";
+            self.losses.push(Loss::approximate(LossKind::Null, span, message));
         }
         if subject.stored == Some(StoredType::Ip) {
             return address::texts(subject.name, test, texts, want, span);
@@ -337,6 +396,9 @@ impl Lower<'_> {
     /// That a text is empty or missing, or neither.
     fn emptiness(&mut self, expr: &Expr, is: bool) -> Result<Condition> {
         let subject = self.subject(expr)?;
+        if subject.read.is_some() || subject.length {
+            return self.absent(expr, is, expr.span);
+        }
         if subject.stored == Some(StoredType::Ip) {
             return Ok(Condition::Missing(subject.name, is));
         }
@@ -368,10 +430,7 @@ impl Lower<'_> {
                     None => self.emptiness(first, is),
                 }
             }
-            "isnull" | "isnotnull" | "notnull" => {
-                let subject = self.subject(first)?;
-                Ok(Condition::Missing(subject.name, (name == "isnull") == want))
-            }
+            "isnull" | "isnotnull" | "notnull" => self.absent(first, (name == "isnull") == want, span),
             "ipv4_is_in_range"
             | "ipv6_is_in_range"
             | "ipv4_is_in_any_range"

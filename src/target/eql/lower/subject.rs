@@ -1,10 +1,26 @@
 //! What a condition is about: the field an expression comes down to, and the value it is compared with.
 
+use super::super::tree::Condition;
+use super::condition::negated;
 use super::{Lower, Meaning, Result, refuse};
 use crate::ir::{Expr, ExprKind, Origin, Value};
+use crate::source::Span;
 use crate::target::elastic::tables::{StoredType, Values};
-use crate::target::{Loss, LossKind};
+use crate::target::{Loss, LossKind, written};
 use crate::types::Type;
+
+/// What is told of numbers that are written with an exponent.
+const OTHER_FORMS: &str = "a number that is written with an exponent is not found in a text";
+/// What is told of values without a type.
+const EMPTY: &str = "an empty text is no null in KQL; here it is stored as a missing field, as a null is";
+
+/// Whether a value has no type before it is there.
+fn is_dynamic(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Cast(node) => is_dynamic(&node.operand),
+        _ => matches!(expr.ty.ty, Type::Dynamic | Type::Unknown),
+    }
+}
 
 /// A field with how its values are compared.
 #[derive(Clone, Debug)]
@@ -16,6 +32,8 @@ pub(super) struct Subject {
     pub(super) values: Option<Values>,
     pub(super) stored: Option<StoredType>,
     pub(super) length: bool,
+    /// What the text of the field is read as.
+    pub(super) read: Option<Type>,
 }
 
 impl Lower<'_> {
@@ -43,6 +61,7 @@ impl Lower<'_> {
                         values: place.values,
                         stored: place.ty,
                         length: false,
+                        read: None,
                     })
                 }
                 Some(Meaning::Computed(inner)) => self.subject(&inner),
@@ -62,7 +81,14 @@ impl Lower<'_> {
                     let name = info.name.clone();
                     let message = format!("nothing here knows a column `{name}`; the field is taken to have that name");
                     self.losses.push(Loss::approximate(LossKind::UnresolvedName, expr.span, message));
-                    Ok(Subject { name: name.to_string(), folded: None, values: None, stored: None, length: false })
+                    Ok(Subject {
+                        name: name.to_string(),
+                        folded: None,
+                        values: None,
+                        stored: None,
+                        length: false,
+                        read: None,
+                    })
                 }
             },
             ExprKind::Call(function, arguments) => match (function.name(), arguments.as_slice()) {
@@ -81,7 +107,15 @@ impl Lower<'_> {
             ExprKind::Cast(node)
                 if matches!(expr.ty.ty, Type::String | Type::Int | Type::Long | Type::Real | Type::Bool) =>
             {
-                self.subject(&node.operand)
+                let (from, to) = (node.operand.ty.ty, expr.ty.ty);
+                if from == Type::Bool && to.is_numeric() {
+                    let message = "EQL makes no number of what is true or false; use ES|QL";
+                    return refuse(LossKind::UnsupportedExpression, expr.span, message);
+                }
+                let subject = self.subject(&node.operand)?;
+                let is_text = from == Type::String && matches!(subject.stored, None | Some(StoredType::Keyword));
+                let read = if is_text && to != Type::String { Some(to) } else { subject.read };
+                Ok(Subject { read, ..subject })
             }
             ExprKind::Access(node) => {
                 let mut base = &node.base;
@@ -133,6 +167,37 @@ impl Lower<'_> {
                 "EQL compares fields with values that are written out, and nothing else; use ES|QL",
             ),
         }
+    }
+
+    /// Where a text is one that is read as a value; nothing where that cannot be said.
+    pub(super) fn written(&mut self, subject: &Subject, value: &Value, span: Span) -> Option<Condition> {
+        let written = written::value(value, subject.read?)?;
+        if written.partial {
+            self.losses.push(Loss::approximate(LossKind::Null, span, OTHER_FORMS));
+        }
+        Some(Condition::Regex(subject.name.clone(), vec![written.pattern], written.insensitive))
+    }
+
+    /// Where there is a value, or none, as `isnull` has it.
+    pub(super) fn absent(&mut self, expr: &Expr, is: bool, span: Span) -> Result<Condition> {
+        // A number that is made of a truth value is there where that is.
+        let expr = written::of_truth(expr).unwrap_or(expr);
+        let subject = self.subject(expr)?;
+        if subject.length {
+            // That of a text that is missing is 0.
+            return Ok(Condition::Constant(!is));
+        }
+        if let Some(read) = subject.read {
+            let Some(pattern) = written::number(read) else {
+                let message = "which texts are no value of the type cannot be said in EQL; use ES|QL";
+                return refuse(LossKind::UnsupportedFunction, span, message);
+            };
+            return Ok(negated(Condition::Regex(subject.name, vec![pattern.to_owned()], false), !is));
+        }
+        if is_dynamic(expr) {
+            self.losses.push(Loss::approximate(LossKind::Null, span, EMPTY));
+        }
+        Ok(Condition::Missing(subject.name, is))
     }
 
     /// The field whose values hold events together or apart.

@@ -2,7 +2,7 @@
 
 use super::{Flow, Lower, Result, refuse};
 use crate::functions::FunctionId;
-use crate::ir::{Expr as Ir, ExprKind, Json};
+use crate::ir::{Expr as Ir, Json};
 use crate::literal::{format_datetime, format_guid, format_timespan};
 use crate::target::LossKind;
 use crate::target::esql::rows::{Emit, FunctionCase};
@@ -35,6 +35,9 @@ impl<'a> Lower<'a> {
             return refuse(LossKind::UnsupportedFunction, expr.span, "a list holds equal values once there");
         }
         if let Some(loss) = &case.loss {
+            self.lose(loss.kind, expr.span, &loss.message);
+        }
+        if let Some(loss) = case.unknown.as_ref().filter(|_| expr.ty.ty == Type::Bool) {
             self.lose(loss.kind, expr.span, &loss.message);
         }
         match &case.emit {
@@ -128,13 +131,6 @@ impl Lower<'_> {
         );
         Some(Type::String)
     }
-}
-
-/// The type of what an expression packs into an array.
-pub(super) fn packed(expr: &Ir) -> Option<Type> {
-    let ExprKind::Call(function, arguments) = &expr.kind else { return None };
-    let first = arguments.first().filter(|_| function.name() == "pack_array")?.ty.ty;
-    Some(if arguments.iter().all(|argument| argument.ty.ty == first) { first } else { Type::Dynamic })
 }
 
 /// The JSON of a list with elements of a type, which is KQL's text of it; `missing` where there is none.

@@ -1,6 +1,8 @@
 //! Conditions: where an expression is true, and where it is false. Null is neither.
 
+use super::list::List;
 use super::partners::stored_as;
+use super::read::reads_truth;
 use super::set::found;
 use super::value::lowered;
 use super::{Flow, Lower, Result, refuse};
@@ -62,7 +64,16 @@ impl Lower<'_> {
                     let field = self.value(flow, array)?;
                     return Ok(if (at == 0) == want { field.is_null() } else { field.is_not_null() });
                 }
+                if let (Some(at), [array]) = (of_empty, arguments.as_slice())
+                    && Self::list_of(flow, array).is_some_and(List::is_never_missing)
+                {
+                    // A list is no empty text, and be it one of nothing.
+                    return Ok(Expr::Bool((at == 0) != want));
+                }
                 let case = self.function_case(*function, arguments);
+                if let Some(loss) = case.and_then(|case| case.unknown.as_ref()).filter(|_| !want) {
+                    self.lose(loss.kind, expr.span, &loss.message);
+                }
                 match case.map(|case| (&case.emit, &case.negated, &case.loss)) {
                     Some((Emit::Template(holds), Some(fails), loss)) => {
                         if let Some(loss) = loss {
@@ -109,6 +120,9 @@ impl Lower<'_> {
 
     /// A value that is true or false.
     fn truth(&mut self, flow: &mut Flow, expr: &Ir, want: bool) -> Result<Expr> {
+        if let (ExprKind::Cast(node), true) = (&expr.kind, reads_truth(expr)) {
+            return self.word_of_truth(flow, &node.operand, want);
+        }
         let value = self.value(flow, expr)?;
         let value = if expr.ty.ty == Type::Bool { value } else { Expr::call("TO_BOOLEAN", [value]) };
         Ok(Expr::compare(CompareOp::Equal, value, Expr::Bool(want)))
@@ -120,6 +134,9 @@ impl Lower<'_> {
         if left_ir.as_literal().is_some() && right_ir.as_literal().is_none() {
             (left_ir, right_ir) = (right_ir, left_ir);
             op = op.mirrored();
+        }
+        if let (CompareOp::Equal, true, Some(Value::Bool(value))) = (op, reads_truth(left_ir), right_ir.as_literal()) {
+            return self.truth(flow, left_ir, *value);
         }
         let is = |ty: Type| left_ir.ty.ty == ty || right_ir.ty.ty == ty;
         let stored = Self::slot(flow, left_ir).and_then(|slot| slot.stored);

@@ -12,9 +12,12 @@ mod call;
 mod condition;
 mod element;
 mod join;
+mod list;
+mod nonzero;
 mod partners;
 mod pattern;
 mod plan;
+mod read;
 mod rewrite;
 mod set;
 mod source;
@@ -102,6 +105,8 @@ pub(super) struct Slot {
     pub(super) listed: bool,
     /// What a list holds that an aggregate made.
     pub(super) elements: Option<Elements>,
+    /// The array that a function made.
+    pub(super) made: Option<list::List>,
     /// How the pipeline changed the values.
     pub(super) values: Option<Values>,
     /// The type of the field, where it is not that of the column.
@@ -120,6 +125,7 @@ impl Slot {
             filled: false,
             listed: false,
             elements: None,
+            made: None,
             values: None,
             stored: None,
             element: None,
@@ -297,6 +303,16 @@ impl Lower<'_> {
                 columns.push((column.id, format!("{name}.*")));
                 continue;
             }
+            // So are those of an object under another name.
+            let alias = slot.of_event && dynamic && slot.values.is_none() && self.opened(column.id);
+            if let (true, true, Expr::Field(field)) = (alias, flow.narrowed, &slot.expr)
+                && *name != *field
+                && names.insert(format!("{field}.*"))
+            {
+                self.shown.push((column.name.to_string(), field.clone()));
+                columns.push((column.id, format!("{field}.*")));
+                continue;
+            }
             while !names.insert(name.clone()) {
                 name.push('_');
             }
@@ -345,6 +361,10 @@ impl Lower<'_> {
         if pending.is_empty() {
             return;
         }
+        // A part of an object that is shown stays where it is.
+        let part = |old: &str| {
+            columns.iter().any(|(_, name)| name.strip_suffix('*').is_some_and(|object| old.starts_with(object)))
+        };
         let mut reads: Vec<(ColumnId, Expr)> = Vec::new();
         for (id, _) in columns {
             if let Some(slot) = flow.slots.get(id) {
@@ -358,7 +378,7 @@ impl Lower<'_> {
             let mut computed = Vec::new();
             for (id, name, e) in pending {
                 let shared = matches!(&e, Expr::Field(old)
-                    if kept.contains(old) || reads.iter().any(|(other, e)| *other != id && e.reads(old)));
+                    if kept.contains(old) || part(old) || reads.iter().any(|(other, e)| *other != id && e.reads(old)));
                 match e {
                     Expr::Field(old) if !shared && old != "@timestamp" => renamed.push((old, name.clone())),
                     e => computed.push((name.clone(), e)),

@@ -44,6 +44,12 @@ pub(super) fn grok(source: &str, group: i64, name: &str) -> Option<String> {
     Some(if group == 0 { format!("(?<{name}>{pattern})") } else { pattern })
 }
 
+/// A pattern for `GROK` in which no group has a name; nothing where Oniguruma reads something of it otherwise.
+pub(super) fn oniguruma(source: &str) -> Option<String> {
+    let rewritten = Writer::over(source, Dialect::Oniguruma(0, ""))?;
+    (!rewritten.doubtful).then(|| rewritten.out())
+}
+
 /// Whose pattern is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Dialect<'n> {

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::list::list;
 use super::value::{instant, now_plus};
 use super::{DEPTH, Flow, Lower, Result, Slot, refuse};
 use crate::ir::{
@@ -247,7 +248,9 @@ impl Lower<'_> {
             match value {
                 Some(expr) => {
                     *flow = attempt;
-                    let filled = Self::is_filled(flow, &item.expr);
+                    // What is an array to KQL is missing there where it has no values.
+                    let made = list(&item.expr);
+                    let filled = made.is_none() && Self::is_filled(flow, &item.expr);
                     // A part of an object of the events stays one: its own parts are fields too.
                     let of_event = !flow.closed
                         && item.expr.ty.ty == Type::Dynamic
@@ -255,7 +258,7 @@ impl Lower<'_> {
                         && is_of_event(flow, &item.expr);
                     let note = if of_event { self.text_note(flow, &item.expr) } else { None };
                     let listed = Self::is_list(flow, &item.expr);
-                    values.push((item.id, name, Slot { of_event, filled, listed, note, ..Slot::new(expr) }));
+                    values.push((item.id, name, Slot { of_event, filled, listed, made, note, ..Slot::new(expr) }));
                 }
                 None => aliases.push((item.id, Slot::new(Expr::Null))),
             }
@@ -469,30 +472,39 @@ impl Lower<'_> {
         let text = self.text(flow, &parse.subject)?;
         let subject = self.in_column(flow, text, "subject");
         let regex = parse.kind == ParseKind::Regex;
-        let mut pattern = if regex { String::new() } else { "(?m)".to_owned() };
+        let swapped = regex && parse.flags.contains('U');
+        let (least, most) = if swapped { (".*", ".*?") } else { (".*?", ".*") };
+        // Oniguruma's `m` is Kusto's `s`.
+        let mut pattern = match (regex, parse.flags.contains('i'), parse.flags.contains('s')) {
+            (false, ..) | (true, false, true) => "(?m)",
+            (true, true, true) => "(?im)",
+            (true, true, false) => "(?i)",
+            (true, false, false) => "",
+        }
+        .to_owned();
         let last = parse.segments.len().saturating_sub(1);
         let mut outputs = Vec::new();
         for (at, segment) in parse.segments.iter().enumerate() {
             match segment {
                 ParseSegment::Skip if at == 0 || at == last => {}
-                ParseSegment::Skip => pattern.push_str(".*?"),
+                ParseSegment::Skip => pattern.push_str(least),
                 ParseSegment::Text(text) => {
-                    if at == 0 {
-                        pattern.push_str("\\A");
-                    }
-                    pattern.push_str(&if regex { text.to_string() } else { regex::escape(text) });
+                    // A match may begin anywhere.
+                    let text = if regex { self.parsed_regex(parse, text, span) } else { regex::escape(text) };
+                    pattern.push_str(&text);
                     if at == last && !regex {
                         pattern.push_str("\\z");
                     }
                 }
                 ParseSegment::Column(id, ty) => {
-                    if at == 0 {
+                    if at == 0 && !regex {
                         pattern.push_str("\\A");
                     }
                     let name = self.helper(&word(&self.query.columns[*id].name));
                     let inner = match ty {
                         Type::Int | Type::Long => r"[+-]?\d+",
                         Type::Real | Type::Decimal => r"[+-]?\d+(?:\.\d+)?",
+                        _ if regex => most,
                         _ if at == last => ".*",
                         _ => ".*?",
                     };
@@ -538,6 +550,19 @@ impl Lower<'_> {
             flow.slots.insert(id, Slot::new(value));
         }
         Ok(())
+    }
+}
+
+impl Lower<'_> {
+    /// A part of the pattern of `parse kind=regex`, which is searched for.
+    fn parsed_regex(&mut self, parse: &Parse, text: &str, span: Span) -> String {
+        let lines = if parse.flags.contains('m') { "(?m)" } else { "" };
+        let swapped = parse.flags.contains('U') && text.contains(['*', '+', '?', '{']);
+        super::pattern::oniguruma(&format!("{lines}{text}")).filter(|_| !swapped).unwrap_or_else(|| {
+            let message = "the pattern uses what Oniguruma reads otherwise: flags, class operations or parts of groups";
+            self.lose(LossKind::RegexDialect, span, message);
+            text.to_owned()
+        })
     }
 }
 

@@ -1,5 +1,6 @@
 //! Functions whose form depends on the values of their arguments, or that need a stage of their own.
 
+use super::list::{List, list};
 use super::plan::word;
 use super::value::{moved, span_of};
 use super::{Flow, Lower, Result, refuse};
@@ -238,6 +239,18 @@ impl Lower<'_> {
                 let field = Expr::field(if self.tables.is_time(name) { "@timestamp" } else { name });
                 let is_nothing = default == Expr::Null || default == Expr::text("");
                 Ok(if is_nothing { field } else { Expr::call("COALESCE", [field, default]) })
+            }
+            Rewrite::Append => {
+                let mut all = self.listed(flow, first)?;
+                for argument in &arguments[1..] {
+                    let other = self.listed(flow, argument)?;
+                    all = Expr::call("MV_APPEND", [all, other]);
+                }
+                if !list(expr).is_some_and(List::is_never_missing) {
+                    let message = "an array that is missing or empty leaves nothing of the whole, and a value that is no array is taken for one of itself";
+                    self.lose(LossKind::Null, span, message);
+                }
+                Ok(if function.name() == "set_union" { Expr::call("MV_DEDUPE", [all]) } else { all })
             }
             Rewrite::PackArray => {
                 let mut values = arguments.iter().map(|a| self.text(flow, a));

@@ -1,9 +1,13 @@
 //! Values: from expressions of the IR to expressions of ES|QL.
 
-use super::call::{json_text, packed, text_of_list};
+use super::call::{json_text, text_of_list};
+use super::list::{List, json_of_text, list};
+use super::nonzero::never_zero;
+use super::read::{ordered_dynamic, reads_truth, whole_number};
 use super::{Flow, Lower, Result, Slot, refuse};
 use crate::ir::{
-    Access, Arithmetic, ArithmeticOp, ArithmeticStep, Cast, CastKind, ColumnId, Expr as Ir, ExprKind, Json, Value,
+    Access, Arithmetic, ArithmeticOp, ArithmeticStep, Cast, CastKind, ColumnId, CompareOp, Expr as Ir, ExprKind, Json,
+    Value,
 };
 use crate::literal::{TICKS_PER_DAY, TICKS_PER_SECOND, format_datetime, format_guid};
 use crate::source::Span;
@@ -253,6 +257,7 @@ impl Lower<'_> {
                     arguments.first().is_some_and(|a| Self::is_filled(flow, a))
                 }
                 "now" | "ago" | "strlen" | "array_length" => true,
+                "split" | "array_concat" | "set_union" => list(expr).is_some_and(List::is_never_missing),
                 "strcat" => arguments.iter().any(|a| Self::is_filled(flow, a)),
                 _ => false,
             },
@@ -294,9 +299,13 @@ impl Lower<'_> {
             (Type::Dynamic | Type::Unknown, _) => {
                 self.whole_dynamic(flow, expr)?;
                 let listed = Self::slot(flow, expr).and_then(|slot| slot.elements).map(|elements| elements.ty);
-                let made = listed.or_else(|| packed(expr));
+                let made = Self::list_of(flow, expr);
                 // A list that is made is never null; of what is stored null is the likelier, whose text is empty.
-                let missing = if made.is_some() { "[]" } else { "" };
+                let missing = if listed.is_some() { "[]" } else { made.map_or("", |list| list.missing) };
+                let made = listed.or_else(|| made.map(|list| list.ty));
+                if let Some(text) = json_of_text(expr).filter(|_| made.is_none()) {
+                    return self.json_in_text(flow, text, expr.span);
+                }
                 match made.or_else(|| self.text_array(flow, expr)) {
                     Some(ty) => {
                         let told = match ty {
@@ -372,7 +381,11 @@ impl Lower<'_> {
     /// A comparison as a value: true, false or null.
     fn truth_value(&mut self, flow: &mut Flow, expr: &Ir) -> Result<Expr> {
         let holds = self.condition(flow, expr, true)?;
-        let fails = self.condition(flow, expr, false)?;
+        let fails = match ordered_dynamic(expr) {
+            // What is there and no number is not greater or less than one.
+            Some(operand) => self.value(flow, operand)?.is_not_null(),
+            None => self.condition(flow, expr, false)?,
+        };
         Ok(Expr::call("CASE", [holds, Expr::Bool(true), fails, Expr::Bool(false)]))
     }
 
@@ -434,7 +447,13 @@ impl Lower<'_> {
                         ArithmeticOp::Add => Expr::binary(Operator::Add, left, right),
                         ArithmeticOp::Subtract => Expr::binary(Operator::Subtract, left, right),
                         ArithmeticOp::Multiply => Expr::binary(Operator::Multiply, left, right),
-                        ArithmeticOp::Divide => Expr::binary(Operator::Divide, left, right),
+                        ArithmeticOp::Divide => {
+                            if step.ty.ty == Type::Real && !never_zero(self.query, operand) {
+                                let message = "a division by zero gives nothing, where KQL gives infinity";
+                                self.lose(LossKind::Null, operand.span, message);
+                            }
+                            Expr::binary(Operator::Divide, left, right)
+                        }
                         // KQL's is never negative.
                         ArithmeticOp::Modulo => {
                             let rest = Expr::binary(Operator::Modulo, left, right.clone());
@@ -465,7 +484,7 @@ impl Lower<'_> {
                         let cut = Expr::call(
                             "CASE",
                             [
-                                Expr::compare(crate::ir::CompareOp::Less, value.clone(), Expr::integer(0)),
+                                Expr::compare(CompareOp::Less, value.clone(), Expr::integer(0)),
                                 Expr::call("CEIL", [value.clone()]),
                                 Expr::call("FLOOR", [value]),
                             ],
@@ -481,12 +500,18 @@ impl Lower<'_> {
                             "the ticks of an instant have no use in ES|QL",
                         );
                     }
+                    Type::String if !Self::is_whole(flow, &node.operand) => whole_number(value, expr.ty.ty),
                     _ => Expr::call("TO_LONG", [value]),
                 }
             }
             Type::Real | Type::Decimal => {
                 let value = self.value(flow, &node.operand)?;
                 if from == Type::Real { value } else { Expr::call("TO_DOUBLE", [value]) }
+            }
+            Type::Bool if reads_truth(expr) => {
+                let holds = self.word_of_truth(flow, &node.operand, true)?;
+                let fails = self.word_of_truth(flow, &node.operand, false)?;
+                Expr::call("CASE", [holds, Expr::Bool(true), fails, Expr::Bool(false)])
             }
             Type::Bool => {
                 let value = self.value(flow, &node.operand)?;

@@ -23,6 +23,8 @@ pub(super) struct Subject<'a> {
     pub(super) missing: bool,
     /// The type.
     pub(super) ty: Type,
+    /// What the text of the field is read as.
+    pub(super) read: Option<Type>,
 }
 
 impl<'a> Lower<'a> {
@@ -31,14 +33,12 @@ impl<'a> Lower<'a> {
         match &expr.kind {
             ExprKind::Column(id) => self.column(branch, *id, expr),
             ExprKind::Cast(node) if node.kind == CastKind::Widen || expr.ty.ty != Type::DateTime => {
-                let subject = self.subject(branch, &node.operand)?;
-                let ty = if expr.ty.ty == Type::String { Type::String } else { subject.ty };
-                Ok(Subject { ty, ..subject })
+                self.read_as(branch, &node.operand, expr)
             }
             ExprKind::Access(node) => self.access(branch, node, expr),
             ExprKind::Call(function, arguments) => {
                 match (self.data.functions.values.get(function.name()), arguments.as_slice()) {
-                    (Some(Wrap::Same), [inner]) => self.subject(branch, inner),
+                    (Some(Wrap::Same), [inner]) => self.read_as(branch, inner, expr),
                     (Some(Wrap::Json), [inner]) => {
                         let subject = self.subject(branch, inner)?;
                         if inner.ty.ty == Type::String {
@@ -79,6 +79,33 @@ impl<'a> Lower<'a> {
         }
     }
 
+    /// The field whose value is converted.
+    fn read_as(&mut self, branch: &Branch<'a>, inner: &Expr, expr: &Expr) -> Result<Subject<'a>> {
+        let (from, to) = (inner.ty.ty, expr.ty.ty);
+        if from == Type::Bool && to.is_numeric() {
+            let message = "Sigma makes no number of what is true or false; use ES|QL or Splunk";
+            return self.refuse(LossKind::UnsupportedExpression, expr.span, message);
+        }
+        let subject = self.subject(branch, inner)?;
+        if to != Type::String {
+            let typed = !matches!(to, Type::Dynamic | Type::Unknown | Type::DateTime);
+            let read = if from == Type::String && typed { Some(to) } else { subject.read };
+            return Ok(Subject { read, ..subject });
+        }
+        match subject.read {
+            Some(Type::Guid) => {
+                let message = "Sigma compares a text as it stands, whether it is a GUID or not; use ES|QL or Splunk";
+                return self.refuse(LossKind::UnsupportedExpression, expr.span, message);
+            }
+            Some(_) => {
+                let message = "the text of what a text is read as is taken for that text, and be it no number";
+                self.differs(LossKind::Null, expr.span, message);
+            }
+            None => {}
+        }
+        Ok(Subject { ty: Type::String, read: None, ..subject })
+    }
+
     fn column(&mut self, branch: &Branch<'a>, id: ColumnId, expr: &Expr) -> Result<Subject<'a>> {
         match branch.env.get(&id) {
             Some(Def::Same(other)) => {
@@ -108,6 +135,7 @@ impl<'a> Lower<'a> {
                 element: false,
                 missing: true,
                 ty: expr.ty.ty,
+                read: None,
             }),
             Some(Def::Opaque(what)) => {
                 let message = format!("{what} has no field in the event that Sigma could test; use ES|QL or Splunk");
@@ -145,6 +173,7 @@ impl<'a> Lower<'a> {
             element: false,
             missing: false,
             ty: info.ty.ty,
+            read: None,
         };
         let row = branch.table.as_deref().and_then(|table| self.data.tables.get(table));
         if self.options.fields == Fields::Siem

@@ -11,6 +11,7 @@ mod field;
 mod join;
 mod meta;
 mod predicate;
+mod read;
 mod step;
 mod text;
 

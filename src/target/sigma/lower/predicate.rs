@@ -12,7 +12,7 @@ use crate::ir::{
 use crate::source::Span;
 use crate::target::sigma::rows::{Part, Predicate};
 use crate::target::sigma::tree::{Modifier, Value};
-use crate::target::{LossKind, ValueList};
+use crate::target::{LossKind, ValueList, written};
 use crate::types::Type;
 
 /// The private networks of RFC 1918, which `ipv4_is_private` means.
@@ -75,7 +75,7 @@ impl<'a> Lower<'a> {
 
     fn boolean(&mut self, branch: &Branch<'a>, expr: &Expr, want: bool) -> Result<Cond> {
         let subject = self.subject(branch, expr)?;
-        Ok(item(&subject, [], Value::Bool(want)))
+        self.equals(&subject, &Literal::Bool(want), true, expr.span)
     }
 
     /// A test that is false where it is not true, turned where `negate`.
@@ -122,6 +122,20 @@ impl<'a> Lower<'a> {
             }
             return Ok(Cond::or(conds));
         }
+        if let (Some(truth), Some(found)) = (written::of_truth(subject), written::truths(op, &literal)) {
+            let subject = self.subject(branch, truth)?;
+            let mut conds: Vec<Cond> = found.into_iter().map(|truth| item(&subject, [], Value::Bool(truth))).collect();
+            if op == CompareOp::NotEqual {
+                conds.push(item(&subject, [], Value::Null));
+            }
+            return Ok(Cond::or(conds));
+        }
+        if equality && literal.is_null() {
+            // Nothing is equal to null, and what is there is not.
+            let subject = self.subject(branch, subject)?;
+            let there = item(&subject, [], Value::Null).negated();
+            return Ok(if op == CompareOp::Equal { Cond::Never } else { there });
+        }
         if equality {
             return self.decided(op == CompareOp::NotEqual, span, |this| {
                 let subject = this.subject(branch, subject)?;
@@ -129,6 +143,7 @@ impl<'a> Lower<'a> {
             });
         }
         let subject = self.subject(branch, subject)?;
+        self.has_to_be_number(&subject, span);
         let modifier = match op {
             CompareOp::Less => Modifier::Lt,
             CompareOp::LessOrEqual => Modifier::Lte,
@@ -156,13 +171,25 @@ impl<'a> Lower<'a> {
 
     /// A field that equals a value.
     fn equals(&mut self, subject: &Subject<'a>, literal: &Literal, sensitive: bool, span: Span) -> Result<Cond> {
+        if let Some(written) = subject.read.and_then(|read| written::value(literal, read)) {
+            if written.partial {
+                let message = "a number that is written with an exponent is not found in a text";
+                self.differs(LossKind::Null, span, message);
+            }
+            return self.written(subject, &written.pattern, !written.insensitive, span);
+        }
         match literal {
             Literal::String(text) => self.text(subject, StringTest::Equals, sensitive, text, span),
             Literal::Guid(guid) => {
                 self.text(subject, StringTest::Equals, false, &crate::literal::format_guid(*guid), span)
             }
+            Literal::Bool(value) if subject.ty.is_numeric() => {
+                let zero = item(subject, [], Value::Integer(0));
+                let there = item(subject, [], Value::Null).negated();
+                Ok(if *value { Cond::and([zero.negated(), there]) } else { zero })
+            }
             Literal::Bool(value) => Ok(item(subject, [], Value::Bool(*value))),
-            Literal::Null(_) => Ok(item(subject, [], Value::Null)),
+            Literal::Null(_) => Ok(Cond::Never),
             literal => {
                 let value = self.number(literal, span)?;
                 Ok(item(subject, [], value))
@@ -444,6 +471,7 @@ impl<'a> Lower<'a> {
         };
         let subject = self.subject(branch, &node.subject)?;
         let (low, high) = (self.number(&low, node.low.span)?, self.number(&high, node.high.span)?);
+        self.has_to_be_number(&subject, node.subject.span);
         Ok(if node.negated == want {
             Cond::or([item(&subject, [Modifier::Lt], low), item(&subject, [Modifier::Gt], high)])
         } else {
@@ -506,8 +534,11 @@ impl<'a> Lower<'a> {
                 return Ok(Cond::Never.negated_if(negate));
             }
             return self.decided(negate, expr.span, |this| {
+                // A number that is made of a truth value is there where that is.
+                let first = written::of_truth(first).unwrap_or(first);
                 let subject = this.subject(branch, first)?;
-                Ok(if function.name().ends_with("null") { item(&subject, [], Value::Null) } else { empty(&subject) })
+                let of_null = function.name().ends_with("null") || subject.read.is_some();
+                if of_null { this.absent(branch, first, &subject, expr.span) } else { Ok(empty(&subject)) }
             });
         }
         let mut networks = Vec::new();
