@@ -229,6 +229,15 @@ impl Lower<'_> {
                 '\\' if !in_class && matches!(chars.peek(), Some('<' | '>')) => {
                     out.push_str(if chars.next() == Some('<') { r"\b(?=\w)" } else { r"\b(?<=\w)" });
                 }
+                // `rex` makes a field of every group that has a name, and none but the one that is asked for is wanted.
+                '(' if !in_class => {
+                    out.push(c);
+                    let rest: String = chars.clone().take("?P<".len() + 1).collect();
+                    let name = ["?P<", "?<"].iter().find_map(|open| rest.strip_prefix(open));
+                    if name.is_some_and(|name| !name.starts_with(['=', '!'])) {
+                        chars.by_ref().find(|c| *c == '>');
+                    }
+                }
                 // Blanks before a number of times count for nothing; PCRE takes such braces for text.
                 '{' if !in_class => {
                     let inside: String = chars.clone().take_while(|c| *c != '}').collect();

@@ -5,7 +5,7 @@ use super::text::{escaped, matches};
 use super::time::strftime;
 use super::value::joined_text;
 use super::{Flow, Lower, Repr, Result, Val, refuse};
-use crate::functions::FunctionId;
+use crate::functions::{FunctionId, Shape};
 use crate::ir::{Access, Expr, ExprKind, Value};
 use crate::source::Span;
 use crate::target::LossKind;
@@ -302,6 +302,14 @@ impl Lower<'_> {
                     slots.extend([Eval::text(*key), part.expr]);
                 }
                 Ok(Val::new(Eval::call("json_object", slots), Repr::Json))
+            }
+            Rewrite::SortArray => {
+                let array = self.array(flow, first)?;
+                if !matches!(first.ty.shape, Shape::Array(Type::String | Type::Guid | Type::DateTime | Type::Bool)) {
+                    let message = "`mvsort` puts numbers in the order of their texts, so that 10 comes before 9";
+                    self.lose(LossKind::Order, span, message);
+                }
+                Ok(Val::new(Eval::call("mvsort", [array]), Repr::Multi))
             }
             Rewrite::Range => self.even_steps(flow, arguments, expr),
             Rewrite::SetDifference => {
