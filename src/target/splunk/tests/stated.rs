@@ -126,3 +126,38 @@ fn a_count_has_no_name_that_a_key_has() {
     let text = behind_head("SecurityEvent | distinct Account");
     assert!(text.contains("| stats count BY Account\n| fields - count"), "{text}");
 }
+
+#[test]
+fn a_single_address_is_a_network_of_one() {
+    for (kql, spl) in [
+        (r#"ipv4_is_in_range(IpAddress, "10.0.0.1")"#, r#"cidrmatch("10.0.0.1/32", IpAddress)"#),
+        (r#"ipv4_is_in_range(IpAddress, "10.0.0.0/8")"#, r#"cidrmatch("10.0.0.0/8", IpAddress)"#),
+        (r#"ipv4_is_match(IpAddress, "1.2.3.4")"#, r#"cidrmatch("1.2.3.4/32", IpAddress)"#),
+        (r#"ipv6_is_in_any_range(IpAddress, "::1")"#, r#"cidrmatch("::1/128", IpAddress)"#),
+        (
+            r#"ipv4_is_in_any_range(IpAddress, dynamic(["1.2.3.4", "10.0.0.0/8"]))"#,
+            r#"cidrmatch("1.2.3.4/32", IpAddress) OR cidrmatch("10.0.0.0/8", IpAddress)"#,
+        ),
+        (
+            "ipv4_is_in_range(IpAddress, WorkstationName)",
+            r#"cidrmatch(WorkstationName . if(match(WorkstationName, "/"), "", "/32"), IpAddress)"#,
+        ),
+    ] {
+        assert_eq!(super::condition(kql), spl, "{kql}");
+    }
+    let text = behind_head(
+        "let r = SecurityEvent | summarize make_set(WorkstationName); SecurityEvent | where ipv4_is_in_any_range(IpAddress, toscalar(r))",
+    );
+    assert!(text.contains(r#". if(match("#) && text.contains(r#""/"), "", "/32"), IpAddress)"#), "{text}");
+}
+
+#[test]
+fn the_whole_match_is_a_group_with_a_number() {
+    for (kql, spl) in [
+        (r#"replace_regex(Account, @"a.c", @"<\0>") == "x""#, r#"replace(Account, "(a.c)", "<\1>")="x""#),
+        (r#"replace_regex(Account, @"(a)b", @"\1-\0") == "x""#, r#"replace(Account, "((a)b)", "\2-\1")="x""#),
+        (r#"replace_regex(Account, @"(a)b", @"\1") == "x""#, r#"replace(Account, "(a)b", "\1")="x""#),
+    ] {
+        assert_eq!(super::condition(kql), spl, "{kql}");
+    }
+}
