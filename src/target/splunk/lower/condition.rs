@@ -89,10 +89,20 @@ impl Lower<'_> {
                 Eval::compare(if want { CompareOp::NotEqual } else { CompareOp::Equal }, val.expr, Eval::integer(0))
             }
             _ => {
-                let text = self.to_text(val, expr.span)?;
-                is_text(lowered(&text), word)
+                let text = self.truth_word(val, expr.span)?;
+                is_text(text, word)
             }
         })
+    }
+
+    /// The text of a value that may be a truth value inside of JSON, in lower case: `json_extract` "converts a JSON Boolean
+    /// to a Boolean", which `tostring` writes as `True` or `False`
+    /// (<https://help.splunk.com/en/splunk-enterprise/spl-search-reference/9.4/evaluation-functions/json-functions>).
+    pub(super) fn truth_word(&mut self, val: super::Val, span: Span) -> Result<Eval> {
+        let extracted = |text: &Eval| matches!(text, Eval::Call(name, _) if name.starts_with("json_extract"));
+        let text = self.to_text(val, span)?;
+        let text = if extracted(&text) { Eval::call("tostring", [text]) } else { text };
+        Ok(lowered(&text))
     }
 
     /// Whether an expression is never null.

@@ -2,6 +2,7 @@
 
 use super::value::{is_text, truncated};
 use super::{Flow, Lower, Repr, Result, Val, object_text, refuse};
+use crate::functions::Shape;
 use crate::ir::{Cast, CastKind, CompareOp, Expr, Json};
 use crate::literal::format_guid;
 use crate::source::Span;
@@ -22,6 +23,11 @@ impl Lower<'_> {
         }
         let from = node.operand.ty.ty;
         match expr.ty.ty {
+            // `mv_to_json_array` makes strings of all values unless it is to infer their types, and then of none.
+            Type::String if val.repr == Repr::Multi && is_array_of_bare(&node.operand) => {
+                let array = Eval::call("mv_to_json_array", [val.expr, Eval::call("true", [])]);
+                Ok(Val::new(Eval::call("coalesce", [array, Eval::text("[]")]), Repr::Text))
+            }
             Type::String => Ok(Val::new(self.to_text(val, span)?, Repr::Text)),
             Type::Int | Type::Long => {
                 let number = match (&val.repr, from) {
@@ -75,7 +81,7 @@ impl Lower<'_> {
                     Repr::Bool,
                 )),
                 _ => {
-                    let text = super::text::lowered(&self.to_text(val, span)?);
+                    let text = self.truth_word(val, span)?;
                     Ok(Val::new(
                         Eval::call(
                             "case",
@@ -257,6 +263,11 @@ impl Lower<'_> {
         let val = self.value(flow, expr)?;
         Ok((val.repr == Repr::Multi).then_some(val.expr))
     }
+}
+
+/// Whether all elements are known to stand in JSON without quotes.
+fn is_array_of_bare(expr: &Expr) -> bool {
+    matches!(expr.ty.shape, Shape::Array(ty) if ty.is_numeric() || ty == Type::Bool)
 }
 
 /// The items of a literal array of strings or numbers.

@@ -161,3 +161,29 @@ fn the_whole_match_is_a_group_with_a_number() {
         assert_eq!(super::condition(kql), spl, "{kql}");
     }
 }
+
+#[test]
+fn numbers_have_no_quotes_in_the_text_of_an_array() {
+    let text = |of: &str| {
+        super::behind_head(&format!(
+            "SecurityEvent | summarize s = make_set({of}) by Computer | where tostring(s) == '[4625]' | project Computer"
+        ))
+    };
+    assert!(
+        text("EventID").contains(r#"| where coalesce(mv_to_json_array(s, true()), "[]")="[4625]""#),
+        "{}",
+        text("EventID")
+    );
+    assert!(text("Account").contains(r#"| where coalesce(mv_to_json_array(s), "[]")="[4625]""#), "{}", text("Account"));
+}
+
+#[test]
+fn a_truth_value_inside_of_json_is_one_of_splunk() {
+    let text = super::behind_head("SigninLogs | where DeviceDetail.isCompliant == true");
+    assert!(text.contains(r#"lower(tostring(json_extract(_raw, "DeviceDetail.isCompliant")))="true""#), "{text}");
+    let text = super::behind_head("SigninLogs | where tobool(DeviceDetail.isManaged)");
+    assert!(
+        text.contains(r#"in(lower(tostring(json_extract(_raw, "DeviceDetail.isManaged"))), "true", "1")"#),
+        "{text}"
+    );
+}
