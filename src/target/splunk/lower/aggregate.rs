@@ -224,11 +224,14 @@ impl Lower<'_> {
 
     /// Groups of which nothing is computed: `stats` cannot do without a count, and gives it no name that a key has.
     pub(super) fn groups_alone(&mut self, flow: &mut Flow, kind: Stats, by: Vec<String>) {
-        let plain = "count".to_owned();
-        let count = if by.contains(&plain) { self.helper("count") } else { plain };
-        let aggregates = vec![(Aggregate { function: "count".into(), argument: None }, count.clone())];
+        let mut counted = "count".to_owned();
+        let mut aggregates = Vec::new();
+        if by.contains(&counted) {
+            counted = self.helper("count");
+            aggregates.push((Aggregate { function: "count".into(), argument: None }, counted.clone()));
+        }
         flow.push(Command::Stats { kind, aggregates, by });
-        flow.push(Command::Fields { keep: false, fields: vec![count] });
+        flow.push(Command::Fields { keep: false, fields: vec![counted] });
     }
 
     pub(super) fn emit(

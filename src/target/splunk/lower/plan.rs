@@ -450,13 +450,14 @@ impl Lower<'_> {
             let text = decides && val.repr == Repr::Text;
             if text && !there {
                 value = super::text::or_empty(value);
-            } else if decides && !there && key.nulls_first {
-                let missing = Eval::call("isnull", [value.clone()]);
-                let rank = Eval::call("if", [missing, Eval::integer(0), Eval::integer(1)]);
-                let field = self.in_field(flow, rank, "has_value");
-                fields.push(SortField { field, descending: false, text: false });
             }
             let field = self.in_field(flow, value, "sort_key");
+            if decides && !text && !there && key.nulls_first {
+                let missing = Eval::call("isnull", [Eval::field(&field)]);
+                let rank = Eval::call("if", [missing, Eval::integer(0), Eval::integer(1)]);
+                let rank = self.in_field(flow, rank, "has_value");
+                fields.push(SortField { field: rank, descending: false, text: false });
+            }
             fields.push(SortField { field, descending: key.descending, text });
         }
         if !fields.is_empty() {

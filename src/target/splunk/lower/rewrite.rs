@@ -303,9 +303,12 @@ impl Lower<'_> {
             }
             Rewrite::SortArray => {
                 let array = self.array(flow, first)?;
-                if !matches!(first.ty.shape, Shape::Array(Type::String | Type::Guid | Type::DateTime | Type::Bool)) {
-                    let message = "`mvsort` puts numbers in the order of their texts, so that 10 comes before 9";
-                    self.lose(LossKind::Order, span, message);
+                let message = "`mvsort` puts numbers in the order of their texts, so that 10 comes before 9";
+                match first.ty.shape {
+                    Shape::Array(Type::String | Type::Guid | Type::DateTime | Type::Bool) => {}
+                    Shape::Array(ty) if ty.is_numeric() => self.lose(LossKind::Order, span, message),
+                    // Most arrays whose elements are not known hold texts.
+                    _ => self.at(false, |lower| lower.lose(LossKind::Order, span, message)),
                 }
                 Ok(Val::new(Eval::call("mvsort", [array]), Repr::Multi))
             }
@@ -523,15 +526,13 @@ fn with_whole_match(pattern: String, by: &str) -> (String, String) {
         if c != '\\' {
             continue;
         }
-        match chars.next() {
-            Some(next) => match next.to_digit(10) {
-                Some(group) => {
-                    names_whole |= group == 0;
-                    out.push_str(&(group + 1).to_string());
-                }
-                None => out.push(next),
-            },
-            None => {}
+        if let Some(next) = chars.next() {
+            if let Some(group) = next.to_digit(10) {
+                names_whole |= group == 0;
+                out.push_str(&(group + 1).to_string());
+            } else {
+                out.push(next);
+            }
         }
     }
     if names_whole { (format!("({pattern})"), out) } else { (pattern, by.to_owned()) }

@@ -148,7 +148,7 @@ fn a_single_address_is_a_network_of_one() {
     let text = behind_head(
         "let r = SecurityEvent | summarize make_set(WorkstationName); SecurityEvent | where ipv4_is_in_any_range(IpAddress, toscalar(r))",
     );
-    assert!(text.contains(r#". if(match("#) && text.contains(r#""/"), "", "/32"), IpAddress)"#), "{text}");
+    assert!(text.contains(". if(match(") && text.contains(r#""/"), "", "/32"), IpAddress)"#), "{text}");
 }
 
 #[test]
