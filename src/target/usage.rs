@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use crate::ir::{Argument, ColumnId, Expr, Op, Plan, SourceKind, Union};
+use crate::ir::{Argument, ColumnId, Expr, ExprKind, Op, Plan, SourceKind, Union};
 
 /// The columns that matter at one place of a plan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -81,10 +81,20 @@ impl PlanUsage {
     }
 }
 
+/// Whether an expression looks at the records before or behind.
+fn looks_around(expr: &Expr) -> bool {
+    let mut found = false;
+    expr.walk(&mut |e| found |= matches!(&e.kind, ExprKind::Call(function, _) if function.row().window));
+    found
+}
+
 /// What matters in front of an operation, given what matters behind it.
 fn before(op: &Op, mut usage: Usage, plan: &Plan, index: usize) -> Usage {
     match op {
-        Op::Filter(condition) => usage.decide(condition),
+        Op::Filter(condition) => {
+            usage.decide(condition);
+            usage.ordered |= looks_around(condition);
+        }
         Op::Window(window) => {
             usage.live.insert(window.column);
             usage.deciding.insert(window.column);
@@ -96,7 +106,9 @@ fn before(op: &Op, mut usage: Usage, plan: &Plan, index: usize) -> Usage {
                 usage.deciding.remove(&item.id);
             }
             for item in items {
-                usage.compute(&item.expr, behind.live.contains(&item.id), behind.deciding.contains(&item.id));
+                let deciding = behind.deciding.contains(&item.id);
+                usage.compute(&item.expr, behind.live.contains(&item.id), deciding);
+                usage.ordered |= deciding && looks_around(&item.expr);
             }
         }
         Op::Summarize { keys, aggregates } => {

@@ -320,6 +320,10 @@ fn records_are_ordered_and_cut() {
         "sort spl:order_auto(a) desc nulls last spl:order_auto(b) asc nulls last; take 10000"
     );
     assert_eq!(after("sort 0 - num(a)"), "sort spl:number(a) desc nulls last");
+    assert_eq!(
+        after("sort 0 -str(a), +num( b ), c"),
+        "sort spl:order_str(a) desc nulls last spl:number(b) asc nulls last spl:order_auto(c) asc nulls last"
+    );
     assert_eq!(after("head"), "take 10");
     assert_eq!(after("tail 3"), "step spl:tail count = 3");
     assert_eq!(after("dedup 2 a b keepempty=t"), "step spl:dedup count = 2 field = a field = b keepempty = true");

@@ -170,7 +170,12 @@ fn command(command: &Command, indent: usize, out: &mut Vec<String>) {
         Command::Sort { count, keys } => {
             let keys: Vec<String> = keys
                 .iter()
-                .map(|key| format!("{}{}", if key.descending { "-" } else { "+" }, field_name(&key.field)))
+                .map(|key| match (key.descending, field_name(&key.field)) {
+                    (true, field) if key.text => format!("-str({field})"),
+                    (false, field) if key.text => format!("+str({field})"),
+                    (true, field) => format!("-{field}"),
+                    (false, field) => format!("+{field}"),
+                })
                 .collect();
             out.push(format!("| sort {count} {}", keys.join(", ")));
         }

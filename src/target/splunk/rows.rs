@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::template;
 use super::tree::Eval;
 use crate::target::data::Cases;
-use crate::target::{Capabilities, DataError, DataFile, LossRow};
+use crate::target::{Capabilities, DataError, DataFile, Fields, LossRow};
 
 /// The files built in.
 const TARGET: DataFile<'_> =
@@ -43,6 +43,8 @@ pub struct TargetFile {
     pub native_table: String,
     /// The columns that hold the time of an event, which Splunk calls `_time`.
     pub time_columns: Vec<String>,
+    /// The fields that an event has without bringing them.
+    pub default_fields: Vec<String>,
     /// Columns and slots of dynamic values that hold an array wherever they hold anything.
     pub arrays: Vec<String>,
     /// Those of them whose elements are objects.
@@ -95,6 +97,8 @@ pub enum Rewrite {
     Extract,
     /// What is in one array and in none of the others.
     SetDifference,
+    /// An array in order.
+    SortArray,
     /// Values in even steps.
     Range,
     /// All matches of a group.
@@ -311,6 +315,14 @@ pub fn builtin() -> Result<&'static Data, DataError> {
 }
 
 impl Data {
+    /// Whether events may have a field of that name which no column of theirs is in: one that Splunk gives to all of them
+    /// or, where they follow CIM, one of those that tables are mapped to.
+    pub fn may_be_there(&self, field: &str, fields: Fields) -> bool {
+        self.target.default_fields.iter().any(|name| name == field)
+            || fields == Fields::Siem
+                && self.tables.values().any(|table| table.fields.values().any(|row| row.name() == field))
+    }
+
     /// Reads and checks the three files.
     ///
     /// # Errors
@@ -410,7 +422,7 @@ mod tests {
 
     #[test]
     fn mistakes_are_told_with_file_and_line() {
-        let target = "capabilities: {title: a, description: b, extension: c, limits: [d]}\nnative_search: x\nnative_table: y\ntime_columns: []\narrays: []\nobjects: []\ntime_format: x\n";
+        let target = "capabilities: {title: a, description: b, extension: c, limits: [d]}\nnative_search: x\nnative_table: y\ntime_columns: []\ndefault_fields: []\narrays: []\nobjects: []\ntime_format: x\n";
         let read = |functions: &str, tables: &str| {
             let file = |name, text| DataFile { name, text };
             Data::read(file("t", target), file("f", functions), file("s", tables)).unwrap_err().to_string()

@@ -301,6 +301,8 @@ pub struct SortField {
     pub field: String,
     /// Whether the greatest comes first.
     pub descending: bool,
+    /// Whether its values are texts, also those that look like numbers or addresses.
+    pub text: bool,
 }
 
 impl Eval {

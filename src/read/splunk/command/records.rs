@@ -19,6 +19,27 @@ fn count(value: i64, span: Span) -> Expr {
     Expr::literal(Value::Long(value), span)
 }
 
+/// The orders of `sort`, each with the function that makes what is compared.
+const ORDERS: &[(&str, &str)] = &[("auto", "order_auto"), ("num", "number"), ("ip", "order_ip"), ("str", "order_str")];
+
+fn order_of(word: &str) -> Option<&'static str> {
+    ORDERS.iter().find(|(name, _)| word.eq_ignore_ascii_case(name)).map(|(_, function)| *function)
+}
+
+/// Whether it goes downwards and what is compared, of an order with a sign before it.
+fn signed_order(text: Text<'_>) -> Option<(bool, &'static str)> {
+    let word = text.text.strip_prefix(['-', '+'])?;
+    Some((text.text.starts_with('-'), order_of(word)?))
+}
+
+/// The parentheses that follow a piece.
+fn group_behind<'t>(items: &[Item<'t>], index: usize) -> Option<Text<'t>> {
+    match items.get(index + 1) {
+        Some(Item::Group(group)) => Some(*group).filter(|group| group.text.len() > 2),
+        _ => None,
+    }
+}
+
 /// `sort`
 pub(super) fn sort(reader: &mut Reader<'_>, pipe: &mut Pipe, stage: &Stage<'_>) -> Lowered<()> {
     let arguments = reader.arguments(stage, &[("limit", Kind::Count)])?;
@@ -36,17 +57,29 @@ pub(super) fn sort(reader: &mut Reader<'_>, pipe: &mut Pipe, stage: &Stage<'_>) 
                     None => (sign.take(), function.text),
                 };
                 sign = sign_before;
-                let order = match word.to_ascii_lowercase().as_str() {
-                    "auto" => "order_auto",
-                    "num" => "number",
-                    "ip" => "order_ip",
-                    "str" => "order_str",
-                    _ => {
-                        let message = format!("`sort` has no order `{word}`");
-                        return Err(reader.wrong(&code::SPL_UNKNOWN_FUNCTION, *text, message));
-                    }
+                let Some(order) = order_of(word) else {
+                    let message = format!("`sort` has no order `{word}`");
+                    return Err(reader.wrong(&code::SPL_UNKNOWN_FUNCTION, *text, message));
                 };
                 (*text, order, plain(*field))
+            }
+            // `-num(field)`: the sign stands right before the order.
+            Item::Word(text) if signed_order(*text).is_some() && group_behind(&arguments.items, index).is_some() => {
+                let (Some((descending, order)), Some(group)) =
+                    (signed_order(*text), group_behind(&arguments.items, index))
+                else {
+                    continue;
+                };
+                sign = Some(descending);
+                let inside = group.slice(1, group.text.len() - 1);
+                let blank = inside.text.len() - inside.text.trim_start().len();
+                (*text, order, plain(inside.slice(blank, blank + inside.text.trim().len())))
+            }
+            Item::Group(_)
+                if index > 0
+                    && matches!(arguments.items.get(index - 1), Some(Item::Word(text)) if signed_order(*text).is_some()) =>
+            {
+                continue;
             }
             Item::Word(text)
                 if keys.is_empty()

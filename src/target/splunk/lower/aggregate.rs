@@ -214,14 +214,26 @@ impl Lower<'_> {
             let name = self.helper("_rows");
             parts.aggregates.push((Aggregate { function: "count".into(), argument: None }, name));
         }
-        let no_aggregate = parts.aggregates.is_empty();
-        self.emit(flow, kind, std::mem::take(&mut parts.emptied), std::mem::take(&mut parts.aggregates), by);
-        if no_aggregate {
-            flow.push(Command::Fields { keep: false, fields: vec!["count".to_owned()] });
+        if parts.aggregates.is_empty() {
+            self.groups_alone(flow, kind, by);
+        } else {
+            self.emit(flow, kind, std::mem::take(&mut parts.emptied), std::mem::take(&mut parts.aggregates), by);
         }
         let _ = schema;
         self.settle(flow, parts, restore);
         Ok(())
+    }
+
+    /// Groups of which nothing is computed: `stats` cannot do without a count, and gives it no name that a key has.
+    pub(super) fn groups_alone(&mut self, flow: &mut Flow, kind: Stats, by: Vec<String>) {
+        let mut counted = "count".to_owned();
+        let mut aggregates = Vec::new();
+        if by.contains(&counted) {
+            counted = self.helper("count");
+            aggregates.push((Aggregate { function: "count".into(), argument: None }, counted.clone()));
+        }
+        flow.push(Command::Stats { kind, aggregates, by });
+        flow.push(Command::Fields { keep: false, fields: vec![counted] });
     }
 
     pub(super) fn emit(
@@ -414,8 +426,17 @@ impl Lower<'_> {
                 format!("`{function}` has no counterpart in `stats`"),
             );
         };
-        let (argument, repr) = self.stats_argument(flow, call, row, parts)?;
+        // Splunk's compares as numbers what looks like some, KQL's compares texts; `values` has them in the order of texts
+        // (<https://help.splunk.com/en/splunk-enterprise/spl-search-reference/9.4/statistical-and-charting-functions>).
+        let end = self.end_of_texts(call, stats);
+        let (argument, repr) = self.stats_argument(flow, call, row, row.counts_empty || end.is_some(), parts)?;
         let field = field_of(self, *output);
+        if let Some(end) = end {
+            parts.shortened.push((field.clone(), Eval::call("mvindex", [Eval::field(&field), Eval::integer(end)])));
+            parts.slots.push((*output, Slot::new(Val::new(Eval::field(&field), repr))));
+            parts.aggregates.push((Aggregate { function: "values".into(), argument }, field));
+            return Ok(());
+        }
         if let Some(limit) = row.limit.and_then(|at| call.arguments.get(at - 1))
             && let Some(limit) = limit.as_literal().and_then(Value::as_integer).filter(|n| (1..1_000_000).contains(n))
         {
@@ -442,6 +463,7 @@ impl Lower<'_> {
         flow: &mut Flow,
         call: &AggregateCall,
         row: &AggregateRow,
+        counts_empty: bool,
         parts: &mut Parts,
     ) -> Result<(Option<Eval>, Repr)> {
         let ty = call.outputs.first().map(|id| self.query.columns[*id].ty.ty);
@@ -468,7 +490,7 @@ impl Lower<'_> {
             Repr::Time if gathers => self.to_text(val, subject.span)?,
             _ => self.whole_value(&val),
         };
-        if row.counts_empty && is_text && !self.is_filled(flow, subject) {
+        if counts_empty && is_text && !self.is_filled(flow, subject) {
             match &value {
                 Eval::Field(field) if condition.is_none() => parts.emptied.push(field.clone()),
                 _ => value = super::text::or_empty(value),
@@ -478,6 +500,17 @@ impl Lower<'_> {
             value = Eval::call("if", [condition, value, Eval::call("null", [])]);
         }
         Ok((Some(value), repr))
+    }
+
+    /// Where in the order of texts the value stands that `max` or `min` gives of them; nothing for any other call.
+    fn end_of_texts(&self, call: &AggregateCall, stats: &str) -> Option<i64> {
+        let of_text =
+            call.outputs.first().is_some_and(|id| self.query.columns[*id].ty.ty == crate::types::Type::String);
+        match stats {
+            "max" if of_text => Some(-1),
+            "min" if of_text => Some(0),
+            _ => None,
+        }
     }
 
     /// Whether the elements of a value, not the value, are collected.

@@ -255,7 +255,12 @@ impl Lower<'_> {
 
     /// The text of an array. An array without elements has one, null has none.
     pub(super) fn array_text(&mut self, flow: &Flow, expr: &Expr, multi: Eval) -> Eval {
-        let json = Eval::call("mv_to_json_array", [multi]);
+        // It makes strings of all values unless it is to infer their types, and then of none.
+        let json = if super::represent::is_array_of_bare(expr) {
+            Eval::call("mv_to_json_array", [multi, Eval::call("true", [])])
+        } else {
+            Eval::call("mv_to_json_array", [multi])
+        };
         match self.known(flow, expr) {
             Known::Always => Eval::call("coalesce", [json, Eval::text("[]")]),
             _ => {

@@ -102,10 +102,20 @@ impl Lower<'_> {
                 Eval::compare(if want { CompareOp::NotEqual } else { CompareOp::Equal }, val.expr, Eval::integer(0))
             }
             _ => {
-                let text = self.to_text(val, expr.span)?;
-                is_text(lowered(&text), word)
+                let text = self.truth_word(val, expr.span)?;
+                is_text(text, word)
             }
         })
+    }
+
+    /// The text of a value that may be a truth value inside of JSON, in lower case: `json_extract` "converts a JSON Boolean
+    /// to a Boolean", which `tostring` writes as `True` or `False`
+    /// (<https://help.splunk.com/en/splunk-enterprise/spl-search-reference/9.4/evaluation-functions/json-functions>).
+    pub(super) fn truth_word(&mut self, val: super::Val, span: Span) -> Result<Eval> {
+        let extracted = |text: &Eval| matches!(text, Eval::Call(name, _) if name.starts_with("json_extract"));
+        let text = self.to_text(val, span)?;
+        let text = if extracted(&text) { Eval::call("tostring", [text]) } else { text };
+        Ok(lowered(&text))
     }
 
     /// Whether an expression is never null.
@@ -273,6 +283,15 @@ impl Lower<'_> {
                 // The two ends of a word, which PCRE takes for the signs themselves.
                 '\\' if !in_class && matches!(chars.peek(), Some('<' | '>')) => {
                     out.push_str(if chars.next() == Some('<') { r"\b(?=\w)" } else { r"\b(?<=\w)" });
+                }
+                // `rex` makes a field of every group that has a name, and none but the one that is asked for is wanted.
+                '(' if !in_class => {
+                    out.push(c);
+                    let rest: String = chars.clone().take("?P<".len() + 1).collect();
+                    let name = ["?P<", "?<"].iter().find_map(|open| rest.strip_prefix(open));
+                    if name.is_some_and(|name| !name.starts_with(['=', '!'])) {
+                        chars.by_ref().find(|c| *c == '>');
+                    }
                 }
                 // Blanks before a number of times count for nothing; PCRE takes such braces for text.
                 '{' if !in_class => {

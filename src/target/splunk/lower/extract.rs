@@ -8,6 +8,9 @@ use crate::target::ledger::Accounts as _;
 use crate::target::splunk::tree::{Command, Eval, Operator};
 use crate::types::Type;
 
+/// The most characters that the name of a group has in PCRE.
+const LONGEST_GROUP: usize = 32;
+
 impl Lower<'_> {
     pub(super) fn extract_json(&mut self, flow: &mut Flow, arguments: &[Expr], expr: &Expr) -> Result<Val> {
         let [path, subject, ..] = arguments else { return written_out(expr) };
@@ -81,14 +84,23 @@ impl Lower<'_> {
         })
     }
 
-    /// Whether a group may bear a name: `rex` takes words alone, and leaves a field as it is where nothing matches.
-    pub(super) fn is_free_group(&self, flow: &Flow, name: &str) -> bool {
-        let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-            && !name.starts_with(|c: char| c.is_ascii_digit() || c == '_');
+    /// Whether `rex` can give a field of that name and nothing else: a group is a word of at most 32 characters
+    /// (<https://www.pcre.org/original/doc/html/pcrepattern.html#SEC16>), and a field that an event has by itself keeps its
+    /// value where nothing matches.
+    pub(super) fn can_name_group(&self, name: &str) -> bool {
+        name.len() <= LONGEST_GROUP
+            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+            && !name.starts_with(|c: char| c.is_ascii_digit())
+            && !self.is_time_name(name)
+            && !self.data.may_be_there(name, self.options.fields)
+    }
+
+    /// Whether a group may bear a name: `rex` leaves a field as it is where nothing matches.
+    fn is_free_group(&self, flow: &Flow, name: &str) -> bool {
         let of_table =
             |info: &crate::ir::ColumnInfo| *info.name == *name && !matches!(info.origin, crate::ir::Origin::Computed);
-        plain
-            && !self.is_time_name(name)
+        self.can_name_group(name)
+            && !name.starts_with('_')
             && *name != *self.data.target.native_table
             && !flow.slots.values().any(|slot| slot.val.expr.reads(name))
             && !self.query.columns.iter().any(|(_, info)| of_table(info))

@@ -58,15 +58,10 @@ impl Lower<'_> {
                         .iter()
                         .find(|c| c.id == *id)
                         .map_or_else(|| self.query.columns[*id].name.clone(), |c| c.name.clone());
-                    let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-                        && !name.starts_with(|c: char| c.is_ascii_digit());
                     let free =
                         input.get(&name).is_none() && !flow.slots.values().any(|slot| slot.val.expr.reads(&name));
-                    let field = if plain && free && !self.is_time_name(&name) {
-                        name.to_string()
-                    } else {
-                        self.helper("parsed")
-                    };
+                    let field =
+                        if free && self.can_name_group(&name) { name.to_string() } else { self.helper("parsed") };
                     let to_end = at == last;
                     let inner = match ty {
                         Type::Int | Type::Long => r"[+-]?\d+",

@@ -67,9 +67,14 @@ impl Lower<'_> {
         let val = self.value(flow, first)?;
         let val = if val.repr == Repr::TimeText { Val::new(self.to_time(val, first.span)?, Repr::Time) } else { val };
         let repr = whole_repr(&val.repr);
-        let value = self.whole_value(&val);
+        let mut value = self.whole_value(&val);
+        // A text that is missing is the least of all, where `sort` takes it for the greatest.
+        if repr == Repr::Text && !picker.greatest && !self.is_filled(flow, first) {
+            value = super::text::or_empty(value);
+        }
         let sort_field = self.in_field(flow, value, "greatest");
-        let keys = vec![SortField { field: sort_field.clone(), descending: picker.greatest }];
+        let text = repr == Repr::Text;
+        let keys = vec![SortField { field: sort_field.clone(), descending: picker.greatest, text }];
         if by.is_empty() {
             flow.push(Command::Sort { count: 1, keys });
         } else {
@@ -120,17 +125,27 @@ impl Lower<'_> {
             return Ok(Vec::new());
         }
         let (by, _) = self.group_fields(flow, keys)?;
-        let mut extremes = Vec::new();
+        let (mut extremes, mut texts) = (Vec::new(), Vec::new());
         let mut values: Vec<(Aggregate, String, ColumnId, Repr)> = Vec::new();
         for picker in pickers {
             let Some(first) = picker.call.arguments.first() else { continue };
             let val = self.value(flow, first)?;
             let val =
                 if val.repr == Repr::TimeText { Val::new(self.to_time(val, first.span)?, Repr::Time) } else { val };
+            let text = val.repr == Repr::Text;
             let value = self.whole_value(&val);
+            let value = if text && !self.is_filled(flow, first) { super::text::or_empty(value) } else { value };
             let field = self.in_field(flow, value, "value");
             let (function, wanted) = if picker.greatest { ("max", "greatest") } else { ("min", "least") };
             let extreme = self.helper(wanted);
+            // Texts that look like numbers are none: `values` has all in the order of texts.
+            let function = if text {
+                let end = Eval::integer(if picker.greatest { -1 } else { 0 });
+                texts.push((extreme.clone(), Eval::call("mvindex", [Eval::field(&extreme), end])));
+                "values"
+            } else {
+                function
+            };
             let aggregate = Aggregate { function: function.into(), argument: Some(Eval::field(&field)) };
             extremes.push((aggregate, extreme.clone()));
             let is_it = Eval::compare(CompareOp::Equal, Eval::field(&field), Eval::field(&extreme));
@@ -157,6 +172,9 @@ impl Lower<'_> {
             }
         }
         flow.push(Command::Stats { kind: Stats::Rows, aggregates: extremes, by });
+        if !texts.is_empty() {
+            flow.push(Command::Eval(texts));
+        }
         Ok(values)
     }
 }

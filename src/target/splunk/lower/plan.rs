@@ -77,8 +77,10 @@ impl Lower<'_> {
                     Some(Op::Take(count)) => count.as_literal().and_then(Value::as_integer),
                     _ => None,
                 };
-                self.sort(flow, keys, count.and_then(|n| u64::try_from(n).ok()).filter(|n| *n > 0))?;
-                return Ok(count.is_some_and(|n| n > 0));
+                let count = count.filter(|n| *n > 0);
+                let decides = count.is_some() || after.ordered;
+                self.sorted(flow, keys, count.and_then(|n| u64::try_from(n).ok()), decides)?;
+                return Ok(count.is_some());
             }
             Op::Serialize | Op::Render { .. } => {}
             Op::Take(count) | Op::Sample(count) => {
@@ -428,8 +430,7 @@ impl Lower<'_> {
         }
         let columns: Vec<(ColumnId, std::sync::Arc<str>)> = schema.iter().map(|c| (c.id, c.name.clone())).collect();
         let (fields, restore) = self.group_fields(flow, &columns)?;
-        flow.push(Command::Stats { kind: Stats::Groups, aggregates: Vec::new(), by: fields });
-        flow.push(Command::Fields { keep: false, fields: vec!["count".to_owned()] });
+        self.groups_alone(flow, Stats::Groups, fields);
         if !restore.is_empty() {
             flow.push(Command::Eval(restore));
         }
@@ -439,13 +440,33 @@ impl Lower<'_> {
         Ok(())
     }
 
+    /// `sort` where the order decides.
     pub(super) fn sort(&mut self, flow: &mut Flow, keys: &[SortKey], count: Option<u64>) -> Result<()> {
+        self.sorted(flow, keys, count, true)
+    }
+
+    /// `sort`. Splunk puts what has no value at the end either way, and compares texts that look like numbers or addresses
+    /// as such unless told otherwise
+    /// (<https://help.splunk.com/en/splunk-enterprise/spl-search-reference/9.4/search-commands/sort>); where the order
+    /// `decides` which records there are, it has to be that of KQL.
+    fn sorted(&mut self, flow: &mut Flow, keys: &[SortKey], count: Option<u64>, decides: bool) -> Result<()> {
         let mut fields = Vec::with_capacity(keys.len());
         for key in keys {
             let val = self.value(flow, &key.expr)?;
-            let value = self.whole_value(&val);
+            let mut value = self.whole_value(&val);
+            let there = self.computes_filled(flow, &key.expr) || value == Eval::field("_time");
+            let text = decides && val.repr == Repr::Text;
+            if text && !there {
+                value = super::text::or_empty(value);
+            }
             let field = self.in_field(flow, value, "sort_key");
-            fields.push(SortField { field, descending: key.descending });
+            if decides && !text && !there && key.nulls_first {
+                let missing = Eval::call("isnull", [Eval::field(&field)]);
+                let rank = Eval::call("if", [missing, Eval::integer(0), Eval::integer(1)]);
+                let rank = self.in_field(flow, rank, "has_value");
+                fields.push(SortField { field: rank, descending: false, text: false });
+            }
+            fields.push(SortField { field, descending: key.descending, text });
         }
         if !fields.is_empty() {
             flow.push(Command::Sort { count: count.unwrap_or(0), keys: fields });
@@ -484,7 +505,7 @@ impl Lower<'_> {
         flow.push(Command::Stats { kind: Stats::Groups, aggregates: vec![(aggregate, field.clone())], by: fields });
         flow.slots.retain(|id, _| *id == of.id);
         flow.slots.insert(measure, Slot::filled(Val::new(Eval::field(&field), Repr::Number)));
-        flow.push(Command::Sort { count, keys: vec![SortField { field, descending: true }] });
+        flow.push(Command::Sort { count, keys: vec![SortField { field, descending: true, text: false }] });
         flow.closed = true;
         flow.narrowed = true;
         Ok(())

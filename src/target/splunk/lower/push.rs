@@ -151,7 +151,12 @@ impl Lower<'_> {
             && !needle.contains(char::is_control);
         // A backslash before the wildcard could be read as its escape.
         let ambiguous = open_end && needle.ends_with('\\');
-        (plain && !ambiguous).then(|| Pattern { open_start, text: needle.to_owned(), open_end })
+        let whole = !open_start && !open_end;
+        (plain && !ambiguous && !(whole && is_network(needle))).then(|| Pattern {
+            open_start,
+            text: needle.to_owned(),
+            open_end,
+        })
     }
 
     /// The field and the values of a list that is compared as a whole.
@@ -232,6 +237,18 @@ impl Lower<'_> {
             test => self.pattern(test, needle),
         }
     }
+}
+
+/// Whether the search language takes a value for a network, and so finds every address in it: "supports IPv4 and IPv6
+/// addresses and subnets that use CIDR notation"
+/// (<https://help.splunk.com/en/splunk-enterprise/spl-search-reference/9.4/search-commands/search>). `where` compares texts.
+fn is_network(value: &str) -> bool {
+    value.split_once('/').is_some_and(|(address, length)| {
+        address.contains(['.', ':'])
+            && address.chars().all(|c| c.is_ascii_hexdigit() || matches!(c, '.' | ':'))
+            && !length.is_empty()
+            && length.chars().all(|c| c.is_ascii_digit() || c == '.')
+    })
 }
 
 fn case_message() -> String {

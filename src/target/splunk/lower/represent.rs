@@ -3,6 +3,7 @@
 use super::text::{lowered, matches};
 use super::value::{is_text, truncated};
 use super::{Flow, Lower, Repr, Result, Val, object_text, refuse};
+use crate::functions::Shape;
 use crate::ir::{Cast, CastKind, CompareOp, Expr, Json};
 use crate::literal::format_guid;
 use crate::source::Span;
@@ -87,7 +88,7 @@ impl Lower<'_> {
                     Repr::Bool,
                 )),
                 _ => {
-                    let text = self.to_text(val, span)?;
+                    let text = if Self::is_held(flow, &node.operand) { val.expr } else { self.truth_word(val, span)? };
                     let arms = [true, false].map(|truth| {
                         let word = Eval::text(if truth { "true" } else { "false" });
                         [written_as(text.clone(), truth), word]
@@ -292,6 +293,11 @@ impl Lower<'_> {
 /// Where `tobool` takes a text for true, or for false.
 pub(super) fn written_as(text: Eval, truth: bool) -> Eval {
     matches(text, if truth { TRUE } else { FALSE }.to_owned())
+}
+
+/// Whether all elements are known to stand in JSON without quotes.
+pub(super) fn is_array_of_bare(expr: &Expr) -> bool {
+    matches!(expr.ty.shape, Shape::Array(ty) if ty.is_numeric() || ty == Type::Bool)
 }
 
 /// The items of a literal array of strings or numbers.

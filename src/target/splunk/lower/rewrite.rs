@@ -5,7 +5,7 @@ use super::text::{escaped, matches};
 use super::time::strftime;
 use super::value::joined_text;
 use super::{Flow, Lower, Repr, Result, Val, refuse};
-use crate::functions::FunctionId;
+use crate::functions::{FunctionId, Shape};
 use crate::ir::{Access, CompareOp, Expr, ExprKind, Value};
 use crate::source::Span;
 use crate::target::LossKind;
@@ -175,11 +175,9 @@ impl Lower<'_> {
                     return written_out(pattern);
                 };
                 let pattern = self.pcre(source, pattern.span);
+                let (pattern, by) = with_whole_match(pattern, by);
                 let text = self.text(flow, subject)?;
-                Ok(Val::new(
-                    Eval::call("replace", [text, Eval::Regex(pattern), Eval::Regex(by.to_owned())]),
-                    Repr::Text,
-                ))
+                Ok(Val::new(Eval::call("replace", [text, Eval::Regex(pattern), Eval::Regex(by)]), Repr::Text))
             }
             Rewrite::ReplaceString => {
                 let [subject, what, by] = arguments else { return written_out(expr) };
@@ -301,6 +299,17 @@ impl Lower<'_> {
                 }
                 Ok(Val::new(Eval::call("json_object", slots), Repr::Json))
             }
+            Rewrite::SortArray => {
+                let array = self.array(flow, first)?;
+                let message = "`mvsort` puts numbers in the order of their texts, so that 10 comes before 9";
+                match first.ty.shape {
+                    Shape::Array(Type::String | Type::Guid | Type::DateTime | Type::Bool) => {}
+                    Shape::Array(ty) if ty.is_numeric() => self.lose(LossKind::Order, span, message),
+                    // Most arrays whose elements are not known hold texts.
+                    _ => self.at(false, |lower| lower.lose(LossKind::Order, span, message)),
+                }
+                Ok(Val::new(Eval::call("mvsort", [array]), Repr::Multi))
+            }
             Rewrite::Range => self.even_steps(flow, arguments, expr),
             Rewrite::SetDifference => {
                 let [first, others @ ..] = arguments else { return written_out(expr) };
@@ -356,14 +365,20 @@ impl Lower<'_> {
                     let [ranges] = rest else { return written_out(rest.first().unwrap_or(first)) };
                     let ranges = self.array(flow, ranges)?;
                     let field = Eval::Field(self.in_field(flow, ranges, "ranges"));
-                    let inside = Eval::call("cidrmatch", [field.clone(), address.clone()]);
+                    let has_length = matches(field.clone(), "/".to_owned());
+                    let own = if function.name().starts_with("ipv4") { "/32" } else { "/128" };
+                    let length = Eval::call("if", [has_length, Eval::text(""), Eval::text(own)]);
+                    let network = Eval::operation(field.clone(), Operator::Concat, length);
+                    let inside = Eval::call("cidrmatch", [network, address.clone()]);
                     let fitting = Eval::call("if", [inside, field.clone(), Eval::call("null", [])]);
                     let fitting = Eval::call("mvmap", [field, fitting]);
                     let test = Eval::call(if want { "isnotnull" } else { "isnull" }, [fitting]);
                     return Ok(Some(if want { test } else { Eval::all(vec![super::text::is_filled(&address), test]) }));
                 };
-                let tests: Vec<Eval> =
-                    ranges.iter().map(|range| Eval::call("cidrmatch", [Eval::text(range), address.clone()])).collect();
+                let tests: Vec<Eval> = ranges
+                    .iter()
+                    .map(|range| Eval::call("cidrmatch", [Eval::Text(network(range)), address.clone()]))
+                    .collect();
                 if want {
                     return Ok(Some(Eval::any(tests)));
                 }
@@ -496,6 +511,39 @@ impl Lower<'_> {
         let reaches = Eval::compare(CompareOp::GreaterOrEqual, Eval::call("len", [text]), *least);
         Ok(Val::new(Eval::call("if", [reaches, part, Eval::text("")]), Repr::Text))
     }
+}
+
+/// A range of addresses in the notation that `cidrmatch` asks for: KQL also takes a single address for one.
+fn network(range: &str) -> String {
+    match range.contains('/') {
+        true => range.to_owned(),
+        false if range.contains(':') => format!("{range}/128"),
+        false => format!("{range}/32"),
+    }
+}
+
+/// A pattern and what is put in its place where that names the whole match `\0`, as Splunk documents no name but those of
+/// groups (<https://help.splunk.com/en/splunk-enterprise/spl-search-reference/9.4/evaluation-functions/text-functions>):
+/// the whole becomes the first group.
+fn with_whole_match(pattern: String, by: &str) -> (String, String) {
+    let mut out = String::with_capacity(by.len());
+    let mut names_whole = false;
+    let mut chars = by.chars();
+    while let Some(c) = chars.next() {
+        out.push(c);
+        if c != '\\' {
+            continue;
+        }
+        if let Some(next) = chars.next() {
+            if let Some(group) = next.to_digit(10) {
+                names_whole |= group == 0;
+                out.push_str(&(group + 1).to_string());
+            } else {
+                out.push(next);
+            }
+        }
+    }
+    if names_whole { (format!("({pattern})"), out) } else { (pattern, by.to_owned()) }
 }
 
 /// Strings one behind the other.

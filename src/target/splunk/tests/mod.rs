@@ -1,6 +1,7 @@
 //! From KQL to SPL, construct by construct.
 
 mod proofs;
+mod stated;
 
 use super::Splunk;
 use crate::bind::bind;
