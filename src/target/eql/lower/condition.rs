@@ -12,8 +12,8 @@ use crate::ir::{
 };
 use crate::literal::{format_datetime, format_guid};
 use crate::source::Span;
-use crate::target::elastic::lucene;
 use crate::target::elastic::tables::StoredType;
+use crate::target::elastic::{lucene, network};
 use crate::target::sets::{table_of, written_out};
 use crate::target::{Loss, LossKind};
 use crate::types::Type;
@@ -388,6 +388,7 @@ impl Lower<'_> {
                 if name == "ipv4_is_private" {
                     ranges = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"].map(str::to_owned).to_vec();
                 }
+                let ranges: Vec<String> = ranges.into_iter().map(network::block).collect();
                 let subject = self.subject(first)?;
                 if subject.stored != Some(StoredType::Ip) {
                     let message =
@@ -398,7 +399,13 @@ impl Lower<'_> {
                 Ok(if want {
                     test
                 } else {
-                    Condition::all(vec![Condition::Missing(subject.name, false), Condition::Not(Box::new(test))])
+                    // An address of IPv6 is none to KQL's functions of IPv4, and neither in a range nor out of it.
+                    let there = if name.starts_with("ipv4_") {
+                        Condition::Cidr(subject.name, vec![network::ALL_OF_V4.to_owned()])
+                    } else {
+                        Condition::Missing(subject.name, false)
+                    };
+                    Condition::all(vec![there, Condition::Not(Box::new(test))])
                 })
             }
             _ => refuse(LossKind::UnsupportedFunction, span, format!("EQL has no counterpart of `{name}`; use ES|QL")),

@@ -4,14 +4,15 @@ use super::partners::stored_as;
 use super::set::found;
 use super::value::lowered;
 use super::{Flow, Lower, Result, refuse};
+use crate::functions::FunctionId;
 use crate::ir::{
     AnyColumn, Between, CaseRule, Compare as Comparison, CompareOp, Expr as Ir, ExprKind, Membership, NullRule,
     Quantifier, RegexDialect, RegexMatch, StringMatch, StringTest, TermRule, Value, ValueSet,
 };
 use crate::source::Span;
 use crate::target::LossKind;
-use crate::target::elastic::lucene;
 use crate::target::elastic::tables::{StoredType, Values};
+use crate::target::elastic::{lucene, network};
 use crate::target::esql::rows::Emit;
 use crate::target::esql::tree::Expr;
 use crate::target::ledger::Accounts as _;
@@ -72,7 +73,7 @@ impl Lower<'_> {
                     }
                     Some((Emit::Rewrite(rewrite), ..)) => {
                         let holds = self.rewrite(flow, *rewrite, *function, arguments, expr)?;
-                        Ok(if want { holds } else { Expr::Not(Box::new(holds)) })
+                        Ok(if want { holds } else { fails(*function, holds) })
                     }
                     _ => self.truth(flow, expr, want),
                 }
@@ -555,6 +556,22 @@ pub(super) fn literal_match(
         }
     };
     if want { positive } else { complement(positive, text, filled) }
+}
+
+/// Where a condition is false that is written out for a function.
+pub(super) fn fails(function: FunctionId, holds: Expr) -> Expr {
+    let all = match &holds {
+        // An address of IPv6 is none to KQL's functions of IPv4, and neither in a range nor out of it.
+        Expr::Call(name, arguments) if name == "CIDR_MATCH" && function.name().starts_with("ipv4_") => {
+            arguments.first().map(|address| [address.clone(), Expr::text(network::ALL_OF_V4)])
+        }
+        _ => None,
+    };
+    let opposite = Expr::Not(Box::new(holds));
+    match all {
+        Some(all) => Expr::all(vec![Expr::call("CIDR_MATCH", all), opposite]),
+        None => opposite,
+    }
 }
 
 /// True where a text is missing or empty.
