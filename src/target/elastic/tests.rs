@@ -1,11 +1,14 @@
-//! What translations to ES|QL and EQL have in common.
+//! What fields can hold and are called, as translations to ES|QL and EQL say it.
+//!
+//! Sources: the field definitions and ingest pipelines of elastic/integrations, the field types of ECS, and what
+//! Elasticsearch's verifiers of both languages refuse.
 
 use crate::bind::bind;
 use crate::ir::pass::simplify;
 use crate::schema::{Dialect, Schemas};
 use crate::target::eql::Eql;
 use crate::target::esql::Esql;
-use crate::target::{Conversion, Options, RuleInfo, Target};
+use crate::target::{Conversion, Fidelity, LossKind, Options, RuleInfo, Target};
 
 fn converted(target: &dyn Target, text: &str) -> Conversion {
     let parsed = crate::syntax::parse(text);
@@ -28,6 +31,110 @@ fn eql(text: &str) -> String {
     let conversion = converted(&Eql, text);
     let output = conversion.output.unwrap_or_else(|| panic!("{text} is refused: {:?}", conversion.losses));
     output.lines().last().unwrap_or_default().trim().trim_start_matches("any where ").to_owned()
+}
+
+/// The losses that one of the targets tells of a kind, the words they are about left out.
+fn told(target: &dyn Target, text: &str, kind: LossKind) -> Vec<String> {
+    let losses = converted(target, text).losses;
+    losses.into_iter().filter(|loss| loss.kind == kind).map(|loss| loss.message).collect()
+}
+
+#[test]
+fn texts_are_compared_with_numbers_as_texts() {
+    let ports = r#"SecurityEvent | where IpPort in ("0", "445")"#;
+    assert_eq!(esql(ports), r#"TO_STRING(source.port) IN ("0", "445")"#);
+    assert_eq!(eql(ports), "source.port in (0, 445)");
+    assert_eq!(eql(r#"SecurityEvent | where IpPort != "0""#), "source.port != 0");
+    assert_eq!(eql("SecurityEvent | where isempty(IpPort)"), "source.port == null");
+    assert_eq!(esql("SecurityEvent | where KeyLength == 0"), r#"winlog.event_data.KeyLength == "0""#);
+    assert_eq!(eql("SecurityEvent | where KeyLength == 0"), r#"winlog.event_data.KeyLength == "0""#);
+    assert_eq!(converted(&Eql, r#"SecurityEvent | where IpPort startswith "44""#).fidelity, Fidelity::Refused);
+    assert_eq!(esql(r#"CommonSecurityLog | where LogSeverity == "High""#), r#"cef.severity == "High""#);
+}
+
+#[test]
+fn truths_are_compared_with_texts_as_texts() {
+    let field = "aws.cloudtrail.user_identity.session_context.mfa_authenticated";
+    let query = "AWSCloudTrail | where SessionMfaAuthenticated == false";
+    assert_eq!(esql(query), format!("TO_BOOLEAN({field}) == false"));
+    assert_eq!(eql(query), format!(r#"{field} == "false""#));
+    assert_eq!(eql("AWSCloudTrail | where SessionMfaAuthenticated"), format!(r#"{field} == "true""#));
+    assert_eq!(esql("AWSCloudTrail | where ReadOnly == true"), "aws.cloudtrail.read_only == true");
+}
+
+#[test]
+fn addresses_are_no_texts() {
+    let beginning = r#"AADUserRiskEvents | where IpAddress startswith "10.""#;
+    let field = "azure.identityprotection.properties.ip_address";
+    assert_eq!(esql(beginning), format!(r#"STARTS_WITH(TO_LOWER(TO_STRING({field})), "10.")"#));
+    assert_eq!(eql(beginning), format!(r#"cidrMatch({field}, "10.0.0.0/8")"#));
+}
+
+#[test]
+fn what_a_field_cannot_hold_is_told() {
+    for (condition, tells) in [
+        (r#"IpAddress != "-""#, true),
+        (r#"IpAddress !in ("-", "::1")"#, true),
+        (r#"IpAddress == "-""#, true),
+        (r#"IpPort == "-""#, true),
+        (r#"IpAddress != "::1""#, false),
+        (r#"IpPort != "0""#, false),
+        (r#"IpAddress != """#, false),
+    ] {
+        let query = format!("SecurityEvent | where {condition}");
+        for target in [&Esql as &dyn Target, &Eql] {
+            let losses = told(target, &query, LossKind::Null);
+            assert_eq!(losses.len(), usize::from(tells), "{condition}: {losses:?}");
+        }
+    }
+    // Whatever is no address is left out by the other condition.
+    let asked = r#"SecurityEvent | where isnotempty(IpAddress) | where IpAddress != "-""#;
+    assert!(told(&Esql, asked, LossKind::Null).is_empty());
+}
+
+#[test]
+fn texts_that_are_searched_by_words_are_not_compared_in_eql() {
+    for condition in [r#"SyslogMessage has "x""#, r#"SyslogMessage == "x""#, r#"SyslogMessage matches regex "x+""#] {
+        let query = format!("Syslog | where {condition}");
+        let conversion = converted(&Eql, &query);
+        assert_eq!(conversion.fidelity, Fidelity::Refused, "{condition}");
+        assert!(conversion.losses[0].message.contains("`message`"), "{:?}", conversion.losses);
+        assert!(esql(&query).contains("message"), "{condition}");
+    }
+    assert_eq!(eql("Syslog | where isnotempty(SyslogMessage)"), "message != null");
+}
+
+#[test]
+fn parts_of_objects_are_called_as_the_pipeline_calls_them() {
+    for (query, field) in [
+        ("AuditLogs | where TargetResources[0].displayName == 'x'", "target_resources.`0`.display_name"),
+        (
+            "AuditLogs | where tostring(TargetResources[0].modifiedProperties[1].newValue) has 'x'",
+            "target_resources.`0`.modified_properties.`1`.new_value",
+        ),
+        ("AuditLogs | where InitiatedBy.user.userPrincipalName == 'x'", "initiated_by.user.userPrincipalName"),
+        ("SigninLogs | where Status.errorCode == 50126", "properties.status.error_code"),
+        ("SigninLogs | where DeviceDetail.isCompliant == true", "properties.device_detail.is_compliant"),
+    ] {
+        let conversion = converted(&Esql, query);
+        assert!(!conversion.losses.iter().any(|loss| loss.kind == LossKind::UnmappedField), "{:?}", conversion.losses);
+        let text = conversion.output.unwrap();
+        assert!(text.contains(field), "{text}");
+        let text = eql(query).replace('`', "");
+        assert!(text.contains(&field.replace('`', "")), "{text}");
+    }
+    for (query, words) in [
+        ("SigninLogs | where Status.failureReason == 'x'", "is a guess"),
+        ("AuditLogs | where AdditionalDetails[0].value == 'x'", "no positions"),
+        ("CloudAppEvents | where RawEventData.Operation == 'x'", "flattened"),
+    ] {
+        for target in [&Esql as &dyn Target, &Eql] {
+            let losses = told(target, query, LossKind::UnmappedField);
+            assert!(matches!(losses.as_slice(), [one] if one.contains(words)), "{query}: {losses:?}");
+        }
+    }
+    let expanded = converted(&Esql, "AuditLogs | mv-expand TargetResources | where TargetResources.displayName == 'x'");
+    assert!(expanded.output.unwrap().contains("target_resources.`7`.display_name"));
 }
 
 #[test]

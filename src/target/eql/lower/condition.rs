@@ -5,6 +5,7 @@
 
 use super::super::tree::{Condition, Operand, Value as Literal};
 use super::cases::{literal_passes, literal_text};
+use super::subject::Subject;
 use super::{Lower, Meaning, Result, address, refuse};
 use crate::ir::{
     Between, CaseRule, Compare as Comparison, CompareOp, Expr, ExprKind, Membership, Quantifier, RegexMatch,
@@ -60,7 +61,11 @@ impl Lower<'_> {
                     self.condition(&inner, want)
                 } else {
                     let subject = self.subject(expr)?;
-                    Ok(Condition::Compare(Operand::Field(subject.name), CompareOp::Equal, Literal::Bool(want)))
+                    let value = match subject.stored {
+                        Some(StoredType::Keyword) => Literal::Text(want.to_string()),
+                        _ => Literal::Bool(want),
+                    };
+                    Ok(Condition::Compare(Operand::Field(subject.name), CompareOp::Equal, value))
                 }
             }
             ExprKind::Call(function, arguments) => self.call(function.name(), arguments, want, expr.span),
@@ -115,6 +120,7 @@ impl Lower<'_> {
                 "an object has no value of its own; name the part that is meant",
             );
         }
+        comparable(&subject, span)?;
         let text_there = subject.stored == Some(StoredType::Keyword);
         let literal = match &value {
             Value::Null(_) => return Ok(Condition::Constant(false)),
@@ -248,8 +254,13 @@ impl Lower<'_> {
         if subject.length {
             return refuse(LossKind::UnsupportedExpression, span, "the length of a text is a number");
         }
-        if subject.stored == Some(StoredType::Ip) {
-            return address::texts(subject.name, test, texts, want, span);
+        comparable(&subject, span)?;
+        if let Some(ty @ (StoredType::Ip | StoredType::Long)) = subject.stored {
+            let unheld = texts.iter().find(|text| !text.is_empty() && !ty.holds(text));
+            if let (StringTest::Equals, Some(text)) = (test, unheld) {
+                self.losses.push(Loss::approximate(LossKind::Null, span, ty.message(text)));
+            }
+            return address::texts(subject.name, ty, test, texts, want, span);
         }
         let insensitive = case != CaseRule::Sensitive || subject.folded.is_some();
         // What was put in one case equals nothing that is written in another.
@@ -316,8 +327,9 @@ impl Lower<'_> {
             }
         };
         let subject = self.subject(&node.subject)?;
-        if subject.stored == Some(StoredType::Ip) {
-            let message = format!("`{}` holds an address, which no pattern is compared with; use ES|QL", subject.name);
+        comparable(&subject, span)?;
+        if matches!(subject.stored, Some(StoredType::Ip | StoredType::Long)) {
+            let message = format!("`{}` holds no text, so no pattern is compared with it; use ES|QL", subject.name);
             return refuse(LossKind::UnsupportedExpression, span, message);
         }
         if subject.folded.is_some() || subject.length || self.whole_dynamic(&node.subject) {
@@ -337,7 +349,7 @@ impl Lower<'_> {
     /// That a text is empty or missing, or neither.
     fn emptiness(&mut self, expr: &Expr, is: bool) -> Result<Condition> {
         let subject = self.subject(expr)?;
-        if subject.stored == Some(StoredType::Ip) {
+        if matches!(subject.stored, Some(StoredType::Ip | StoredType::Long | StoredType::Text)) {
             return Ok(Condition::Missing(subject.name, is));
         }
         Ok(if is {
@@ -411,6 +423,18 @@ impl Lower<'_> {
             _ => refuse(LossKind::UnsupportedFunction, span, format!("EQL has no counterpart of `{name}`; use ES|QL")),
         }
     }
+}
+
+/// Refuses a field that is searched by its words alone: "No keyword/multi-field defined exact matches" to Elasticsearch.
+pub(super) fn comparable(subject: &Subject, span: Span) -> Result<()> {
+    if subject.stored != Some(StoredType::Text) {
+        return Ok(());
+    }
+    let message = format!(
+        "`{}` is of a type of texts that are searched by their words, which EQL cannot compare; use ES|QL",
+        subject.name
+    );
+    refuse(LossKind::UnsupportedExpression, span, message)
 }
 
 pub(super) fn negated(condition: Condition, want: bool) -> Condition {

@@ -126,6 +126,7 @@ impl Lower<'_> {
         let stored = Self::slot(flow, left_ir).and_then(|slot| slot.stored);
         let texts = |ty: Type| matches!(ty, Type::Guid | Type::Dynamic | Type::String | Type::Unknown);
         let (left, right) = if stored == Some(StoredType::Keyword)
+            && !is(Type::Bool)
             && right_ir.as_literal().is_some()
             && matches!(op, CompareOp::Equal | CompareOp::NotEqual)
         {
@@ -225,6 +226,9 @@ impl Lower<'_> {
         let text = self.text(flow, &node.subject)?;
         if let Some(value) = node.needle.as_literal() {
             if let Expr::Text(needle) = self.text(flow, &node.needle)? {
+                if node.test == StringTest::Equals {
+                    self.unheld(flow, &node.subject, &[&needle], want, span);
+                }
                 return Ok(literal_match(node.test, node.rules.case, &text, &needle, want, filled, values));
             }
             if value.is_null() {
@@ -250,6 +254,18 @@ impl Lower<'_> {
             }
         };
         Ok(if want { test } else { Expr::Not(Box::new(test)) })
+    }
+
+    /// Tells where a field is compared with a text that its type cannot hold: an event with it has no value there.
+    fn unheld(&mut self, flow: &Flow, subject: &Ir, texts: &[&str], want: bool, span: Span) {
+        let Some(ty) = Self::slot(flow, subject).and_then(|slot| slot.stored) else { return };
+        // Where a value is asked for, an event without one is left out like one that has such a text.
+        if !want && Self::is_filled(flow, subject) {
+            return;
+        }
+        if let Some(text) = texts.iter().find(|text| !text.is_empty() && !ty.holds(text)) {
+            self.lose(LossKind::Null, span, ty.message(text));
+        }
     }
 
     fn texts_equal(flow: &Flow, node: &StringMatch, left: Expr, right: Expr, want: bool) -> Expr {
@@ -450,6 +466,8 @@ impl Lower<'_> {
         let mode = slot.and_then(|slot| slot.values);
         let sensitive = node.rules.case == CaseRule::Sensitive;
         if node.test == StringTest::Equals {
+            let asked: Vec<&str> = texts.iter().map(String::as_str).collect();
+            self.unheld(flow, &node.subject, &asked, want, span);
             let (subject, fold) = folded(&text, sensitive, mode);
             let has_empty = texts.iter().any(String::is_empty);
             let mut items: Vec<Expr> = Vec::new();
