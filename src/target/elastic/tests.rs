@@ -166,3 +166,18 @@ fn a_sum_of_nothing_is_no_null() {
     let text = converted(&Esql, query).output.unwrap();
     assert!(text.contains("COALESCE(SUM(destination.port), 0) WHERE source.port > 3"), "{text}");
 }
+
+#[test]
+fn what_an_aggregate_gives_of_addresses_has_one_type() {
+    let query = "SigninLogs | summarize dcount(IPAddress), make_set(IPAddress), take_any(IPAddress) by UserPrincipalName \
+                 | where IPAddress startswith '10.'";
+    let text = converted(&Esql, query).output.unwrap();
+    for part in [
+        r#"COUNT_DISTINCT(COALESCE(TO_STRING(source.ip), ""), 40000)"#,
+        r#"VALUES(COALESCE(TO_STRING(source.ip), ""))"#,
+        "IPAddress = MIN(source.ip)",
+        r#"STARTS_WITH(TO_LOWER(TO_STRING(IPAddress)), "10.")"#,
+    ] {
+        assert!(text.contains(part), "{text}");
+    }
+}
