@@ -118,17 +118,43 @@ pub(in crate::target) struct Part {
 pub enum Values {
     /// Lower case, blanks become hyphens.
     LowerDashed,
+    /// As before, but for the actions that the pipeline of Defender's device tables gives names of ECS.
+    DeviceAction,
     /// Lower case.
     Lower,
     /// Upper case.
     Upper,
 }
 
+/// What the pipeline of elastic/integrations calls actions of Defender's device tables (`pipeline_device.yml`).
+const DEVICE_ACTIONS: &[(&str, &str)] = &[
+    ("filecreated", "creation"),
+    ("filedeleted", "deletion"),
+    ("filemodified", "modification"),
+    ("filerenamed", "rename"),
+    ("imageloaded", "load"),
+    ("processcreated", "start"),
+    ("registrykeycreated", "creation"),
+    ("registryvalueset", "modification"),
+];
+
 impl Values {
+    /// What is told where a part of a value is looked for that may bear another name there.
+    pub(in crate::target) fn part_message(self) -> Option<&'static str> {
+        (self == Self::DeviceAction).then_some(
+            "actions have other names there, as `start` for `ProcessCreated`, so that a part of one is not found",
+        )
+    }
+
     /// A value as the pipeline stores it.
     pub fn apply(self, text: &str) -> String {
         match self {
             Self::LowerDashed => text.to_lowercase().replace(' ', "-"),
+            Self::DeviceAction => {
+                let plain = text.to_lowercase().replace(' ', "-");
+                let named = DEVICE_ACTIONS.iter().find(|(action, _)| *action == plain);
+                named.map_or(plain, |(_, name)| (*name).to_owned())
+            }
             Self::Lower => text.to_lowercase(),
             Self::Upper => text.to_uppercase(),
         }

@@ -181,3 +181,24 @@ fn what_an_aggregate_gives_of_addresses_has_one_type() {
         assert!(text.contains(part), "{text}");
     }
 }
+
+#[test]
+fn actions_have_the_names_that_the_pipeline_gives_them() {
+    for (table, action, name) in [
+        ("DeviceProcessEvents", "ProcessCreated", "start"),
+        ("DeviceFileEvents", "FileCreated", "creation"),
+        ("DeviceRegistryEvents", "RegistryValueSet", "modification"),
+        ("DeviceImageLoadEvents", "ImageLoaded", "load"),
+        ("DeviceRegistryEvents", "RegistryKeyDeleted", "registrykeydeleted"),
+        ("DeviceNetworkEvents", "ConnectionSuccess", "connectionsuccess"),
+    ] {
+        let query = format!("{table} | where ActionType == '{action}'");
+        assert_eq!(esql(&query), format!("event.action == \"{name}\""), "{table}");
+        assert!(eql(&query).contains(&format!("event.action == \"{name}\"")), "{table}");
+        assert!(told(&Esql, &query, LossKind::UnmappedField).is_empty(), "{table}");
+    }
+    for part in ["startswith 'File'", "has_any ('FileCreated', 'FileDeleted')", "matches regex '^File'"] {
+        let query = format!("DeviceFileEvents | where ActionType {part}");
+        assert_eq!(told(&Esql, &query, LossKind::UnmappedField).len(), 1, "{part}");
+    }
+}

@@ -13,7 +13,7 @@ use crate::ir::{
 };
 use crate::literal::{format_datetime, format_guid};
 use crate::source::Span;
-use crate::target::elastic::tables::StoredType;
+use crate::target::elastic::tables::{StoredType, Values};
 use crate::target::elastic::{lucene, network};
 use crate::target::sets::{table_of, written_out};
 use crate::target::{Loss, LossKind};
@@ -294,6 +294,9 @@ impl Lower<'_> {
             return Ok(Condition::Constant(want));
         }
         let plain = |text: &String| !text.contains(['*', '?', '\\', '"']);
+        if let Some(message) = subject.values.and_then(Values::part_message) {
+            self.losses.push(Loss::approximate(LossKind::UnmappedField, span, message));
+        }
         let pattern = |text: &String| match test {
             StringTest::Contains => Some(format!("*{text}*")),
             StringTest::StartsWith => Some(format!("{text}*")),
@@ -331,6 +334,9 @@ impl Lower<'_> {
         if matches!(subject.stored, Some(StoredType::Ip | StoredType::Long)) {
             let message = format!("`{}` holds no text, so no pattern is compared with it; use ES|QL", subject.name);
             return refuse(LossKind::UnsupportedExpression, span, message);
+        }
+        if let Some(message) = subject.values.and_then(Values::part_message) {
+            self.losses.push(Loss::approximate(LossKind::UnmappedField, span, message));
         }
         if subject.folded.is_some() || subject.length || self.whole_dynamic(&node.subject) {
             return refuse(

@@ -228,6 +228,8 @@ impl Lower<'_> {
             if let Expr::Text(needle) = self.text(flow, &node.needle)? {
                 if node.test == StringTest::Equals {
                     self.unheld(flow, &node.subject, &[&needle], want, span);
+                } else {
+                    self.part_of_named(values, span);
                 }
                 return Ok(literal_match(node.test, node.rules.case, &text, &needle, want, filled, values));
             }
@@ -268,6 +270,13 @@ impl Lower<'_> {
         }
     }
 
+    /// Tells where a part of a value is looked for that has another name there.
+    fn part_of_named(&mut self, values: Option<Values>, span: Span) {
+        if let Some(message) = values.and_then(Values::part_message) {
+            self.lose(LossKind::UnmappedField, span, message);
+        }
+    }
+
     fn texts_equal(flow: &Flow, node: &StringMatch, left: Expr, right: Expr, want: bool) -> Expr {
         let fold = |e: Expr| if node.rules.case == CaseRule::Sensitive { e } else { lowered(e) };
         // A missing text is the empty one, equal to another that is missing.
@@ -302,6 +311,7 @@ impl Lower<'_> {
             let flag = if node.case == CaseRule::Sensitive { "" } else { "(?i)" };
             return self.searched(flow, node, Expr::Text(format!("{flag}{java}")), want);
         };
+        self.part_of_named(Self::slot(flow, &node.subject).and_then(|slot| slot.values), span);
         let text = self.text(flow, &node.subject)?;
         let subject = if translated.insensitive { lowered(text.clone()) } else { text.clone() };
         let matches_empty = regex::Regex::new(source).is_ok_and(|regex| regex.is_match(""));
@@ -491,6 +501,7 @@ impl Lower<'_> {
             let test = one_of(subject, items);
             return Ok(if want { test } else { complement(test, &text, filled) });
         }
+        self.part_of_named(mode, span);
         let all = node.quantifier == Quantifier::All;
         // The empty string is in every text.
         if texts.iter().any(String::is_empty) && !all {
