@@ -36,7 +36,7 @@ pub enum Empty {
 }
 
 /// Two columns that are one field there and hold different values, so that no event of that system is this one; one
-/// column, where it is the value of every event that it does not go with.
+/// column, where it is the value of every event that it does not go with, or where the field cannot hold its value.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Conflict {
     /// The field.
@@ -88,6 +88,12 @@ impl Fields {
     /// Notes that a column has no value: one that is the same field cannot have any either.
     pub(in crate::target) fn missing(&mut self, field: impl Into<String>, column: &str) {
         self.missing.push((field.into(), column.to_owned()));
+    }
+
+    /// Notes that a field cannot hold what a column does, so that no event there is this one.
+    pub(in crate::target) fn unheld(&mut self, field: String, column: &str) {
+        let columns = (column.to_owned(), column.to_owned());
+        self.conflicts.push(Conflict { field, columns, always: None, is_part: false });
     }
 
     /// What cannot be.

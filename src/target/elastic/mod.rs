@@ -2,7 +2,11 @@
 //! and names are quoted.
 
 pub(super) mod lucene;
+pub(super) mod network;
 pub(super) mod quote;
 pub(super) mod store;
 pub mod tables;
 pub(super) mod unlisted;
+
+#[cfg(test)]
+mod tests;

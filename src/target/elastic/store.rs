@@ -39,10 +39,17 @@ pub(in crate::target) fn store(tables: &Tables, event: &Given<'_>, names: Names)
                 (Some(values), Json::String(text)) => Json::String(values.apply(text).into()),
                 _ => value.clone(),
             };
-            fields.add(place.field.clone(), typed(value, place.ty), column);
+            // The pipeline drops what is no address, as `-`.
+            if matches!((place.ty, &value), (Some(StoredType::Ip), Json::String(text)) if !StoredType::Ip.holds(text)) {
+                fields.unheld(place.field.clone(), column);
+            } else {
+                fields.add(place.field.clone(), typed(value, place.ty), column);
+            }
         }
         for (name, value) in inner {
             let value = typed(value, None);
+            let way = name.strip_prefix(&place.field).and_then(|way| way.strip_prefix('.'));
+            let name = way.map_or_else(|| name.clone(), |way| tables.below(&place.field, way).field);
             if !is_empty(&value) && !matches!(&value, Json::Array(items) if items.is_empty()) {
                 fields.add(name, value, column);
             }
@@ -86,6 +93,7 @@ const fn type_of(value: &Json) -> Type {
 fn typed(value: Json, ty: Option<StoredType>) -> Json {
     match (ty, value) {
         (Some(StoredType::Keyword), Json::Long(number)) => Json::String(number.to_string().into()),
+        (Some(StoredType::Keyword), Json::Bool(value)) => Json::String(value.to_string().into()),
         (Some(StoredType::Long), Json::String(text)) => {
             text.parse().map_or_else(|_| Json::String(text.clone()), Json::Long)
         }
@@ -142,6 +150,30 @@ mod tests {
         assert!(stored("AuditLogs").contains(&named));
         assert_eq!(dataset("logs-system.security*, winlogbeat-*"), Some("system.security"));
         assert_eq!(dataset("winlogbeat-*"), None);
+    }
+
+    #[test]
+    fn a_field_holds_what_its_type_can() {
+        let text = |text: &str| Json::String(text.into());
+        for (table, column, value, stored) in [
+            ("SecurityEvent", "IpAddress", text("-"), None),
+            ("SecurityEvent", "IpAddress", text("10.0.0.1"), Some(text("10.0.0.1"))),
+            ("SecurityEvent", "IpPort", text("445"), Some(Json::Long(445))),
+            ("SecurityEvent", "KeyLength", Json::Long(0), Some(text("0"))),
+            ("AWSCloudTrail", "SessionMfaAuthenticated", Json::Bool(false), Some(text("false"))),
+        ] {
+            let columns = [(column.to_owned(), value)];
+            let (found, conflicts) = store(builtin().unwrap(), &Given { table, columns: &columns }, Names::Siem);
+            assert_eq!(conflicts.is_empty(), stored.is_some(), "{column}");
+            assert_eq!(found.fields.into_iter().map(|(_, value)| value).next(), stored, "{column}");
+        }
+        let resources = object_in(r#"[{"displayName":"x","modifiedProperties":[{"newValue":"y"}]}]"#).unwrap();
+        let columns = [("TargetResources".to_owned(), resources)];
+        let (found, _) = store(builtin().unwrap(), &Given { table: "AuditLogs", columns: &columns }, Names::Siem);
+        for (name, value) in [("0.display_name", "x"), ("0.modified_properties.0.new_value", "y")] {
+            let name = format!("azure.auditlogs.properties.target_resources.{name}");
+            assert!(found.fields.contains(&(name, text(value))), "{:?}", found.fields);
+        }
     }
 
     #[test]

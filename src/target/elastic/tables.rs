@@ -1,6 +1,7 @@
 //! `targets/elastic/tables.yaml`: where Sentinel's tables are in Elasticsearch, and what ECS calls their columns.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::{Arc, LazyLock};
 
 use serde::Deserialize;
@@ -27,6 +28,9 @@ pub struct Tables {
     pub text_arrays: Vec<String>,
     /// The tables.
     pub tables: BTreeMap<String, Table>,
+    /// Objects with parts of other names, by their fields.
+    #[serde(skip)]
+    objects: BTreeMap<String, Object>,
 }
 
 /// A table.
@@ -77,9 +81,35 @@ pub struct FieldDetails {
     /// The type there, where it is not that of the column.
     #[serde(rename = "type")]
     pub ty: Option<StoredType>,
-    /// Whether it is an object whose parts are fields below that name, with these names where they differ.
+    /// Whether it is an object whose parts are fields below that name.
     #[serde(default)]
     pub object: bool,
+    /// What the pipeline calls the parts of the object, at any depth. Without it they keep their names.
+    pub parts: Option<BTreeMap<String, String>>,
+    /// Whether elements of arrays within the object have no positions: the same part of all is one field of several values.
+    #[serde(default)]
+    pub merged: bool,
+    /// Whether the object is one field of the type `flattened`, whose parts are none.
+    #[serde(default)]
+    pub flattened: bool,
+}
+
+/// An object whose parts are not simply fields under their own names.
+#[derive(Clone, Debug)]
+struct Object {
+    /// The column.
+    column: String,
+    /// What is said of it.
+    details: FieldDetails,
+}
+
+/// What a part of an object is called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::target) struct Part {
+    /// The name of the field.
+    pub(in crate::target) field: String,
+    /// What is to be told of it.
+    pub(in crate::target) note: Option<String>,
 }
 
 /// How a pipeline changes values.
@@ -88,17 +118,43 @@ pub struct FieldDetails {
 pub enum Values {
     /// Lower case, blanks become hyphens.
     LowerDashed,
+    /// As before, but for the actions that the pipeline of Defender's device tables gives names of ECS.
+    DeviceAction,
     /// Lower case.
     Lower,
     /// Upper case.
     Upper,
 }
 
+/// What the pipeline of elastic/integrations calls actions of Defender's device tables (`pipeline_device.yml`).
+const DEVICE_ACTIONS: &[(&str, &str)] = &[
+    ("filecreated", "creation"),
+    ("filedeleted", "deletion"),
+    ("filemodified", "modification"),
+    ("filerenamed", "rename"),
+    ("imageloaded", "load"),
+    ("processcreated", "start"),
+    ("registrykeycreated", "creation"),
+    ("registryvalueset", "modification"),
+];
+
 impl Values {
+    /// What is told where a part of a value is looked for that may bear another name there.
+    pub(in crate::target) fn part_message(self) -> Option<&'static str> {
+        (self == Self::DeviceAction).then_some(
+            "actions have other names there, as `start` for `ProcessCreated`, so that a part of one is not found",
+        )
+    }
+
     /// A value as the pipeline stores it.
     pub fn apply(self, text: &str) -> String {
         match self {
             Self::LowerDashed => text.to_lowercase().replace(' ', "-"),
+            Self::DeviceAction => {
+                let plain = text.to_lowercase().replace(' ', "-");
+                let named = DEVICE_ACTIONS.iter().find(|(action, _)| *action == plain);
+                named.map_or(plain, |(_, name)| (*name).to_owned())
+            }
             Self::Lower => text.to_lowercase(),
             Self::Upper => text.to_uppercase(),
         }
@@ -115,6 +171,26 @@ pub enum StoredType {
     Long,
     /// An address.
     Ip,
+    /// A text that is searched by its words, and has no whole that EQL could compare.
+    Text,
+}
+
+impl StoredType {
+    /// Whether a field of this type can hold what a text says.
+    pub(in crate::target) fn holds(self, text: &str) -> bool {
+        match self {
+            Self::Keyword | Self::Text => true,
+            // `007` is the text of no number.
+            Self::Long => text.parse::<i64>().is_ok_and(|number| number.to_string() == text),
+            Self::Ip => text.parse::<IpAddr>().is_ok(),
+        }
+    }
+
+    /// What is told where such a field is compared with a text that it cannot hold.
+    pub(in crate::target) fn message(self, text: &str) -> String {
+        let kind = if self == Self::Ip { "addresses" } else { "numbers" };
+        format!("the field there holds {kind} alone, so that an event with `{text}` is one without a value")
+    }
 }
 
 /// Where a column is and how it is stored.
@@ -158,7 +234,47 @@ impl Tables {
                 table.fields.entry(column.clone()).or_insert_with(|| field.clone());
             }
         }
+        for (column, row) in tables.tables.values().flat_map(|table| &table.fields) {
+            if let FieldRow::Full(details) = row
+                && (details.parts.is_some() || details.merged || details.flattened)
+            {
+                let object = Object { column: column.clone(), details: details.clone() };
+                tables.objects.insert(details.name.clone(), object);
+            }
+        }
         Ok(tables)
+    }
+
+    /// The field of what is one step below another in an object: a part by its name, or an element by its position.
+    pub(in crate::target) fn part(&self, field: &str, step: &str) -> Part {
+        let plain = |note| Part { field: format!("{field}.{step}"), note };
+        let within = |name: &str| field.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        let Some((name, object)) = self.objects.iter().find(|(name, _)| within(name)) else { return plain(None) };
+        let (column, details) = (&object.column, &object.details);
+        if details.flattened {
+            return plain(Some(format!(
+                "`{name}` is one field of the type `flattened`: what is in `{column}` has to be mapped as fields of its own"
+            )));
+        }
+        if step.bytes().all(|byte| byte.is_ascii_digit()) {
+            let note = format!("elements of arrays in `{name}` have no positions there, all of them are one field");
+            return plain(details.merged.then_some(note));
+        }
+        let Some(parts) = &details.parts else { return plain(None) };
+        match parts.get(step) {
+            Some(part) => Part { field: format!("{field}.{part}"), note: None },
+            None => plain(Some(format!("that `{step}` in `{column}` is `{field}.{step}` is a guess"))),
+        }
+    }
+
+    /// The field that a way with dots leads to from another.
+    pub(in crate::target) fn below(&self, field: &str, way: &str) -> Part {
+        let mut part = Part { field: field.to_owned(), note: None };
+        for step in way.split('.') {
+            let next = self.part(&part.field, step);
+            part = Part { note: part.note.or(next.note), ..next };
+        }
+        part
     }
 
     /// The row of a table under a choice of names.
@@ -289,6 +405,42 @@ mod tests {
             }
             assert!(!table.evidence.is_empty() || table.guess, "{name} has no evidence");
             assert!(!table.index.is_empty(), "{name}");
+        }
+    }
+
+    #[test]
+    fn parts_of_objects_have_the_names_that_the_pipeline_gives_them() {
+        let part = |field: &str, way: &str| builtin().unwrap().below(field, way);
+        let resources = "azure.auditlogs.properties.target_resources";
+        for (field, way, name, known) in [
+            (resources, "0.displayName", "0.display_name", true),
+            (resources, "1.modifiedProperties.2.newValue", "1.modified_properties.2.new_value", true),
+            (resources, "0.groupType", "0.groupType", false),
+            ("azure.auditlogs.properties.initiated_by", "user.userPrincipalName", "user.userPrincipalName", true),
+            ("azure.auditlogs.properties.additional_details", "0.value", "0.value", false),
+            ("azure.signinlogs.properties.status", "errorCode", "error_code", true),
+            ("azure.signinlogs.properties.device_detail", "isCompliant", "is_compliant", true),
+            ("m365_defender.event.raw_event_data", "Operation", "Operation", false),
+            ("winlog.event_data", "AnyName", "AnyName", true),
+            ("TargetResources", "0.displayName", "0.displayName", true),
+        ] {
+            let found = part(field, way);
+            assert_eq!((found.field, found.note.is_none()), (format!("{field}.{name}"), known), "{field}.{way}");
+        }
+    }
+
+    #[test]
+    fn a_field_holds_what_its_type_can() {
+        for (ty, text, holds) in [
+            (StoredType::Ip, "10.0.0.1", true),
+            (StoredType::Ip, "::1", true),
+            (StoredType::Ip, "-", false),
+            (StoredType::Long, "443", true),
+            (StoredType::Long, "007", false),
+            (StoredType::Long, "-", false),
+            (StoredType::Keyword, "-", true),
+        ] {
+            assert_eq!(ty.holds(text), holds, "{text}");
         }
     }
 

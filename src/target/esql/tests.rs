@@ -338,7 +338,7 @@ fn addresses_with_a_prefix_are_networks() {
     assert_eq!(condition("ipv4_is_match(IpAddress, '10.1.2.3')"), r#"CIDR_MATCH(TO_IP(IpAddress), "10.1.2.3/32")"#);
     assert_eq!(
         condition("not(ipv4_is_match(IpAddress, '10.0.0.0/8'))"),
-        r#"NOT CIDR_MATCH(TO_IP(IpAddress), "10.0.0.0/8")"#
+        r#"CIDR_MATCH(TO_IP(IpAddress), "0.0.0.0/0") AND NOT CIDR_MATCH(TO_IP(IpAddress), "10.0.0.0/8")"#
     );
 }
 

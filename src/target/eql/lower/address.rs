@@ -1,20 +1,30 @@
-//! Tests of fields that hold addresses: their values are no texts there, so no pattern and no part of one is compared.
+//! Tests of fields that hold addresses or numbers: their values are no texts there, so no pattern and no part of one is
+//! compared.
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::condition::{equals, negated};
+use super::condition::negated;
 use super::{Result, refuse};
-use crate::ir::StringTest;
+use crate::ir::{CompareOp, StringTest};
 use crate::source::Span;
 use crate::target::LossKind;
-use crate::target::eql::tree::{Condition, Value};
+use crate::target::elastic::tables::StoredType;
+use crate::target::eql::tree::{Condition, Operand, Value};
 
-/// A field of addresses is tested for one of several texts.
-pub(super) fn texts(field: String, test: StringTest, texts: &[String], want: bool, span: Span) -> Result<Condition> {
+/// A field of addresses or numbers is tested for one of several texts.
+pub(super) fn texts(
+    field: String,
+    ty: StoredType,
+    test: StringTest,
+    texts: &[String],
+    want: bool,
+    span: Span,
+) -> Result<Condition> {
+    let is_address = ty == StoredType::Ip;
     let whole = match test {
         StringTest::Equals => true,
         // A whole address as a term can be nothing else in a text that is an address.
-        StringTest::HasTerm => texts.iter().all(|text| text.parse::<IpAddr>().is_ok()),
+        StringTest::HasTerm => is_address && texts.iter().all(|text| text.parse::<IpAddr>().is_ok()),
         _ => false,
     };
     let condition = if whole {
@@ -22,30 +32,33 @@ pub(super) fn texts(field: String, test: StringTest, texts: &[String], want: boo
         if texts.iter().any(String::is_empty) {
             parts.push(Condition::Missing(field.clone(), true));
         }
-        // What is no address is equal to none.
-        let addresses: Vec<&String> = texts.iter().filter(|text| text.parse::<IpAddr>().is_ok()).collect();
-        match addresses.as_slice() {
-            [] => {}
-            [only] => parts.push(equals(&field, only)),
-            all => {
-                let all = all.iter().map(|text| Value::Text((*text).clone())).collect();
-                parts.push(Condition::In(field, all, false));
-            }
+        // What is no address, or no number, is equal to none.
+        let value = |text: &String| if is_address { Value::Text(text.clone()) } else { Value::Number(text.clone()) };
+        let mut values: Vec<Value> = texts.iter().filter(|text| ty.holds(text)).map(value).collect();
+        match values.len() {
+            0 => {}
+            1 => parts.push(Condition::Compare(Operand::Field(field), CompareOp::Equal, values.remove(0))),
+            _ => parts.push(Condition::In(field, values, false)),
         }
         Condition::any(parts)
     } else {
         let networks: Option<Vec<String>> = match test {
-            StringTest::StartsWith | StringTest::HasPrefix => texts.iter().map(|text| network(text)).collect(),
+            StringTest::StartsWith | StringTest::HasPrefix if is_address => {
+                texts.iter().map(|text| network(text)).collect()
+            }
             _ => None,
         };
         let Some(networks) = networks else {
-            return refuse(
-                LossKind::UnsupportedExpression,
-                span,
+            let message = if is_address {
                 format!(
                     "`{field}` holds an address, of which a part cannot be compared; compare whole addresses or networks (`ipv4_is_in_range`), or use ES|QL"
-                ),
-            );
+                )
+            } else {
+                format!(
+                    "`{field}` holds a number, of which a part cannot be compared; compare whole values, or use ES|QL"
+                )
+            };
+            return refuse(LossKind::UnsupportedExpression, span, message);
         };
         Condition::Cidr(field, networks)
     };

@@ -13,8 +13,8 @@ use crate::ir::{
 };
 use crate::literal::{format_datetime, format_guid};
 use crate::source::Span;
-use crate::target::elastic::lucene;
-use crate::target::elastic::tables::StoredType;
+use crate::target::elastic::tables::{StoredType, Values};
+use crate::target::elastic::{lucene, network};
 use crate::target::sets::{table_of, written_out};
 use crate::target::{Loss, LossKind, written};
 use crate::types::Type;
@@ -61,7 +61,11 @@ impl Lower<'_> {
                     self.condition(&inner, want)
                 } else {
                     let subject = self.subject(expr)?;
-                    Ok(Condition::Compare(Operand::Field(subject.name), CompareOp::Equal, Literal::Bool(want)))
+                    let value = match subject.stored {
+                        Some(StoredType::Keyword) => Literal::Text(want.to_string()),
+                        _ => Literal::Bool(want),
+                    };
+                    Ok(Condition::Compare(Operand::Field(subject.name), CompareOp::Equal, value))
                 }
             }
             ExprKind::Call(function, arguments) => self.call(function.name(), arguments, want, expr.span),
@@ -128,6 +132,7 @@ impl Lower<'_> {
                 "an object has no value of its own; name the part that is meant",
             );
         }
+        comparable(&subject, span)?;
         if let (true, Some(written)) =
             (matches!(op, CompareOp::Equal | CompareOp::NotEqual), self.written(&subject, &value, span))
         {
@@ -307,8 +312,13 @@ impl Lower<'_> {
             let message = "the text of what a text is read as is taken for that text, and be it no number";
             self.losses.push(Loss::approximate(LossKind::Null, span, message));
         }
-        if subject.stored == Some(StoredType::Ip) {
-            return address::texts(subject.name, test, texts, want, span);
+        comparable(&subject, span)?;
+        if let Some(ty @ (StoredType::Ip | StoredType::Long)) = subject.stored {
+            let unheld = texts.iter().find(|text| !text.is_empty() && !ty.holds(text));
+            if let (StringTest::Equals, Some(text)) = (test, unheld) {
+                self.losses.push(Loss::approximate(LossKind::Null, span, ty.message(text)));
+            }
+            return address::texts(subject.name, ty, test, texts, want, span);
         }
         let insensitive = case != CaseRule::Sensitive || subject.folded.is_some();
         // What was put in one case equals nothing that is written in another.
@@ -342,6 +352,9 @@ impl Lower<'_> {
             return Ok(Condition::Constant(want));
         }
         let plain = |text: &String| !text.contains(['*', '?', '\\', '"']);
+        if let Some(message) = subject.values.and_then(Values::part_message) {
+            self.losses.push(Loss::approximate(LossKind::UnmappedField, span, message));
+        }
         let pattern = |text: &String| match test {
             StringTest::Contains => Some(format!("*{text}*")),
             StringTest::StartsWith => Some(format!("{text}*")),
@@ -375,9 +388,13 @@ impl Lower<'_> {
             }
         };
         let subject = self.subject(&node.subject)?;
-        if subject.stored == Some(StoredType::Ip) {
-            let message = format!("`{}` holds an address, which no pattern is compared with; use ES|QL", subject.name);
+        comparable(&subject, span)?;
+        if matches!(subject.stored, Some(StoredType::Ip | StoredType::Long)) {
+            let message = format!("`{}` holds no text, so no pattern is compared with it; use ES|QL", subject.name);
             return refuse(LossKind::UnsupportedExpression, span, message);
+        }
+        if let Some(message) = subject.values.and_then(Values::part_message) {
+            self.losses.push(Loss::approximate(LossKind::UnmappedField, span, message));
         }
         if subject.folded.is_some() || subject.length || self.whole_dynamic(&node.subject) {
             return refuse(
@@ -399,7 +416,7 @@ impl Lower<'_> {
         if subject.read.is_some() || subject.length {
             return self.absent(expr, is, expr.span);
         }
-        if subject.stored == Some(StoredType::Ip) {
+        if matches!(subject.stored, Some(StoredType::Ip | StoredType::Long | StoredType::Text)) {
             return Ok(Condition::Missing(subject.name, is));
         }
         Ok(if is {
@@ -447,6 +464,7 @@ impl Lower<'_> {
                 if name == "ipv4_is_private" {
                     ranges = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"].map(str::to_owned).to_vec();
                 }
+                let ranges: Vec<String> = ranges.into_iter().map(network::block).collect();
                 let subject = self.subject(first)?;
                 if subject.stored != Some(StoredType::Ip) {
                     let message =
@@ -457,12 +475,30 @@ impl Lower<'_> {
                 Ok(if want {
                     test
                 } else {
-                    Condition::all(vec![Condition::Missing(subject.name, false), Condition::Not(Box::new(test))])
+                    // An address of IPv6 is none to KQL's functions of IPv4, and neither in a range nor out of it.
+                    let there = if name.starts_with("ipv4_") {
+                        Condition::Cidr(subject.name, vec![network::ALL_OF_V4.to_owned()])
+                    } else {
+                        Condition::Missing(subject.name, false)
+                    };
+                    Condition::all(vec![there, Condition::Not(Box::new(test))])
                 })
             }
             _ => refuse(LossKind::UnsupportedFunction, span, format!("EQL has no counterpart of `{name}`; use ES|QL")),
         }
     }
+}
+
+/// Refuses a field that is searched by its words alone: "No keyword/multi-field defined exact matches" to Elasticsearch.
+pub(super) fn comparable(subject: &Subject, span: Span) -> Result<()> {
+    if subject.stored != Some(StoredType::Text) {
+        return Ok(());
+    }
+    let message = format!(
+        "`{}` is of a type of texts that are searched by their words, which EQL cannot compare; use ES|QL",
+        subject.name
+    );
+    refuse(LossKind::UnsupportedExpression, span, message)
 }
 
 pub(super) fn negated(condition: Condition, want: bool) -> Condition {

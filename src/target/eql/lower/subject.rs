@@ -136,12 +136,14 @@ impl Lower<'_> {
                     as_text = base.as_column();
                 }
                 let mut subject = self.place(base)?;
+                // The field of the whole says nothing of its parts.
+                subject.stored = None;
+                let mut told = None;
                 for part in &node.path {
-                    subject.name.push('.');
-                    match part.as_literal() {
-                        Some(Value::String(name)) if !name.is_empty() => subject.name.push_str(name),
+                    let step = match part.as_literal() {
+                        Some(Value::String(name)) if !name.is_empty() => name.to_string(),
                         Some(value) if value.as_integer().is_some_and(|n| n >= 0) => {
-                            subject.name.push_str(&value.as_integer().unwrap_or_default().to_string());
+                            value.as_integer().unwrap_or_default().to_string()
                         }
                         _ => {
                             return refuse(
@@ -150,7 +152,13 @@ impl Lower<'_> {
                                 "the way into an object has to be written out, counted from its start",
                             );
                         }
-                    }
+                    };
+                    let part = self.tables.part(&subject.name, &step);
+                    subject.name = part.field;
+                    told = told.or(part.note);
+                }
+                if let Some(message) = told {
+                    self.losses.push(Loss::approximate(LossKind::UnmappedField, expr.span, message));
                 }
                 if let Some(id) = as_text {
                     let name = &self.query.columns[id].name;
@@ -210,6 +218,7 @@ impl Lower<'_> {
             );
         }
         let subject = self.subject(expr)?;
+        super::condition::comparable(&subject, expr.span)?;
         if subject.length {
             return refuse(
                 LossKind::UnsupportedExpression,

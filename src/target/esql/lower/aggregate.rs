@@ -3,7 +3,7 @@
 use super::partners::identity;
 use super::{Elements, Flow, Lower, Result, Slot, refuse};
 use crate::ir::{AggregateCall, ColumnId, CompareOp, Computed, Expr as Ir, ExprKind, Schema};
-use crate::target::elastic::tables::Values;
+use crate::target::elastic::tables::{StoredType, Values};
 use crate::target::esql::rows::AggregateEmit;
 use crate::target::esql::tree::{Aggregate, Command, Expr};
 use crate::target::ledger::Accounts as _;
@@ -71,9 +71,9 @@ impl Lower<'_> {
                 while by.iter().any(|(n, _)| *n == name) || aggregates.iter().any(|a| a.name == name) {
                     name.push('_');
                 }
-                let values = self.as_stored(flow, call, id);
+                let (values, stored) = (self.as_stored(flow, call, id), self.typed_as(flow, call, id));
                 let (filled, elements) = (counts(&value), elements(call));
-                slots.push((id, Slot { filled, elements, values, ..Slot::new(Expr::field(&name)) }));
+                slots.push((id, Slot { filled, elements, values, stored, ..Slot::new(Expr::field(&name)) }));
                 aggregates.push(Aggregate { name, value, condition });
             }
         }
@@ -171,9 +171,9 @@ impl Lower<'_> {
                 match aggregate {
                     Some((value, condition)) => {
                         let name = self.helper(&format!("{}_of_all", self.query.columns[id].name));
-                        let values = self.as_stored(flow, call, id);
+                        let (values, stored) = (self.as_stored(flow, call, id), self.typed_as(flow, call, id));
                         let (filled, elements) = (counts(&value), elements(call));
-                        outputs.push((id, Slot { filled, elements, values, ..Slot::new(Expr::field(&name)) }));
+                        outputs.push((id, Slot { filled, elements, values, stored, ..Slot::new(Expr::field(&name)) }));
                         aggregates.push(Aggregate { name, value, condition });
                     }
                     None => outputs.push((id, Slot::new(Expr::Null))),
@@ -280,6 +280,16 @@ impl Lower<'_> {
         flow.slots.get(&of)?.values
     }
 
+    /// The type of the field, where a call gives on one of its values.
+    fn typed_as(&self, flow: &Flow, call: &AggregateCall, id: ColumnId) -> Option<StoredType> {
+        let at = call.outputs.iter().position(|output| *output == id)?;
+        let of = call.arguments.get(at).filter(|of| of.ty.ty == self.query.columns[id].ty.ty)?.as_column()?;
+        // A count has the type of a number, and is none of the values.
+        let gives_on = matches!(call.function.name(), "take_any" | "any" | "take_anyif" | "anyif")
+            || matches!(self.query.columns[id].ty.ty, Type::String);
+        flow.slots.get(&of).filter(|_| gives_on)?.stored
+    }
+
     /// What a column is called in a schema.
     fn name_in(&self, schema: &Schema, id: ColumnId) -> String {
         let column = schema.iter().find(|c| c.id == id);
@@ -298,13 +308,17 @@ impl Lower<'_> {
         let Some(first) = arguments.first().filter(|a| counts_empty && a.ty.ty == Type::String) else {
             return Ok(value);
         };
-        if Self::is_filled(flow, first) {
-            return Ok(value);
-        }
+        let filled = Self::is_filled(flow, first);
+        // Addresses and numbers make a list of texts, as they do in KQL; `COALESCE` takes values of one type alone.
+        let is_no_text =
+            matches!(Self::slot(flow, first).and_then(|slot| slot.stored), Some(StoredType::Ip | StoredType::Long));
         Ok(match value {
             Expr::Call(name, mut inner) if !inner.is_empty() => {
-                let text = inner.remove(0);
-                inner.insert(0, Expr::call("COALESCE", [text, Expr::text("")]));
+                let mut text = inner.remove(0);
+                if is_no_text {
+                    text = Expr::call("TO_STRING", [text]);
+                }
+                inner.insert(0, if filled { text } else { Expr::call("COALESCE", [text, Expr::text("")]) });
                 Expr::Call(name, inner)
             }
             value => value,

@@ -1,11 +1,12 @@
 //! Calls of functions, by their rows in `functions.yaml`.
 
+use super::condition::fails;
 use super::{Flow, Lower, Result, refuse};
 use crate::functions::FunctionId;
 use crate::ir::{Expr as Ir, Json};
 use crate::literal::{format_datetime, format_guid, format_timespan};
 use crate::target::LossKind;
-use crate::target::esql::rows::{Emit, FunctionCase};
+use crate::target::esql::rows::{Emit, FunctionCase, Rewrite};
 use crate::target::esql::tree::{Expr, HoleKind};
 use crate::target::ledger::Accounts as _;
 use crate::types::Type;
@@ -51,7 +52,14 @@ impl<'a> Lower<'a> {
                     _ => Ok(holds),
                 }
             }
-            Emit::Rewrite(rewrite) => self.rewrite(flow, *rewrite, function, arguments, expr),
+            Emit::Rewrite(rewrite) => {
+                let value = self.rewrite(flow, *rewrite, function, arguments, expr)?;
+                if *rewrite != Rewrite::InAnyRange {
+                    return Ok(value);
+                }
+                let fails = fails(function, value.clone());
+                Ok(Expr::call("CASE", [value, Expr::Bool(true), fails, Expr::Bool(false)]))
+            }
         }
     }
 

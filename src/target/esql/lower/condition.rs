@@ -6,14 +6,15 @@ use super::read::reads_truth;
 use super::set::found;
 use super::value::lowered;
 use super::{Flow, Lower, Result, refuse};
+use crate::functions::FunctionId;
 use crate::ir::{
     AnyColumn, Between, CaseRule, Compare as Comparison, CompareOp, Expr as Ir, ExprKind, Membership, NullRule,
     Quantifier, RegexDialect, RegexMatch, StringMatch, StringTest, TermRule, Value, ValueSet,
 };
 use crate::source::Span;
 use crate::target::LossKind;
-use crate::target::elastic::lucene;
 use crate::target::elastic::tables::{StoredType, Values};
+use crate::target::elastic::{lucene, network};
 use crate::target::esql::rows::Emit;
 use crate::target::esql::tree::Expr;
 use crate::target::ledger::Accounts as _;
@@ -83,7 +84,7 @@ impl Lower<'_> {
                     }
                     Some((Emit::Rewrite(rewrite), ..)) => {
                         let holds = self.rewrite(flow, *rewrite, *function, arguments, expr)?;
-                        Ok(if want { holds } else { Expr::Not(Box::new(holds)) })
+                        Ok(if want { holds } else { fails(*function, holds) })
                     }
                     _ => self.truth(flow, expr, want),
                 }
@@ -142,6 +143,7 @@ impl Lower<'_> {
         let stored = Self::slot(flow, left_ir).and_then(|slot| slot.stored);
         let texts = |ty: Type| matches!(ty, Type::Guid | Type::Dynamic | Type::String | Type::Unknown);
         let (left, right) = if stored == Some(StoredType::Keyword)
+            && !is(Type::Bool)
             && right_ir.as_literal().is_some()
             && matches!(op, CompareOp::Equal | CompareOp::NotEqual)
         {
@@ -241,6 +243,11 @@ impl Lower<'_> {
         let text = self.text(flow, &node.subject)?;
         if let Some(value) = node.needle.as_literal() {
             if let Expr::Text(needle) = self.text(flow, &node.needle)? {
+                if node.test == StringTest::Equals {
+                    self.unheld(flow, &node.subject, &[&needle], want, span);
+                } else {
+                    self.part_of_named(values, span);
+                }
                 return Ok(literal_match(node.test, node.rules.case, &text, &needle, want, filled, values));
             }
             if value.is_null() {
@@ -266,6 +273,25 @@ impl Lower<'_> {
             }
         };
         Ok(if want { test } else { Expr::Not(Box::new(test)) })
+    }
+
+    /// Tells where a field is compared with a text that its type cannot hold: an event with it has no value there.
+    fn unheld(&mut self, flow: &Flow, subject: &Ir, texts: &[&str], want: bool, span: Span) {
+        let Some(ty) = Self::slot(flow, subject).and_then(|slot| slot.stored) else { return };
+        // Where a value is asked for, an event without one is left out like one that has such a text.
+        if !want && Self::is_filled(flow, subject) {
+            return;
+        }
+        if let Some(text) = texts.iter().find(|text| !text.is_empty() && !ty.holds(text)) {
+            self.lose(LossKind::Null, span, ty.message(text));
+        }
+    }
+
+    /// Tells where a part of a value is looked for that has another name there.
+    fn part_of_named(&mut self, values: Option<Values>, span: Span) {
+        if let Some(message) = values.and_then(Values::part_message) {
+            self.lose(LossKind::UnmappedField, span, message);
+        }
     }
 
     fn texts_equal(flow: &Flow, node: &StringMatch, left: Expr, right: Expr, want: bool) -> Expr {
@@ -302,6 +328,7 @@ impl Lower<'_> {
             let flag = if node.case == CaseRule::Sensitive { "" } else { "(?i)" };
             return self.searched(flow, node, Expr::Text(format!("{flag}{java}")), want);
         };
+        self.part_of_named(Self::slot(flow, &node.subject).and_then(|slot| slot.values), span);
         let text = self.text(flow, &node.subject)?;
         let subject = if translated.insensitive { lowered(text.clone()) } else { text.clone() };
         let matches_empty = regex::Regex::new(source).is_ok_and(|regex| regex.is_match(""));
@@ -466,6 +493,8 @@ impl Lower<'_> {
         let mode = slot.and_then(|slot| slot.values);
         let sensitive = node.rules.case == CaseRule::Sensitive;
         if node.test == StringTest::Equals {
+            let asked: Vec<&str> = texts.iter().map(String::as_str).collect();
+            self.unheld(flow, &node.subject, &asked, want, span);
             let (subject, fold) = folded(&text, sensitive, mode);
             let has_empty = texts.iter().any(String::is_empty);
             let mut items: Vec<Expr> = Vec::new();
@@ -489,6 +518,7 @@ impl Lower<'_> {
             let test = one_of(subject, items);
             return Ok(if want { test } else { complement(test, &text, filled) });
         }
+        self.part_of_named(mode, span);
         let all = node.quantifier == Quantifier::All;
         // The empty string is in every text.
         if texts.iter().any(String::is_empty) && !all {
@@ -572,6 +602,22 @@ pub(super) fn literal_match(
         }
     };
     if want { positive } else { complement(positive, text, filled) }
+}
+
+/// Where a condition is false that is written out for a function.
+pub(super) fn fails(function: FunctionId, holds: Expr) -> Expr {
+    let all = match &holds {
+        // An address of IPv6 is none to KQL's functions of IPv4, and neither in a range nor out of it.
+        Expr::Call(name, arguments) if name == "CIDR_MATCH" && function.name().starts_with("ipv4_") => {
+            arguments.first().map(|address| [address.clone(), Expr::text(network::ALL_OF_V4)])
+        }
+        _ => None,
+    };
+    let opposite = Expr::Not(Box::new(holds));
+    match all {
+        Some(all) => Expr::all(vec![Expr::call("CIDR_MATCH", all), opposite]),
+        None => opposite,
+    }
 }
 
 /// True where a text is missing or empty.

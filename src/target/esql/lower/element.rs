@@ -7,10 +7,10 @@ use super::plan::word;
 use super::{Flow, Lower, Result, Slot, refuse};
 use crate::ir::{Access, ColumnId, CompareOp, Expr as Ir, ExprKind, Op, Value};
 use crate::source::Span;
-use crate::target::LossKind;
 use crate::target::esql::tree::{Command, Expr};
 use crate::target::filled::values_filled_by;
 use crate::target::ledger::Accounts as _;
+use crate::target::{Loss, LossKind};
 
 /// How many elements are looked at.
 const MOST: i64 = 8;
@@ -79,9 +79,15 @@ impl Lower<'_> {
         for path in paths {
             let name = self.helper(&word(&format!("{}_{path}", self.query.columns[id].name)));
             let mut arms = Vec::new();
+            let mut told = None;
             for at in 0..MOST {
+                let part = self.tables.below(field, &format!("{at}.{path}"));
+                told = told.or(part.note);
                 arms.push(Expr::compare(CompareOp::Equal, Expr::field(&position), Expr::integer(at)));
-                arms.push(Expr::Field(format!("{field}.{at}.{path}")));
+                arms.push(Expr::Field(part.field));
+            }
+            if let Some(message) = told {
+                self.ledger.losses.push(Loss::approximate(LossKind::UnmappedField, span, message));
             }
             made.push((name.clone(), Expr::call("CASE", arms)));
             parts.push((path, name));
@@ -135,7 +141,7 @@ impl Lower<'_> {
                 && of == id
                 && let Some(rest) = path.strip_prefix(&inner)
             {
-                found.push(format!("{field}.{rest}"));
+                found.push(self.tables.below(field, rest).field);
             }
         };
         for plan in self.query.plans() {

@@ -17,7 +17,9 @@ pub(super) fn stored_as(values: Values, value: Expr) -> Expr {
     match values {
         Values::Lower => lowered(value),
         Values::Upper => Expr::call("TO_UPPER", [value]),
-        Values::LowerDashed => Expr::call("REPLACE", [lowered(value), Expr::text(" "), Expr::text("-")]),
+        Values::LowerDashed | Values::DeviceAction => {
+            Expr::call("REPLACE", [lowered(value), Expr::text(" "), Expr::text("-")])
+        }
     }
 }
 

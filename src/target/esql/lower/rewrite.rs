@@ -8,6 +8,7 @@ use crate::functions::FunctionId;
 use crate::ir::{CompareOp, Expr as Ir, Value};
 use crate::literal::TICKS_PER_DAY;
 use crate::target::LossKind;
+use crate::target::elastic::network::block;
 use crate::target::esql::rows::Rewrite;
 use crate::target::esql::tree::{Command, Expr, Operator};
 use crate::target::ledger::Accounts as _;
@@ -333,15 +334,6 @@ fn java_format(format: &str) -> Option<String> {
 /// A comparison that is never null, for what a join leaves.
 pub(super) fn at_least_one(name: &str) -> Expr {
     Expr::compare(CompareOp::Greater, Expr::field(name), Expr::integer(0))
-}
-
-/// A range of addresses as `CIDR_MATCH` takes it: with a prefix. A single address is a range of one.
-fn block(range: String) -> String {
-    match (range.contains('/'), range.contains(':')) {
-        (true, _) => range,
-        (false, true) => range + "/128",
-        (false, false) => range + "/32",
-    }
 }
 
 #[cfg(test)]

@@ -106,7 +106,12 @@ impl Lower<'_> {
     pub(super) fn value(&mut self, flow: &mut Flow, expr: &Ir) -> Result<Expr> {
         match &expr.kind {
             ExprKind::Literal(value) => Self::literal(value, expr.span),
-            ExprKind::Column(id) => self.no_element(flow, expr).map(|()| self.column(flow, *id, expr.span)),
+            ExprKind::Column(id) => {
+                self.no_element(flow, expr)?;
+                let value = self.column(flow, *id, expr.span);
+                let is_text = flow.slots.get(id).and_then(|slot| slot.stored) == Some(StoredType::Keyword);
+                Ok(if is_text && expr.ty.ty == Type::Bool { Expr::call("TO_BOOLEAN", [value]) } else { value })
+            }
             ExprKind::And(_)
             | ExprKind::Or(_)
             | ExprKind::Not(_)
@@ -284,7 +289,7 @@ impl Lower<'_> {
         let stored = Self::slot(flow, expr).and_then(|slot| slot.stored);
         let value = self.value(flow, expr)?;
         Ok(match (expr.ty.ty, stored) {
-            (_, Some(StoredType::Keyword)) => value,
+            (ty, Some(StoredType::Keyword)) if ty != Type::Bool => value,
             (_, Some(StoredType::Ip | StoredType::Long)) => Expr::call("TO_STRING", [value]),
             (Type::String | Type::Guid, _) => value,
             // `TO_STRING` writes `true`, where KQL writes `True`.
@@ -626,12 +631,12 @@ impl Lower<'_> {
             Expr::Field(path) if own => path,
             value => return self.element(flow, base, value, &node.path, span),
         };
+        let mut told = None;
         for part in &node.path {
-            path.push('.');
-            match part.as_literal() {
-                Some(Value::String(name)) if !name.is_empty() => path.push_str(name),
+            let step = match part.as_literal() {
+                Some(Value::String(name)) if !name.is_empty() => name.to_string(),
                 Some(value) if value.as_integer().is_some_and(|n| n >= 0) => {
-                    path.push_str(&value.as_integer().unwrap_or_default().to_string());
+                    value.as_integer().unwrap_or_default().to_string()
                 }
                 _ => {
                     return refuse(
@@ -640,7 +645,13 @@ impl Lower<'_> {
                         "the way into an object has to be written out, counted from its start",
                     );
                 }
-            }
+            };
+            let part = self.tables.part(&path, &step);
+            path = part.field;
+            told = told.or(part.note);
+        }
+        if let Some(message) = told {
+            self.ledger.losses.push(Loss::approximate(LossKind::UnmappedField, span, message));
         }
         if let Some(id) = text_of {
             let message = object_note(&self.query.columns[id].name);

@@ -69,7 +69,12 @@ impl Lower<'_> {
                 if matches!(val.repr, Repr::Bool | Repr::Number) {
                     return self.truth(flow, expr, want);
                 }
-                Ok(written_as(self.text_of(flow, &node.operand, val)?, want))
+                let text = if Self::is_held(flow, &node.operand) {
+                    self.text_of(flow, &node.operand, val)?
+                } else {
+                    self.truth_text(val, expr.span)?
+                };
+                Ok(written_as(text, want))
             }
             _ => self.truth(flow, expr, want),
         }
@@ -102,20 +107,19 @@ impl Lower<'_> {
                 Eval::compare(if want { CompareOp::NotEqual } else { CompareOp::Equal }, val.expr, Eval::integer(0))
             }
             _ => {
-                let text = self.truth_word(val, expr.span)?;
-                is_text(text, word)
+                let text = self.truth_text(val, expr.span)?;
+                is_text(lowered(&text), word)
             }
         })
     }
 
-    /// The text of a value that may be a truth value inside of JSON, in lower case: `json_extract` "converts a JSON Boolean
+    /// The text of a value that may be a truth value inside of JSON: `json_extract` "converts a JSON Boolean
     /// to a Boolean", which `tostring` writes as `True` or `False`
     /// (<https://help.splunk.com/en/splunk-enterprise/spl-search-reference/9.4/evaluation-functions/json-functions>).
-    pub(super) fn truth_word(&mut self, val: super::Val, span: Span) -> Result<Eval> {
+    pub(super) fn truth_text(&mut self, val: super::Val, span: Span) -> Result<Eval> {
         let extracted = |text: &Eval| matches!(text, Eval::Call(name, _) if name.starts_with("json_extract"));
         let text = self.to_text(val, span)?;
-        let text = if extracted(&text) { Eval::call("tostring", [text]) } else { text };
-        Ok(lowered(&text))
+        Ok(if extracted(&text) { Eval::call("tostring", [text]) } else { text })
     }
 
     /// Whether an expression is never null.

@@ -88,7 +88,7 @@ impl Lower<'_> {
                     Repr::Bool,
                 )),
                 _ => {
-                    let text = if Self::is_held(flow, &node.operand) { val.expr } else { self.truth_word(val, span)? };
+                    let text = if Self::is_held(flow, &node.operand) { val.expr } else { self.truth_text(val, span)? };
                     let arms = [true, false].map(|truth| {
                         let word = Eval::text(if truth { "true" } else { "false" });
                         [written_as(text.clone(), truth), word]
