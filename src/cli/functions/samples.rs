@@ -87,7 +87,11 @@ impl Call {
             Self::Aggregate(call) => {
                 conditions("x", ty).map(|condition| format!("{} | where {condition}", grouped(call))).collect()
             }
-            Self::Window(_) | Self::Plugin(_) => Vec::new(),
+            Self::Window(call) => {
+                let ordered = |condition| format!("sort by TimeGenerated asc | extend x = {call} | where {condition}");
+                conditions("x", ty).map(ordered).collect()
+            }
+            Self::Plugin(_) => Vec::new(),
         };
         uses.into_iter().map(|rest| Sample { query: format!("{TABLE} | {rest}"), decides: true }).collect()
     }

@@ -148,6 +148,7 @@ impl Lower<'_> {
             _ if Self::is_parts(flow, expr) => Known::Always,
             ExprKind::Column(id) if flow.slots.get(id).is_some_and(|slot| slot.always) => Known::Always,
             ExprKind::Literal(value) if value.elements().is_some() => Known::Always,
+            ExprKind::Item(base, _) => self.known(flow, base),
             ExprKind::Call(function, _) if function.name() == "pack_array" => Known::Always,
             ExprKind::Call(function, arguments) if COMBINING.contains(&function.name()) => {
                 let mut of = arguments.iter().filter(|a| a.ty.ty == Type::Dynamic);
