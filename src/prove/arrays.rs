@@ -44,7 +44,7 @@ pub(super) fn filled(name: &str, value: &mut Value, names: &[String]) {
         }
         // A column may hold the array as a text.
         Value::String(text) if names.iter().any(|objects| objects == name) => {
-            if let Some(mut array @ Value::Array(_)) = serde_json::from_str(text).ok() {
+            if let Ok(mut array @ Value::Array(_)) = serde_json::from_str(text) {
                 filled(name, &mut array, names);
                 *value = Value::String(array.to_string());
             }

@@ -73,7 +73,9 @@ fn queries() -> Vec<String> {
         add(&format!("summarize v = {of} by {{other}}"));
         add(&format!("summarize v = {of} by {{other}}, bin(TimeGenerated, 1h) | where isnotempty(tostring(v))"));
     }
-    OPERATORS.iter().for_each(|operator| add(operator));
+    for operator in OPERATORS {
+        add(operator);
+    }
     all
 }
 

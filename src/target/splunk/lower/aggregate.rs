@@ -451,7 +451,7 @@ impl Lower<'_> {
         let filled = row.default.is_some();
         let loose = call.arguments.first().is_some_and(|of| self.may_be_text(flow, of));
         let always = repr == Repr::Multi;
-        let slot = Slot { filled, loose, always, ..Slot::new(Val::new(Eval::field(&field), repr)) };
+        let slot = Slot { filled, always, loose, ..Slot::new(Val::new(Eval::field(&field), repr)) };
         parts.slots.push((*output, slot));
         parts.aggregates.push((Aggregate { function: stats.clone(), argument }, field));
         Ok(())

@@ -262,15 +262,13 @@ impl Lower<'_> {
         } else {
             Eval::call("mv_to_json_array", [multi])
         };
-        match self.known(flow, expr) {
-            Known::Always => Eval::call("coalesce", [json, Eval::text("[]")]),
-            _ => {
-                if !Self::is_matches(flow, expr) {
-                    self.tell_empty_array(expr);
-                }
-                json
-            }
+        if self.is_always(flow, expr) {
+            return Eval::call("coalesce", [json, Eval::text("[]")]);
         }
+        if !Self::is_matches(flow, expr) {
+            self.tell_empty_array(expr);
+        }
+        json
     }
 
     /// Where a value is null or empty, or is not, for values that are arrays or held as JSON; others have rows of their own.

@@ -313,7 +313,9 @@ impl Lower<'_> {
             Rewrite::Range => self.even_steps(flow, arguments, expr),
             Rewrite::SetDifference => {
                 let [first, others @ ..] = arguments else { return written_out(expr) };
-                arguments.iter().for_each(|array| self.tell_other(flow, array));
+                for array in arguments {
+                    self.tell_other(flow, array);
+                }
                 let array = self.array(flow, first)?;
                 let field = self.in_field(flow, array, "elements");
                 let mut kept = Eval::field(&field);
