@@ -15,8 +15,8 @@ use rayon::prelude::*;
 use crate::prove::{engine, subject};
 use tables::{AGGREGATES, EXPRESSIONS, OPERATORS};
 
-/// Of how many queries one is proven, unless `KQLC_EVERY` says otherwise: all of them take five minutes of two processors in
-/// a build with optimisation.
+/// Of how many queries one is proven, unless `KQLC_EVERY` says otherwise: all of them take eight minutes of two processors
+/// in a build with optimisation.
 const EVERY: usize = 41;
 
 /// What the holes of a construct stand for.

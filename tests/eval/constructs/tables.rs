@@ -411,7 +411,6 @@ const TRUTHS: &[&str] = &[
     "{s} startswith {other}",
     "{s} endswith {other}",
     "{n}>{r}",
-    r#"{s} > "m""#,
     r#"strcmp({s},"m")>0"#,
     r#"{d}.a=="x""#,
     r#"{d}.a!="x""#,

@@ -234,6 +234,13 @@ impl Lower<'_> {
         if equal {
             return self.condition(flow, side, value);
         }
+        if side.ty.ty == Type::Dynamic {
+            // What is no truth value differs from both.
+            let val = self.value(flow, side)?;
+            let text = lowered(&self.truth_text(val, side.span)?);
+            let word = if value { "true" } else { "false" };
+            return Ok(super::text::complement(is_text(text.clone(), word), &text, false));
+        }
         let other = self.condition(flow, side, !value)?;
         if self.is_total(flow, side) {
             return Ok(other);

@@ -181,6 +181,10 @@ fn numbers_have_no_quotes_in_the_text_of_an_array() {
 fn a_truth_value_inside_of_json_is_one_of_splunk() {
     let text = super::behind_head("SigninLogs | where DeviceDetail.isCompliant == true");
     assert!(text.contains(r#"lower(tostring(json_extract(_raw, "DeviceDetail.isCompliant")))="true""#), "{text}");
+    let text = super::behind_head("SigninLogs | where DeviceDetail.isCompliant != true");
+    let other = r#"isnull(lower(tostring(json_extract(_raw, "DeviceDetail.isCompliant"))))
+    OR lower(tostring(json_extract(_raw, "DeviceDetail.isCompliant")))!="true""#;
+    assert!(text.contains(other), "{text}");
     let text = super::behind_head("SigninLogs | where tobool(DeviceDetail.isManaged)");
     assert!(text.contains(r#"match(tostring(json_extract(_raw, "DeviceDetail.isManaged")), "(?i)"#), "{text}");
 }
