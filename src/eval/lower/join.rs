@@ -1,8 +1,11 @@
 //! Joins.
 
+use datafusion::arrow::datatypes::DataType;
 use datafusion::common::{JoinType, NullEquality};
+use datafusion::functions_aggregate::count::count_udaf;
+use datafusion::logical_expr::expr::WindowFunction;
 use datafusion::logical_expr::{Expr as DfExpr, ExprFunctionExt as _, LogicalPlanBuilder, when};
-use datafusion::prelude::lit;
+use datafusion::prelude::{cast, lit};
 
 use super::Lowering;
 use super::constant::null;
@@ -111,22 +114,22 @@ impl Lowering<'_> {
         let mut by: Vec<DfExpr> = keys.iter().map(|key| reference(key)).collect();
         by.extend(input.parts.iter().map(|parts| reference(&parts.field)));
         let fields: Vec<DfExpr> = input.plan.schema().fields().iter().map(|there| reference(there.name())).collect();
-        let mut windows = vec![
-            datafusion::functions_window::expr_fn::row_number()
-                .partition_by(by.clone())
-                .order_by(order)
-                .build()?
-                .alias(&number),
-        ];
+        let row_number = datafusion::functions_window::expr_fn::row_number()
+            .partition_by(by.clone())
+            .order_by(order)
+            .build()?
+            .alias(&number);
+        let mut plan = LogicalPlanBuilder::from(input.plan).window([row_number])?;
         let mut wanted = reference(&number).eq(lit(self.options.of_key.saturating_add(1) as u64));
         if self.options.of_key > 0 {
             let all = self.hide();
-            let count = datafusion::functions_aggregate::expr_fn::count(lit(1i64)).partition_by(by).build()?;
-            windows.push(count.alias(&all));
-            let fewer = reference(&all).lt_eq(lit(i64::try_from(self.options.of_key).unwrap_or(i64::MAX)));
-            wanted = wanted.or(fewer.and(reference(&number).eq(reference(&all))));
+            let count = DfExpr::from(WindowFunction::new(count_udaf(), vec![lit(1i64)]));
+            plan = plan.window([count.partition_by(by).build()?.alias(&all)])?;
+            let all = cast(reference(&all), DataType::UInt64);
+            let fewer = all.clone().lt_eq(lit(self.options.of_key as u64));
+            wanted = wanted.or(fewer.and(reference(&number).eq(all)));
         }
-        let plan = LogicalPlanBuilder::from(input.plan).window(windows)?.filter(wanted)?.project(fields)?.build()?;
+        let plan = plan.filter(wanted)?.project(fields)?.build()?;
         Ok(Relation { plan, order: input.order, parts: input.parts })
     }
 }
