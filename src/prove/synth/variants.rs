@@ -71,6 +71,11 @@ const fn holds_values(json: &Json) -> bool {
     matches!(json, Json::Array(_) | Json::Bag(_))
 }
 
+/// Whether it is a number or a truth value.
+const fn is_plain(value: &Value) -> bool {
+    matches!(value, Value::Bool(_) | Value::Int(_) | Value::Long(_) | Value::Real(_))
+}
+
 /// The letters in the other case.
 pub(super) fn swapped(text: &str) -> String {
     text.chars().map(|c| if c.is_ascii_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() }).collect()
@@ -146,6 +151,10 @@ pub(super) fn variants(want: &Want, ty: Type) -> Vec<Variant> {
                 add(Probe::Plain, "a letter more before", Change::Around("x", String::new()));
                 add(Probe::Plain, "a space behind", Change::Around("", " ".to_owned()));
                 add(Probe::Null, "empty", Change::To(Value::string("")));
+                // KQL finds no number and no truth value in a text.
+                for value in values.iter().take(3).filter(|value| ty == Type::Dynamic && is_plain(value)) {
+                    add(Probe::Null, "its text", Change::To(Value::string(text(value))));
+                }
             } else {
                 for value in values.iter().take(3) {
                     for (probe, other) in near(value) {

@@ -3,13 +3,12 @@
 use super::list::List;
 use super::partners::stored_as;
 use super::read::reads_truth;
-use super::set::found;
 use super::value::lowered;
 use super::{Flow, Lower, Result, refuse};
 use crate::functions::FunctionId;
 use crate::ir::{
-    AnyColumn, Between, CaseRule, Compare as Comparison, CompareOp, Expr as Ir, ExprKind, Membership, NullRule,
-    Quantifier, RegexDialect, RegexMatch, StringMatch, StringTest, TermRule, Value, ValueSet,
+    AnyColumn, Between, CaseRule, Compare as Comparison, CompareOp, Expr as Ir, ExprKind, NullRule, StringMatch,
+    StringTest, TermRule, Value,
 };
 use crate::source::Span;
 use crate::target::LossKind;
@@ -18,7 +17,6 @@ use crate::target::elastic::{lucene, network};
 use crate::target::esql::rows::Emit;
 use crate::target::esql::tree::Expr;
 use crate::target::ledger::Accounts as _;
-use crate::target::sets::{Asked, elements, table_of};
 use crate::types::Type;
 
 impl Lower<'_> {
@@ -129,7 +127,7 @@ impl Lower<'_> {
         Ok(Expr::compare(CompareOp::Equal, value, Expr::Bool(want)))
     }
 
-    fn comparison(&mut self, flow: &mut Flow, node: &Comparison, want: bool) -> Result<Expr> {
+    pub(super) fn comparison(&mut self, flow: &mut Flow, node: &Comparison, want: bool) -> Result<Expr> {
         let op = if want { node.op } else { node.op.complement() };
         let (mut left_ir, mut right_ir, mut op) = (&node.left, &node.right, op);
         if left_ir.as_literal().is_some() && right_ir.as_literal().is_none() {
@@ -204,7 +202,7 @@ impl Lower<'_> {
     }
 
     /// A comparison of strings, where it holds or where it does not.
-    fn string_match(&mut self, flow: &mut Flow, node: &StringMatch, want: bool, span: Span) -> Result<Expr> {
+    pub(super) fn string_match(&mut self, flow: &mut Flow, node: &StringMatch, want: bool, span: Span) -> Result<Expr> {
         let want = want != node.negated;
         let known = node.rules.terms == TermRule::KqlAlphanumeric
             && matches!(node.rules.nulls, NullRule::KqlEquality | NullRule::KqlMatch);
@@ -276,7 +274,7 @@ impl Lower<'_> {
     }
 
     /// Tells where a field is compared with a text that its type cannot hold: an event with it has no value there.
-    fn unheld(&mut self, flow: &Flow, subject: &Ir, texts: &[&str], want: bool, span: Span) {
+    pub(super) fn unheld(&mut self, flow: &Flow, subject: &Ir, texts: &[&str], want: bool, span: Span) {
         let Some(ty) = Self::slot(flow, subject).and_then(|slot| slot.stored) else { return };
         // Where a value is asked for, an event without one is left out like one that has such a text.
         if !want && Self::is_filled(flow, subject) {
@@ -288,7 +286,7 @@ impl Lower<'_> {
     }
 
     /// Tells where a part of a value is looked for that has another name there.
-    fn part_of_named(&mut self, values: Option<Values>, span: Span) {
+    pub(super) fn part_of_named(&mut self, values: Option<Values>, span: Span) {
         if let Some(message) = values.and_then(Values::part_message) {
             self.lose(LossKind::UnmappedField, span, message);
         }
@@ -301,66 +299,6 @@ impl Lower<'_> {
         let left = fold(total(left, Self::is_filled(flow, &node.subject)));
         let right = fold(total(right, Self::is_filled(flow, &node.needle)));
         Expr::compare(if want { CompareOp::Equal } else { CompareOp::NotEqual }, left, right)
-    }
-
-    fn regex(&mut self, flow: &mut Flow, node: &RegexMatch, want: bool, span: Span) -> Result<Expr> {
-        let want = want != node.negated;
-        if node.dialect != RegexDialect::Kusto || node.nulls != NullRule::KqlMatch {
-            return refuse(LossKind::UnsupportedExpression, span, "this pattern is of another language than KQL");
-        }
-        let Some(source) = node.pattern.as_literal().and_then(Value::as_str) else {
-            self.lose(
-                LossKind::RegexDialect,
-                node.pattern.span,
-                "the pattern is computed; what Java reads otherwise in it cannot be told",
-            );
-            let pattern = self.text(flow, &node.pattern)?;
-            let pattern = if node.case == CaseRule::Sensitive {
-                pattern
-            } else {
-                Expr::call("CONCAT", [Expr::text("(?i)"), pattern])
-            };
-            return self.searched(flow, node, pattern, want);
-        };
-        let Ok(translated) = lucene::translate(source, node.case != CaseRule::Sensitive) else {
-            // What Lucene cannot say, the patterns of `REPLACE` can.
-            let java = self.java(source, node.pattern.span);
-            let flag = if node.case == CaseRule::Sensitive { "" } else { "(?i)" };
-            return self.searched(flow, node, Expr::Text(format!("{flag}{java}")), want);
-        };
-        self.part_of_named(Self::slot(flow, &node.subject).and_then(|slot| slot.values), span);
-        let text = self.text(flow, &node.subject)?;
-        let subject = if translated.insensitive { lowered(text.clone()) } else { text.clone() };
-        let matches_empty = regex::Regex::new(source).is_ok_and(|regex| regex.is_match(""));
-        let test = Expr::Rlike(Box::new(subject), translated.pattern);
-        let filled = Self::is_filled(flow, &node.subject);
-        Ok(match (want, matches_empty && !filled) {
-            (true, false) => test,
-            (true, true) => Expr::any(vec![text.is_null(), test]),
-            (false, true) => Expr::Not(Box::new(test)),
-            (false, false) => complement(test, &text, filled),
-        })
-    }
-
-    /// A pattern in Java's dialect, with a loss where that may read something otherwise.
-    pub(super) fn java(&mut self, source: &str, span: Span) -> String {
-        let java = super::pattern::java(source);
-        if java.doubtful {
-            self.lose(
-                LossKind::RegexDialect,
-                span,
-                "the pattern uses what Java reads otherwise: class operations, flags or names of classes",
-            );
-        }
-        java.pattern
-    }
-
-    /// A search of a text with a pattern of Java's. A text that is missing is the empty one.
-    fn searched(&mut self, flow: &mut Flow, node: &RegexMatch, pattern: Expr, want: bool) -> Result<Expr> {
-        let text = self.text(flow, &node.subject)?;
-        let text =
-            if Self::is_filled(flow, &node.subject) { text } else { Expr::call("COALESCE", [text, Expr::text("")]) };
-        Ok(found(text, pattern, want))
     }
 
     fn any_column(&mut self, flow: &mut Flow, node: &AnyColumn, want: bool, span: Span) -> Result<Expr> {
@@ -387,169 +325,13 @@ impl Lower<'_> {
         }
         Ok(if want { Expr::any(tests) } else { Expr::all(tests) })
     }
-
-    pub(super) fn member(&mut self, flow: &mut Flow, node: &Membership, want: bool, span: Span) -> Result<Expr> {
-        let want = want != node.negated;
-        if let Some(plan) = table_of(node) {
-            return self.member_of_table(flow, node, &plan, want, span);
-        }
-        let ValueSet::List(items) = &node.set else {
-            return refuse(LossKind::UnsupportedExpression, span, "the table has no column to compare with");
-        };
-        let (values, computed) = elements(node, items);
-        let mut parts = Vec::with_capacity(computed.len() + 1);
-        if !values.is_empty() {
-            parts.push(self.member_of_values(flow, node, &values, want, span)?);
-        }
-        for asked in computed {
-            parts.push(match asked {
-                Asked::Array(item) => self.member_of_array(flow, node, item, want, span)?,
-                Asked::Text(one, item) => self.string_match(flow, &one, want, item.span)?,
-                Asked::Value(one) => self.comparison(flow, &one, want)?,
-            });
-        }
-        let any = (node.quantifier == Quantifier::Any) == want;
-        Ok(if any { Expr::any(parts) } else { Expr::all(parts) })
-    }
-
-    /// One of the values of a field with several.
-    fn member_of_array(
-        &mut self,
-        flow: &mut Flow,
-        node: &Membership,
-        item: &Ir,
-        want: bool,
-        span: Span,
-    ) -> Result<Expr> {
-        if node.test != StringTest::Equals || node.rules.case != CaseRule::Sensitive {
-            return refuse(
-                LossKind::UnsupportedExpression,
-                item.span,
-                "the values of an array that is computed can only be compared with `in`",
-            );
-        }
-        let array = self.value(flow, item)?;
-        if !matches!(array, Expr::Field(_)) {
-            return refuse(
-                LossKind::UnsupportedExpression,
-                span,
-                "this set of values cannot be said; write them out or make them a table",
-            );
-        }
-        let text = self.text(flow, &node.subject)?;
-        let test = Expr::call("COALESCE", [Expr::call("MV_CONTAINS", [array, text]), Expr::Bool(false)]);
-        Ok(if want { test } else { Expr::Not(Box::new(test)) })
-    }
-
-    fn member_of_values(
-        &mut self,
-        flow: &mut Flow,
-        node: &Membership,
-        values: &[Value],
-        want: bool,
-        span: Span,
-    ) -> Result<Expr> {
-        let slot = Self::slot(flow, &node.subject).cloned();
-        let filled = Self::is_filled(flow, &node.subject);
-        let keyword = slot.as_ref().is_some_and(|slot| slot.stored == Some(StoredType::Keyword));
-        let ty = node.subject.ty.ty;
-        let numeric = (ty.is_numeric()
-            || matches!(ty, Type::DateTime | Type::TimeSpan)
-            || ty != Type::String && values.iter().all(|v| v.ty().is_numeric()))
-            && !keyword;
-        if node.test == StringTest::Equals && numeric {
-            let subject =
-                if ty == Type::DateTime { self.time(flow, &node.subject)? } else { self.number(flow, &node.subject)? };
-            let mut items = Vec::with_capacity(values.len());
-            for value in values {
-                let literal = Ir::literal(value.clone(), span);
-                let text = value.as_str();
-                // `007` is the text of no number.
-                let number = text.and_then(|text| text.parse::<i64>().ok().filter(|number| number.to_string() == text));
-                items.push(match number {
-                    Some(number) if ty != Type::DateTime => Expr::integer(number),
-                    _ if text.is_some() => {
-                        return refuse(
-                            LossKind::UnsupportedExpression,
-                            span,
-                            "a number is compared with a text that is not the text of a whole number",
-                        );
-                    }
-                    _ => self.value(flow, &literal)?,
-                });
-            }
-            let test = one_of(subject.clone(), items);
-            return Ok(if want { test } else { complement(test, &subject, filled) });
-        }
-        let text = self.text(flow, &node.subject)?;
-        let mut texts: Vec<String> = Vec::with_capacity(values.len());
-        for value in values {
-            match self.text(flow, &Ir::literal(value.clone(), span))? {
-                Expr::Text(text) if texts.contains(&text) => {}
-                Expr::Text(text) => texts.push(text),
-                _ => return refuse(LossKind::UnsupportedExpression, span, "one of the values has no text"),
-            }
-        }
-        let mode = slot.and_then(|slot| slot.values);
-        let sensitive = node.rules.case == CaseRule::Sensitive;
-        if node.test == StringTest::Equals {
-            let asked: Vec<&str> = texts.iter().map(String::as_str).collect();
-            self.unheld(flow, &node.subject, &asked, want, span);
-            let (subject, fold) = folded(&text, sensitive, mode);
-            let has_empty = texts.iter().any(String::is_empty);
-            let mut items: Vec<Expr> = Vec::new();
-            for item in texts.iter().filter(|t| !t.is_empty()).map(|t| Expr::Text(fold(t))) {
-                if !items.contains(&item) {
-                    items.push(item);
-                }
-            }
-            if has_empty {
-                let empty = is_empty(&text);
-                if items.is_empty() {
-                    return Ok(if want { empty } else { is_there(&text) });
-                }
-                let test = one_of(subject, items);
-                return Ok(if want {
-                    Expr::any(vec![empty, test])
-                } else {
-                    Expr::all(vec![is_there(&text), complement(test, &text, true)])
-                });
-            }
-            let test = one_of(subject, items);
-            return Ok(if want { test } else { complement(test, &text, filled) });
-        }
-        self.part_of_named(mode, span);
-        let all = node.quantifier == Quantifier::All;
-        // The empty string is in every text.
-        if texts.iter().any(String::is_empty) && !all {
-            return Ok(Expr::Bool(want));
-        }
-        texts.retain(|text| !text.is_empty());
-        if all || matches!(node.test, StringTest::Wildcard | StringTest::Glob) {
-            let parts: Vec<Expr> = texts
-                .iter()
-                .map(|needle| literal_match(node.test, node.rules.case, &text, needle, want, filled, mode))
-                .collect();
-            return Ok(if all == want { Expr::all(parts) } else { Expr::any(parts) });
-        }
-        if let [needle] = texts.as_slice() {
-            return Ok(literal_match(node.test, node.rules.case, &text, needle, want, filled, mode));
-        }
-        let (subject, fold) = folded(&text, sensitive, mode);
-        let needles: Vec<String> = texts.iter().map(|text| fold(text)).collect();
-        let needles: Vec<&str> = needles.iter().map(String::as_str).collect();
-        let patterns = lucene::needles(node.test, &needles);
-        let tests = patterns.into_iter().map(|pattern| Expr::Rlike(Box::new(subject.clone()), pattern)).collect();
-        let test = Expr::any(tests);
-        Ok(if want { test } else { complement(test, &text, filled) })
-    }
 }
 
 /// How the other side of a comparison is put alike.
 type Fold = Box<dyn Fn(&str) -> String>;
 
 /// What a text is compared by: itself or in lower case, and how the other side is put alike.
-fn folded(text: &Expr, sensitive: bool, values: Option<Values>) -> (Expr, Fold) {
+pub(super) fn folded(text: &Expr, sensitive: bool, values: Option<Values>) -> (Expr, Fold) {
     match values {
         Some(values) => (text.clone(), Box::new(move |text: &str| values.apply(text))),
         None if sensitive => (text.clone(), Box::new(str::to_owned)),
@@ -626,23 +408,15 @@ pub(super) fn is_empty(text: &Expr) -> Expr {
 }
 
 /// True where a text is there and not empty.
-fn is_there(text: &Expr) -> Expr {
+pub(super) fn is_there(text: &Expr) -> Expr {
     Expr::compare(CompareOp::NotEqual, text.clone(), Expr::text(""))
 }
 
 /// The opposite of a test that is null where `text` is: true there too.
-fn complement(test: Expr, text: &Expr, filled: bool) -> Expr {
+pub(super) fn complement(test: Expr, text: &Expr, filled: bool) -> Expr {
     let opposite = match test {
         Expr::Compare(CompareOp::Equal, left, right) => Expr::Compare(CompareOp::NotEqual, left, right),
         test => Expr::Not(Box::new(test)),
     };
     if filled { opposite } else { Expr::any(vec![text.clone().is_null(), opposite]) }
-}
-
-fn one_of(subject: Expr, mut items: Vec<Expr>) -> Expr {
-    match items.len() {
-        0 => Expr::Bool(false),
-        1 => Expr::compare(CompareOp::Equal, subject, items.remove(0)),
-        _ => Expr::In(Box::new(subject), items),
-    }
 }

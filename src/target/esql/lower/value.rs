@@ -3,12 +3,9 @@
 use super::call::{json_text, text_of_list};
 use super::list::{List, json_of_text, list};
 use super::nonzero::never_zero;
-use super::read::{ordered_dynamic, reads_truth, whole_number};
+use super::read::ordered_dynamic;
 use super::{Flow, Lower, Result, Slot, refuse};
-use crate::ir::{
-    Access, Arithmetic, ArithmeticOp, ArithmeticStep, Cast, CastKind, ColumnId, CompareOp, Expr as Ir, ExprKind, Json,
-    Value,
-};
+use crate::ir::{Access, Arithmetic, ArithmeticOp, ArithmeticStep, ColumnId, Expr as Ir, ExprKind, Json, Value};
 use crate::literal::{TICKS_PER_DAY, TICKS_PER_SECOND, format_datetime, format_guid};
 use crate::source::Span;
 use crate::target::elastic::tables::StoredType;
@@ -79,7 +76,7 @@ pub(super) fn object_note(name: &str) -> String {
 const TIME_TEXT: &str = "the text of an instant or time span is written in another form than KQL's";
 
 /// What a GUID looks like.
-const GUID: &str = "[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}";
+pub(super) const GUID: &str = "[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}";
 
 /// Why a part of a value is not to be had.
 const NO_PARTS: &str = "a part of a value that is computed cannot be taken; only objects of the events have parts";
@@ -472,88 +469,6 @@ impl Lower<'_> {
             constant = None;
         }
         Ok(left)
-    }
-
-    fn cast(&mut self, flow: &mut Flow, node: &Cast, expr: &Ir) -> Result<Expr> {
-        if node.kind == CastKind::Widen {
-            return self.value(flow, &node.operand);
-        }
-        let from = node.operand.ty.ty;
-        Ok(match expr.ty.ty {
-            Type::String => self.text(flow, &node.operand)?,
-            Type::Int | Type::Long => {
-                let value = self.value(flow, &node.operand)?;
-                match from {
-                    Type::Int | Type::Long => value,
-                    Type::Real | Type::Decimal => {
-                        let cut = Expr::call(
-                            "CASE",
-                            [
-                                Expr::compare(CompareOp::Less, value.clone(), Expr::integer(0)),
-                                Expr::call("CEIL", [value.clone()]),
-                                Expr::call("FLOOR", [value]),
-                            ],
-                        );
-                        Expr::call("TO_LONG", [cut])
-                    }
-                    // A tick is a tenth of a microsecond.
-                    Type::TimeSpan => Expr::binary(Operator::Multiply, value, Expr::integer(TICKS_PER_MILLI)),
-                    Type::DateTime => {
-                        return refuse(
-                            LossKind::UnsupportedExpression,
-                            expr.span,
-                            "the ticks of an instant have no use in ES|QL",
-                        );
-                    }
-                    Type::String if !Self::is_whole(flow, &node.operand) => whole_number(value, expr.ty.ty),
-                    _ => Expr::call("TO_LONG", [value]),
-                }
-            }
-            Type::Real | Type::Decimal => {
-                let value = self.value(flow, &node.operand)?;
-                if from == Type::Real { value } else { Expr::call("TO_DOUBLE", [value]) }
-            }
-            Type::Bool if reads_truth(expr) => {
-                let holds = self.word_of_truth(flow, &node.operand, true)?;
-                let fails = self.word_of_truth(flow, &node.operand, false)?;
-                Expr::call("CASE", [holds, Expr::Bool(true), fails, Expr::Bool(false)])
-            }
-            Type::Bool => {
-                let value = self.value(flow, &node.operand)?;
-                if from == Type::Bool { value } else { Expr::call("TO_BOOLEAN", [value]) }
-            }
-            Type::DateTime => {
-                let value = self.value(flow, &node.operand)?;
-                if from == Type::DateTime {
-                    value
-                } else {
-                    if node.operand.as_literal().is_none() {
-                        self.lose(
-                            LossKind::Null,
-                            expr.span,
-                            "a time in another form than ISO 8601 becomes null, where KQL reads several forms",
-                        );
-                    }
-                    Expr::call("TO_DATETIME", [value])
-                }
-            }
-            Type::TimeSpan if from == Type::TimeSpan => self.value(flow, &node.operand)?,
-            Type::TimeSpan => {
-                return refuse(
-                    LossKind::UnsupportedExpression,
-                    expr.span,
-                    "a time span cannot be read from text in ES|QL",
-                );
-            }
-            Type::Guid if from == Type::Guid => lowered(self.text(flow, &node.operand)?),
-            Type::Guid => {
-                self.lose(LossKind::Null, expr.span, "a GUID in another form than with hyphens alone becomes null");
-                let text = self.text(flow, &node.operand)?;
-                let is_guid = Expr::Rlike(Box::new(text.clone()), GUID.to_owned());
-                Expr::call("CASE", [is_guid, lowered(text), Expr::Null])
-            }
-            Type::Dynamic | Type::Unknown => self.value(flow, &node.operand)?,
-        })
     }
 
     /// A value of several, by its position.

@@ -9,6 +9,7 @@ mod cond;
 mod emit;
 mod field;
 mod join;
+mod member;
 mod meta;
 mod predicate;
 mod read;

@@ -6,13 +6,13 @@ use super::text::{empty, expression, item};
 use super::{Branch, Def, Lower, Result};
 use crate::functions::FunctionId;
 use crate::ir::{
-    AnyColumn, Between, CaseRule, ColumnId, Compare, CompareOp, Expr, ExprKind, Membership, Plan, Quantifier,
-    RegexMatch, SourceKind, StringMatch, StringTest, Value as Literal, ValueSet,
+    AnyColumn, Between, CaseRule, Compare, CompareOp, Expr, ExprKind, RegexMatch, StringMatch, StringTest,
+    Value as Literal,
 };
 use crate::source::Span;
 use crate::target::sigma::rows::{Part, Predicate};
 use crate::target::sigma::tree::{Modifier, Value};
-use crate::target::{LossKind, ValueList, written};
+use crate::target::{LossKind, written};
 use crate::types::Type;
 
 /// The private networks of RFC 1918, which `ipv4_is_private` means.
@@ -170,7 +170,13 @@ impl<'a> Lower<'a> {
     }
 
     /// A field that equals a value.
-    fn equals(&mut self, subject: &Subject<'a>, literal: &Literal, sensitive: bool, span: Span) -> Result<Cond> {
+    pub(super) fn equals(
+        &mut self,
+        subject: &Subject<'a>,
+        literal: &Literal,
+        sensitive: bool,
+        span: Span,
+    ) -> Result<Cond> {
         if let Some(written) = subject.read.and_then(|read| written::value(literal, read)) {
             if written.partial {
                 let message = "a number that is written with an exponent is not found in a text";
@@ -244,7 +250,7 @@ impl<'a> Lower<'a> {
     }
 
     /// A test of text for one needle, for each value the subject may have.
-    fn tested(
+    pub(super) fn tested(
         &mut self,
         branch: &Branch<'a>,
         subject: &Expr,
@@ -308,46 +314,6 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// The values an expression has, each with the condition under which: `iff`, `case` and `coalesce` round fields.
-    fn alternatives(&mut self, branch: &Branch<'a>, expr: &Expr) -> Result<Option<Vec<(Cond, Expr)>>> {
-        match &expr.kind {
-            ExprKind::Column(id) => match branch.env.get(id) {
-                Some(Def::Expr(inner)) => {
-                    let inner: &'a Expr = inner;
-                    self.alternatives(branch, inner)
-                }
-                _ => Ok(None),
-            },
-            ExprKind::Case(node) => {
-                let mut out = Vec::new();
-                let mut before = Cond::Always;
-                for (condition, value) in &node.arms {
-                    let holds = self.truth(branch, condition, true)?;
-                    out.push((Cond::and([before.clone(), holds.clone()]), value.clone()));
-                    before = Cond::and([before, holds.negated()]);
-                }
-                out.push((before, node.otherwise.clone()));
-                Ok(Some(out))
-            }
-            ExprKind::Call(function, arguments) if function.name() == "coalesce" && expr.ty.ty == Type::String => {
-                let mut out = Vec::new();
-                let mut before = Cond::Always;
-                for (at, value) in arguments.iter().enumerate() {
-                    if at + 1 == arguments.len() {
-                        out.push((before, value.clone()));
-                        break;
-                    }
-                    let subject = self.subject(branch, value)?;
-                    let nothing = empty(&subject);
-                    out.push((Cond::and([before.clone(), nothing.clone().negated()]), value.clone()));
-                    before = Cond::and([before, nothing]);
-                }
-                Ok(Some(out))
-            }
-            _ => Ok(None),
-        }
-    }
-
     fn regex(&mut self, branch: &Branch<'a>, node: &RegexMatch) -> Result<Cond> {
         let Some(Literal::String(pattern)) = Self::literal(branch, &node.pattern) else {
             let message = "a regular expression has to be written out in Sigma";
@@ -383,85 +349,6 @@ impl<'a> Lower<'a> {
         let cond = expression(&subject, !ignore_case, out);
         // A missing field is the empty string to KQL.
         Ok(if compiled.is_match("") { Cond::or([cond, empty(&subject)]) } else { cond })
-    }
-
-    fn member(&mut self, branch: &Branch<'a>, node: &Membership, span: Span) -> Result<Cond> {
-        let sensitive = node.rules.case == CaseRule::Sensitive;
-        let values = match &node.set {
-            ValueSet::List(items) => {
-                let mut values = Vec::new();
-                for expr in items {
-                    let elements = match &expr.kind {
-                        ExprKind::Literal(value) => value.elements(),
-                        _ => None,
-                    };
-                    match (elements, Self::literal(branch, expr)) {
-                        (Some(elements), _) => values.extend(elements),
-                        (None, Some(value)) => values.push(value),
-                        (None, None) => {
-                            // `"x" in (A, B)`: the other way round.
-                            if let (Some(value), StringTest::Equals, Quantifier::Any) =
-                                (Self::literal(branch, &node.subject), node.test, node.quantifier)
-                            {
-                                let mut conds = Vec::new();
-                                for item in items {
-                                    let subject = self.subject(branch, item)?;
-                                    conds.push(self.equals(&subject, &value, sensitive, span)?);
-                                }
-                                return Ok(Cond::or(conds));
-                            }
-                            let message = "the values of a list have to be written out in Sigma; use ES|QL or Splunk";
-                            return self.refuse(LossKind::UnsupportedExpression, expr.span, message);
-                        }
-                    }
-                }
-                values
-            }
-            ValueSet::Plan(plan) => {
-                if let Some(values) = written_out(plan) {
-                    values
-                } else if let Some(name) = self.list_name(plan) {
-                    let subject = self.subject(branch, &node.subject)?;
-                    if node.test != StringTest::Equals || subject.part != Part::Whole {
-                        let message =
-                            format!("the list `{name}` can be compared with whole values alone; use ES|QL or Splunk");
-                        return self.refuse(LossKind::UnsupportedExpression, span, message);
-                    }
-                    let values = plan.schema().at(0).map(|column| (&**plan, column.id));
-                    return Ok(self.placeholder(&subject, &name, values, plan.source.span));
-                } else {
-                    let message = "whether another query finds a value cannot be said inside a test in Sigma; use ES|QL or Splunk";
-                    return self.refuse(LossKind::UnsupportedExpression, span, message);
-                }
-            }
-        };
-        let mut conds = Vec::with_capacity(values.len());
-        for value in &values {
-            conds.push(self.tested(branch, &node.subject, node.test, sensitive, value, span)?);
-        }
-        Ok(match node.quantifier {
-            Quantifier::Any => Cond::or(conds),
-            Quantifier::All => all_of(conds),
-        })
-    }
-
-    /// A test for the values of a list that has to be made in the place the rule goes to.
-    pub(super) fn placeholder(
-        &mut self,
-        subject: &Subject<'a>,
-        name: &str,
-        values: Option<(&Plan, ColumnId)>,
-        span: Span,
-    ) -> Cond {
-        let word: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
-        let message = format!(
-            "the values that the query takes from `{name}` have to be given for the placeholder `%{word}%` by a pipeline"
-        );
-        self.differs(LossKind::Lookup, span, message);
-        if let Some((plan, key)) = values {
-            self.lists.push(ValueList { name: word.clone(), plan: plan.clone(), key });
-        }
-        item(subject, [Modifier::Expand], Value::Verbatim(format!("%{word}%")))
     }
 
     fn between(&mut self, branch: &Branch<'a>, node: &Between, want: bool, span: Span) -> Result<Cond> {
@@ -578,7 +465,7 @@ impl<'a> Lower<'a> {
 }
 
 /// Tests of one field that must all hold, in one list where they differ in the value alone.
-fn all_of(conds: Vec<Cond>) -> Cond {
+pub(super) fn all_of(conds: Vec<Cond>) -> Cond {
     let mut values = Vec::new();
     let mut first = None;
     for cond in &conds {
@@ -604,22 +491,6 @@ fn all_of(conds: Vec<Cond>) -> Cond {
         }
         _ => Cond::and(conds),
     }
-}
-
-/// The values of a plan that are written out in the query.
-fn written_out(plan: &Plan) -> Option<Vec<Literal>> {
-    let SourceKind::Rows(rows) = &plan.source.kind else { return None };
-    let first = plan.schema().at(0)?.id;
-    let position = plan.source.schema.iter().position(|column| column.id == first)?;
-    let keeps = |step: &crate::ir::Step| match &step.op {
-        crate::ir::Op::Distinct => true,
-        crate::ir::Op::Project(items, _) => items.iter().any(|item| item.id == first && item.is_passed_on()),
-        crate::ir::Op::Summarize { keys, aggregates } => {
-            aggregates.is_empty() && keys.iter().any(|key| key.id == first && key.is_passed_on())
-        }
-        _ => false,
-    };
-    plan.steps.iter().all(keeps).then(|| rows.iter().filter_map(|row| row.get(position).cloned()).collect())
 }
 
 /// Whether a pattern has more in it than the specification promises.

@@ -1,19 +1,17 @@
 //! Conditions: where an expression is true, and where it is false. Null is neither.
 
 use super::represent::written_as;
-use super::text::{is_empty, is_filled, lowered, matches, pattern};
+use super::text::lowered;
 use super::value::is_text;
 use super::{Flow, Lower, Repr, Result, refuse};
 use crate::ir::{
-    AnyColumn, Between, CaseRule, Compare as Comparison, CompareOp, Expr, ExprKind, Membership, NullRule, Quantifier,
-    RegexDialect, RegexMatch, StringTest, Value, ValueSet,
+    AnyColumn, Between, CaseRule, Compare as Comparison, CompareOp, Expr, ExprKind, NullRule, StringTest, Value,
 };
 use crate::source::Span;
+use crate::target::LossKind;
 use crate::target::ledger::Accounts as _;
-use crate::target::sets::{Asked, elements, table_of};
 use crate::target::splunk::rows::Emit;
-use crate::target::splunk::tree::{Eval, Operator};
-use crate::target::{LossKind, Prefer};
+use crate::target::splunk::tree::Eval;
 use crate::types::Type;
 
 impl Lower<'_> {
@@ -117,9 +115,31 @@ impl Lower<'_> {
     /// to a Boolean", which `tostring` writes as `True` or `False`
     /// (<https://help.splunk.com/en/splunk-enterprise/spl-search-reference/9.4/evaluation-functions/json-functions>).
     pub(super) fn truth_text(&mut self, val: super::Val, span: Span) -> Result<Eval> {
-        let extracted = |text: &Eval| matches!(text, Eval::Call(name, _) if name.starts_with("json_extract"));
         let text = self.to_text(val, span)?;
-        Ok(if extracted(&text) { Eval::call("tostring", [text]) } else { text })
+        Ok(if is_extracted(&text) { Eval::call("tostring", [text]) } else { text })
+    }
+
+    /// A text that is compared with others, and how letters count: where one of those is that of a truth value and the
+    /// text may be one of JSON, it is that which `tostring` gives, in letters of any case.
+    pub(super) fn compared_text<'n>(
+        &mut self,
+        text: Eval,
+        needles: impl IntoIterator<Item = &'n str>,
+        case: CaseRule,
+        span: Span,
+    ) -> (Eval, CaseRule) {
+        let is_truth = |text: &str| text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false");
+        if !is_extracted(&text) || !needles.into_iter().any(is_truth) {
+            return (text, case);
+        }
+        if case == CaseRule::Sensitive {
+            self.lose(
+                LossKind::Case,
+                span,
+                "a truth value of JSON is the text `True` or `False`, so letters count in any case",
+            );
+        }
+        (Eval::call("tostring", [text]), CaseRule::AsciiInsensitive)
     }
 
     /// Whether an expression is never null.
@@ -146,7 +166,7 @@ impl Lower<'_> {
         }
     }
 
-    fn comparison(&mut self, flow: &mut Flow, node: &Comparison, want: bool) -> Result<Eval> {
+    pub(super) fn comparison(&mut self, flow: &mut Flow, node: &Comparison, want: bool) -> Result<Eval> {
         let op = if want { node.op } else { node.op.complement() };
         for (side, other) in [(&node.left, &node.right), (&node.right, &node.left)] {
             if let Some(Value::Bool(value)) = other.as_literal()
@@ -231,6 +251,10 @@ impl Lower<'_> {
 
     /// `side == value`, or `side != value`.
     fn bool_comparison(&mut self, flow: &mut Flow, side: &Expr, value: bool, equal: bool) -> Result<Eval> {
+        if side.ty.ty == Type::Dynamic && !Self::is_held(flow, side) {
+            let message = "the texts `true` and `false` count as truth values, where KQL finds none in a text";
+            self.lose(LossKind::Null, side.span, message);
+        }
         if equal {
             return self.condition(flow, side, value);
         }
@@ -248,121 +272,6 @@ impl Lower<'_> {
         let val = self.value(flow, side)?;
         let whole = self.whole_value(&val);
         Ok(Eval::any(vec![Eval::call("isnull", [whole]), other]))
-    }
-
-    fn regex(&mut self, flow: &mut Flow, node: &RegexMatch, want: bool, span: Span) -> Result<Eval> {
-        let want = want != node.negated;
-        if node.dialect != RegexDialect::Kusto || node.nulls != NullRule::KqlMatch {
-            return refuse(LossKind::UnsupportedExpression, span, "this pattern is of another language than KQL");
-        }
-        let Some(source) = node.pattern.as_literal().and_then(Value::as_str) else {
-            self.lose(
-                LossKind::RegexDialect,
-                node.pattern.span,
-                "the pattern is computed; what PCRE reads otherwise in it cannot be told",
-            );
-            let text = super::text::or_empty(self.text(flow, &node.subject)?);
-            let pattern = super::text::or_empty(self.text(flow, &node.pattern)?);
-            let test = Eval::call("match", [text, pattern]);
-            return Ok(if want { test } else { Eval::Not(Box::new(test)) });
-        };
-        let mut pattern = self.pcre(source, node.pattern.span);
-        if node.case != CaseRule::Sensitive {
-            pattern.insert_str(0, "(?i)");
-        }
-        let text = self.text(flow, &node.subject)?;
-        // A missing field is an empty string, which a pattern may well match.
-        let matches_empty = regex::Regex::new(source).is_ok_and(|regex| regex.is_match(""));
-        let filled = self.is_filled(flow, &node.subject);
-        let subject = if matches_empty && !filled { super::text::or_empty(text.clone()) } else { text.clone() };
-        let test = matches(subject, pattern);
-        Ok(match (want, matches_empty) {
-            (true, _) => test,
-            (false, true) => Eval::Not(Box::new(test)),
-            (false, false) => super::text::complement(test, &text, filled),
-        })
-    }
-
-    /// A pattern of Kusto's in PCRE.
-    pub(super) fn pcre(&mut self, source: &str, span: Span) -> String {
-        let mut out = String::with_capacity(source.len());
-        let mut chars = source.chars().peekable();
-        let mut in_class = false;
-        let mut odd = source.contains("(?x") || source.contains("(?m") && source.contains('$');
-        while let Some(c) = chars.next() {
-            match c {
-                // The two ends of a word, which PCRE takes for the signs themselves.
-                '\\' if !in_class && matches!(chars.peek(), Some('<' | '>')) => {
-                    out.push_str(if chars.next() == Some('<') { r"\b(?=\w)" } else { r"\b(?<=\w)" });
-                }
-                // `rex` makes a field of every group that has a name, and none but the one that is asked for is wanted.
-                '(' if !in_class => {
-                    out.push(c);
-                    let rest: String = chars.clone().take("?P<".len() + 1).collect();
-                    let name = ["?P<", "?<"].iter().find_map(|open| rest.strip_prefix(open));
-                    if name.is_some_and(|name| !name.starts_with(['=', '!'])) {
-                        chars.by_ref().find(|c| *c == '>');
-                    }
-                }
-                // Blanks before a number of times count for nothing; PCRE takes such braces for text.
-                '{' if !in_class => {
-                    let inside: String = chars.clone().take_while(|c| *c != '}').collect();
-                    let times: String = inside.chars().filter(|c| !c.is_whitespace()).collect();
-                    out.push(c);
-                    if times.starts_with(|c: char| c.is_ascii_digit())
-                        && times.chars().all(|c| c.is_ascii_digit() || c == ',')
-                    {
-                        out.push_str(&times);
-                        chars.by_ref().take(inside.chars().count()).for_each(drop);
-                    }
-                }
-                '\\' => {
-                    out.push(c);
-                    if let Some(next) = chars.next() {
-                        odd |= matches!(next, 'C' | 'K' | 'R' | 'h' | 'G');
-                        out.push(next);
-                    }
-                }
-                '[' if in_class => {
-                    // A class inside a class; PCRE has only the named ones.
-                    odd |= chars.peek() != Some(&':');
-                    out.push(c);
-                }
-                '[' => {
-                    in_class = true;
-                    out.push(c);
-                    for wanted in ['^', ']'] {
-                        if chars.peek() == Some(&wanted) {
-                            out.push(wanted);
-                            chars.next();
-                        }
-                    }
-                }
-                ']' => {
-                    in_class = false;
-                    out.push(c);
-                }
-                '&' | '~' | '-' if in_class && chars.peek() == Some(&c) => {
-                    odd = true;
-                    out.push(c);
-                }
-                // `$` of PCRE also matches before a line break at the end.
-                '$' if !in_class && self.options.prefer == Prefer::Exact && !source.contains("(?m") => {
-                    out.push_str("\\z");
-                }
-                c => out.push(c),
-            }
-        }
-        if odd {
-            self.lose(
-                LossKind::RegexDialect,
-                span,
-                "the pattern uses what PCRE writes or reads otherwise: class operations, flags or escapes of its own",
-            );
-        } else if self.options.prefer == Prefer::Idiomatic && source.contains('$') {
-            self.lose(LossKind::RegexDialect, span, "`$` also matches before a line break at the end of the text");
-        }
-        out
     }
 
     fn between(&mut self, flow: &mut Flow, node: &Between, want: bool) -> Result<Eval> {
@@ -383,147 +292,6 @@ impl Lower<'_> {
                 Eval::compare(CompareOp::Less, subject.clone(), low),
                 Eval::compare(CompareOp::Greater, subject, high),
             ])
-        })
-    }
-
-    fn member(&mut self, flow: &mut Flow, node: &Membership, want: bool, span: Span) -> Result<Eval> {
-        let want = want != node.negated;
-        if let Some(plan) = table_of(node) {
-            return self.member_of_plan(flow, node, &plan, want, span);
-        }
-        let ValueSet::List(items) = &node.set else {
-            return refuse(LossKind::UnsupportedExpression, span, "the table has no column to compare with");
-        };
-        let (values, computed) = elements(node, items);
-        let mut parts = Vec::with_capacity(computed.len() + 1);
-        if !values.is_empty() {
-            parts.push(self.member_of_values(flow, node, &values, want, span)?);
-        }
-        for asked in computed {
-            parts.push(match asked {
-                Asked::Array(item) => self.member_of_array(flow, node, item, want)?,
-                Asked::Text(one, item) => self.string_match(flow, &one, want, item.span)?,
-                Asked::Value(one) => self.comparison(flow, &one, want)?,
-            });
-        }
-        let any = (node.quantifier == Quantifier::Any) == want;
-        Ok(if any { Eval::any(parts) } else { Eval::all(parts) })
-    }
-
-    fn member_of_values(
-        &mut self,
-        flow: &mut Flow,
-        node: &Membership,
-        values: &[Value],
-        want: bool,
-        span: Span,
-    ) -> Result<Eval> {
-        let filled = self.is_filled(flow, &node.subject);
-        let numeric = node.subject.ty.ty.is_numeric()
-            || matches!(node.subject.ty.ty, Type::DateTime | Type::TimeSpan)
-            || node.subject.ty.ty != Type::String && values.iter().all(|v| v.ty().is_numeric());
-        if node.test == StringTest::Equals && numeric {
-            let val = self.value(flow, &node.subject)?;
-            let is_time = node.subject.ty.ty == Type::DateTime;
-            let subject = if is_time { self.to_time(val, span)? } else { self.to_number(val, span)? };
-            let mut arguments = vec![subject.clone()];
-            for value in values {
-                let expr = Expr::literal(value.clone(), span);
-                let val = self.value(flow, &expr)?;
-                arguments.push(if is_time { self.to_time(val, span)? } else { self.to_number(val, span)? });
-            }
-            let test = one_of(arguments);
-            return Ok(if want { test } else { super::text::complement(test, &subject, filled) });
-        }
-        let mut texts = Vec::with_capacity(values.len());
-        for value in values {
-            let expr = Expr::literal(value.clone(), span);
-            match self.text(flow, &expr)? {
-                Eval::Text(text) => texts.push(text),
-                _ => return refuse(LossKind::UnsupportedExpression, span, "one of the values has no text in SPL"),
-            }
-        }
-        if let Some(multi) = self.multi_subject(flow, &node.subject)? {
-            let plain = texts.iter().all(|t| t.chars().all(|c| !"\"\\,[]".contains(c)) && !t.is_empty());
-            if node.test == StringTest::Equals || !plain || node.quantifier == Quantifier::All {
-                return refuse(LossKind::UnsupportedExpression, span, "the text of a whole array cannot be compared");
-            }
-            let needles: Vec<&str> = texts.iter().map(String::as_str).collect();
-            let find = Eval::call("mvfind", [multi, Eval::Regex(pattern(node.test, node.rules.case, &needles))]);
-            return Ok(Eval::call(if want { "isnotnull" } else { "isnull" }, [find]));
-        }
-        let text = self.text(flow, &node.subject)?;
-        let sensitive = node.rules.case == CaseRule::Sensitive;
-        let has_empty = texts.iter().any(String::is_empty);
-        let mut filled_texts: Vec<String> = texts.into_iter().filter(|t| !t.is_empty()).collect();
-        filled_texts.dedup();
-        if node.test == StringTest::Equals {
-            let subject = if sensitive { text.clone() } else { lowered(&text) };
-            let mut arguments = vec![subject];
-            arguments
-                .extend(filled_texts.iter().map(|t| Eval::Text(if sensitive { t.clone() } else { t.to_lowercase() })));
-            if arguments.len() == 1 {
-                return Ok(if want { is_empty(&text) } else { is_filled(&text) });
-            }
-            let test = one_of(arguments);
-            return Ok(match (want, has_empty) {
-                (true, true) => Eval::any(vec![is_empty(&text), test]),
-                (true, false) => test,
-                (false, true) => Eval::all(vec![is_filled(&text), super::text::complement(test, &text, true)]),
-                (false, false) => super::text::complement(test, &text, filled),
-            });
-        }
-        // The empty string is in every text.
-        if node.quantifier == Quantifier::Any && has_empty {
-            return Ok(constant(want));
-        }
-        if filled_texts.is_empty() {
-            return Ok(constant(want));
-        }
-        if node.quantifier == Quantifier::All {
-            let parts: Vec<Eval> = filled_texts
-                .iter()
-                .map(|needle| self.literal_match(node.test, node.rules.case, &text, needle, want, filled))
-                .collect();
-            return Ok(if want { Eval::all(parts) } else { Eval::any(parts) });
-        }
-        if let [needle] = filled_texts.as_slice() {
-            return Ok(self.literal_match(node.test, node.rules.case, &text, needle, want, filled));
-        }
-        let needles: Vec<&str> = filled_texts.iter().map(String::as_str).collect();
-        let test = matches(text.clone(), pattern(node.test, node.rules.case, &needles));
-        Ok(if want { test } else { super::text::complement(test, &text, filled) })
-    }
-
-    /// Whether a value is one of those of an array that is computed.
-    fn member_of_array(&mut self, flow: &mut Flow, node: &Membership, item: &Expr, want: bool) -> Result<Eval> {
-        let text = self.text(flow, &node.subject)?;
-        let array = self.alternatives(flow, item)?;
-        let flag = if node.rules.case == CaseRule::Sensitive { "" } else { "(?i)" };
-        let flagged = |pattern: Eval| {
-            if flag.is_empty() { pattern } else { Eval::operation(Eval::text(flag), Operator::Concat, pattern) }
-        };
-        if node.test == StringTest::Equals {
-            let text = super::text::or_empty(text);
-            let find = Eval::call("mvfind", [array, flagged(super::text::pattern_of(StringTest::Equals, &text))]);
-            return Ok(Eval::call(if want { "isnotnull" } else { "isnull" }, [find]));
-        }
-        if node.quantifier == Quantifier::All {
-            return refuse(
-                LossKind::UnsupportedExpression,
-                item.span,
-                "that a text holds all values of an array that is computed cannot be said",
-            );
-        }
-        let needles = self.in_field(flow, array, "needles");
-        let patterns =
-            Eval::call("mvmap", [Eval::field(&needles), super::text::pattern_of(node.test, &Eval::field(&needles))]);
-        let text = super::text::or_empty(text);
-        let test = Eval::call("match", [text, flagged(Eval::call("mvjoin", [patterns, Eval::text("|")]))]);
-        Ok(if want {
-            test
-        } else {
-            Eval::any(vec![Eval::call("isnull", [Eval::Field(needles)]), Eval::Not(Box::new(test))])
         })
     }
 
@@ -592,6 +360,11 @@ pub(super) fn constant(value: bool) -> Eval {
     Eval::call(if value { "true" } else { "false" }, [])
 }
 
+/// Whether a text is taken out of JSON, so that it may be a truth value.
+fn is_extracted(text: &Eval) -> bool {
+    matches!(text, Eval::Call(name, _) if name.starts_with("json_extract"))
+}
+
 /// The array whose length a value is.
 fn length_of(expr: &Expr) -> Option<&Expr> {
     match &expr.kind {
@@ -600,13 +373,4 @@ fn length_of(expr: &Expr) -> Option<&Expr> {
         }
         _ => None,
     }
-}
-
-/// `in(…)`, or a plain comparison with a single value.
-fn one_of(mut arguments: Vec<Eval>) -> Eval {
-    if arguments.len() == 2 {
-        let (Some(value), Some(subject)) = (arguments.pop(), arguments.pop()) else { return constant(false) };
-        return Eval::compare(CompareOp::Equal, subject, value);
-    }
-    Eval::call("in", arguments)
 }

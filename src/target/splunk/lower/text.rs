@@ -176,7 +176,11 @@ impl Lower<'_> {
         let filled = self.is_filled(flow, &node.subject);
         match node.needle.as_literal() {
             Some(Value::String(needle)) => {
-                Ok(self.literal_match(node.test, node.rules.case, &text, needle, want, filled))
+                let (text, case) = match node.test {
+                    StringTest::Equals => self.compared_text(text, [&**needle], node.rules.case, span),
+                    _ => (text, node.rules.case),
+                };
+                Ok(self.literal_match(node.test, case, &text, needle, want, filled))
             }
             Some(value) if !value.is_null() && !matches!(value, Value::Dynamic(_)) => {
                 let needle = self.text(flow, &node.needle)?;

@@ -188,3 +188,28 @@ fn a_truth_value_inside_of_json_is_one_of_splunk() {
     let text = super::behind_head("SigninLogs | where tobool(DeviceDetail.isManaged)");
     assert!(text.contains(r#"match(tostring(json_extract(_raw, "DeviceDetail.isManaged")), "(?i)"#), "{text}");
 }
+
+#[test]
+fn a_text_that_is_as_a_truth_value_is_told() {
+    let losses = |text: &str| super::native(text).losses.iter().map(|loss| loss.message.clone()).collect::<Vec<_>>();
+    let told =
+        |text: &str| losses(text).iter().any(|message| message.starts_with("the texts `true` and `false` count"));
+    for test in ["DeviceDetail.a == true", "DeviceDetail.a != false", "parse_json(UserPrincipalName).a == true"] {
+        assert!(told(&format!("SigninLogs | where {test}")), "{test}");
+    }
+    assert!(!told("SigninLogs | where IsInteractive == true"));
+    assert!(!told("SigninLogs | where tobool(DeviceDetail.a)"));
+}
+
+#[test]
+fn the_text_of_a_truth_value_inside_of_json_is_found() {
+    let text = super::behind_head("SigninLogs | where tostring(DeviceDetail.a) == 'true'");
+    assert!(text.contains(r#"lower(tostring(json_extract(_raw, "DeviceDetail.a")))="true""#), "{text}");
+    let text = super::behind_head("SigninLogs | where tostring(DeviceDetail.a) in~ ('True', 'x')");
+    assert!(text.contains(r#"in(lower(tostring(json_extract(_raw, "DeviceDetail.a"))), "true", "x")"#), "{text}");
+    let text = super::behind_head("SigninLogs | where tostring(DeviceDetail.a) == 'x'");
+    assert!(text.contains(r#"json_extract(_raw, "DeviceDetail.a")="x""#), "{text}");
+    let told = |text: &str| super::native(text).losses.iter().any(|loss| loss.kind == super::LossKind::Case);
+    assert!(told("SigninLogs | where tostring(DeviceDetail.a) == 'true'"));
+    assert!(!told("SigninLogs | where tostring(DeviceDetail.a) =~ 'true'"));
+}
