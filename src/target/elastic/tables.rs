@@ -76,6 +76,8 @@ pub struct FieldDetails {
     /// Whether no source confirms it.
     #[serde(default)]
     pub guess: bool,
+    /// What more there is to tell of it: where the field has no value, or one of another form.
+    pub note: Option<String>,
     /// How the pipeline changes values.
     pub values: Option<Values>,
     /// The type there, where it is not that of the column.
@@ -124,6 +126,10 @@ pub enum Values {
     Lower,
     /// Upper case.
     Upper,
+    /// As they are, but for the operations of Microsoft 365 that have names of ECS.
+    OfficeOperation,
+    /// The number of each kind of user in the audit log of Microsoft 365.
+    OfficeUserType,
 }
 
 /// What the pipeline of elastic/integrations calls actions of Defender's device tables (`pipeline_device.yml`).
@@ -138,12 +144,50 @@ const DEVICE_ACTIONS: &[(&str, &str)] = &[
     ("registryvalueset", "modification"),
 ];
 
+/// What the pipeline of elastic/integrations calls operations of Microsoft 365
+/// (`packages/o365/data_stream/audit/elasticsearch/ingest_pipeline/default.yml`).
+const OFFICE_OPERATIONS: &[(&str, &str)] = &[
+    ("Add user.", "added-user-account"),
+    ("Delete user.", "deleted-user-account"),
+    ("MemberAdded", "added-users-to-group"),
+    ("TeamCreated", "added-group-account-to"),
+    ("Update user.", "modified-user-account"),
+];
+
+/// The numbers of kinds of users, which the pipeline keeps as the API of the audit log has them, where Sentinel has their
+/// names (<https://learn.microsoft.com/office/office-365-management-api/office-365-management-activity-api-schema>).
+const OFFICE_USER_TYPES: &[(&str, &str)] = &[
+    ("Regular", "0"),
+    ("Reserved", "1"),
+    ("Admin", "2"),
+    ("DcAdmin", "3"),
+    ("System", "4"),
+    ("Application", "5"),
+    ("ServicePrincipal", "6"),
+];
+
 impl Values {
-    /// What is told where a part of a value is looked for that may bear another name there.
-    pub(in crate::target) fn part_message(self) -> Option<&'static str> {
-        (self == Self::DeviceAction).then_some(
-            "actions have other names there, as `start` for `ProcessCreated`, so that a part of one is not found",
-        )
+    /// What is told where parts of a value are looked for that may bear another name there.
+    pub(in crate::target) fn part_message<T: AsRef<str>>(self, parts: &[T]) -> Option<&'static str> {
+        let within = |name: &str| {
+            let name = name.to_lowercase();
+            parts.is_empty() || parts.iter().any(|part| name.contains(&part.as_ref().to_lowercase()))
+        };
+        match self {
+            Self::DeviceAction => Some(
+                "actions have other names there, as `start` for `ProcessCreated`, so that a part of one is not found",
+            ),
+            Self::OfficeOperation if OFFICE_OPERATIONS.iter().any(|(name, _)| within(name)) => Some(
+                "some operations have other names there, as `added-users-to-group` for `MemberAdded`, so that a part of one is not found",
+            ),
+            Self::OfficeUserType => Some("kinds of users are numbers there, so that a part of a name is not found"),
+            _ => None,
+        }
+    }
+
+    /// Whether values that differ in case alone are different ones there.
+    pub(in crate::target) const fn keeps_case(self) -> bool {
+        matches!(self, Self::OfficeOperation | Self::OfficeUserType)
     }
 
     /// A value as the pipeline stores it.
@@ -157,8 +201,17 @@ impl Values {
             }
             Self::Lower => text.to_lowercase(),
             Self::Upper => text.to_uppercase(),
+            Self::OfficeOperation => renamed(OFFICE_OPERATIONS, text),
+            Self::OfficeUserType => renamed(OFFICE_USER_TYPES, text),
         }
     }
+}
+
+/// What a list calls a value, whose case may be another where a rule asks for it.
+fn renamed(names: &[(&str, &str)], text: &str) -> String {
+    let lower = text.to_lowercase();
+    let named = names.iter().find(|(name, _)| name.to_lowercase() == lower);
+    named.map_or_else(|| text.to_owned(), |(_, name)| (*name).to_owned())
 }
 
 /// A type of a field that matters to how it is compared.
@@ -370,12 +423,11 @@ impl Tables {
                 field: row.name.clone(),
                 values: row.values,
                 ty: row.ty.or_else(|| stored_ip(&row.name, ty)),
-                note: row.guess.then(|| {
-                    (
-                        LossKind::UnmappedField,
-                        format!("that `{name}` of {table_name} is `{}` is a guess", row.name).into(),
-                    )
-                }),
+                note: match &row.note {
+                    _ if row.guess => note(format!("that `{name}` of {table_name} is `{}` is a guess", row.name)),
+                    Some(more) => note(format!("`{name}` of {table_name} is `{}` there, {more}", row.name)),
+                    None => None,
+                },
             },
         }
     }
@@ -421,7 +473,9 @@ mod tests {
             ("azure.signinlogs.properties.status", "errorCode", "error_code", true),
             ("azure.signinlogs.properties.device_detail", "isCompliant", "is_compliant", true),
             ("m365_defender.event.raw_event_data", "Operation", "Operation", false),
-            ("winlog.event_data", "AnyName", "AnyName", true),
+            ("winlog.event_data", "LogonType", "LogonType", true),
+            // The pipelines of Sysmon and PowerShell move most of theirs elsewhere.
+            ("winlog.event_data", "AnyName", "AnyName", false),
             ("TargetResources", "0.displayName", "0.displayName", true),
         ] {
             let found = part(field, way);

@@ -202,3 +202,76 @@ fn actions_have_the_names_that_the_pipeline_gives_them() {
         assert_eq!(told(&Esql, &query, LossKind::UnmappedField).len(), 1, "{part}");
     }
 }
+
+#[test]
+fn values_that_the_pipeline_renames_are_asked_for_by_their_new_names() {
+    let operations = r#"OfficeActivity | where Operation in~ ("memberadded", "Set-Mailbox")"#;
+    assert_eq!(eql(operations), r#"event.action in~ ("added-users-to-group", "Set-Mailbox")"#);
+    assert_eq!(esql(operations), r#"TO_LOWER(event.action) IN ("added-users-to-group", "set-mailbox")"#);
+    let operation = r#"OfficeActivity | where Operation == "TeamCreated""#;
+    assert_eq!(eql(operation), r#"event.action == "added-group-account-to""#);
+    assert_eq!(esql(operation), r#"event.action == "added-group-account-to""#);
+    let users = r#"OfficeActivity | where UserType in ("Admin", "DcAdmin")"#;
+    assert_eq!(eql(users), r#"o365.audit.UserType in ("2", "3")"#);
+    assert_eq!(esql(users), r#"o365.audit.UserType IN ("2", "3")"#);
+    for target in [&Eql as &dyn Target, &Esql] {
+        for (condition, tells) in [
+            (r#"Operation has "Member""#, true),
+            (r#"Operation matches regex "^Member.*""#, true),
+            (r#"Operation has "InboxRule""#, false),
+            (r#"UserType has "Admin""#, true),
+            (r#"Operation == "MemberAdded""#, false),
+        ] {
+            let losses = told(target, &format!("OfficeActivity | where {condition}"), LossKind::UnmappedField);
+            assert_eq!(losses.iter().any(|message| message.contains("not found")), tells, "{condition}: {losses:?}");
+        }
+        // Their case is kept, so that there is none to tell of.
+        let grouped = converted(target, "OfficeActivity | summarize count() by Operation");
+        assert!(!grouped.losses.iter().any(|loss| loss.message.contains("case")), "{:?}", grouped.losses);
+    }
+}
+
+#[test]
+fn fields_hold_what_came_where_their_counterparts_in_ecs_do_not() {
+    for (query, condition) in [
+        (r#"AzureActivity | where ActivityStatusValue == "Start""#, r#"azure.activitylogs.result_type == "Start""#),
+        (r#"OfficeActivity | where ResultStatus == "Succeeded""#, r#"o365.audit.ResultStatus == "Succeeded""#),
+        (r#"OfficeActivity | where TeamName == "x""#, r#"group.name == "x""#),
+        (r#"Syslog | where HostName == "x""#, r#"host.hostname == "x""#),
+    ] {
+        assert_eq!((eql(query), esql(query)), (condition.to_owned(), condition.to_owned()));
+        for target in [&Eql as &dyn Target, &Esql] {
+            assert_eq!(told(target, query, LossKind::UnmappedField), [""; 0], "{query}");
+        }
+    }
+    // The case is the event's own.
+    let operation = r#"AzureActivity | where OperationNameValue =~ "Microsoft.Compute/virtualMachines/write""#;
+    assert_eq!(eql(operation), r#"azure.activitylogs.operation_name in~ ("Microsoft.Compute/virtualMachines/write")"#);
+}
+
+#[test]
+fn what_a_field_lacks_or_has_in_another_form_is_told() {
+    for (query, message) in [
+        ("AzureActivity | where Caller == 'x'", "an application that calls has none"),
+        ("AzureActivity | where _ResourceId has 'x'", "mostly upper"),
+        ("OfficeActivity | where OfficeObjectId has 'x'", "`url.original`"),
+        ("SecurityEvent | where ProcessName has 'x'", "`process.executable` in events of logons"),
+        ("AWSCloudTrail | where UserIdentityUserName == 'x'", "name of a role"),
+        ("AWSCloudTrail | where RequestParameters has 'x'", "not as JSON"),
+        ("W3CIISLog | where csUserAgent has 'x'", "decoded"),
+        ("W3CIISLog | where csUriQuery has 'x'", "decoded"),
+        ("WindowsEvent | where EventData.Image has 'x'", "is a guess"),
+        // No field holds the same.
+        ("AzureActivity | where ResourceProviderValue == 'x'", "has no known field"),
+        ("SecurityEvent | where PrivilegeList has 'x'", "has no known field"),
+    ] {
+        for target in [&Eql as &dyn Target, &Esql] {
+            let losses = told(target, query, LossKind::UnmappedField);
+            assert!(losses.iter().any(|loss| loss.contains(message)), "{query}: {losses:?}");
+        }
+    }
+    for target in [&Eql as &dyn Target, &Esql] {
+        let known = told(target, "WindowsEvent | where EventData.LogonType == '3'", LossKind::UnmappedField);
+        assert!(known.is_empty(), "{known:?}");
+    }
+}

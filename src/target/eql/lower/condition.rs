@@ -326,8 +326,9 @@ impl Lower<'_> {
             case != CaseRule::Sensitive || subject.folded.is_none_or(|folded| folded.apply(text) == **text)
         };
         let apply = |text: &String| subject.values.map_or_else(|| text.clone(), |values| values.apply(text));
+        let asked = texts;
         let texts: Vec<String> = texts.iter().filter(possible).map(apply).collect();
-        let insensitive = insensitive && subject.values.is_none();
+        let insensitive = insensitive && subject.values.is_none_or(Values::keeps_case);
         let empty = texts.iter().any(String::is_empty);
         let filled: Vec<String> = texts.into_iter().filter(|text| !text.is_empty()).collect();
         let name = subject.name;
@@ -352,7 +353,7 @@ impl Lower<'_> {
             return Ok(Condition::Constant(want));
         }
         let plain = |text: &String| !text.contains(['*', '?', '\\', '"']);
-        if let Some(message) = subject.values.and_then(Values::part_message) {
+        if let Some(message) = subject.values.and_then(|values| values.part_message(asked)) {
             self.losses.push(Loss::approximate(LossKind::UnmappedField, span, message));
         }
         let pattern = |text: &String| match test {
@@ -393,7 +394,7 @@ impl Lower<'_> {
             let message = format!("`{}` holds no text, so no pattern is compared with it; use ES|QL", subject.name);
             return refuse(LossKind::UnsupportedExpression, span, message);
         }
-        if let Some(message) = subject.values.and_then(Values::part_message) {
+        if let Some(message) = subject.values.and_then(|values| values.part_message::<&str>(&[])) {
             self.losses.push(Loss::approximate(LossKind::UnmappedField, span, message));
         }
         if subject.folded.is_some() || subject.length || self.whole_dynamic(&node.subject) {

@@ -99,7 +99,9 @@ impl Lower<'_> {
             matches!(&key.kind, ExprKind::Call(function, _) if matches!(function.name(), "tolower" | "toupper"));
         let mut names = Vec::new();
         key.for_each_column(&mut |id| {
-            if flow.slots.get(&id).is_some_and(|slot| slot.values.is_some()) && key.ty.ty == Type::String {
+            if flow.slots.get(&id).and_then(|slot| slot.values).is_some_and(|values| !values.keeps_case())
+                && key.ty.ty == Type::String
+            {
                 names.push(self.query.columns[id].name.to_string());
             }
         });

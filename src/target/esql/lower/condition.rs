@@ -219,6 +219,7 @@ impl Lower<'_> {
         {
             let other = Self::slot(flow, &node.needle).and_then(|slot| slot.values);
             let (mut left, mut right) = (self.text(flow, &node.subject)?, self.text(flow, &node.needle)?);
+            let (values, other) = (values.filter(|v| !v.keeps_case()), other.filter(|v| !v.keeps_case()));
             if let Some(folded) = values.or(other).filter(|_| values != other) {
                 // The case of one is as the pipeline makes it: the other is made so as well.
                 if node.rules.case == CaseRule::Sensitive {
@@ -244,7 +245,7 @@ impl Lower<'_> {
                 if node.test == StringTest::Equals {
                     self.unheld(flow, &node.subject, &[&needle], want, span);
                 } else {
-                    self.part_of_named(values, span);
+                    self.part_of_named(values, &[&*needle], span);
                 }
                 return Ok(literal_match(node.test, node.rules.case, &text, &needle, want, filled, values));
             }
@@ -285,9 +286,9 @@ impl Lower<'_> {
         }
     }
 
-    /// Tells where a part of a value is looked for that has another name there.
-    pub(super) fn part_of_named(&mut self, values: Option<Values>, span: Span) {
-        if let Some(message) = values.and_then(Values::part_message) {
+    /// Tells where parts of a value are looked for that may have another name there; any part, where none is named.
+    pub(super) fn part_of_named<T: AsRef<str>>(&mut self, values: Option<Values>, parts: &[T], span: Span) {
+        if let Some(message) = values.and_then(|values| values.part_message(parts)) {
             self.lose(LossKind::UnmappedField, span, message);
         }
     }
@@ -333,7 +334,10 @@ type Fold = Box<dyn Fn(&str) -> String>;
 /// What a text is compared by: itself or in lower case, and how the other side is put alike.
 pub(super) fn folded(text: &Expr, sensitive: bool, values: Option<Values>) -> (Expr, Fold) {
     match values {
-        Some(values) => (text.clone(), Box::new(move |text: &str| values.apply(text))),
+        Some(values) if sensitive || !values.keeps_case() => {
+            (text.clone(), Box::new(move |text: &str| values.apply(text)))
+        }
+        Some(values) => (lowered(text.clone()), Box::new(move |text: &str| values.apply(text).to_lowercase())),
         None if sensitive => (text.clone(), Box::new(str::to_owned)),
         None => (lowered(text.clone()), Box::new(str::to_lowercase)),
     }

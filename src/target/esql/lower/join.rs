@@ -273,7 +273,7 @@ impl Lower<'_> {
             let (left_stored, left_values) = of(flow, left);
             let right_value = self.column(&mut right, *right_id, span);
             let (right_stored, right_values) = of(&right, right_id);
-            let folded = left_values.or(right_values).filter(|_| text);
+            let folded = [left_values, right_values].into_iter().flatten().find(|values| text && !values.keeps_case());
             if folded.is_some() {
                 let message = format!(
                     "the values of `{}` are stored there in another case, so that keys which differ in case alone are partners",

@@ -113,7 +113,7 @@ impl Lower<'_> {
             let test = one_of(subject, items);
             return Ok(if want { test } else { complement(test, &text, filled) });
         }
-        self.part_of_named(mode, span);
+        self.part_of_named(mode, &texts, span);
         let all = node.quantifier == Quantifier::All;
         // The empty string is in every text.
         if texts.iter().any(String::is_empty) && !all {

@@ -291,8 +291,8 @@ impl Lower<'_> {
                 slot.of_event && *self.query.columns[column.id].name == *column.name && slot.expr == Expr::field(&name);
             if !flow.narrowed && as_found {
                 // The event shows it by itself; two columns of Sentinel may be one field there.
-                if slot.values.is_some() {
-                    self.shown_folded(column.id, &name);
+                if let Some(values) = slot.values {
+                    self.shown_folded(column.id, &name, values);
                 }
                 names.insert(name.clone());
                 self.shown.push((column.name.to_string(), name));
@@ -324,8 +324,8 @@ impl Lower<'_> {
             if let Some((kind, message)) = &slot.note {
                 self.ledger.losses.push(Loss::approximate(*kind, span, message.as_ref()));
             }
-            if slot.values.is_some() {
-                self.shown_folded(column.id, &name);
+            if let Some(values) = slot.values {
+                self.shown_folded(column.id, &name, values);
             }
             columns.push((column.id, name));
         }
@@ -340,9 +340,10 @@ impl Lower<'_> {
         }
     }
 
-    /// Tells that a field is shown in another case than the column.
-    fn shown_folded(&mut self, id: ColumnId, name: &str) {
-        let message = format!("the values of `{name}` are shown as they are stored there, in another case");
+    /// Tells that a field is shown in another case than the column, or with other names.
+    fn shown_folded(&mut self, id: ColumnId, name: &str, values: Values) {
+        let form = if values.keeps_case() { "some under other names" } else { "in another case" };
+        let message = format!("the values of `{name}` are shown as they are stored there, {form}");
         self.ledger.losses.push(Loss::shown(LossKind::Case, self.query.columns[id].span, message));
     }
 

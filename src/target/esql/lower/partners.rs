@@ -20,6 +20,7 @@ pub(super) fn stored_as(values: Values, value: Expr) -> Expr {
         Values::LowerDashed | Values::DeviceAction => {
             Expr::call("REPLACE", [lowered(value), Expr::text(" "), Expr::text("-")])
         }
+        Values::OfficeOperation | Values::OfficeUserType => value,
     }
 }
 

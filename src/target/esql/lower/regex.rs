@@ -37,7 +37,7 @@ impl Lower<'_> {
             let flag = if node.case == CaseRule::Sensitive { "" } else { "(?i)" };
             return self.searched(flow, node, Expr::Text(format!("{flag}{java}")), want);
         };
-        self.part_of_named(Self::slot(flow, &node.subject).and_then(|slot| slot.values), span);
+        self.part_of_named::<&str>(Self::slot(flow, &node.subject).and_then(|slot| slot.values), &[], span);
         let text = self.text(flow, &node.subject)?;
         let subject = if translated.insensitive { lowered(text.clone()) } else { text.clone() };
         let matches_empty = regex::Regex::new(source).is_ok_and(|regex| regex.is_match(""));
