@@ -266,6 +266,11 @@ pub enum FieldRow {
         /// Whether no source confirms it.
         #[serde(default)]
         guess: bool,
+        /// What more there is to tell of it: where its values have another form.
+        note: Option<String>,
+        /// What the events have for values of the column.
+        #[serde(default)]
+        words: BTreeMap<String, String>,
         /// Whether it is an object inside the event's JSON, whose parts are fields.
         #[serde(default)]
         object: bool,
@@ -283,6 +288,23 @@ impl FieldRow {
     /// Whether no source confirms it.
     pub const fn is_guess(&self) -> bool {
         matches!(self, Self::Full { guess: true, .. })
+    }
+
+    /// What more there is to tell of it.
+    pub fn note(&self) -> Option<&str> {
+        match self {
+            Self::Full { note, .. } => note.as_deref(),
+            Self::Name(_) => None,
+        }
+    }
+
+    /// The values of the column that the events have other words for, with those.
+    pub fn words(&self) -> impl Iterator<Item = (&str, &str)> {
+        let words = match self {
+            Self::Full { words, .. } => Some(words),
+            Self::Name(_) => None,
+        };
+        words.into_iter().flatten().map(|(value, word)| (value.as_str(), word.as_str()))
     }
 
     /// Whether it is an object inside the event's JSON.

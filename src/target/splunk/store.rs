@@ -120,7 +120,12 @@ pub(super) fn store(data: &Data, event: &Given<'_>, names: Names, empty: Empty) 
             Json::String(text) if row.is_some_and(FieldRow::is_object) => object_in(text),
             _ => None,
         };
-        let value = object.as_ref().unwrap_or(value);
+        let word = match value {
+            Json::String(text) => row.into_iter().flat_map(FieldRow::words).find(|(value, _)| *value == &**text),
+            _ => None,
+        };
+        let word = word.map(|(_, word)| Json::String(word.into()));
+        let value = word.as_ref().or(object.as_ref()).unwrap_or(value);
         let json = super::json_value(value);
         if field == "_raw" {
             whole = Some(json.as_str().map_or_else(|| json.to_string(), str::to_owned));

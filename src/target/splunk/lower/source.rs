@@ -6,7 +6,9 @@ use serde_json::{Map, Value as Json};
 
 use super::plan::raw;
 use super::{Flow, Lower, Repr, Result, Slot, Val, refuse};
-use crate::ir::{Argument, Column, ColumnId, Expr, Name, Plan, Schema, Source, SourceCall, SourceKind, Union, Value};
+use crate::ir::{
+    Argument, Column, ColumnId, CompareOp, Expr, Name, Plan, Schema, Source, SourceCall, SourceKind, Union, Value,
+};
 use crate::source::Span;
 use crate::target::splunk::rows::{FieldRow, Table};
 use crate::target::splunk::tree::{Command, Eval, Filter, Head, Operator, Search};
@@ -154,12 +156,25 @@ impl Lower<'_> {
             (Some(_), Some(row)) if row.is_guess() => {
                 Some(format!("that `{name}` of {table_name} is `{field}` is a guess"))
             }
+            (Some(_), Some(row)) => {
+                row.note().map(|more| format!("`{name}` of {table_name} is `{field}` there, {more}"))
+            }
             _ => None,
         };
         let note = note.map(|message| (LossKind::UnmappedField, message.into()));
         let null = table.and_then(|table| table.null.as_deref());
+        let words: Vec<(&str, &str)> = row.into_iter().flat_map(FieldRow::words).collect();
         let read = |field: String| match null {
             Some(null) => Eval::call("nullif", [Eval::Field(field), Eval::text(null)]),
+            None if !words.is_empty() => {
+                let own = Eval::Field(field);
+                let arms = words.iter().map(|(value, word)| {
+                    let is = Eval::compare(CompareOp::Equal, own.clone(), Eval::text(*word));
+                    [is, Eval::text(*value)]
+                });
+                let rest = [Eval::call("true", []), own.clone()];
+                Eval::call("case", arms.flatten().chain(rest))
+            }
             None => Eval::Field(field),
         };
         let val = match column.ty.ty {

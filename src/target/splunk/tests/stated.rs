@@ -1,6 +1,7 @@
 //! What Splunk's documentation states and KQL does otherwise.
 
 use super::*;
+use crate::ir::Json;
 
 /// The search, as one is written for Sentinel's own records.
 fn spl(text: &str) -> String {
@@ -212,4 +213,31 @@ fn the_text_of_a_truth_value_inside_of_json_is_found() {
     let told = |text: &str| super::native(text).losses.iter().any(|loss| loss.kind == super::LossKind::Case);
     assert!(told("SigninLogs | where tostring(DeviceDetail.a) == 'true'"));
     assert!(!told("SigninLogs | where tostring(DeviceDetail.a) =~ 'true'"));
+}
+
+#[test]
+fn other_words_of_the_events_are_read_as_those_of_the_column() {
+    let siem = |text: &str| converted(text, Options { fields: Fields::Siem, prefer: Prefer::Exact });
+    let users = siem(r#"OfficeActivity | where UserType in ("Admin", "DcAdmin")"#);
+    let text = users.output.unwrap();
+    for (number, name) in [("0", "Regular"), ("2", "Admin"), ("3", "DcAdmin")] {
+        assert!(text.contains(&format!(r#"UserType="{number}", "{name}","#)), "{text}");
+    }
+    assert!(!users.losses.iter().any(|loss| loss.kind == LossKind::UnmappedField), "{:?}", users.losses);
+    for (query, message) in [
+        (r#"AzureActivity | where ActivityStatusValue == "Success""#, "`Succeeded`"),
+        (r#"AzureActivity | where OperationNameValue == "X""#, "own case"),
+        (r#"AzureActivity | where ResourceProviderValue == "X""#, "own case"),
+        (r#"AzureActivity | where _ResourceId == "x""#, "own case"),
+    ] {
+        let losses = siem(query).losses;
+        assert!(losses.iter().any(|loss| loss.message.contains(message)), "{query}: {losses:?}");
+    }
+    // An event of Sentinel is found under the words that Splunk has for it.
+    let columns = [("UserType".to_owned(), Json::String("Admin".into()))];
+    let given = crate::target::store::Given { table: "OfficeActivity", columns: &columns };
+    let data = crate::target::splunk::rows::builtin().unwrap();
+    let (stored, _) =
+        crate::target::splunk::store::store(data, &given, Fields::Siem, crate::target::store::Empty::Missing);
+    assert!(stored.fields.contains(&("UserType".to_owned(), Json::String("2".into()))), "{:?}", stored.fields);
 }
