@@ -9,6 +9,16 @@ use crate::ir::{CompareOp, Expr, ExprKind, Value};
 use crate::literal::format_guid;
 use crate::types::Type;
 
+/// What is told where [`has_sigma`] holds.
+pub(super) const SIGMA: &str =
+    "the last sigma of a word is another letter in lower case, so that one in the other form is not found";
+
+/// Whether a text has a letter whose lower case goes by its place in the word
+/// (<https://www.unicode.org/Public/UCD/latest/ucd/SpecialCasing.txt>, `Final_Sigma`).
+pub(super) fn has_sigma(text: &str) -> bool {
+    text.contains(['\u{3a3}', '\u{3c2}', '\u{3c3}'])
+}
+
 /// Whole numbers, with blanks round them.
 pub(super) const WHOLE: &str = " *[-+]?[0-9]+ *";
 /// Numbers, with blanks round them.

@@ -199,3 +199,16 @@ fn a_text_that_is_read_as_a_value_is_found_however_it_is_written() {
         assert_eq!(converted(predicate).fidelity, Fidelity::Approximate, "{predicate}");
     }
 }
+
+#[test]
+fn a_text_that_is_missing_has_no_characters() {
+    for (kql, eql) in [
+        ("strlen(Account) == 0", "Account == null or length(Account) == 0"),
+        ("strlen(Account) < 3", "Account == null or length(Account) < 3"),
+        ("strlen(Account) != 0", "length(Account) != 0"),
+        ("strlen(Account) between (0 .. 3)", "Account == null or length(Account) >= 0 and length(Account) <= 3"),
+        ("strlen(Account) !between (1 .. 3)", "Account == null or length(Account) < 1 or length(Account) > 3"),
+    ] {
+        assert_eq!(condition(kql), eql, "{kql}");
+    }
+}

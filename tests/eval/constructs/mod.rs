@@ -39,6 +39,7 @@ const OPEN: &[(&str, &str)] = &[
     ("= take_any({d})", "any record of the group is taken"),
     ("= any({s})", "any record of the group is taken"),
     ("sample-distinct", "any values are taken"),
+    ("| top 1 by c desc | project {other}", "groups of the same size are in any order"),
 ];
 
 /// A query over one table, unless it names its tables itself.

@@ -1,7 +1,7 @@
 //! Predicates in one form: nested `and` and `or` taken up, equal terms once, negations moved into the test they negate
 //! where its null rule lets the two forms agree on nulls too.
 
-use crate::ir::{Compare, CompareOp, Expr, ExprKind, NullRule, Op, Plan, Value};
+use crate::ir::{CaseRule, Compare, CompareOp, Expr, ExprKind, NullRule, Op, Plan, StringMatch, StringTest, Value};
 use crate::types::Type;
 
 /// Puts the predicates of a plan, and of those inside it, into one form.
@@ -39,6 +39,11 @@ fn simplify(expr: &mut Expr) {
             }
         }
         ExprKind::Compare(node) => as_truth(node),
+        ExprKind::Match(node) => {
+            if let Some(kind) = truth_of_text(node) {
+                expr.kind = kind;
+            }
+        }
         _ => {}
     }
     if let ExprKind::And(operands) | ExprKind::Or(operands) = &mut expr.kind
@@ -64,6 +69,30 @@ fn as_truth(node: &mut Compare) {
     } else if let Some(value) = of(&node.right, &node.left) {
         node.left = Expr::literal(value, node.left.span);
     }
+}
+
+/// `tostring(x) == "True"` of a boolean as `x == true`: systems write what is true otherwise, or have no text of it.
+fn truth_of_text(node: &mut StringMatch) -> Option<ExprKind> {
+    let needle = node.needle.as_literal().and_then(Value::as_str)?;
+    let is = |word: &str| match node.rules.case {
+        CaseRule::Sensitive => needle == word,
+        CaseRule::AsciiInsensitive | CaseRule::UnicodeInsensitive => needle.eq_ignore_ascii_case(word),
+    };
+    let value = is("True") || (is("False").then_some(false)?);
+    let ExprKind::Cast(cast) = &mut node.subject.kind else { return None };
+    let whole =
+        node.test == StringTest::Equals && matches!(node.rules.nulls, NullRule::KqlEquality | NullRule::KqlMatch);
+    if !whole || node.subject.ty.ty != Type::String || cast.operand.ty.ty != Type::Bool {
+        return None;
+    }
+    let left = std::mem::replace(&mut cast.operand, Expr::literal(Value::Null(Type::Bool), node.needle.span));
+    Some(ExprKind::Compare(Box::new(Compare {
+        op: if node.negated { CompareOp::NotEqual } else { CompareOp::Equal },
+        left,
+        right: Expr::literal(Value::Bool(value), node.needle.span),
+        // The text of null is empty, and so no truth value's.
+        nulls: NullRule::KqlEquality,
+    })))
 }
 
 /// What holds where null counts as false: `x == true` is `x` there.

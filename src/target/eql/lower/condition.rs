@@ -153,8 +153,12 @@ impl Lower<'_> {
             value if text_there => Literal::Text(text_of(value)),
             value => literal_of(value),
         };
-        let operand = if subject.length { Operand::Length(subject.name) } else { Operand::Field(subject.name) };
-        Ok(Condition::Compare(operand, op, literal))
+        Ok(if subject.length {
+            let holds = holds_of_nothing(op, &value);
+            or_nothing(holds, subject.name.clone(), Condition::Compare(Operand::Length(subject.name), op, literal))
+        } else {
+            Condition::Compare(Operand::Field(subject.name), op, literal)
+        })
     }
 
     /// Where a text or a number is read as true, or as false.
@@ -184,13 +188,17 @@ impl Lower<'_> {
         let (low, high) = (self.literal(&node.low)?, self.literal(&node.high)?);
         let subject = self.subject(&node.subject)?;
         self.has_to_be_number(&subject, node.subject.span);
+        let name = subject.name.clone();
         let operand = if subject.length { Operand::Length(subject.name) } else { Operand::Field(subject.name) };
         let one = |op, value: &Value| Condition::Compare(operand.clone(), op, literal_of(value));
-        Ok(if inside {
+        let is_inside =
+            holds_of_nothing(CompareOp::GreaterOrEqual, &low) && holds_of_nothing(CompareOp::LessOrEqual, &high);
+        let test = if inside {
             Condition::all(vec![one(CompareOp::GreaterOrEqual, &low), one(CompareOp::LessOrEqual, &high)])
         } else {
             Condition::any(vec![one(CompareOp::Less, &low), one(CompareOp::Greater, &high)])
-        })
+        };
+        Ok(or_nothing(subject.length && is_inside == inside, name, test))
     }
 
     fn string_match(&mut self, node: &StringMatch, want: bool, span: Span) -> Result<Condition> {
@@ -535,4 +543,21 @@ fn literal_of(value: &Value) -> Literal {
         Value::TimeSpan(ticks) => Literal::Number((ticks / 10_000).to_string()),
         other => Literal::Text(text_of(other)),
     }
+}
+
+/// Whether a length of nought compares so with a value.
+fn holds_of_nothing(op: CompareOp, value: &Value) -> bool {
+    value.as_integer().is_some_and(|value| match op {
+        CompareOp::Equal => value == 0,
+        CompareOp::NotEqual => value != 0,
+        CompareOp::Less => value > 0,
+        CompareOp::LessOrEqual => value >= 0,
+        CompareOp::Greater => value < 0,
+        CompareOp::GreaterOrEqual => value <= 0,
+    })
+}
+
+/// A test of a length. An empty text is no field here, and has no length.
+fn or_nothing(holds: bool, name: String, test: Condition) -> Condition {
+    if holds { Condition::any(vec![Condition::Missing(name, true), test]) } else { test }
 }

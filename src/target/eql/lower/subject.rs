@@ -112,6 +112,10 @@ impl Lower<'_> {
                     let message = "EQL makes no number of what is true or false; use ES|QL";
                     return refuse(LossKind::UnsupportedExpression, expr.span, message);
                 }
+                if from == Type::Bool && to == Type::String {
+                    let message = "EQL has no text of what is true or false; use ES|QL";
+                    return refuse(LossKind::UnsupportedExpression, expr.span, message);
+                }
                 let subject = self.subject(&node.operand)?;
                 let is_text = from == Type::String && matches!(subject.stored, None | Some(StoredType::Keyword));
                 let read = if is_text && to != Type::String { Some(to) } else { subject.read };

@@ -219,6 +219,10 @@ impl Lower<'_> {
         {
             let other = Self::slot(flow, &node.needle).and_then(|slot| slot.values);
             let (mut left, mut right) = (self.text(flow, &node.subject)?, self.text(flow, &node.needle)?);
+            if values != other {
+                let named = [values, other].into_iter().flatten().find(|values| values.keeps_case());
+                self.part_of_named::<&str>(named, &[], span);
+            }
             let (values, other) = (values.filter(|v| !v.keeps_case()), other.filter(|v| !v.keeps_case()));
             if let Some(folded) = values.or(other).filter(|_| values != other) {
                 // The case of one is as the pipeline makes it: the other is made so as well.
@@ -242,6 +246,7 @@ impl Lower<'_> {
         let text = self.text(flow, &node.subject)?;
         if let Some(value) = node.needle.as_literal() {
             if let Expr::Text(needle) = self.text(flow, &node.needle)? {
+                self.tell_sigma(node.rules.case, &[&*needle], span);
                 if node.test == StringTest::Equals {
                     self.unheld(flow, &node.subject, &[&needle], want, span);
                 } else {
@@ -272,6 +277,15 @@ impl Lower<'_> {
             }
         };
         Ok(if want { test } else { Expr::Not(Box::new(test)) })
+    }
+
+    /// Tells that `TO_LOWER` makes two letters of one, where KQL compares letter by letter.
+    pub(super) fn tell_sigma<T: AsRef<str>>(&mut self, case: CaseRule, needles: &[T], span: Span) {
+        if case != CaseRule::Sensitive
+            && needles.iter().any(|needle| crate::target::written::has_sigma(needle.as_ref()))
+        {
+            self.lose(LossKind::Case, span, crate::target::written::SIGMA);
+        }
     }
 
     /// Tells where a field is compared with a text that its type cannot hold: an event with it has no value there.

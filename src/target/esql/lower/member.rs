@@ -85,6 +85,7 @@ impl Lower<'_> {
                 _ => return refuse(LossKind::UnsupportedExpression, span, "one of the values has no text"),
             }
         }
+        self.tell_sigma(node.rules.case, &texts, span);
         let mode = slot.and_then(|slot| slot.values);
         let sensitive = node.rules.case == CaseRule::Sensitive;
         if node.test == StringTest::Equals {

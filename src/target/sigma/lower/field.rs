@@ -86,6 +86,10 @@ impl<'a> Lower<'a> {
             let message = "Sigma makes no number of what is true or false; use ES|QL or Splunk";
             return self.refuse(LossKind::UnsupportedExpression, expr.span, message);
         }
+        if from == Type::Bool && to == Type::String {
+            let message = "Sigma has no text of what is true or false; use ES|QL or Splunk";
+            return self.refuse(LossKind::UnsupportedExpression, expr.span, message);
+        }
         let subject = self.subject(branch, inner)?;
         if to != Type::String {
             let typed = !matches!(to, Type::Dynamic | Type::Unknown | Type::DateTime);

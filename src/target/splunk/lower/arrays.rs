@@ -42,6 +42,14 @@ impl Lower<'_> {
         Ok(Eval::call("if", [is_array(&json), self.to_multi(val, expr.span)?, json]))
     }
 
+    /// All elements of an array, as it is put together with others: the parts of an empty text are one empty text.
+    pub(super) fn whole_array(&mut self, flow: &mut Flow, expr: &Expr) -> Result<Eval> {
+        let array = self.array(flow, expr)?;
+        let filled = |text: &Expr| self.is_filled(flow, text);
+        let some = matches!(&expr.kind, ExprKind::Call(_, arguments) if arguments.first().is_some_and(filled));
+        Ok(if Self::is_parts(flow, expr) && !some { super::text::or_empty(array) } else { array })
+    }
+
     /// Whether a value is the parts of a text.
     pub(super) fn is_parts(flow: &Flow, expr: &Expr) -> bool {
         match &expr.kind {

@@ -155,17 +155,17 @@ impl<'a> Lower<'a> {
                 None => refuse(LossKind::UnsupportedFunction, argument.span, "this argument has to be written out"),
             };
         }
+        if kind == HoleKind::Array {
+            self.tell_other(flow, argument);
+            return self.whole_array(flow, argument);
+        }
         let span = argument.span;
         let val = self.value(flow, argument)?;
         match kind {
             HoleKind::Text => self.text_of(flow, argument, val),
             HoleKind::Number => self.to_number(val, span),
             HoleKind::Json => self.to_json(val, span),
-            HoleKind::Multi => self.to_multi(Self::as_found(flow, argument, val), span),
-            HoleKind::Array => {
-                self.tell_other(flow, argument);
-                self.to_multi(Self::as_found(flow, argument, val), span)
-            }
+            HoleKind::Multi | HoleKind::Array => self.to_multi(Self::as_found(flow, argument, val), span),
             HoleKind::Field => {
                 let value = self.whole_value(&val);
                 Ok(Eval::Field(self.in_field(flow, value, "value")))

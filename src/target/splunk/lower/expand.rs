@@ -91,6 +91,9 @@ impl Lower<'_> {
             }
             flow.push(Command::MvExpand(field.clone(), limit));
             if !never_empty {
+                if !self.is_always(flow, &item.expr) {
+                    self.lose(LossKind::Null, span, "a row without an array is left out, where KQL keeps it");
+                }
                 there = Some(Eval::call("isnotnull", [Eval::field(&field)]));
             }
         } else {

@@ -68,6 +68,7 @@ impl Lower<'_> {
                 _ => return refuse(LossKind::UnsupportedExpression, span, "one of the values has no text in SPL"),
             }
         }
+        self.tell_sigma(node.rules.case, &texts, span);
         if let Some(multi) = self.multi_subject(flow, &node.subject)? {
             let plain = texts.iter().all(|t| t.chars().all(|c| !"\"\\,[]".contains(c)) && !t.is_empty());
             if node.test == StringTest::Equals || !plain || node.quantifier == Quantifier::All {
@@ -88,13 +89,20 @@ impl Lower<'_> {
         filled_texts.dedup();
         if node.test == StringTest::Equals {
             let subject = if sensitive { text.clone() } else { lowered(&text) };
+            let (spelled, filled_texts): (Vec<String>, Vec<String>) =
+                filled_texts.into_iter().partition(|text| super::text::has_spellings(text));
             let mut arguments = vec![subject];
             arguments
                 .extend(filled_texts.iter().map(|t| Eval::Text(if sensitive { t.clone() } else { t.to_lowercase() })));
-            if arguments.len() == 1 {
-                return Ok(if want { is_empty(&text) } else { is_filled(&text) });
-            }
-            let test = one_of(arguments);
+            let spelled: Vec<&str> = spelled.iter().map(String::as_str).collect();
+            let pattern =
+                (!spelled.is_empty()).then(|| matches(text.clone(), pattern(StringTest::Equals, case, &spelled)));
+            let test = match (arguments.len(), pattern) {
+                (1, None) => return Ok(if want { is_empty(&text) } else { is_filled(&text) }),
+                (1, Some(pattern)) => pattern,
+                (_, None) => one_of(arguments),
+                (_, Some(pattern)) => Eval::any(vec![one_of(arguments), pattern]),
+            };
             return Ok(match (want, has_empty) {
                 (true, true) => Eval::any(vec![is_empty(&text), test]),
                 (true, false) => test,

@@ -152,11 +152,8 @@ impl Lower<'_> {
         // A backslash before the wildcard could be read as its escape.
         let ambiguous = open_end && needle.ends_with('\\');
         let whole = !open_start && !open_end;
-        (plain && !ambiguous && !(whole && is_network(needle))).then(|| Pattern {
-            open_start,
-            text: needle.to_owned(),
-            open_end,
-        })
+        (plain && !ambiguous && !(whole && (is_network(needle) || super::text::has_spellings(needle))))
+            .then(|| Pattern { open_start, text: needle.to_owned(), open_end })
     }
 
     /// The field and the values of a list that is compared as a whole.

@@ -300,7 +300,7 @@ impl Lower<'_> {
                 Ok(Val::new(Eval::call("json_object", slots), Repr::Json))
             }
             Rewrite::SortArray => {
-                let array = self.array(flow, first)?;
+                let array = self.whole_array(flow, first)?;
                 let message = "`mvsort` puts numbers in the order of their texts, so that 10 comes before 9";
                 match first.ty.shape {
                     Shape::Array(Type::String | Type::Guid | Type::DateTime | Type::Bool) => {}
@@ -316,11 +316,11 @@ impl Lower<'_> {
                 for array in arguments {
                     self.tell_other(flow, array);
                 }
-                let array = self.array(flow, first)?;
+                let array = self.whole_array(flow, first)?;
                 let field = self.in_field(flow, array, "elements");
                 let mut kept = Eval::field(&field);
                 for other in others {
-                    let other = self.array(flow, other)?;
+                    let other = self.whole_array(flow, other)?;
                     let same = super::text::pattern_of(crate::ir::StringTest::Equals, &Eval::field(&field));
                     let wanted = if function.name() == "set_intersect" { "isnotnull" } else { "isnull" };
                     let found = Eval::call(wanted, [Eval::call("mvfind", [other, same])]);

@@ -4,6 +4,7 @@ use super::{Flow, Lower, Result, refuse};
 use crate::ir::{CaseRule, CompareOp, Expr, StringMatch, StringTest, TermRule, Value};
 use crate::source::Span;
 use crate::target::LossKind;
+use crate::target::ledger::Accounts as _;
 use crate::target::splunk::tree::{Eval, Operator};
 
 /// What may not stand before a term, or behind it.
@@ -101,12 +102,27 @@ pub(super) fn positive(test: StringTest, case: CaseRule, text: &Eval, needle: &s
     let folded = |text: &Eval| if case == CaseRule::Sensitive { text.clone() } else { lowered(text) };
     let needle_folded = if case == CaseRule::Sensitive { needle.to_owned() } else { needle.to_lowercase() };
     match test {
-        StringTest::Equals => Eval::compare(CompareOp::Equal, folded(text), Eval::text(needle_folded)),
+        StringTest::Equals if !has_spellings(needle) => {
+            Eval::compare(CompareOp::Equal, folded(text), Eval::text(needle_folded))
+        }
         StringTest::Contains if fits_like(needle) => like(folded(text), format!("%{needle_folded}%")),
         StringTest::StartsWith if fits_like(needle) => like(folded(text), format!("{needle_folded}%")),
         StringTest::EndsWith if fits_like(needle) => like(folded(text), format!("%{needle_folded}")),
         _ => matches(text.clone(), pattern(test, case, &[needle])),
     }
+}
+
+/// Whether a text says a number that is mostly written otherwise, as `1.10` or `011`: SPL compares what looks like a number
+/// as one. Of whole numbers as they are mostly written, no other spelling is looked for.
+pub(super) fn has_spellings(text: &str) -> bool {
+    let number = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let looks = number.starts_with(|c: char| c.is_ascii_digit() || c == '.')
+        && number.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'+' | b'-' | b'.' | b'e' | b'E'))
+        && text.parse::<f64>().is_ok();
+    let plain = !text.starts_with('+')
+        && number.bytes().all(|byte| byte.is_ascii_digit())
+        && (number == "0" || !number.starts_with('0'));
+    looks && !plain
 }
 
 fn like(text: Eval, pattern: String) -> Eval {
@@ -176,6 +192,7 @@ impl Lower<'_> {
         let filled = self.is_filled(flow, &node.subject);
         match node.needle.as_literal() {
             Some(Value::String(needle)) => {
+                self.tell_sigma(node.rules.case, &[needle], span);
                 let (text, case) = match node.test {
                     StringTest::Equals => self.compared_text(text, [&**needle], node.rules.case, span),
                     _ => (text, node.rules.case),
@@ -195,6 +212,15 @@ impl Lower<'_> {
                 let needle = self.text(flow, &node.needle)?;
                 self.computed_match(node, &text, needle, want, span)
             }
+        }
+    }
+
+    /// Tells that `lower` makes two letters of one, where KQL compares letter by letter.
+    pub(super) fn tell_sigma<T: AsRef<str>>(&mut self, case: CaseRule, needles: &[T], span: Span) {
+        if case != CaseRule::Sensitive
+            && needles.iter().any(|needle| crate::target::written::has_sigma(needle.as_ref()))
+        {
+            self.lose(LossKind::Case, span, crate::target::written::SIGMA);
         }
     }
 

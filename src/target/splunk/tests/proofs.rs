@@ -371,3 +371,47 @@ fn a_name_that_a_union_parts_by_type_is_no_column() {
     assert!(!refused(&format!("{union} | invoke Unified() | where ClientTlsVersion == '1.0'")));
     assert!(!refused("union (NoSuchTable | project Name), (SigninLogs | project Name = AppId) | where Name == 'x'"));
 }
+
+#[test]
+fn a_number_with_other_spellings_is_compared_as_text() {
+    for (kql, spl) in [
+        ("== '1.10'", r#"| where match('properties.userPrincipalName', "^1\.10\z")"#),
+        ("=~ '1e3'", r#"| where match('properties.userPrincipalName', "(?i)^1e3\z")"#),
+        ("in ('011', 'x')", r#"'properties.userPrincipalName'="x" OR match("#),
+        ("== '10'", "properties.userPrincipalName=10"),
+        ("== '10.0.0.1'", "properties.userPrincipalName=10.0.0.1"),
+    ] {
+        let output = native(&format!("SigninLogs | where UserPrincipalName {kql}")).output.unwrap();
+        assert!(output.contains(spl), "{kql}: {output}");
+    }
+}
+
+#[test]
+fn the_parts_of_an_empty_text_are_put_together_with_others() {
+    for kql in ["array_concat", "set_union", "set_difference"] {
+        let output = native(&format!(
+            "SigninLogs | project v = {kql}(split(UserPrincipalName, ','), split(AppDisplayName, ','))"
+        ));
+        let output = output.output.unwrap();
+        let parts = |name: &str| format!(r#"coalesce(split('properties.{name}', ","), "")"#);
+        assert!(output.contains(&parts("userPrincipalName")), "{output}");
+        assert!(output.contains(&parts("appDisplayName")), "{output}");
+    }
+}
+
+#[test]
+fn a_row_without_an_array_is_told_to_be_left_out() {
+    let told = |text: &str| native(text).losses.iter().any(|loss| loss.message.contains("a row without an array"));
+    assert!(told("SigninLogs | mv-expand x = bag_keys(DeviceDetail) | project x"));
+    assert!(told("SigninLogs | extend k = bag_keys(DeviceDetail) | mv-expand x = k | project x"));
+    assert!(!told("SigninLogs | mv-expand x = split(UserPrincipalName, ',') | project x"));
+    assert!(!told("SigninLogs | summarize s = make_set(UserPrincipalName) by AppId | mv-expand s | project s"));
+}
+
+#[test]
+fn a_sigma_whose_lower_case_goes_by_its_place_is_told() {
+    let told = |text: &str| native(text).losses.iter().any(|loss| loss.message.contains("sigma"));
+    assert!(told("SigninLogs | where UserPrincipalName contains 'Σ'"));
+    assert!(told("SigninLogs | where UserPrincipalName in~ ('aς', 'x')"));
+    assert!(!told("SigninLogs | where UserPrincipalName == 'Σ'"));
+}
