@@ -73,7 +73,7 @@ fn predicates_get_one_form() {
         ("not(a in (1, 2))", "!equals-any(a, [1, 2])"),
         ("not(a > 1)", "(a <= 1)"),
         ("not(a == 1)", "(a != 1)"),
-        ("tostring(b) == 'True'", "(b == true)"),
+        ("tostring(b) == 'True'", "b"),
         ("tostring(b) !~ 'false'", "(b != false)"),
         ("b == true", "b"),
         ("b == 1", "b"),

@@ -206,7 +206,7 @@ fn a_text_that_is_missing_has_no_characters() {
         ("strlen(Account) == 0", "Account == null or length(Account) == 0"),
         ("strlen(Account) < 3", "Account == null or length(Account) < 3"),
         ("strlen(Account) != 0", "length(Account) != 0"),
-        ("strlen(Account) between (0 .. 3)", "Account == null or length(Account) >= 0 and length(Account) <= 3"),
+        ("strlen(Account) between (0 .. 3)", "Account == null or (length(Account) >= 0 and length(Account) <= 3)"),
         ("strlen(Account) !between (1 .. 3)", "Account == null or length(Account) < 1 or length(Account) > 3"),
     ] {
         assert_eq!(condition(kql), eql, "{kql}");

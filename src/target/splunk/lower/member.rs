@@ -95,8 +95,7 @@ impl Lower<'_> {
             arguments
                 .extend(filled_texts.iter().map(|t| Eval::Text(if sensitive { t.clone() } else { t.to_lowercase() })));
             let spelled: Vec<&str> = spelled.iter().map(String::as_str).collect();
-            let pattern =
-                (!spelled.is_empty()).then(|| matches(text.clone(), pattern(StringTest::Equals, case, &spelled)));
+            let pattern = (!spelled.is_empty()).then(|| matches(text.clone(), super::text::whole(case, &spelled)));
             let test = match (arguments.len(), pattern) {
                 (1, None) => return Ok(if want { is_empty(&text) } else { is_filled(&text) }),
                 (1, Some(pattern)) => pattern,

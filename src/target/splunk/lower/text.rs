@@ -102,13 +102,22 @@ pub(super) fn positive(test: StringTest, case: CaseRule, text: &Eval, needle: &s
     let folded = |text: &Eval| if case == CaseRule::Sensitive { text.clone() } else { lowered(text) };
     let needle_folded = if case == CaseRule::Sensitive { needle.to_owned() } else { needle.to_lowercase() };
     match test {
-        StringTest::Equals if !has_spellings(needle) => {
-            Eval::compare(CompareOp::Equal, folded(text), Eval::text(needle_folded))
-        }
+        StringTest::Equals if has_spellings(needle) => matches(text.clone(), whole(case, &[needle])),
+        StringTest::Equals => Eval::compare(CompareOp::Equal, folded(text), Eval::text(needle_folded)),
         StringTest::Contains if fits_like(needle) => like(folded(text), format!("%{needle_folded}%")),
         StringTest::StartsWith if fits_like(needle) => like(folded(text), format!("{needle_folded}%")),
         StringTest::EndsWith if fits_like(needle) => like(folded(text), format!("%{needle_folded}")),
         _ => matches(text.clone(), pattern(test, case, &[needle])),
+    }
+}
+
+/// The pattern of texts that are one of these.
+pub(super) fn whole(case: CaseRule, texts: &[&str]) -> String {
+    let flag = if case == CaseRule::Sensitive { "" } else { "(?i)" };
+    let texts: Vec<String> = texts.iter().map(|text| escaped(text)).collect();
+    match texts.as_slice() {
+        [text] => format!(r"{flag}^{text}\z"),
+        texts => format!(r"{flag}^(?:{})\z", texts.join("|")),
     }
 }
 
