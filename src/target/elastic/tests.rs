@@ -204,6 +204,16 @@ fn actions_have_the_names_that_the_pipeline_gives_them() {
 }
 
 #[test]
+fn no_number_is_read_in_an_address() {
+    for condition in
+        ["isnull(toint(RemoteIP))", "isnotnull(todouble(RemoteIP))", "tobool(RemoteIP)", "toint(RemoteIP) > 3"]
+    {
+        let conversion = converted(&Eql, &format!("DeviceNetworkEvents | where {condition}"));
+        assert_eq!(conversion.output, None, "{condition}");
+    }
+}
+
+#[test]
 fn values_that_the_pipeline_renames_are_asked_for_by_their_new_names() {
     let operations = r#"OfficeActivity | where Operation in~ ("memberadded", "Set-Mailbox")"#;
     assert_eq!(eql(operations), r#"event.action in~ ("added-users-to-group", "Set-Mailbox")"#);

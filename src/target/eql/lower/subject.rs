@@ -117,6 +117,17 @@ impl Lower<'_> {
                     return refuse(LossKind::UnsupportedExpression, expr.span, message);
                 }
                 let subject = self.subject(&node.operand)?;
+                // `toint` of an address is null, and `isnull` of its field is not true.
+                if from == Type::String
+                    && to != Type::String
+                    && matches!(subject.stored, Some(StoredType::Ip | StoredType::Text))
+                {
+                    let message = format!(
+                        "`{}` holds addresses or texts by their words there, in which EQL reads no other value; use ES|QL",
+                        subject.name
+                    );
+                    return refuse(LossKind::UnsupportedExpression, expr.span, message);
+                }
                 let is_text = from == Type::String && matches!(subject.stored, None | Some(StoredType::Keyword));
                 let read = if is_text && to != Type::String { Some(to) } else { subject.read };
                 Ok(Subject { read, ..subject })
